@@ -1,0 +1,24 @@
+import type { Role } from "./roles.ts";
+
+/** Answer of `GET /realtime/client-config`: all a client needs to know, so that both ends always agree. */
+export interface ClientConfig {
+  /** Base address for the socket, or null for the page's own origin. */
+  url: string | null;
+  path: string;
+  transports: ("polling" | "websocket")[];
+  reconnection: boolean;
+  /** Null for no limit. */
+  reconnection_attempts: number | null;
+  reconnection_delay_ms: number;
+  reconnection_delay_max_ms: number;
+  timeout_ms: number;
+  ping_interval_ms: number;
+  ping_timeout_ms: number;
+  namespaces: string[];
+  authenticated: boolean;
+  user?: { user_id: string; username: string; role: Role };
+  /** To be sent as `auth.csrf` and in the header `x-csrf-token`. */
+  csrf?: string;
+  server_time: string;
+  version: string;
+}

@@ -1,0 +1,143 @@
+import type {
+  AdminAlert,
+  ConnectionPage,
+  ConnectionsUpdate,
+  JobUpdate,
+  PageRequest,
+  RoomPage,
+  SecurityEventPage,
+  SystemMetricsUpdate,
+  TaskPage,
+} from "./admin.ts";
+import type { RefusalMessage } from "./refusals.ts";
+import type { SecurityEvent } from "./security-event.ts";
+import type { ConnectionEstablished, SessionEndReason } from "./session.ts";
+import type { TaskSnapshot } from "./task.ts";
+
+/** What an acknowledgement carries: the answer, or why there is none. */
+export type Answer<Body extends object> = ({ ok: true } & Body) | { ok: false; error: RefusalMessage };
+
+/** One request of a client: its payload and the body of a positive answer. */
+interface Request<Payload, Body extends object> {
+  payload: Payload;
+  answer: Body;
+}
+
+/** Socket.IO's event map of a table of requests: `emit(name, payload, acknowledgement)`. */
+export type EventMap<Requests> = {
+  [Name in keyof Requests]: Requests[Name] extends Request<infer Payload, infer Body>
+    ? (payload: Payload, acknowledge: (answer: Answer<Body>) => void) => void
+    : never;
+};
+
+type TaskId = { task_id: string };
+// biome-ignore lint/complexity/noBannedTypes: an answer without a body is `{ok: true}` and nothing else
+type Nothing = {};
+
+/** `/`, client to server. */
+export interface UserRequests {
+  join_task: Request<TaskId & { since?: number }, { task?: TaskSnapshot }>;
+  leave_task: Request<TaskId, Nothing>;
+  cancel_task: Request<TaskId, { task: TaskSnapshot }>;
+  get_task_status: Request<TaskId, { task: TaskSnapshot }>;
+  join_room: Request<{ room_id: string }, { room_id: string }>;
+  leave_room: Request<{ room_id: string }, { room_id: string }>;
+}
+
+/** `/`, client to server, only with SOCKETIO_LEGACY_EVENTS. */
+export interface LegacyRequests {
+  join_admin_dashboard: Request<Nothing, { room_id: string }>;
+  leave_admin_dashboard: Request<Nothing, { room_id: string }>;
+}
+
+/** `/admin`, client to server. */
+export interface AdminRequests {
+  list_connections: Request<PageRequest, ConnectionPage>;
+  list_rooms: Request<PageRequest, RoomPage>;
+  list_tasks: Request<PageRequest, TaskPage>;
+  list_security_events: Request<PageRequest, SecurityEventPage>;
+  disconnect_user: Request<{ user_id: string; reason: string }, { disconnected: number }>;
+  revoke_session: Request<{ session_ref: string }, { revoked: boolean }>;
+  cancel_task: Request<TaskId, { task: TaskSnapshot }>;
+}
+
+/** Sent on every namespace. */
+export interface SystemEvents {
+  connection_established: (who: ConnectionEstablished) => void;
+  session_ending: (ending: { reason: SessionEndReason; at: string }) => void;
+  server_draining: (drain: { reconnect_after_ms: number }) => void;
+  /** A refusal for a request that was sent without an acknowledgement. */
+  error: (refusal: RefusalMessage) => void;
+}
+
+/** `/`, server to client. */
+export interface UserEvents extends SystemEvents {
+  progress_update: (task: TaskSnapshot) => void;
+  task_completed: (task: TaskSnapshot) => void;
+  task_error: (task: TaskSnapshot) => void;
+  task_cancelled: (task: TaskSnapshot) => void;
+}
+
+/** `/admin`, server to client; on `/` in the room `admin_dashboard` for the ancestor's clients. */
+export interface AdminEvents extends SystemEvents {
+  system_metrics_update: (update: SystemMetricsUpdate) => void;
+  job_update: (update: JobUpdate) => void;
+  admin_alert: (alert: AdminAlert) => void;
+  security_event: (event: SecurityEvent) => void;
+  connections_update: (update: ConnectionsUpdate) => void;
+}
+
+/** Lists every key of a union of names exactly once, or does not compile. */
+const every =
+  <Name extends string>() =>
+  <const Names extends readonly Name[]>(
+    names: Names & ([Name] extends [Names[number]] ? unknown : { missing: Exclude<Name, Names[number]> }),
+  ): Names =>
+    names;
+
+/** The names of the contract at run time: tests enumerate them, so that no event goes without one. */
+export const contract = {
+  "/": {
+    clientEvents: every<keyof UserRequests>()([
+      "join_task",
+      "leave_task",
+      "cancel_task",
+      "get_task_status",
+      "join_room",
+      "leave_room",
+    ]),
+    legacyClientEvents: every<keyof LegacyRequests>()(["join_admin_dashboard", "leave_admin_dashboard"]),
+    serverEvents: every<keyof UserEvents>()([
+      "connection_established",
+      "session_ending",
+      "server_draining",
+      "error",
+      "progress_update",
+      "task_completed",
+      "task_error",
+      "task_cancelled",
+    ]),
+  },
+  "/admin": {
+    clientEvents: every<keyof AdminRequests>()([
+      "list_connections",
+      "list_rooms",
+      "list_tasks",
+      "list_security_events",
+      "disconnect_user",
+      "revoke_session",
+      "cancel_task",
+    ]),
+    serverEvents: every<keyof AdminEvents>()([
+      "connection_established",
+      "session_ending",
+      "server_draining",
+      "error",
+      "system_metrics_update",
+      "job_update",
+      "admin_alert",
+      "security_event",
+      "connections_update",
+    ]),
+  },
+} as const;

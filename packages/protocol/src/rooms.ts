@@ -1,0 +1,22 @@
+/** Names of the rooms that Signalbox manages. Rooms are Socket.IO's own: nothing keeps a second list of members. */
+export const rooms = {
+  /** Every signed-in user, on `/`. */
+  userGeneral: "user_general",
+  /** Every administrator, on `/admin`. */
+  adminGeneral: "admin_general",
+  /** Receives `system_metrics_update` and `connections_update`, on `/admin`. */
+  systemMonitoring: "system_monitoring",
+  /** Receives `security_event`, on `/admin`. */
+  securityAlerts: "security_alerts",
+  /** The ancestor's room for administrators on `/`, entered by `join_admin_dashboard`. */
+  legacyAdminDashboard: "admin_dashboard",
+} as const;
+
+/** The room of all sockets of one user. */
+export const userRoom = (userId: string): string => `user:${userId}`;
+
+/** The room of everybody who watches a task. Clients never name it: they send `join_task`. */
+export const taskRoom = (taskId: string): string => `task:${taskId}`;
+
+/** Names of the two namespaces that always exist. */
+export const namespaces = { user: "/", admin: "/admin" } as const;

@@ -1,0 +1,39 @@
+/** Kinds of entry in the security log. */
+export const securityEventTypes = [
+  "origin_refused",
+  "auth_failed",
+  "session_revoked",
+  "csrf_failed",
+  "admin_denied",
+  "rate_limited",
+  "connection_cap",
+  "payload_invalid",
+  "payload_too_large",
+  "event_unknown",
+  "room_denied",
+  "task_denied",
+  "banned",
+  "admin_action",
+] as const;
+export type SecurityEventType = (typeof securityEventTypes)[number];
+
+export const severities = ["info", "low", "medium", "high"] as const;
+export type Severity = (typeof severities)[number];
+
+/** One line of the security log. Repeated ones are folded: `count` says how many it stands for. */
+export interface SecurityEvent {
+  id: string;
+  /** ISO 8601 in UTC: when the first of the folded events happened. */
+  at: string;
+  type: SecurityEventType;
+  severity: Severity;
+  ip: string;
+  origin?: string;
+  user_id?: string;
+  namespace?: string;
+  event?: string;
+  code?: string;
+  /** A plain sentence; control characters are escaped, secrets never appear. */
+  detail: string;
+  count: number;
+}

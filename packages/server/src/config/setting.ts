@@ -1,0 +1,93 @@
+/** How one setting is described: everything that the loader, the reference page and `--help` say of it. */
+
+/** How a value is written in the environment. */
+export type SettingKind =
+  | { readonly type: "boolean" }
+  | { readonly type: "integer"; readonly min: number; readonly max: number }
+  | { readonly type: "string"; readonly minLength?: number }
+  | { readonly type: "choice"; readonly of: readonly string[] }
+  | { readonly type: "list"; readonly of?: readonly string[] }
+  | { readonly type: "url" };
+
+export interface Setting<Value = unknown> {
+  readonly env: string;
+  /** Other names, the ancestor's among them; the first name that is set wins. */
+  readonly aliases: readonly string[];
+  readonly kind: SettingKind;
+  /** Such as `seconds`, `bytes`; none for booleans and texts. */
+  readonly unit?: string;
+  readonly default: Value;
+  /** Never printed; may be given as a file in NAME_FILE. */
+  readonly secret: boolean;
+  /** One line of explanation. */
+  readonly doc: string;
+  /** A value that must be set in production, because its default is for development. */
+  readonly requiredInProduction: boolean;
+}
+
+interface Common {
+  readonly aliases?: readonly string[];
+  readonly unit?: string;
+  readonly secret?: boolean;
+  readonly requiredInProduction?: boolean;
+}
+
+function setting<Value>(env: string, kind: SettingKind, value: Value, doc: string, common: Common): Setting<Value> {
+  return {
+    env,
+    kind,
+    default: value,
+    doc,
+    aliases: common.aliases ?? [],
+    secret: common.secret ?? false,
+    requiredInProduction: common.requiredInProduction ?? false,
+    ...(common.unit !== undefined && { unit: common.unit }),
+  };
+}
+
+export const boolean = (env: string, value: boolean, doc: string, common: Common = {}): Setting<boolean> =>
+  setting(env, { type: "boolean" }, value, doc, common);
+
+export const integer = (
+  env: string,
+  value: number,
+  doc: string,
+  { min, max, ...common }: Common & { min: number; max: number },
+): Setting<number> => setting(env, { type: "integer", min, max }, value, doc, common);
+
+export const text = (env: string, value: string, doc: string, common: Common = {}): Setting<string> =>
+  setting(env, { type: "string" }, value, doc, common);
+
+/** A text that may be missing; secrets have a least length in characters. */
+export const optionalText = (
+  env: string,
+  doc: string,
+  { minLength, ...common }: Common & { minLength?: number } = {},
+): Setting<string | null> =>
+  setting(env, { type: "string", ...(minLength !== undefined && { minLength }) }, null, doc, common);
+
+export const optionalUrl = (env: string, doc: string, common: Common = {}): Setting<string | null> =>
+  setting(env, { type: "url" }, null, doc, common);
+
+export const choice = <const Choice extends string>(
+  env: string,
+  of: readonly Choice[],
+  value: Choice,
+  doc: string,
+  common: Common = {},
+): Setting<Choice> => setting(env, { type: "choice", of }, value, doc, common);
+
+export const list = <const Item extends string>(
+  env: string,
+  value: readonly Item[],
+  doc: string,
+  { of, ...common }: Common & { of?: readonly Item[] } = {},
+): Setting<readonly Item[]> => setting(env, { type: "list", ...(of !== undefined && { of }) }, value, doc, common);
+
+/** A table of settings: field of the configuration -> its description. */
+export type SettingTable = Readonly<Record<string, Setting>>;
+
+/** The configuration that a table describes. */
+export type ConfigOf<Table extends SettingTable> = {
+  readonly [Key in keyof Table]: Table[Key] extends Setting<infer Value> ? Value : never;
+};

@@ -1,0 +1,219 @@
+/** Every setting of Signalbox. The loader, CONFIGURATION.md and .env.example are derived from this table. */
+import { boolean, type ConfigOf, choice, integer, list, optionalText, optionalUrl, text } from "./setting.ts";
+
+const minute = 60;
+const day = 86_400;
+
+export const settings = {
+  mode: choice(
+    "NODE_ENV",
+    ["development", "production", "test"],
+    "development",
+    "Production refuses to start on a bad setting, demands SIGNALBOX_SECRET, and sends clients no hints.",
+    { aliases: ["FLASK_ENV"] },
+  ),
+  host: text("HOST", "localhost", "Address to listen on; also the host of the derived origins.", {
+    aliases: ["FLASK_HOST"],
+  }),
+  port: integer("PORT", 5000, "Port to listen on; also the port of the derived origins.", {
+    aliases: ["FLASK_PORT"],
+    min: 0,
+    max: 65_535,
+  }),
+  publicUrl: optionalUrl(
+    "PUBLIC_URL",
+    "The address at which people reach the application, when it is not http://HOST:PORT.",
+  ),
+  trustProxy: list(
+    "TRUST_PROXY",
+    [],
+    "Proxies whose X-Forwarded-For is believed: addresses, networks such as 10.0.0.0/8, or `loopback`, `linklocal`, `uniquelocal`.",
+  ),
+  secret: optionalText(
+    "SIGNALBOX_SECRET",
+    "Key for CSRF tokens, the same on every node. Made up at each start when missing.",
+    { secret: true, minLength: 32, requiredInProduction: true },
+  ),
+
+  corsOrigins: list(
+    "SOCKETIO_CORS_ORIGINS",
+    [],
+    "Origins that may connect, instead of those derived from HOST, PORT and PUBLIC_URL. `https://*.example.com` names subdomains.",
+  ),
+  corsCredentials: boolean(
+    "SOCKETIO_CORS_CREDENTIALS",
+    true,
+    "Whether browsers may send cookies from other allowed origins.",
+  ),
+  corsReportOnly: boolean(
+    "SOCKETIO_CORS_REPORT_ONLY",
+    false,
+    "Log what the origin policy would refuse, and let it pass. For trying out a list.",
+  ),
+
+  path: text("SOCKETIO_PATH", "/socket.io/", "Path of the Socket.IO endpoint."),
+  transports: list("SOCKETIO_TRANSPORTS", ["polling", "websocket"], "Transports that clients may use.", {
+    of: ["polling", "websocket"],
+  }),
+  pingInterval: integer("SOCKETIO_PING_INTERVAL", 25, "Time between two heartbeats.", {
+    unit: "seconds",
+    min: 1,
+    max: 300,
+  }),
+  pingTimeout: integer("SOCKETIO_PING_TIMEOUT", 20, "How long an unanswered heartbeat is waited for.", {
+    unit: "seconds",
+    min: 1,
+    max: 300,
+  }),
+  maxHttpBufferSize: integer(
+    "SOCKETIO_MAX_HTTP_BUFFER_SIZE",
+    1_000_000,
+    "Largest frame or polling body; a larger one closes the connection.",
+    { unit: "bytes", min: 1_000, max: 100_000_000 },
+  ),
+  maxEventSize: integer(
+    "SIGNALBOX_MAX_EVENT_SIZE",
+    65_536,
+    "Largest single event; a larger one is refused with `payload_too_large`, and the connection is kept.",
+    { unit: "bytes", min: 256, max: 100_000_000 },
+  ),
+  connectTimeout: integer(
+    "SIGNALBOX_CONNECT_TIMEOUT",
+    5,
+    "How long a connection may stay without a namespace, and a session look-up may take.",
+    { unit: "seconds", min: 1, max: 60 },
+  ),
+
+  reconnection: boolean("SOCKETIO_RECONNECTION", true, "Whether clients reconnect by themselves."),
+  reconnectionAttempts: integer("SOCKETIO_RECONNECTION_ATTEMPTS", 0, "How often clients try again; 0 for no limit.", {
+    min: 0,
+    max: 1_000_000,
+  }),
+  reconnectionDelay: integer("SOCKETIO_RECONNECTION_DELAY", 1000, "Delay before the first new attempt of a client.", {
+    unit: "milliseconds",
+    min: 50,
+    max: 600_000,
+  }),
+  reconnectionDelayMax: integer("SOCKETIO_RECONNECTION_DELAY_MAX", 5000, "Longest delay between two attempts.", {
+    unit: "milliseconds",
+    min: 50,
+    max: 3_600_000,
+  }),
+  timeout: integer("SOCKETIO_TIMEOUT", 20_000, "How long a client waits for a connection attempt.", {
+    unit: "milliseconds",
+    min: 500,
+    max: 600_000,
+  }),
+
+  requireAuth: boolean(
+    "SOCKETIO_REQUIRE_AUTH",
+    true,
+    "Whether `/` demands a session. Without it, visitors connect as guests; `/admin` always demands one.",
+  ),
+  sessionValidation: boolean(
+    "SOCKETIO_SESSION_VALIDATION",
+    true,
+    "Whether live connections follow their session: expiry, logout, ban and role changes. Off: checked at connect only.",
+  ),
+  sessionRecheck: integer(
+    "SIGNALBOX_SESSION_RECHECK",
+    30,
+    "How often the session of a live connection is looked up again, for changes that nobody reported.",
+    { unit: "seconds", min: 1, max: day },
+  ),
+  sessionCache: integer(
+    "SIGNALBOX_SESSION_CACHE",
+    2000,
+    "How long an answer of the session store is used again; changes that are reported empty it at once.",
+    { unit: "milliseconds", min: 0, max: 60_000 },
+  ),
+  csrfProtection: boolean(
+    "SOCKETIO_CSRF_PROTECTION",
+    true,
+    "Whether a connection or change authenticated by a cookie must carry the session's CSRF token.",
+  ),
+
+  rateLimiting: boolean("SOCKETIO_RATE_LIMITING", true, "Whether connections and messages are limited by rate."),
+  connectRatePerAddress: integer(
+    "SIGNALBOX_CONNECT_RATE_PER_ADDRESS",
+    120,
+    "New connections of one client address (IPv6: one /64).",
+    { unit: "per minute", min: 1, max: 1_000_000 },
+  ),
+  connectRatePerUser: integer("SIGNALBOX_CONNECT_RATE_PER_USER", 60, "New connections of one user.", {
+    unit: "per minute",
+    min: 1,
+    max: 1_000_000,
+  }),
+  messageRate: integer("SIGNALBOX_MESSAGE_RATE", 50, "Messages of one user, over all of that user's sockets.", {
+    unit: "per second",
+    min: 1,
+    max: 1_000_000,
+  }),
+  messageBurst: integer("SIGNALBOX_MESSAGE_BURST", 100, "Messages that one user may send at once.", {
+    min: 1,
+    max: 1_000_000,
+  }),
+  maxConnections: integer("SOCKETIO_MAX_CONNECTIONS", 10_000, "Connections in all; further ones are told to wait.", {
+    min: 1,
+    max: 1_000_000,
+  }),
+  maxConnectionsPerUser: integer("SIGNALBOX_MAX_CONNECTIONS_PER_USER", 5, "Connections of one user to `/`.", {
+    min: 1,
+    max: 10_000,
+  }),
+  maxConnectionsPerAdmin: integer(
+    "SIGNALBOX_MAX_CONNECTIONS_PER_ADMIN",
+    3,
+    "Connections of one administrator to `/admin`.",
+    { min: 1, max: 10_000 },
+  ),
+  maxRoomsPerSocket: integer("SIGNALBOX_MAX_ROOMS_PER_SOCKET", 100, "Rooms and tasks that one socket may join.", {
+    min: 1,
+    max: 100_000,
+  }),
+
+  progressFlush: integer("PROGRESS_FLUSH_MS", 100, "Longest delay of a progress update; changes between are skipped.", {
+    unit: "milliseconds",
+    min: 10,
+    max: 10_000,
+  }),
+  adminMetricsInterval: integer("SIGNALBOX_ADMIN_METRICS_INTERVAL", 2, "Time between two metrics on `/admin`.", {
+    unit: "seconds",
+    min: 1,
+    max: minute,
+  }),
+  securityFold: integer("SIGNALBOX_SECURITY_FOLD", 10, "Within this time equal security events become one line.", {
+    unit: "seconds",
+    min: 1,
+    max: 3600,
+  }),
+  securityLogRows: integer("SIGNALBOX_SECURITY_LOG_ROWS", 100_000, "Lines of the security log that are kept.", {
+    min: 100,
+    max: 100_000_000,
+  }),
+
+  metricsToken: optionalText(
+    "SIGNALBOX_METRICS_TOKEN",
+    "Bearer token for GET /metrics from other machines; without it only loopback may read them.",
+    { secret: true, minLength: 16 },
+  ),
+  operationRoutes: boolean(
+    "SIGNALBOX_OPERATION_ROUTES",
+    true,
+    "Whether /livez, /readyz and /metrics are answered; off when the application has its own.",
+  ),
+  legacyEvents: boolean("SOCKETIO_LEGACY_EVENTS", true, "Whether the ancestor's clients are served."),
+  logLevel: choice(
+    "SOCKETIO_LOG_LEVEL",
+    ["debug", "info", "warn", "error", "silent"],
+    "info",
+    "Least level to log.",
+    {},
+  ),
+  logConnections: boolean("SOCKETIO_LOG_CONNECTIONS", false, "Log every connection and disconnection."),
+  debug: boolean("SOCKETIO_DEBUG", false, "Log every event and answer, without payloads. Implies level `debug`."),
+} as const;
+
+/** The configuration of the layer, frozen, complete and valid. */
+export type Config = ConfigOf<typeof settings>;

@@ -1,0 +1,146 @@
+/**
+ * What Signalbox needs from outside, as interfaces: time, a log, sessions, tasks, a store, and a way to speak to rooms.
+ * Everything below the Socket.IO edge is written against these and nothing else.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type {
+  Page,
+  PageRequest,
+  Role,
+  SecurityEvent,
+  SecurityEventType,
+  SessionEndReason,
+  TaskSnapshot,
+} from "@signalbox/protocol";
+
+/** Time from outside, so that tests turn the clock by hand. Timers never keep the process alive. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs once after `ms`; the returned function cancels. */
+  after(ms: number, run: () => void): () => void;
+  /** Runs every `ms`; the returned function stops it. */
+  every(ms: number, run: () => void): () => void;
+}
+
+/** A structured log: fields first, then a sentence. pino's own loggers fit. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What identifies a session in a request. The value is a secret: it is never logged, sent or stored. */
+export interface Credential {
+  /** A cookie is sent by browsers on its own, so CSRF protection applies; a bearer token is not. */
+  readonly kind: "cookie" | "bearer";
+  readonly value: string;
+}
+
+/** Where a credential can be found: the request's headers, or the token of a handshake's `auth` object. */
+export interface CredentialCarrier {
+  readonly headers: IncomingHttpHeaders;
+  readonly token?: string | undefined;
+}
+
+/** A valid session of the web application. */
+export interface Session {
+  /** Names the session without being usable as one: a hash of its id. Shown to administrators. */
+  readonly ref: string;
+  readonly userId: string;
+  readonly username: string;
+  readonly role: Role;
+  /** Milliseconds since the epoch; null for a session that does not expire by itself. */
+  readonly expiresAt: number | null;
+}
+
+/** Why a credential opens no session. */
+export type SessionProblem = "session_invalid" | "session_expired" | "session_revoked";
+
+/**
+ * Word from the web application that sessions may have changed. Names a session, a user, or both; the sessions
+ * concerned are then looked up again, so a source need not know what exactly changed.
+ */
+export interface SessionChange {
+  readonly ref?: string;
+  readonly userId?: string;
+  /** Told to the client if the session turns out to have ended. Default `revoked`. */
+  readonly reason?: SessionEndReason;
+}
+
+/** The web application's sessions, as Signalbox sees them. Adapters: express-session, Better Auth, bearer tokens. */
+export interface SessionSource {
+  /** Finds the credential in a request, without looking anything up; undefined when there is none of this sort. */
+  credentialOf(carrier: CredentialCarrier): Credential | undefined;
+  /** Looks the session up. Rejects only when the answer cannot be had (store down): that refuses as `unavailable`. */
+  resolve(credential: Credential): Promise<Session | SessionProblem>;
+  /** Ends a session at its source, so that its cookie or token opens nothing any more. False when unknown. */
+  revoke?(ref: string): Promise<boolean>;
+  /** Calls back whenever sessions may have changed; the returned function ends that. */
+  watch?(onChange: (change: SessionChange) => void): () => void;
+}
+
+/** Who a socket or a request acts for. */
+export interface Principal {
+  readonly userId: string;
+  readonly username: string;
+  readonly role: Role;
+  /** Null for a guest, where SOCKETIO_REQUIRE_AUTH is false. */
+  readonly session: { readonly ref: string; readonly expiresAt: number | null } | null;
+}
+
+/** The application's side of tasks: what to do when somebody may cancel one. */
+export interface TaskControl {
+  /**
+   * Asks the application to stop a task. It reports the final state itself through `progress`, at once or when its
+   * work has come to a halt; until then the task goes on.
+   */
+  cancel(task: TaskSnapshot, by: Principal): void | Promise<void>;
+}
+
+/** Which tasks to list: newest first. */
+export interface TaskFilter extends PageRequest {
+  ownerId?: string;
+  /** Only tasks that have not ended. */
+  active?: boolean;
+}
+
+/** Keeps the latest snapshot of each task. `put` resolves once it is durable. */
+export interface TaskStore {
+  get(taskId: string): Promise<TaskSnapshot | undefined>;
+  /** Stores a snapshot unless a newer version is there already. */
+  put(snapshot: TaskSnapshot): Promise<void>;
+  list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
+}
+
+export interface SecurityEventFilter extends PageRequest {
+  type?: SecurityEventType;
+}
+
+/** Keeps the security log. */
+export interface SecurityEventStore {
+  /** Inserts an event, or replaces the one with the same id when its count has grown. */
+  put(events: readonly SecurityEvent[]): Promise<void>;
+  /** Newest first. */
+  list(filter: SecurityEventFilter): Promise<Page<SecurityEvent>>;
+}
+
+/** Everything Signalbox keeps. Memory by default; SQL through the `sql` subpath. */
+export interface Store {
+  readonly tasks: TaskStore;
+  readonly securityEvents: SecurityEventStore;
+  /** Resolves when the store answers; used by readiness. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How feeds speak to clients; implemented by the Socket.IO edge. */
+export interface Publisher {
+  /** Sends an event to everybody in a room of a namespace. */
+  publish(namespace: string, room: string, event: string, payload: unknown): void;
+  /** Whether anybody is in the room: nobody there, nothing to compute. */
+  occupied(namespace: string, room: string): boolean;
+  /** Makes everybody leave a room. */
+  dissolve(namespace: string, room: string): void;
+}

@@ -1,0 +1,64 @@
+import { type RefusalCode, type RefusalMessage, refusals } from "@signalbox/protocol";
+
+/** What may accompany a refusal beside its code. */
+export interface RefusalDetails {
+  /** For developers: the setting or the fix. Reaches clients in development only. */
+  readonly hint?: string | undefined;
+  /** Milliseconds after which trying again may succeed. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * A "no" that a caller can act on. Guards and handlers throw or return it; the edge turns the one value into the
+ * answer, the log line and the security event. Everything else that is thrown is a fault and answers `internal`.
+ */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code: RefusalCode;
+  readonly hint: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: RefusalCode, details: RefusalDetails = {}) {
+    super(refusals[code].message);
+    this.code = code;
+    this.hint = details.hint;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /** The form that travels. `withHint` is the configuration's `exposeHints`: true in development only. */
+  toMessage(withHint: boolean): RefusalMessage {
+    return {
+      code: this.code,
+      category: refusals[this.code].category,
+      message: this.message,
+      ...(withHint && this.hint !== undefined && { hint: this.hint }),
+      ...(this.retryAfterMs !== undefined && { retry_after_ms: Math.ceil(this.retryAfterMs) }),
+    };
+  }
+}
+
+/** HTTP status of each refusal (RFC 9110 section 15; 429 from RFC 6585). */
+const httpStatuses: Record<RefusalCode, number> = {
+  origin_refused: 403,
+  session_missing: 401,
+  session_invalid: 401,
+  session_expired: 401,
+  session_revoked: 401,
+  csrf_invalid: 403,
+  forbidden: 403,
+  rate_limited: 429,
+  too_many_connections: 429,
+  server_full: 503,
+  event_unknown: 404,
+  payload_invalid: 400,
+  payload_too_large: 413,
+  room_forbidden: 404,
+  task_not_found: 404,
+  task_finished: 409,
+  server_draining: 503,
+  unavailable: 503,
+  internal: 500,
+};
+
+/** The HTTP status that says the same as a refusal's code. */
+export const httpStatusOf = (code: RefusalCode): number => httpStatuses[code];
