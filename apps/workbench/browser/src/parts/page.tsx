@@ -1,0 +1,33 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { useRouter } from "../router.tsx";
+
+interface PageProps {
+  title: string;
+  /** Beside the heading, such as a status. */
+  aside?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** A page's heading and title. After a change of page the heading has the focus, as after loading a new document. */
+export function Page({ title, aside, children }: PageProps) {
+  const router = useRouter();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · Signalbox Workbench`;
+  }, [title]);
+  useEffect(() => {
+    if (router.location.get().navigated) heading.current?.focus({ preventScroll: true });
+  }, [router]);
+  return (
+    <>
+      <div class="page-head">
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {aside}
+      </div>
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import type { ClientConfig } from "@signalbox/protocol";
+import type { ComponentChildren } from "preact";
+import type { Account } from "../account.ts";
+import { Link, useRouter } from "../router.tsx";
+import { useStore } from "../store.ts";
+import { useWorkspace } from "../workspace.ts";
+import { ConnectionStatus } from "./connection-status.tsx";
+
+interface ShellProps {
+  /** With a user: navigation, the connection, and the way out. */
+  user?: NonNullable<ClientConfig["user"]>;
+  account?: Account;
+  children: ComponentChildren;
+}
+
+/** What every page has around it. */
+export function Shell({ user, account, children }: ShellProps) {
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        Skip to content
+      </a>
+      <header class="top">
+        <div class="top-row">
+          <Link href="/" class="brand">
+            <Signal />
+            <span>Signalbox</span> <span class="brand-tail">Workbench</span>
+          </Link>
+          {user && account && <Navigation user={user} account={account} />}
+        </div>
+      </header>
+      {user && <ConnectionStatus />}
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      {user && <Announcer />}
+    </>
+  );
+}
+
+function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>; account: Account }) {
+  const router = useRouter();
+  const { path } = useStore(router.location);
+  const current = (href: string) => (href === path ? "page" : undefined);
+
+  async function leave(): Promise<void> {
+    await account.signOut();
+    router.go("/sign-in");
+  }
+
+  return (
+    <>
+      <nav aria-label="Main">
+        <Link href="/" aria-current={current("/")}>
+          My tasks
+        </Link>
+        {user.role === "admin" && (
+          <Link href="/admin" aria-current={current("/admin")} data-testid="admin-link">
+            Admin
+          </Link>
+        )}
+      </nav>
+      <div class="who">
+        <span class="who-name" data-testid="user-name">
+          {user.username}
+        </span>
+        <button type="button" class="quiet" data-testid="sign-out" onClick={() => void leave()}>
+          Sign out
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** Speaks when a task ends, and only then: every percent would be noise. */
+function Announcer() {
+  const { announcement } = useStore(useWorkspace().tasks.state);
+  return (
+    <p class="visually-hidden" aria-live="polite" data-testid="announcement">
+      {announcement}
+    </p>
+  );
+}
+
+function Signal() {
+  return (
+    <svg class="brand-mark" viewBox="0 0 16 28" aria-hidden="true">
+      <rect width="16" height="28" rx="8" class="brand-case" />
+      <circle cx="8" cy="8" r="4" class="brand-off" />
+      <circle cx="8" cy="19.5" r="4.5" class="brand-on" />
+    </svg>
+  );
+}

@@ -1,0 +1,46 @@
+import { useLayoutEffect, useReducer } from "preact/hooks";
+
+/** A value that changes over time, for components to show. */
+export interface Readable<Value> {
+  get(): Value;
+  /** Calls back after each change; the answer ends that. */
+  subscribe(listener: () => void): () => void;
+}
+
+export interface Store<Value> extends Readable<Value> {
+  set(value: Value): void;
+  /** Replaces some fields. */
+  patch(fields: Partial<Value>): void;
+}
+
+export function createStore<Value extends object>(initial: Value): Store<Value> {
+  const listeners = new Set<() => void>();
+  let current = initial;
+
+  function set(value: Value): void {
+    current = value;
+    for (const listener of listeners) listener();
+  }
+
+  return {
+    get: () => current,
+    set,
+    patch: (fields) => set({ ...current, ...fields }),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** The store's value; the component is drawn again whenever it changes. */
+export function useStore<Value>(store: Readable<Value>): Value {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const value = store.get();
+  useLayoutEffect(() => {
+    // A change between drawing and subscribing would otherwise go unseen.
+    if (store.get() !== value) redraw(undefined);
+    return store.subscribe(() => redraw(undefined));
+  }, [store]);
+  return value;
+}

@@ -1,0 +1,45 @@
+/** Numbers and times as people read them. */
+
+const units = ["bytes", "KB", "MB", "GB", "TB"];
+
+/** 1,536 is "1.5 KB". */
+export function sizeWords(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  const value = bytes / 1024 ** power;
+  const digits = power > 0 && value < 10 ? 1 : 0;
+  return `${Number(value.toFixed(digits))} ${units[power]}`;
+}
+
+/** "78 % smaller", or what else became of the size. */
+export function savingWords(before: number, after: number): string {
+  const percent = Math.round((1 - after / before) * 100);
+  if (percent > 0) return `${percent} % smaller`;
+  return percent === 0 ? "same size" : `${-percent} % larger`;
+}
+
+export function etaWords(seconds: number): string {
+  if (seconds < 5) return "a few seconds left";
+  if (seconds < 60) return `about ${Math.ceil(seconds / 5) * 5} seconds left`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `about ${plural(minutes, "minute")} left`;
+  return `about ${plural(Math.round(minutes / 60), "hour")} left`;
+}
+
+/** 11,523 seconds are "3 h 12 min". */
+export function durationWords(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 24) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours > 0) return `${hours} h ${minutes % 60} min`;
+  return minutes > 0 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(seconds)} s`;
+}
+
+/** The time of day, with the date unless it is today. */
+export function timeWords(iso: string): string {
+  const time = new Date(iso);
+  const clock = time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  if (time.toDateString() === new Date().toDateString()) return clock;
+  return `${time.toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" })}, ${clock}`;
+}
+
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,57 @@
+import type { TaskSnapshot } from "@signalbox/protocol";
+import { liveSockets, type RealtimeNamespace } from "../edge/socket.ts";
+import type { Principal, SessionChange, SessionSource, TaskControl } from "../ports.ts";
+import type { ProgressHub } from "../progress/progress-hub.ts";
+import { requestCancel } from "../progress/request-cancel.ts";
+import { escapeControl } from "../security/redact.ts";
+import type { SecurityLog } from "../security/security-log.ts";
+
+/** Who gives a command, and from where: for the audit line. */
+export interface Actor {
+  readonly principal: Principal;
+  readonly ip: string;
+}
+
+export interface AdminCommands {
+  /** Closes every connection of a user. The session stays valid: to end it, revoke it. */
+  disconnectUser(command: { user_id: string; reason: string }, by: Actor): Promise<{ disconnected: number }>;
+  /** Ends a session at its source, and with it its sockets. */
+  revokeSession(command: { session_ref: string }, by: Actor): Promise<{ revoked: boolean }>;
+  cancelTask(command: { task_id: string }, by: Actor): Promise<{ task: TaskSnapshot }>;
+}
+
+interface AdminCommandOptions {
+  readonly hub: ProgressHub;
+  readonly tasks: TaskControl | undefined;
+  readonly sources: readonly SessionSource[];
+  readonly securityLog: SecurityLog;
+  readonly namespaces: Iterable<RealtimeNamespace>;
+  sessionChanged(change: SessionChange): Promise<void>;
+}
+
+/** The commands of `/admin`. Each writes who did what to the security log, and answers once that is stored. */
+export function createAdminCommands(options: AdminCommandOptions): AdminCommands {
+  const audit = (event: string, detail: string, { principal, ip }: Actor): Promise<void> =>
+    options.securityLog.audit({ ip, userId: principal.userId, namespace: "/admin", event, detail });
+
+  return {
+    async disconnectUser({ user_id, reason }, by) {
+      await audit("disconnect_user", `Disconnected user ${user_id}: ${escapeControl(reason, 500)}`, by);
+      const sockets = [...liveSockets(options.namespaces)].filter(({ data }) => data.principal.userId === user_id);
+      for (const socket of sockets) socket.disconnect(true);
+      return { disconnected: sockets.length };
+    },
+
+    async revokeSession({ session_ref }, by) {
+      await audit("revoke_session", `Revoked session ${session_ref}.`, by);
+      const answers = await Promise.all(options.sources.map((source) => source.revoke?.(session_ref) ?? false));
+      await options.sessionChanged({ ref: session_ref, reason: "revoked" });
+      return { revoked: answers.includes(true) };
+    },
+
+    async cancelTask({ task_id }, by) {
+      await audit("cancel_task", `Asked to cancel task ${task_id}.`, by);
+      return { task: await requestCancel(task_id, by.principal, options.hub, options.tasks) };
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { ConnectionRow, RoomRow } from "@signalbox/protocol";
+import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../edge/socket.ts";
+
+/** Live connections as rows, read from Socket.IO at the time of asking. */
+export function connectionRows(namespaces: Iterable<RealtimeNamespace>): ConnectionRow[] {
+  return [...liveSockets(namespaces)].map(connectionRow).sort((a, b) => (a.socket_id < b.socket_id ? -1 : 1));
+}
+
+function connectionRow(socket: RealtimeSocket): ConnectionRow {
+  const { principal, ip, connectedAt } = socket.data;
+  return {
+    socket_id: socket.id,
+    namespace: socket.nsp.name,
+    user_id: principal.userId,
+    username: principal.username,
+    role: principal.role,
+    session_ref: principal.session?.ref ?? null,
+    ip,
+    transport: socket.conn.transport.name,
+    connected_at: new Date(connectedAt).toISOString(),
+    rooms: namedRooms(socket),
+  };
+}
+
+export const roomKey = (row: RoomRow): string => `${row.namespace} ${row.room}`;
+
+/** Rooms with their number of members, read from Socket.IO's adapters. */
+export function roomRows(namespaces: Iterable<RealtimeNamespace>): RoomRow[] {
+  const rows: RoomRow[] = [];
+  for (const { name, adapter } of namespaces) {
+    for (const [room, members] of adapter.rooms) {
+      if (!adapter.sids.has(room)) rows.push({ namespace: name, room, members: members.size });
+    }
+  }
+  return rows.sort((a, b) => (roomKey(a) < roomKey(b) ? -1 : 1));
+}

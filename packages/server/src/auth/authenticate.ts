@@ -1,0 +1,54 @@
+import type { handshakeAuthSchema } from "@signalbox/protocol/schemas";
+import type { z } from "zod";
+import type { Config } from "../config/settings.ts";
+import type { Credential, CredentialCarrier, Principal } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
+import type { Csrf } from "./csrf.ts";
+import { guestPrincipal, principalOf } from "./principal.ts";
+import type { SessionLookup } from "./session-lookup.ts";
+
+/** Who connects or asks, and with what: the credential is kept for looking the session up again. */
+export interface Identity {
+  readonly principal: Principal;
+  readonly credential: Credential | null;
+}
+
+export type HandshakeAuth = z.infer<typeof handshakeAuthSchema>;
+
+export interface Authenticator {
+  /**
+   * Finds who sends a request or handshake.
+   * `csrf` is the token that came with it; `demandCsrf` is false for requests that change nothing.
+   * @throws Refusal `session_*`, `csrf_invalid`, or `unavailable` when the session store does not answer in time.
+   */
+  identify(carrier: CredentialCarrier, csrf: unknown, demandCsrf: boolean): Promise<Identity>;
+  /** As `identify`, for a socket: without a session it is a guest where SOCKETIO_REQUIRE_AUTH is false. */
+  identifySocket(carrier: CredentialCarrier, csrf: unknown, socketId: string): Promise<Identity>;
+}
+
+/** Joins session look-up and CSRF protection into the one way of authenticating sockets and HTTP alike. */
+export function createAuthenticator(config: Config, lookup: SessionLookup, csrf: Csrf): Authenticator {
+  async function identify(carrier: CredentialCarrier, token: unknown, demandCsrf: boolean): Promise<Identity> {
+    const { session, credential } = await lookup.find(carrier);
+    // Browsers attach cookies to what other sites start; a bearer token has to be put there by the page itself.
+    if (demandCsrf && config.csrfProtection && credential.kind === "cookie" && !csrf.verify(token, session.ref)) {
+      throw new Refusal("csrf_invalid", {
+        hint: "Send `csrf` of GET /realtime/client-config as `auth.csrf` (sockets) or in the header x-csrf-token (HTTP).",
+      });
+    }
+    return { principal: principalOf(session), credential };
+  }
+
+  return {
+    identify,
+    async identifySocket(carrier, token, socketId) {
+      try {
+        return await identify(carrier, token, true);
+      } catch (error) {
+        const visitor = error instanceof Refusal && error.code === "session_missing";
+        if (config.requireAuth || !visitor) throw error;
+        return { principal: guestPrincipal(socketId), credential: null };
+      }
+    },
+  };
+}

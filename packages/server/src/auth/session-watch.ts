@@ -1,0 +1,143 @@
+import type { SessionEndReason } from "@signalbox/protocol";
+import { permits } from "../access/permissions.ts";
+import type { RealtimeSocket } from "../edge/socket.ts";
+import type { NamespaceDefinition } from "../namespaces/define-namespace.ts";
+import type { Clock, Log, Principal, Session, SessionChange, SessionProblem } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
+import { principalOf } from "./principal.ts";
+import type { SessionLookup } from "./session-lookup.ts";
+
+/** How often expiry and overdue rechecks are looked for: what the promise "within a second" of expiry rests on. */
+const sweepMs = 1000;
+
+export interface SessionWatchOptions {
+  readonly lookup: SessionLookup;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A session is looked up again when the last look is this long ago. */
+  readonly recheckMs: number;
+  sockets(): Iterable<RealtimeSocket>;
+  definitionOf(socket: RealtimeSocket): NamespaceDefinition;
+  /** Told of every socket that was ended, for the security log. */
+  onEnded(socket: RealtimeSocket, reason: SessionEndReason): void;
+}
+
+export interface SessionWatch {
+  /** Looks the sessions concerned up again, and ends or narrows their sockets. Resolves when that is done. */
+  changed(change: SessionChange): Promise<void>;
+  /** To be called for each socket that has just connected. */
+  adopt(socket: RealtimeSocket): void;
+  close(): void;
+}
+
+/**
+ * Keeps live sockets in step with their sessions. There is one rule: whenever something may have changed (the source
+ * said so, the session expired, or nobody looked for a while), look the session up again and apply what is found.
+ */
+export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
+  const { lookup, clock, recheckMs } = options;
+  let lastChangeAt = Number.NEGATIVE_INFINITY;
+
+  const stop = clock.every(sweepMs, () => {
+    const now = clock.now();
+    void recheck(select((socket) => isDue(socket, now)));
+  });
+
+  return {
+    async changed(change) {
+      lastChangeAt = clock.now();
+      lookup.invalidate(change);
+      await recheck(
+        select(({ data: { principal } }) => concerns(change, principal)),
+        change.reason,
+      );
+    },
+    adopt(socket) {
+      // A logout between a socket's look-up and its first moment among the live sockets would otherwise be missed.
+      if (lastChangeAt >= socket.data.checkedAt) void recheck([socket]);
+    },
+    close: stop,
+  };
+
+  function select(matches: (socket: RealtimeSocket) => boolean): RealtimeSocket[] {
+    return [...options.sockets()].filter((socket) => socket.data.credential !== null && matches(socket));
+  }
+
+  function isDue({ data: { principal, checkedAt } }: RealtimeSocket, now: number): boolean {
+    const expiresAt = principal.session?.expiresAt ?? null;
+    return (expiresAt !== null && expiresAt <= now) || now - checkedAt >= recheckMs;
+  }
+
+  /** One look-up per session, however many sockets it has. */
+  async function recheck(sockets: readonly RealtimeSocket[], reason?: SessionEndReason): Promise<void> {
+    const bySession = Map.groupBy(sockets, (socket) => socket.data.principal.session?.ref);
+    await Promise.all([...bySession.values()].map((group) => recheckSession(group, reason)));
+  }
+
+  async function recheckSession(group: readonly RealtimeSocket[], reason?: SessionEndReason): Promise<void> {
+    const credential = group[0]?.data.credential;
+    if (!credential) return;
+    // Marked before the look-up: a slow store is asked once per interval, not once per sweep.
+    for (const socket of group) socket.data.checkedAt = clock.now();
+    const found = await lookAgain(credential);
+    for (const socket of group) apply(socket, found, reason);
+  }
+
+  /**
+   * A store that cannot be asked ends nobody: its outage would sign everybody out. What is known still holds, and a
+   * session past its expiry has ended whatever the store would say.
+   */
+  async function lookAgain(credential: NonNullable<RealtimeSocket["data"]["credential"]>) {
+    try {
+      return await lookup.fresh(credential);
+    } catch (error) {
+      if (!(error instanceof Refusal)) options.log.error({ err: error }, "Looking a live session up failed.");
+      return undefined;
+    }
+  }
+
+  function apply(
+    socket: RealtimeSocket,
+    found: Session | SessionProblem | undefined,
+    reason: SessionEndReason | undefined,
+  ): void {
+    if (!socket.connected) return;
+    const { principal } = socket.data;
+    if (found === undefined) {
+      const expiresAt = principal.session?.expiresAt ?? null;
+      if (expiresAt !== null && expiresAt <= clock.now()) end(socket, "expired", true);
+      return;
+    }
+    if (typeof found === "string") return end(socket, reasonOf(found, reason), true);
+    // A cookie that now opens another person's session does not turn this socket into that person's.
+    if (found.userId !== principal.userId) return end(socket, "revoked", true);
+    follow(socket, principalOf(found));
+  }
+
+  function follow(socket: RealtimeSocket, principal: Principal): void {
+    const roleChanged = principal.role !== socket.data.principal.role;
+    socket.data.principal = principal;
+    if (!roleChanged) return;
+    const definition = options.definitionOf(socket);
+    if (!permits(definition.access, principal)) return end(socket, "role_changed", false);
+    for (const room of socket.rooms) {
+      if (definition.forfeits?.(room, principal)) void socket.leave(room);
+    }
+  }
+
+  function end(socket: RealtimeSocket, reason: SessionEndReason, closeTransport: boolean): void {
+    options.onEnded(socket, reason);
+    socket.emit("session_ending", { reason, at: new Date(clock.now()).toISOString() });
+    socket.disconnect(closeTransport);
+  }
+}
+
+function concerns(change: SessionChange, principal: Principal): boolean {
+  if (change.ref !== undefined && change.ref === principal.session?.ref) return true;
+  return change.userId !== undefined && change.userId === principal.userId;
+}
+
+function reasonOf(problem: SessionProblem, announced: SessionEndReason | undefined): SessionEndReason {
+  if (announced !== undefined && announced !== "role_changed") return announced;
+  return problem === "session_expired" ? "expired" : "revoked";
+}

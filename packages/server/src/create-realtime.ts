@@ -1,0 +1,272 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { Server as HttpsServer } from "node:https";
+import { type AdminAlert, namespaces } from "@signalbox/protocol";
+import type { RoomAccess } from "./access/room-access.ts";
+import { createAdminCommands } from "./admin/admin-commands.ts";
+import { createDashboardFeed } from "./admin/dashboard-feed.ts";
+import { createAuthenticator } from "./auth/authenticate.ts";
+import { createCsrf } from "./auth/csrf.ts";
+import { createSessionLookup } from "./auth/session-lookup.ts";
+import { createSessionWatch } from "./auth/session-watch.ts";
+import { systemClock } from "./clock.ts";
+import { exposeHints as exposesHints } from "./config/load-config.ts";
+import { createLog } from "./config/log-from-config.ts";
+import type { Config } from "./config/settings.ts";
+import { createIo } from "./edge/create-io.ts";
+import { closeConnections } from "./edge/close-connections.ts";
+import { createEngineDoor } from "./edge/engine-door.ts";
+import { createIoPublisher } from "./edge/io-publisher.ts";
+import { createRequestAuthorizer } from "./http/authorize.ts";
+import { createPenalty } from "./limits/penalty.ts";
+import { liveSockets, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "./edge/socket.ts";
+import { installFront } from "./http/http-front.ts";
+import { createOperationRoutes } from "./http/operation-routes.ts";
+import { rawPath } from "./http/request-target.ts";
+import { createRealtimeRoutes } from "./http/routes.ts";
+import { createLegacy, type Legacy } from "./legacy/legacy.ts";
+import { createClientAddress } from "./limits/client-address.ts";
+import { createRateLimits } from "./limits/rate-limits.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { createTraffic } from "./metrics/traffic.ts";
+import { adminNamespace } from "./namespaces/admin-namespace.ts";
+import type { NamespaceDefinition } from "./namespaces/define-namespace.ts";
+import { guardUndefinedNamespaces, type MountOptions, mountNamespace } from "./namespaces/mount-namespace.ts";
+import { userNamespace } from "./namespaces/user-namespace.ts";
+import { createOriginGuard } from "./origin/origin-guard.ts";
+import { createOriginPolicy, type OriginPolicy } from "./origin/origin-policy.ts";
+import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
+import { createProgressFeed } from "./progress/progress-feed.ts";
+import { createProgressHub, type ProgressHub } from "./progress/progress-hub.ts";
+import { createRefusalRecorder } from "./security/refusal-recorder.ts";
+import { createSecurityLog } from "./security/security-log.ts";
+import { createMemoryStore } from "./store/memory.ts";
+import { version } from "./version.ts";
+
+export interface RealtimeOptions {
+  /** The application's server: Express, Fastify or plain. It keeps its routes; ours are answered in front of them. */
+  httpServer: HttpServer | HttpsServer;
+  /** From `loadConfig()`. */
+  config: Config;
+  /** The application's sessions; with several sources the first that finds a credential decides. */
+  sessions: SessionSource | readonly SessionSource[];
+  /** What to do when somebody cancels a task; without it, cancelling answers `unavailable`. */
+  tasks?: TaskControl;
+  /** Which rooms a user may join by name; without it, none. */
+  roomAccess?: RoomAccess;
+  /** Default: in memory, gone with the process. */
+  store?: Store;
+  /** Default: JSON lines on standard output, at SOCKETIO_LOG_LEVEL. */
+  logger?: Log;
+  /** For tests. */
+  clock?: Clock;
+}
+
+/** A running real-time layer. */
+export interface Realtime {
+  /** Socket.IO itself, for what this layer does not cover. Namespaces opened on it directly let nobody in. */
+  readonly io: RealtimeServer;
+  readonly progress: ProgressHub;
+  readonly admin: { alert(alert: AdminAlert["alert"]): void };
+  readonly legacy: Legacy;
+  readonly originPolicy: OriginPolicy;
+  /** Opens a namespace of the application's own. */
+  namespace(definition: NamespaceDefinition): RealtimeNamespace;
+  /**
+   * Guards a route of the application: origin, session and, for methods that change something, the CSRF token.
+   * @throws Refusal `origin_refused`, `session_*`, `csrf_invalid`, `unavailable`
+   */
+  authorize(req: IncomingMessage): Promise<Principal>;
+  /** The client's address, through trusted proxies only (TRUST_PROXY). */
+  clientAddress(req: IncomingMessage): string;
+  /** For session sources that cannot announce changes themselves: a logout, ban or role change just happened. */
+  sessionChanged(change: SessionChange): Promise<void>;
+  /** Tells clients that the server restarts, closes their connections, and takes its hands off the HTTP server. */
+  close(): Promise<void>;
+}
+
+/**
+ * Adds the real-time layer to an HTTP server. The only place where its parts are joined, in the order in which a
+ * connection meets them.
+ */
+export function createRealtime(options: RealtimeOptions): Realtime {
+  const { httpServer, config, tasks, clock = systemClock } = options;
+  const log = options.logger ?? createLog(config);
+  const store = options.store ?? createMemoryStore({ maxSecurityEvents: config.securityLogRows });
+  const sources = [options.sessions].flat();
+  const exposeHints = exposesHints(config);
+  const serverId = randomBytes(6).toString("hex");
+  const opened: RealtimeNamespace[] = [];
+  const definitions = new Map<string, NamespaceDefinition>();
+  let draining = false;
+  const isDraining = () => draining;
+  const onFault = (error: unknown) => log.error({ err: error }, "A request failed unexpectedly.");
+
+  // State and policy.
+  const hub = createProgressHub({ store: store.tasks, clock, log });
+  const securityLog = createSecurityLog({
+    store: store.securityEvents,
+    clock,
+    log,
+    foldMs: config.securityFold * 1000,
+    publish: (event) => dashboard.securityEvent(event),
+  });
+  const clientAddress = createClientAddress(config.trustProxy);
+  const originPolicy = createOriginPolicy(config);
+  const limits = createRateLimits(config);
+  const penalty = createPenalty(clock);
+  const csrf = createCsrf(config.secret);
+  const lookup = createSessionLookup({
+    sources,
+    clock,
+    cacheMs: config.sessionCache,
+    timeoutMs: config.connectTimeout * 1000,
+  });
+  const authenticator = createAuthenticator(config, lookup, csrf);
+
+  // Socket.IO, and what is measured of it.
+  const traffic = createTraffic();
+  const { io, engine } = createIo({ config, clock, traffic, clientAddress, onFlood });
+  const countSockets = (path: string) => io.of(path).sockets.size;
+  const metrics = createMetrics({
+    traffic,
+    connections: () => engine.clientsCount,
+    sockets: () => opened.map(({ name }) => ({ namespace: name, count: countSockets(name) })),
+    tasks: () => hub.counts(),
+  });
+  const recorder = createRefusalRecorder({ securityLog, metrics, clientAddress });
+
+  // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
+  const onRefused = (req: IncomingMessage, refusal: Refusal) => recorder.http(req, refusal);
+  const originGuard = createOriginGuard({ config, policy: originPolicy, onRefused });
+  const door = createEngineDoor({
+    ...{ engine, config, exposeHints, originGuard, limits, lookup, clientAddress, isDraining, onRefused, onFault },
+  });
+  const routes = createRealtimeRoutes({
+    ...{ config, exposeHints, version, clock, originGuard, authenticator, csrf, hub, onRefused, onFault },
+    namespaces: () => opened.map(({ name }) => name),
+  });
+  const operation = createOperationRoutes({
+    ...{ metrics, store, log, exposeHints, isDraining },
+    metricsToken: config.metricsToken,
+  });
+  const isEngine = (url: string | undefined) => rawPath(url) === config.path;
+  const removeFront = installFront(httpServer, {
+    owns: (url, method) => isEngine(url) || routes.owns(url) || (config.operationRoutes && operation.owns(url, method)),
+    request(req, res) {
+      if (isEngine(req.url)) door.request(req, res);
+      else if (routes.owns(req.url)) routes.handle(req, res);
+      else operation.handle(req, res);
+    },
+    ownsUpgrade: isEngine,
+    upgrade: door.upgrade,
+  });
+
+  // Live sockets follow their sessions.
+  const watch = createSessionWatch({
+    ...{ lookup, clock, log },
+    recheckMs: config.sessionValidation ? config.sessionRecheck * 1000 : Number.POSITIVE_INFINITY,
+    sockets: () => (config.sessionValidation ? liveSockets(opened) : []),
+    definitionOf: (socket) => definitions.get(socket.nsp.name) as NamespaceDefinition,
+    onEnded({ data, nsp }, reason) {
+      const type = reason === "banned" ? "banned" : "session_revoked";
+      const detail = `A live connection was ended: ${reason}.`;
+      securityLog.record({ type, ip: data.ip, userId: data.principal.userId, namespace: nsp.name, detail });
+    },
+  });
+  const unwatch = sources.map((source) => source.watch?.((change) => void watch.changed(change)));
+
+  // The namespaces.
+  const mountOptions: MountOptions = {
+    ...{ config, clock, log, serverId, authenticator, limits },
+    clientAddress: (socket) => clientAddress(socket.request),
+    onRefused(socket, refusal) {
+      recorder.socket(socket, refusal, null);
+      penalty.handshake(socket);
+    },
+    onConnected(socket) {
+      watch.adopt(socket);
+      if (config.logConnections) log.info(connectionFields(socket), "Connected.");
+    },
+    onDisconnected(socket, reason) {
+      if (config.logConnections) log.info({ ...connectionFields(socket), reason }, "Disconnected.");
+    },
+    gate: {
+      ...{ clock, log, exposeHints },
+      debug: config.debug,
+      maxRoomsPerSocket: config.maxRoomsPerSocket,
+      takeMessage: ({ userId }) => limits.message(userId),
+      onRefused(socket, refusal, name) {
+        recorder.socket(socket, refusal, name);
+        penalty.event(socket);
+      },
+      onHandled: (namespace, name, outcome) => metrics.event(namespace, name, outcome),
+    },
+  };
+  guardUndefinedNamespaces(io, (path) => definitions.has(path));
+  const commands = createAdminCommands({
+    ...{ hub, tasks, sources, securityLog },
+    namespaces: opened,
+    sessionChanged: (change) => watch.changed(change),
+  });
+  const { roomAccess } = options;
+  const { requireAuth, legacyEvents } = config;
+  open(userNamespace({ hub, tasks, roomAccess, requireAuth, legacyEvents }));
+  open(adminNamespace({ hub, securityLog, commands, namespaces: opened }));
+
+  // Feeds: what the server says without being asked.
+  const publisher = createIoPublisher(io);
+  const progressFeed = createProgressFeed({ hub, publisher, clock, flushMs: config.progressFlush });
+  const dashboard = createDashboardFeed({
+    ...{ hub, publisher, clock, traffic, legacyEvents },
+    metricsIntervalMs: config.adminMetricsInterval * 1000,
+    connections: () => engine.clientsCount,
+    socketCounts: () => ({ user: countSockets(namespaces.user), admin: countSockets(namespaces.admin) }),
+  });
+
+  return {
+    io,
+    progress: hub,
+    admin: { alert: dashboard.alert },
+    legacy: createLegacy(io, (taskId) => hub.peek(taskId) !== undefined),
+    originPolicy,
+    namespace: open,
+    authorize: createRequestAuthorizer({ originGuard, authenticator, onRefused }),
+    clientAddress,
+    sessionChanged: (change) => watch.changed(change),
+    async close() {
+      draining = true;
+      await closeConnections(engine, opened, config.reconnectionDelayMax);
+      removeFront();
+      for (const stop of unwatch) stop?.();
+      watch.close();
+      progressFeed.close();
+      dashboard.close();
+      await hub.close();
+      await securityLog.close();
+    },
+  };
+
+  function open(definition: NamespaceDefinition): RealtimeNamespace {
+    if (definitions.has(definition.path)) throw new TypeError(`Namespace ${definition.path} is open already.`);
+    definitions.set(definition.path, definition);
+    const namespace = mountNamespace(io, definition, mountOptions);
+    opened.push(namespace);
+    return namespace;
+  }
+
+  function onFlood(ip: string): void {
+    metrics.refused("rate_limited");
+    const detail = "A connection sent more packets than any client needs, and was closed.";
+    securityLog.record({ type: "rate_limited", ip, code: "rate_limited", detail });
+  }
+}
+
+/** What a log line says of a connection. */
+const connectionFields = ({ id, nsp, data, conn }: RealtimeSocket) => ({
+  socket_id: id,
+  namespace: nsp.name,
+  user_id: data.principal.userId,
+  ip: data.ip,
+  transport: conn.transport.name,
+});

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import type { SessionLookup } from "../auth/session-lookup.ts";
+import type { Config } from "../config/settings.ts";
+import { parseTarget } from "../http/request-target.ts";
+import { refuseUpgrade, sendRefusal } from "../http/respond.ts";
+import type { RateLimits } from "../limits/rate-limits.ts";
+import type { OriginGuard } from "../origin/origin-guard.ts";
+import { Refusal } from "../refusal.ts";
+
+/** How long clients wait before they ask a full server again. */
+const fullRetryMs = 5000;
+
+interface EngineDoorOptions {
+  readonly engine: EngineServer;
+  readonly config: Config;
+  readonly exposeHints: boolean;
+  readonly originGuard: OriginGuard;
+  readonly limits: RateLimits;
+  readonly lookup: SessionLookup;
+  clientAddress(req: IncomingMessage): string;
+  isDraining(): boolean;
+  /** Told of every refusal but those of the origin guard, which reports its own. */
+  onRefused(req: IncomingMessage, refusal: Refusal): void;
+  onFault(error: unknown): void;
+}
+
+export interface EngineDoor {
+  request(req: IncomingMessage, res: ServerResponse): void;
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/**
+ * The door of the Engine.IO endpoint. Socket.IO's own `allowRequest` sees only requests without `sid`, so whoever knows
+ * a `sid` walks past it: from any site, with or without a cookie. Here every request passes the same guards, in this
+ * order: query, origin, then for a new connection draining, capacity and address limit, and for a known `sid` whether
+ * it was opened with the session that is now presented.
+ */
+export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
+  const { engine, config, originGuard, limits, lookup } = options;
+  /** Fingerprint of the session that opened each connection; collected with the connection. */
+  const owners = new WeakMap<EngineSocket, string>();
+  engine.on("connection", (conn: EngineSocket) => owners.set(conn, lookup.fingerprint(conn.request.headers)));
+
+  async function admit(req: IncomingMessage): Promise<void> {
+    const sid = parseTarget(req.url).query.get("sid");
+    if (sid !== undefined) return requireOwner(sid, req);
+    if (options.isDraining()) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
+    if (engine.clientsCount >= config.maxConnections) {
+      throw new Refusal("server_full", {
+        retryAfterMs: fullRetryMs,
+        hint: `SOCKETIO_MAX_CONNECTIONS is ${config.maxConnections}.`,
+      });
+    }
+    await limits.connectFromAddress(options.clientAddress(req));
+  }
+
+  /**
+   * A connection opened with a session goes on with that session only. One opened without (a bearer token comes later,
+   * in CONNECT) is known by its `sid` alone, which is random and secret. An unknown `sid` is the engine's to answer.
+   */
+  function requireOwner(sid: string, req: IncomingMessage): void {
+    if (!Object.hasOwn(engine.clients, sid)) return;
+    const owner = owners.get(engine.clients[sid] as EngineSocket);
+    if (owner === undefined || owner === "") return;
+    if (lookup.fingerprint(req.headers) !== owner) {
+      throw new Refusal("forbidden", { hint: "This `sid` was opened with another session than the one presented." });
+    }
+  }
+
+  return {
+    request(req, res) {
+      const way = req.method === "OPTIONS" ? "preflight" : "polling";
+      const { refusal, headers } = originGuard.check(req, way);
+      if (refusal !== null) return sendRefusal(res, refusal, options.exposeHints, headers);
+      if (way === "preflight") {
+        res.writeHead(204, headers).end();
+        return;
+      }
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+      admit(req)
+        .then(() => engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res))
+        .catch((error: unknown) => sendRefusal(res, toRefusal(req, error), options.exposeHints));
+    },
+
+    upgrade(req, socket, head) {
+      const { refusal } = originGuard.check(req, "upgrade");
+      if (refusal !== null) return refuseUpgrade(socket, refusal, options.exposeHints);
+      admit(req)
+        .then(() => engine.handleUpgrade(req as Parameters<EngineServer["handleUpgrade"]>[0], socket, head))
+        .catch((error: unknown) => refuseUpgrade(socket, toRefusal(req, error), options.exposeHints));
+    },
+  };
+
+  function toRefusal(req: IncomingMessage, error: unknown): Refusal {
+    if (!(error instanceof Refusal)) options.onFault(error);
+    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+    options.onRefused(req, refusal);
+    return refusal;
+  }
+}

@@ -1,0 +1,94 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Log, Store } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
+import { rawPath } from "./request-target.ts";
+import { bearerTokenOf, sendJson, sendRefusal } from "./respond.ts";
+
+/** A store that takes longer is reported as failing: load balancers give up after a few seconds as well. */
+const pingTimeoutMs = 2000;
+
+interface OperationRoutesOptions {
+  readonly metrics: Metrics;
+  readonly metricsToken: string | null;
+  readonly store: Store;
+  readonly log: Log;
+  readonly exposeHints: boolean;
+  isDraining(): boolean;
+}
+
+export interface OperationRoutes {
+  owns(url: string | undefined, method: string | undefined): boolean;
+  handle(req: IncomingMessage, res: ServerResponse): void;
+}
+
+/** For operators and their machines: is the process alive, may it get traffic, what does it measure. */
+export function createOperationRoutes(options: OperationRoutesOptions): OperationRoutes {
+  const routes = new Map<string, (req: IncomingMessage, res: ServerResponse) => Promise<void>>([
+    ["/livez", async (_req, res) => sendJson(res, 200, { status: "ok" })],
+    ["/readyz", async (_req, res) => ready(res)],
+    ["/metrics", metrics],
+  ]);
+
+  return {
+    owns: (url, method) => (method === "GET" || method === "HEAD") && routes.has(rawPath(url)),
+    handle(req, res) {
+      routes
+        .get(rawPath(req.url))?.(req, res)
+        .catch((error: unknown) => {
+          options.log.error({ err: error }, "An operation route failed.");
+          if (!res.headersSent) sendRefusal(res, new Refusal("internal"), options.exposeHints);
+        });
+    },
+  };
+
+  async function ready(res: ServerResponse): Promise<void> {
+    const store = await pingStore();
+    const draining = options.isDraining();
+    const ok = !draining && store.status === "ok";
+    const status = draining ? "draining" : ok ? "ok" : "degraded";
+    sendJson(res, ok ? 200 : 503, { status, dependencies: { store } });
+  }
+
+  async function pingStore(): Promise<{ status: "ok" | "failing"; reason?: string }> {
+    const timeout = AbortSignal.timeout(pingTimeoutMs);
+    const late = new Promise<never>((_resolve, reject) => {
+      timeout.addEventListener("abort", () => reject(new Error("timed out")), { once: true });
+    });
+    try {
+      await Promise.race([options.store.ping(), late]);
+      return { status: "ok" };
+    } catch (error) {
+      options.log.error({ err: error }, "The store does not answer.");
+      return { status: "failing", reason: "The store does not answer; see the server's log." };
+    }
+  }
+
+  async function metrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (!mayReadMetrics(req)) {
+      const refusal = new Refusal("forbidden", { hint: "Read from loopback, or set SIGNALBOX_METRICS_TOKEN." });
+      return sendRefusal(res, refusal, options.exposeHints);
+    }
+    const { contentType, body } = await options.metrics.expose();
+    res.writeHead(200, { "Content-Type": contentType }).end(body);
+  }
+
+  /** The peer itself must be loopback, and not a proxy there that speaks for somebody else. */
+  function mayReadMetrics(req: IncomingMessage): boolean {
+    const { metricsToken } = options;
+    const token = bearerTokenOf(req.headers);
+    if (metricsToken !== null && token !== undefined) return equal(token, metricsToken);
+    const forwarded = req.headers["x-forwarded-for"] ?? req.headers.forwarded;
+    return forwarded === undefined && isLoopback(req.socket.remoteAddress);
+  }
+}
+
+const isLoopback = (address: string | undefined): boolean =>
+  address !== undefined && /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);
+
+/** In constant time; hashing first makes the lengths equal, without which `timingSafeEqual` throws. */
+function equal(a: string, b: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

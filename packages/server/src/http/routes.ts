@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Authenticator } from "../auth/authenticate.ts";
+import type { Csrf } from "../auth/csrf.ts";
+import { clientConfig } from "../config/client-config.ts";
+import type { Config } from "../config/settings.ts";
+import type { OriginGuard } from "../origin/origin-guard.ts";
+import type { Clock, Credential, Principal } from "../ports.ts";
+import type { ProgressHub } from "../progress/progress-hub.ts";
+import { visibleTask } from "../progress/task-access.ts";
+import { Refusal } from "../refusal.ts";
+import { rawPath } from "./request-target.ts";
+import { bearerTokenOf, sendJson, sendRefusal } from "./respond.ts";
+
+const prefix = "/realtime/";
+
+export interface RealtimeRoutesOptions {
+  readonly config: Config;
+  readonly exposeHints: boolean;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly originGuard: OriginGuard;
+  readonly authenticator: Authenticator;
+  readonly csrf: Csrf;
+  readonly hub: ProgressHub;
+  namespaces(): readonly string[];
+  onRefused(req: IncomingMessage, refusal: Refusal): void;
+  onFault(error: unknown): void;
+}
+
+type Answer = (req: IncomingMessage, argument: string) => Promise<unknown>;
+
+export interface RealtimeRoutes {
+  owns(url: string | undefined): boolean;
+  handle(req: IncomingMessage, res: ServerResponse): void;
+}
+
+/**
+ * The HTTP side of the wire contract: what a client reads before it connects, and what it falls back to when no socket
+ * can be opened. Paths below the prefix that are not ours stay with the application.
+ */
+export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRoutes {
+  const { config, clock, originGuard, authenticator, csrf, hub } = options;
+
+  const routes: readonly { pattern: RegExp; answer: Answer }[] = [
+    { pattern: /^client-config$/, answer: readClientConfig },
+    { pattern: /^tasks\/([\w.:-]{1,128})$/, answer: readTask },
+  ];
+
+  return {
+    owns: (url) => {
+      const path = rawPath(url);
+      return path === `${prefix}reachable` || find(path) !== undefined;
+    },
+    handle(req, res) {
+      const path = rawPath(req.url);
+      if (path === `${prefix}reachable`) return reachable(res);
+      const way = req.method === "OPTIONS" ? "preflight" : "http";
+      const { refusal, headers } = originGuard.check(req, way);
+      if (refusal !== null) return sendRefusal(res, refusal, options.exposeHints, headers);
+      if (way === "preflight") return void res.writeHead(204, headers).end();
+      if (req.method !== "GET" && req.method !== "HEAD") return methodNotAllowed(res);
+      const found = find(path);
+      if (found === undefined) return void res.writeHead(404, headers).end();
+      found.route.answer(req, found.argument).then(
+        (body) => sendJson(res, 200, body, headers),
+        (error: unknown) => sendRefusal(res, toRefusal(req, error), options.exposeHints, headers),
+      );
+    },
+  };
+
+  function find(path: string) {
+    if (!path.startsWith(prefix)) return undefined;
+    for (const route of routes) {
+      const match = route.pattern.exec(path.slice(prefix.length));
+      if (match !== null) return { route, argument: match[1] ?? "" };
+    }
+    return undefined;
+  }
+
+  async function readClientConfig(req: IncomingMessage): Promise<unknown> {
+    const identity = await identifyVisitor(req);
+    const session = identity?.principal.session;
+    const byCookie = identity?.credential?.kind === "cookie";
+    return clientConfig(config, {
+      principal: identity?.principal,
+      csrf: session && byCookie ? csrf.issue(session.ref) : undefined,
+      namespaces: options.namespaces(),
+      now: clock.now(),
+      version: options.version,
+    });
+  }
+
+  async function readTask(req: IncomingMessage, taskId: string): Promise<unknown> {
+    const { principal } = await authenticator.identify(carrierOf(req), undefined, false);
+    return { task: visibleTask(await hub.get(taskId), principal) };
+  }
+
+  /** Nobody signed in is an answer here, not a failure; a session store that is down is a failure. */
+  async function identifyVisitor(
+    req: IncomingMessage,
+  ): Promise<{ principal: Principal; credential: Credential | null } | undefined> {
+    try {
+      return await authenticator.identify(carrierOf(req), undefined, false);
+    } catch (error) {
+      if (error instanceof Refusal && error.code.startsWith("session_")) return undefined;
+      throw error;
+    }
+  }
+
+  function toRefusal(req: IncomingMessage, error: unknown): Refusal {
+    if (!(error instanceof Refusal)) options.onFault(error);
+    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+    options.onRefused(req, refusal);
+    return refusal;
+  }
+}
+
+/** Where the credential of an HTTP request can be found. */
+export const carrierOf = (req: IncomingMessage) => ({ headers: req.headers, token: bearerTokenOf(req.headers) });
+
+/**
+ * Lets a browser tell "server down" from "origin refused": any page may read this answer, which says nothing but that
+ * the server is there. No cookies are asked for, so the wildcard is safe.
+ */
+function reachable(res: ServerResponse): void {
+  res.writeHead(204, { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" }).end();
+}
+
+function methodNotAllowed(res: ServerResponse): void {
+  res.writeHead(405, { Allow: "GET, HEAD, OPTIONS" }).end();
+}

@@ -1,0 +1,90 @@
+import type { RefusalCode } from "@signalbox/protocol";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Traffic } from "./traffic.ts";
+
+export interface Metrics {
+  /** One event of a client: `name` is null when undeclared, so that clients cannot make up series. */
+  event(namespace: string, name: string | null, outcome: "ok" | RefusalCode): void;
+  /** One refusal anywhere: HTTP, handshake, namespace or event. */
+  refused(code: RefusalCode): void;
+  /** The Prometheus text format, and its content type. */
+  expose(): Promise<{ contentType: string; body: string }>;
+}
+
+interface MetricsOptions {
+  readonly traffic: Traffic;
+  connections(): number;
+  sockets(): Iterable<{ namespace: string; count: number }>;
+  tasks(): { queued: number; running: number };
+}
+
+/** Prometheus metrics of one server, in a registry of its own so that two servers in one process do not collide. */
+export function createMetrics({ traffic, connections, sockets, tasks }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const events = new Counter({
+    name: "signalbox_events_total",
+    help: "Events received from clients, by outcome.",
+    labelNames: ["namespace", "event", "outcome"],
+    registers,
+  });
+  const refusals = new Counter({
+    name: "signalbox_refusals_total",
+    help: "Refusals, by code.",
+    labelNames: ["code"],
+    registers,
+  });
+  new Gauge({
+    name: "signalbox_connections",
+    help: "Open Engine.IO connections.",
+    registers,
+    collect() {
+      this.set(connections());
+    },
+  });
+  new Gauge({
+    name: "signalbox_sockets",
+    help: "Sockets, by namespace.",
+    labelNames: ["namespace"],
+    registers,
+    collect() {
+      for (const { namespace, count } of sockets()) this.set({ namespace }, count);
+    },
+  });
+  new Gauge({
+    name: "signalbox_tasks",
+    help: "Tasks that have not ended, by status.",
+    labelNames: ["status"],
+    registers,
+    collect() {
+      for (const [status, count] of Object.entries(tasks())) this.set({ status }, count);
+    },
+  });
+  const total = (name: string, help: string, read: () => number): Counter =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  total("signalbox_deliveries_total", "Packets written to clients.", () => traffic.deliveries);
+  total("signalbox_connections_opened_total", "Connections opened.", () => traffic.connectionsOpened);
+  total("signalbox_connections_closed_total", "Connections closed.", () => traffic.connectionsClosed);
+
+  return {
+    event(namespace, name, outcome) {
+      traffic.events += 1;
+      events.inc({ namespace, event: name ?? "undeclared", outcome });
+    },
+    refused(code) {
+      traffic.refusals += 1;
+      refusals.inc({ code });
+    },
+    expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}

@@ -1,0 +1,18 @@
+/** Plain totals since the start: one addition per event, read by the dashboard and by Prometheus alike. */
+export interface Traffic {
+  /** Events from clients, refused ones included. */
+  events: number;
+  /** Packets written to clients. */
+  deliveries: number;
+  refusals: number;
+  connectionsOpened: number;
+  connectionsClosed: number;
+}
+
+export const createTraffic = (): Traffic => ({
+  events: 0,
+  deliveries: 0,
+  refusals: 0,
+  connectionsOpened: 0,
+  connectionsClosed: 0,
+});

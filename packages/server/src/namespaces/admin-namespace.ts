@@ -1,0 +1,44 @@
+import { namespaces, rooms } from "@signalbox/protocol";
+import { adminSchemas } from "@signalbox/protocol/schemas";
+import type { AdminCommands } from "../admin/admin-commands.ts";
+import { connectionRows, roomKey, roomRows } from "../admin/live-lists.ts";
+import { pageOf } from "../admin/page.ts";
+import type { RealtimeNamespace } from "../edge/socket.ts";
+import type { ProgressHub } from "../progress/progress-hub.ts";
+import type { SecurityLog } from "../security/security-log.ts";
+import { defineNamespace, type NamespaceDefinition, request } from "./define-namespace.ts";
+
+interface AdminNamespaceOptions {
+  readonly hub: ProgressHub;
+  readonly securityLog: SecurityLog;
+  readonly commands: AdminCommands;
+  /** All namespaces of this node, in the order in which they were opened. */
+  readonly namespaces: Iterable<RealtimeNamespace>;
+}
+
+/** `/admin`: what is going on, and the means to act on it. Every command leaves an audit line before it answers. */
+export function adminNamespace(options: AdminNamespaceOptions): NamespaceDefinition {
+  const { commands } = options;
+  return defineNamespace({
+    path: namespaces.admin,
+    access: "admin",
+    rooms: () => [rooms.adminGeneral, rooms.systemMonitoring, rooms.securityAlerts],
+    requests: {
+      list_connections: request(adminSchemas.list_connections, (page) =>
+        pageOf(connectionRows(options.namespaces), page, (row) => row.socket_id),
+      ),
+      list_rooms: request(adminSchemas.list_rooms, (page) => pageOf(roomRows(options.namespaces), page, roomKey)),
+      list_tasks: request(adminSchemas.list_tasks, (page) => options.hub.list(page)),
+      list_security_events: request(adminSchemas.list_security_events, (page) => options.securityLog.list(page)),
+      disconnect_user: request(adminSchemas.disconnect_user, (payload, { principal, ip }) =>
+        commands.disconnectUser(payload, { principal, ip }),
+      ),
+      revoke_session: request(adminSchemas.revoke_session, (payload, { principal, ip }) =>
+        commands.revokeSession(payload, { principal, ip }),
+      ),
+      cancel_task: request(adminSchemas.cancel_task, (payload, { principal, ip }) =>
+        commands.cancelTask(payload, { principal, ip }),
+      ),
+    },
+  });
+}

@@ -1,0 +1,84 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { AccessRule } from "../access/permissions.ts";
+import type { Principal } from "../ports.ts";
+
+/** What a handler of a request may know and do. */
+export interface RequestContext {
+  readonly principal: Principal;
+  /** The client's address, through trusted proxies only. */
+  readonly ip: string;
+  readonly socketId: string;
+  /** The rooms of this socket. */
+  readonly rooms: ReadonlySet<string>;
+  /** Joins a room of this namespace; refuses with `rate_limited` above SIGNALBOX_MAX_ROOMS_PER_SOCKET. */
+  join(room: string): void | Promise<void>;
+  leave(room: string): void | Promise<void>;
+}
+
+/** One declared request of a namespace: what it accepts, who may send it, and what is done. */
+export interface RequestDefinition<Payload = unknown> {
+  /** Any Standard Schema (zod, valibot, arktype, …). */
+  readonly schema: StandardSchemaV1<unknown, Payload>;
+  /** Who may send it, beyond the namespace's own rule. Refused as `forbidden`. */
+  readonly access?: AccessRule;
+  /**
+   * Answers the request: the fields of the result are sent with `ok: true`.
+   * A thrown `Refusal` is the answer; anything else thrown is logged and answered `internal`.
+   */
+  run(payload: Payload, context: RequestContext): object | undefined | Promise<object | undefined>;
+}
+
+/** Declares one request; the payload's type follows from the schema. */
+export function request<Schema extends StandardSchemaV1>(
+  schema: Schema,
+  run: RequestDefinition<StandardSchemaV1.InferOutput<Schema>>["run"],
+  access?: AccessRule,
+): RequestDefinition {
+  return { schema, run: run as RequestDefinition["run"], ...(access !== undefined && { access }) };
+}
+
+/** A namespace: who may enter, what may be asked there, which rooms everybody is in. */
+export interface NamespaceDefinition {
+  /** Such as `/chat`. */
+  readonly path: string;
+  readonly access: AccessRule;
+  /** Undeclared events are refused with `event_unknown` and never reach a handler. */
+  readonly requests: ReadonlyMap<string, RequestDefinition>;
+  /** Rooms joined on connecting. */
+  rooms(principal: Principal): readonly string[];
+  /** Connections of one user to this namespace. */
+  readonly maxPerUser?: number;
+  /** Rooms that a principal whose role has changed may no longer be in. */
+  forfeits?(room: string, principal: Principal): boolean;
+}
+
+interface NamespaceOptions {
+  path: string;
+  /** Required: an unguarded namespace cannot be written down. */
+  access: AccessRule;
+  requests: Readonly<Record<string, RequestDefinition>>;
+  /** Default: none. */
+  rooms?: (principal: Principal) => readonly string[];
+  /** Default: SIGNALBOX_MAX_CONNECTIONS_PER_USER. */
+  maxPerUser?: number;
+  forfeits?: (room: string, principal: Principal) => boolean;
+}
+
+/**
+ * Defines a namespace. Names of requests are kept in a Map, so that `__proto__` or `constructor` as an event name is
+ * just another unknown one.
+ * @throws TypeError when the path is not of the form `/name`.
+ */
+export function defineNamespace(options: NamespaceOptions): NamespaceDefinition {
+  if (!/^\/[\w-]*$/.test(options.path)) {
+    throw new TypeError(`Namespace path "${options.path}" must be "/" and then letters, digits, "_" or "-".`);
+  }
+  return {
+    path: options.path,
+    access: options.access,
+    requests: new Map(Object.entries(options.requests)),
+    rooms: options.rooms ?? (() => []),
+    ...(options.maxPerUser !== undefined && { maxPerUser: options.maxPerUser }),
+    ...(options.forfeits !== undefined && { forfeits: options.forfeits }),
+  };
+}

@@ -1,0 +1,23 @@
+import type { RefusalCode, SecurityEventType } from "@signalbox/protocol";
+
+/** Which refusals are entries of the security log, and as what. The others are everyday answers. */
+const types: Partial<Record<RefusalCode, SecurityEventType>> = {
+  origin_refused: "origin_refused",
+  session_missing: "auth_failed",
+  session_invalid: "auth_failed",
+  session_expired: "auth_failed",
+  session_revoked: "auth_failed",
+  csrf_invalid: "csrf_failed",
+  forbidden: "admin_denied",
+  rate_limited: "rate_limited",
+  too_many_connections: "connection_cap",
+  server_full: "connection_cap",
+  event_unknown: "event_unknown",
+  payload_invalid: "payload_invalid",
+  payload_too_large: "payload_too_large",
+  room_forbidden: "room_denied",
+  task_not_found: "task_denied",
+};
+
+/** The security event type of a refusal, or undefined when it is none. */
+export const securityTypeOf = (code: RefusalCode): SecurityEventType | undefined => types[code];
