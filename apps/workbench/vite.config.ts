@@ -1,6 +1,6 @@
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
-import { version } from "./package.json";
+import manifest from "./package.json" with { type: "json" };
 
 /** Where the server listens while `vite` serves the pages. */
 const server = "http://localhost:5000";
@@ -8,7 +8,7 @@ const server = "http://localhost:5000";
 export default defineConfig({
   root: new URL("browser", import.meta.url).pathname,
   plugins: [preact()],
-  define: { __WORKBENCH_VERSION__: JSON.stringify(version) },
+  define: { __WORKBENCH_VERSION__: JSON.stringify(manifest.version) },
   // @signalbox/protocol is read from its sources, so that no other build comes before this one.
   resolve: { conditions: ["source", "module", "browser", "development|production"] },
   build: {

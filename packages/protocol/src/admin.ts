@@ -5,11 +5,11 @@ import type { TaskSnapshot } from "./task.ts";
 /** Paging that every admin list accepts. */
 export interface PageRequest {
   /** The `next` of the page before. */
-  after?: string;
+  after?: string | undefined;
   /** Rows per page, 1 to 500; 100 by default. */
-  limit?: number;
+  limit?: number | undefined;
   /** Matches rows whose text contains it, without regard to case. */
-  filter?: string;
+  filter?: string | undefined;
 }
 
 /** One page; `next` is null on the last one. */

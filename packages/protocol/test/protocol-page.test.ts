@@ -1,6 +1,13 @@
 /** Holds PROTOCOL.md to the code, both ways. */
 import { readFileSync } from "node:fs";
-import { contract, refusalCodes, refusals, securityEventTypes, sessionEndReasons, taskStatuses } from "@signalbox/protocol";
+import {
+  contract,
+  refusalCodes,
+  refusals,
+  securityEventTypes,
+  sessionEndReasons,
+  taskStatuses,
+} from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 
 const page = readFileSync(new URL("../../../PROTOCOL.md", import.meta.url), "utf8");

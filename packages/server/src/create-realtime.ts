@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { type AdminAlert, namespaces } from "@signalbox/protocol";
 import type { RoomAccess } from "./access/room-access.ts";
@@ -13,19 +13,21 @@ import { systemClock } from "./clock.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
 import type { Config } from "./config/settings.ts";
-import { createIo } from "./edge/create-io.ts";
 import { closeConnections } from "./edge/close-connections.ts";
+import { createIo } from "./edge/create-io.ts";
+import { cutLingering } from "./edge/cut-lingering.ts";
 import { createEngineDoor } from "./edge/engine-door.ts";
 import { createIoPublisher } from "./edge/io-publisher.ts";
-import { createRequestAuthorizer } from "./http/authorize.ts";
-import { createPenalty } from "./limits/penalty.ts";
+import { createRefusalRecorder } from "./edge/refusal-recorder.ts";
 import { liveSockets, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "./edge/socket.ts";
+import { createRequestAuthorizer } from "./http/authorize.ts";
 import { installFront } from "./http/http-front.ts";
 import { createOperationRoutes } from "./http/operation-routes.ts";
 import { rawPath } from "./http/request-target.ts";
 import { createRealtimeRoutes } from "./http/routes.ts";
 import { createLegacy, type Legacy } from "./legacy/legacy.ts";
 import { createClientAddress } from "./limits/client-address.ts";
+import { createPenalty } from "./limits/penalty.ts";
 import { createRateLimits } from "./limits/rate-limits.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { createTraffic } from "./metrics/traffic.ts";
@@ -38,7 +40,7 @@ import { createOriginPolicy, type OriginPolicy } from "./origin/origin-policy.ts
 import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
 import { createProgressFeed } from "./progress/progress-feed.ts";
 import { createProgressHub, type ProgressHub } from "./progress/progress-hub.ts";
-import { createRefusalRecorder } from "./security/refusal-recorder.ts";
+import type { Refusal } from "./refusal.ts";
 import { createSecurityLog } from "./security/security-log.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { version } from "./version.ts";
@@ -127,6 +129,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   // Socket.IO, and what is measured of it.
   const traffic = createTraffic();
   const { io, engine } = createIo({ config, clock, traffic, clientAddress, onFlood });
+  const stopCutting = cutLingering(engine, clock);
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
     traffic,
@@ -238,6 +241,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       draining = true;
       await closeConnections(engine, opened, config.reconnectionDelayMax);
       removeFront();
+      stopCutting();
       for (const stop of unwatch) stop?.();
       watch.close();
       progressFeed.close();

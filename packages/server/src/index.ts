@@ -2,7 +2,6 @@
 export { type AccessRule, permits } from "./access/permissions.ts";
 export type { RoomAccess } from "./access/room-access.ts";
 export { createRealtime, type Realtime, type RealtimeOptions } from "./create-realtime.ts";
-export { httpStatusOf, Refusal, type RefusalDetails } from "./refusal.ts";
 export {
   defineNamespace,
   type NamespaceDefinition,
@@ -11,3 +10,4 @@ export {
   request,
 } from "./namespaces/define-namespace.ts";
 export type * from "./ports.ts";
+export { httpStatusOf, Refusal, type RefusalDetails } from "./refusal.ts";

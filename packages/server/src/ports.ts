@@ -55,8 +55,8 @@ export interface Session {
   readonly expiresAt: number | null;
 }
 
-/** Why a credential opens no session. */
-export type SessionProblem = "session_invalid" | "session_expired" | "session_revoked";
+/** Why a credential opens no session. `session_missing`: it is sound, but nobody has signed in with it yet. */
+export type SessionProblem = "session_missing" | "session_invalid" | "session_expired" | "session_revoked";
 
 /**
  * Word from the web application that sessions may have changed. Names a session, a user, or both; the sessions

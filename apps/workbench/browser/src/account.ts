@@ -2,7 +2,7 @@ import type { ClientConfig, SessionEndReason } from "@signalbox/protocol";
 import { getJson, postJson, sentenceOf } from "./http.ts";
 import { createStore, type Readable } from "./store.ts";
 
-export interface AccountState {
+interface AccountState {
   readonly phase: "loading" | "ready" | "unreachable";
   /** The latest client-config: who is signed in, and how to connect. */
   readonly config: ClientConfig | null;

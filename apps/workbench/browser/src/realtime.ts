@@ -13,7 +13,7 @@ import { Manager, type Socket } from "socket.io-client";
 import { createStore, type Readable } from "./store.ts";
 
 export type UserSocket = Socket<UserEvents, EventMap<UserRequests>>;
-export type AdminSocket = Socket<AdminEvents, EventMap<AdminRequests>>;
+type AdminSocket = Socket<AdminEvents, EventMap<AdminRequests>>;
 
 /** The state of the connection, in a form that a status line can show. */
 export interface Link {
@@ -89,15 +89,15 @@ export function openRealtime({ config, csrf, revalidate }: RealtimeOptions): Rea
   user.on("session_ending", ({ reason }) => void askSession(reason));
   user.on("disconnect", (reason) => {
     if (closed) return;
-    if (reason !== "io server disconnect") return waiting(null);
-    if (drainMs !== null) return retryIn(drainMs, "The server is restarting.");
-    link.set({ state: "closed", transport: null, message: "The server has closed the connection." });
+    if (reason !== "io server disconnect") waiting(null);
+    else if (drainMs !== null) retryIn(drainMs, "The server is restarting.");
+    else link.set({ state: "closed", transport: null, message: "The server has closed the connection." });
   });
   user.on("connect_error", (error) => {
     const refusal = refusalOf(error);
-    if (refusal) return refused(refusal);
+    if (refusal) refused(refusal);
     // Not connected for want of a network or a server: the Manager goes on trying by itself.
-    if (link.get().state !== "connecting") waiting(null);
+    else if (link.get().state !== "connecting") waiting(null);
   });
   user.connect();
 
@@ -105,7 +105,10 @@ export function openRealtime({ config, csrf, revalidate }: RealtimeOptions): Rea
     link,
     user,
     admin,
-    retry,
+    retry() {
+      sessionAsked = false;
+      connect();
+    },
     close() {
       closed = true;
       window.clearTimeout(retryTimer);
@@ -124,7 +127,8 @@ export function openRealtime({ config, csrf, revalidate }: RealtimeOptions): Rea
 
   function refused({ category, message, retry_after_ms }: RefusalMessage): void {
     if (category === "limit" || category === "server") {
-      return retryIn(retry_after_ms ?? config.reconnection_delay_max_ms, message);
+      retryIn(retry_after_ms ?? config.reconnection_delay_max_ms, message);
+      return;
     }
     link.set({ state: "refused", transport: null, message });
     if (category === "auth") void askSession();
@@ -134,16 +138,16 @@ export function openRealtime({ config, csrf, revalidate }: RealtimeOptions): Rea
   async function askSession(reason?: SessionEndReason): Promise<void> {
     if (sessionAsked) return;
     sessionAsked = true;
-    if (await revalidate(reason)) retry();
+    if (await revalidate(reason)) connect();
   }
 
   function retryIn(delayMs: number, message: string): void {
     waiting(message);
     window.clearTimeout(retryTimer);
-    retryTimer = window.setTimeout(retry, delayMs);
+    retryTimer = window.setTimeout(connect, delayMs);
   }
 
-  function retry(): void {
+  function connect(): void {
     if (closed || user.connected) return;
     waiting(null);
     user.connect();

@@ -2,7 +2,7 @@ import { createContext, type JSX } from "preact";
 import { useContext } from "preact/hooks";
 import { createStore, type Readable } from "./store.ts";
 
-export interface Location {
+interface Location {
   readonly path: string;
   /** False for the page that the browser loaded itself. */
   readonly navigated: boolean;

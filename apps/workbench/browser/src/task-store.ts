@@ -3,7 +3,7 @@ import { getJson, sentenceOf } from "./http.ts";
 import { answered, type UserSocket } from "./realtime.ts";
 import { createStore, type Readable } from "./store.ts";
 
-export interface TasksState {
+interface TasksState {
   /** Of the list of one's own tasks. */
   readonly phase: "loading" | "ready" | "failed";
   readonly tasks: ReadonlyMap<string, TaskSnapshot>;

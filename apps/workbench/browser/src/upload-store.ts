@@ -20,8 +20,8 @@ export interface UploadStore {
 
 interface UploadStoreOptions {
   csrf(): string | undefined;
-  /** Told of each batch that the server has taken. */
-  onCreated(taskId: string): Promise<void>;
+  /** Told when the server has taken a batch. */
+  onCreated(): Promise<void>;
 }
 
 const idle: UploadState = { phase: "idle", problems: [] };
@@ -40,8 +40,8 @@ export function createUploadStore({ csrf, onCreated }: UploadStoreOptions): Uplo
     progress(0, totalBytes);
     window.addEventListener("beforeunload", askBeforeLeaving);
     try {
-      const taskId = await uploadImages(files, { csrf: csrf(), signal: abort.signal, onProgress: progress });
-      await onCreated(taskId);
+      await uploadImages(files, { csrf: csrf(), signal: abort.signal, onProgress: progress });
+      await onCreated();
       state.set(idle);
     } catch (error) {
       state.set({ phase: "idle", problems: abort.signal.aborted ? [] : [problemOf(error)] });

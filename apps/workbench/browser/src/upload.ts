@@ -7,23 +7,23 @@ export const imageTypes = ["image/jpeg", "image/png", "image/webp", "image/avif"
 
 export interface Selection {
   readonly good: readonly File[];
-  /** A sentence for each file that cannot be sent. */
+  /** A sentence for each file that cannot be sent; files of the same name and fault share one. */
   readonly problems: readonly string[];
 }
 
 /** Looks at files before they are sent: what the server would refuse need not travel. */
 export function checkFiles(files: readonly File[]): Selection {
   const good: File[] = [];
-  const problems: string[] = [];
+  const problems = new Set<string>();
   for (const file of files) {
     const problem = problemOf(file);
-    if (problem) problems.push(problem);
+    if (problem) problems.add(problem);
     else good.push(file);
   }
   if (good.length > limits.files) {
-    problems.push(`${good.length} images are too many at once. The first ${limits.files} can be sent.`);
+    problems.add(`${good.length} images are too many at once. The first ${limits.files} can be sent.`);
   }
-  return { good: good.slice(0, limits.files), problems };
+  return { good: good.slice(0, limits.files), problems: [...problems] };
 }
 
 function problemOf({ name, type, size }: File): string | undefined {
@@ -40,8 +40,8 @@ interface UploadOptions {
   onProgress(sentBytes: number, totalBytes: number): void;
 }
 
-/** Sends images as one batch; resolves to the task's id. XMLHttpRequest, because fetch does not tell how far a body is. */
-export function uploadImages(files: readonly File[], options: UploadOptions): Promise<string> {
+/** Sends images as one batch; resolves when the server has taken it. XMLHttpRequest, because fetch does not tell how far a body is. */
+export function uploadImages(files: readonly File[], options: UploadOptions): Promise<void> {
   const form = new FormData();
   for (const file of files) form.append("images", file);
 
@@ -50,8 +50,8 @@ export function uploadImages(files: readonly File[], options: UploadOptions): Pr
     const fail = (): void => reject(failureOf(request.status, request.responseText));
     request.upload.onprogress = ({ loaded, total }) => options.onProgress(loaded, total);
     request.onload = () => {
-      if (request.status !== 201) return fail();
-      resolve((JSON.parse(request.responseText) as { task_id: string }).task_id);
+      if (request.status === 201) resolve();
+      else fail();
     };
     request.onerror = fail;
     request.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));

@@ -1,4 +1,6 @@
-/** Numbers and times as people read them. */
+/** Numbers and times as people read them. A number stays on one line with its unit. */
+
+const nbsp = "\u00a0";
 
 const units = ["bytes", "KB", "MB", "GB", "TB"];
 
@@ -7,14 +9,14 @@ export function sizeWords(bytes: number): string {
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
   const value = bytes / 1024 ** power;
   const digits = power > 0 && value < 10 ? 1 : 0;
-  return `${Number(value.toFixed(digits))} ${units[power]}`;
+  return `${Number(value.toFixed(digits))}${nbsp}${units[power]}`;
 }
 
 /** "78 % smaller", or what else became of the size. */
 export function savingWords(before: number, after: number): string {
   const percent = Math.round((1 - after / before) * 100);
-  if (percent > 0) return `${percent} % smaller`;
-  return percent === 0 ? "same size" : `${-percent} % larger`;
+  if (percent > 0) return `${percent}${nbsp}% smaller`;
+  return percent === 0 ? "same size" : `${-percent}${nbsp}% larger`;
 }
 
 export function etaWords(seconds: number): string {
@@ -42,4 +44,5 @@ export function timeWords(iso: string): string {
   return `${time.toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" })}, ${clock}`;
 }
 
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+export const plural = (count: number, noun: string, nouns = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : nouns}`;

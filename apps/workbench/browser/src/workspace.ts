@@ -23,7 +23,7 @@ export function openWorkspace(config: ClientConfig, userId: string, account: Acc
   const csrf = (): string | undefined => account.state.get().config?.csrf;
   const realtime = openRealtime({ config, csrf, revalidate: account.refresh });
   const tasks = createTaskStore(realtime.user);
-  const uploads = createUploadStore({ csrf, onCreated: tasks.follow });
+  const uploads = createUploadStore({ csrf, onCreated: tasks.load });
   return {
     userId,
     realtime,

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import {
   type AdminAlert,
-  finalEvents,
+  type finalEvents,
   isFinal,
   type JobUpdate,
   namespaces,
@@ -70,7 +70,11 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
   const meter = createMeter(options);
   const stopMetrics = clock.every(options.metricsIntervalMs, () => {
     const metrics = meter.read();
-    publish(rooms.systemMonitoring, "system_metrics_update", { type: "system_metrics", metrics, timestamp: timestamp() });
+    publish(rooms.systemMonitoring, "system_metrics_update", {
+      type: "system_metrics",
+      metrics,
+      timestamp: timestamp(),
+    });
   });
   const stopConnections = publishConnections();
 

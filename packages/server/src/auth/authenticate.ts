@@ -1,16 +1,16 @@
 import type { handshakeAuthSchema } from "@signalbox/protocol/schemas";
 import type { z } from "zod";
 import type { Config } from "../config/settings.ts";
-import type { Credential, CredentialCarrier, Principal } from "../ports.ts";
+import type { CredentialCarrier, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { Csrf } from "./csrf.ts";
 import { guestPrincipal, principalOf } from "./principal.ts";
-import type { SessionLookup } from "./session-lookup.ts";
+import type { SessionHandle, SessionLookup } from "./session-lookup.ts";
 
-/** Who connects or asks, and with what: the credential is kept for looking the session up again. */
+/** Who connects or asks; the handle is for looking the session up again, and null for a guest. */
 export interface Identity {
   readonly principal: Principal;
-  readonly credential: Credential | null;
+  readonly handle: SessionHandle | null;
 }
 
 export type HandshakeAuth = z.infer<typeof handshakeAuthSchema>;
@@ -29,14 +29,19 @@ export interface Authenticator {
 /** Joins session look-up and CSRF protection into the one way of authenticating sockets and HTTP alike. */
 export function createAuthenticator(config: Config, lookup: SessionLookup, csrf: Csrf): Authenticator {
   async function identify(carrier: CredentialCarrier, token: unknown, demandCsrf: boolean): Promise<Identity> {
-    const { session, credential } = await lookup.find(carrier);
+    const { session, handle } = await lookup.find(carrier);
     // Browsers attach cookies to what other sites start; a bearer token has to be put there by the page itself.
-    if (demandCsrf && config.csrfProtection && credential.kind === "cookie" && !csrf.verify(token, session.ref)) {
+    if (
+      demandCsrf &&
+      config.csrfProtection &&
+      handle.credential.kind === "cookie" &&
+      !csrf.verify(token, session.ref)
+    ) {
       throw new Refusal("csrf_invalid", {
         hint: "Send `csrf` of GET /realtime/client-config as `auth.csrf` (sockets) or in the header x-csrf-token (HTTP).",
       });
     }
-    return { principal: principalOf(session), credential };
+    return { principal: principalOf(session), handle };
   }
 
   return {
@@ -47,7 +52,7 @@ export function createAuthenticator(config: Config, lookup: SessionLookup, csrf:
       } catch (error) {
         const visitor = error instanceof Refusal && error.code === "session_missing";
         if (config.requireAuth || !visitor) throw error;
-        return { principal: guestPrincipal(socketId), credential: null };
+        return { principal: guestPrincipal(socketId), handle: null };
       }
     },
   };

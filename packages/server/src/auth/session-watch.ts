@@ -5,7 +5,7 @@ import type { NamespaceDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal, Session, SessionChange, SessionProblem } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { principalOf } from "./principal.ts";
-import type { SessionLookup } from "./session-lookup.ts";
+import type { SessionHandle, SessionLookup } from "./session-lookup.ts";
 
 /** How often expiry and overdue rechecks are looked for: what the promise "within a second" of expiry rests on. */
 const sweepMs = 1000;
@@ -60,7 +60,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   };
 
   function select(matches: (socket: RealtimeSocket) => boolean): RealtimeSocket[] {
-    return [...options.sockets()].filter((socket) => socket.data.credential !== null && matches(socket));
+    return [...options.sockets()].filter((socket) => socket.data.session !== null && matches(socket));
   }
 
   function isDue({ data: { principal, checkedAt } }: RealtimeSocket, now: number): boolean {
@@ -75,11 +75,11 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   }
 
   async function recheckSession(group: readonly RealtimeSocket[], reason?: SessionEndReason): Promise<void> {
-    const credential = group[0]?.data.credential;
-    if (!credential) return;
+    const handle = group[0]?.data.session;
+    if (!handle) return;
     // Marked before the look-up: a slow store is asked once per interval, not once per sweep.
     for (const socket of group) socket.data.checkedAt = clock.now();
-    const found = await lookAgain(credential);
+    const found = await lookAgain(handle);
     for (const socket of group) apply(socket, found, reason);
   }
 
@@ -87,9 +87,9 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
    * A store that cannot be asked ends nobody: its outage would sign everybody out. What is known still holds, and a
    * session past its expiry has ended whatever the store would say.
    */
-  async function lookAgain(credential: NonNullable<RealtimeSocket["data"]["credential"]>) {
+  async function lookAgain(handle: SessionHandle): Promise<Session | SessionProblem | undefined> {
     try {
-      return await lookup.fresh(credential);
+      return await lookup.fresh(handle);
     } catch (error) {
       if (!(error instanceof Refusal)) options.log.error({ err: error }, "Looking a live session up failed.");
       return undefined;

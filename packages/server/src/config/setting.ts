@@ -77,7 +77,7 @@ export const choice = <const Choice extends string>(
   common: Common = {},
 ): Setting<Choice> => setting(env, { type: "choice", of }, value, doc, common);
 
-export const list = <const Item extends string>(
+export const list = <const Item extends string = string>(
   env: string,
   value: readonly Item[],
   doc: string,

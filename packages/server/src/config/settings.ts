@@ -216,4 +216,4 @@ export const settings = {
 } as const;
 
 /** The configuration of the layer, frozen, complete and valid. */
-export type Config = ConfigOf<typeof settings>;
+export type Config = ConfigOf<typeof settings> & { readonly secret: string };

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Server as EngineServer } from "engine.io";
+import { clientsOf } from "./engine-clients.ts";
 import { liveSockets, type RealtimeNamespace } from "./socket.ts";
 
 /** How long closing waits for the last frames to leave; a client that does not read is cut off then. */
@@ -19,7 +20,7 @@ export async function closeConnections(
     socket.disconnect(true);
   }
   const closed = Promise.all(
-    Object.values(engine.clients).map((conn) => new Promise<void>((resolve) => conn.once("close", () => resolve()))),
+    Object.values(clientsOf(engine)).map((conn) => new Promise<void>((resolve) => conn.once("close", () => resolve()))),
   );
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, flushMs))]);
   engine.close();

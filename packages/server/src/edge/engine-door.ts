@@ -8,6 +8,7 @@ import { refuseUpgrade, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
 import { Refusal } from "../refusal.ts";
+import { clientsOf } from "./engine-clients.ts";
 
 /** How long clients wait before they ask a full server again. */
 const fullRetryMs = 5000;
@@ -61,8 +62,9 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
    * in CONNECT) is known by its `sid` alone, which is random and secret. An unknown `sid` is the engine's to answer.
    */
   function requireOwner(sid: string, req: IncomingMessage): void {
-    if (!Object.hasOwn(engine.clients, sid)) return;
-    const owner = owners.get(engine.clients[sid] as EngineSocket);
+    const clients = clientsOf(engine);
+    const conn = Object.hasOwn(clients, sid) ? clients[sid] : undefined;
+    const owner = conn === undefined ? undefined : owners.get(conn);
     if (owner === undefined || owner === "") return;
     if (lookup.fingerprint(req.headers) !== owner) {
       throw new Refusal("forbidden", { hint: "This `sid` was opened with another session than the one presented." });

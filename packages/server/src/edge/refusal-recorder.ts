@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { SecurityEventType } from "@signalbox/protocol";
-import type { RealtimeSocket } from "./socket.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Refusal } from "../refusal.ts";
 import { securityTypeOf } from "../security/refusal-events.ts";
 import type { SecurityLog } from "../security/security-log.ts";
+import type { RealtimeSocket } from "./socket.ts";
 
 interface RefusalRecorderOptions {
   readonly securityLog: SecurityLog;

@@ -1,13 +1,14 @@
 /** Socket.IO's own types, with what Signalbox keeps per socket filled in. */
 import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
-import type { Credential, Principal } from "../ports.ts";
+import type { SessionHandle } from "../auth/session-lookup.ts";
+import type { Principal } from "../ports.ts";
 
 /** Everything that is kept per connection beside Socket.IO's own state. */
 export interface SocketData {
   /** Replaced as a whole when the session changes; the event gate reads it for every message. */
   principal: Principal;
-  /** For looking the session up again; null for a guest. A secret: never logged or sent. */
-  credential: Credential | null;
+  /** For looking the session up again; null for a guest. Holds a secret: never logged or sent. */
+  session: SessionHandle | null;
   ip: string;
   /** Milliseconds since the epoch. */
   connectedAt: number;

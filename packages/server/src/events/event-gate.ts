@@ -66,7 +66,8 @@ export function attachEventGate(
     // Found by the decoder before anything was parsed: a class instance cannot come out of JSON.
     if (payload instanceof Refusal) throw payload;
     await options.takeMessage(socket.data.principal, socket.data.ip);
-    if (declared === undefined) throw new Refusal("event_unknown", { hint: `${definition.path} declares no such event.` });
+    if (declared === undefined)
+      throw new Refusal("event_unknown", { hint: `${definition.path} declares no such event.` });
     const parsed = await parse(declared, payload);
     requireLiveSession(socket.data.principal);
     requireAccess(declared.access ?? definition.access, socket.data.principal);

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { equal } from "../auth/csrf.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Log, Store } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -86,9 +86,3 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
 
 const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);
-
-/** In constant time; hashing first makes the lengths equal, without which `timingSafeEqual` throws. */
-function equal(a: string, b: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
-}

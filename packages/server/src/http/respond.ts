@@ -4,8 +4,14 @@ import { httpStatusOf, type Refusal } from "../refusal.ts";
 
 /** Answers with JSON. Nothing of Signalbox's may be kept by caches: every answer depends on who asks. */
 export function sendJson(res: ServerResponse, status: number, body: unknown, headers: OutgoingHttpHeaders = {}): void {
-  res.writeHead(status, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", ...headers });
-  res.end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  res.writeHead(status, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": Buffer.byteLength(text),
+    "Cache-Control": "no-store",
+    ...headers,
+  });
+  res.end(text);
 }
 
 /** Answers with a refusal, in the form that the wire contract gives it over HTTP. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Authenticator } from "../auth/authenticate.ts";
+import type { Authenticator, Identity } from "../auth/authenticate.ts";
 import type { Csrf } from "../auth/csrf.ts";
 import { clientConfig } from "../config/client-config.ts";
 import type { Config } from "../config/settings.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
-import type { Clock, Credential, Principal } from "../ports.ts";
+import type { Clock } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { visibleTask } from "../progress/task-access.ts";
 import { Refusal } from "../refusal.ts";
@@ -80,7 +80,7 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
   async function readClientConfig(req: IncomingMessage): Promise<unknown> {
     const identity = await identifyVisitor(req);
     const session = identity?.principal.session;
-    const byCookie = identity?.credential?.kind === "cookie";
+    const byCookie = identity?.handle?.credential.kind === "cookie";
     return clientConfig(config, {
       principal: identity?.principal,
       csrf: session && byCookie ? csrf.issue(session.ref) : undefined,
@@ -96,9 +96,7 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
   }
 
   /** Nobody signed in is an answer here, not a failure; a session store that is down is a failure. */
-  async function identifyVisitor(
-    req: IncomingMessage,
-  ): Promise<{ principal: Principal; credential: Credential | null } | undefined> {
+  async function identifyVisitor(req: IncomingMessage): Promise<Identity | undefined> {
     try {
       return await authenticator.identify(carrierOf(req), undefined, false);
     } catch (error) {

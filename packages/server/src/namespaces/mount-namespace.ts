@@ -65,9 +65,9 @@ export function mountNamespace(
     socket.data.ip = ip;
     socket.data.connectedAt = now;
     socket.data.checkedAt = now;
-    const { principal, credential } = await identify(socket);
+    const { principal, handle } = await identify(socket);
     socket.data.principal = principal;
-    socket.data.credential = credential;
+    socket.data.session = handle;
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");
     await limits.connectAsUser(principal.userId);
     takeConnectionPlace(socket, principal.userId, ...capOf(definition, config));

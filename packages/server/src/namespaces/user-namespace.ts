@@ -88,11 +88,7 @@ function legacyRequests(): Record<string, RequestDefinition> {
 }
 
 /** What only an administrator could have joined: the admin feed, and tasks of other people. */
-function forfeits(
-  room: string,
-  principal: Principal,
-  peek: (taskId: string) => TaskSnapshot | undefined,
-): boolean {
+function forfeits(room: string, principal: Principal, peek: (taskId: string) => TaskSnapshot | undefined): boolean {
   if (principal.role === "admin") return false;
   if (room === rooms.legacyAdminDashboard) return true;
   const prefix = taskRoom("");

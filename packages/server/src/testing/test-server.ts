@@ -31,7 +31,7 @@ interface TestServerOptions extends Partial<Omit<RealtimeOptions, "httpServer" |
 
 /** Starts a real server. Close it when the test is over: `onTestFinished(() => server.close())`. */
 export async function startTestServer({ env = {}, ...options }: TestServerOptions = {}): Promise<TestServer> {
-  const httpServer = createServer((_req, res) => res.writeHead(404).end("application"));
+  const httpServer = createServer((_req, res) => res.writeHead(404, { "Content-Length": 11 }).end("application"));
   await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
   const { port } = httpServer.address() as AddressInfo;
   const { config } = loadConfig({ NODE_ENV: "test", HOST: "127.0.0.1", PORT: String(port), ...env });

@@ -148,7 +148,12 @@ const adminRequests: Cases<(typeof contract)["/admin"]["clientEvents"][number]> 
     const admin = await scene.admin();
     const answer = await admin.request("list_connections", { filter: name });
     expect(answer).toMatchObject({ ok: true, total: 1, next: null });
-    expect(answer.rows[0]).toMatchObject({ user_id: name, namespace: "/", transport: scene.transport, ip: "127.0.0.1" });
+    expect(answer.rows[0]).toMatchObject({
+      user_id: name,
+      namespace: "/",
+      transport: scene.transport,
+      ip: "127.0.0.1",
+    });
   },
   async list_rooms(scene) {
     const name = unique("ada");
@@ -246,9 +251,9 @@ const adminEvents: Cases<(typeof contract)["/admin"]["serverEvents"][number]> = 
     const name = unique("mallory");
     const client = await scene.user(name);
     await client.request("__proto__", {});
-    await expect.poll(() => admin.received("security_event")).toContainEqual(
-      expect.objectContaining({ type: "event_unknown", user_id: name, count: 1 }),
-    );
+    await expect
+      .poll(() => admin.received("security_event"))
+      .toContainEqual(expect.objectContaining({ type: "event_unknown", user_id: name, count: 1 }));
   },
   async connections_update(scene) {
     const admin = await scene.admin();

@@ -190,18 +190,21 @@ describe.each(transports)("over %s", (transport) => {
 });
 
 describe("the server lives through", () => {
-  it.each(transports)("every event name and argument that a client may send without a callback, over %s", async (transport) => {
-    const client = await connect(server, transport);
-    for (const name of ["error", "__proto__", "toString", "", "message", "progress_update", "task_completed"]) {
-      for (const args of [[], [null], [[]], ["text", 1, {}], [{ __proto__: { admin: true } }]]) {
-        client.socket.emit(name, ...args);
+  it.each(transports)(
+    "every event name and argument that a client may send without a callback, over %s",
+    async (transport) => {
+      const client = await connect(server, transport);
+      for (const name of ["error", "__proto__", "toString", "", "message", "progress_update", "task_completed"]) {
+        for (const args of [[], [null], [[]], ["text", 1, {}], [{ __proto__: { admin: true } }]]) {
+          client.socket.emit(name, ...args);
+        }
       }
-    }
-    client.socket.emit("join_task");
-    const refused = await client.next<RefusalMessage>("error");
-    expect(refused.code).toBe("event_unknown");
-    await bystander.check();
-  });
+      client.socket.emit("join_task");
+      const refused = await client.next<RefusalMessage>("error");
+      expect(refused.code).toBe("event_unknown");
+      await bystander.check();
+    },
+  );
 
   it("a hint is sent in development and withheld in production", async () => {
     const client = await connect(server, "websocket");

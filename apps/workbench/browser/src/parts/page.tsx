@@ -1,16 +1,18 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { useRouter } from "../router.tsx";
+import { Link, useRouter } from "../router.tsx";
 
 interface PageProps {
   title: string;
+  /** Whether a link above leads back to the list of tasks. */
+  back?: boolean;
   /** Beside the heading, such as a status. */
   aside?: ComponentChildren;
   children: ComponentChildren;
 }
 
 /** A page's heading and title. After a change of page the heading has the focus, as after loading a new document. */
-export function Page({ title, aside, children }: PageProps) {
+export function Page({ title, back = false, aside, children }: PageProps) {
   const router = useRouter();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -22,6 +24,11 @@ export function Page({ title, aside, children }: PageProps) {
   return (
     <>
       <div class="page-head">
+        {back && (
+          <Link href="/" class="back">
+            My tasks
+          </Link>
+        )}
         <h1 ref={heading} tabIndex={-1}>
           {title}
         </h1>

@@ -1,6 +1,8 @@
 import type { ClientConfig } from "@signalbox/protocol";
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import type { Account } from "../account.ts";
+import { sentenceOf } from "../http.ts";
 import { Link, useRouter } from "../router.tsx";
 import { useStore } from "../store.ts";
 import { useWorkspace } from "../workspace.ts";
@@ -41,11 +43,16 @@ export function Shell({ user, account, children }: ShellProps) {
 function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>; account: Account }) {
   const router = useRouter();
   const { path } = useStore(router.location);
+  const [problem, setProblem] = useState<string | null>(null);
   const current = (href: string) => (href === path ? "page" : undefined);
 
   async function leave(): Promise<void> {
-    await account.signOut();
-    router.go("/sign-in");
+    try {
+      await account.signOut();
+      router.go("/sign-in");
+    } catch (error) {
+      setProblem(sentenceOf(error));
+    }
   }
 
   return (
@@ -68,6 +75,11 @@ function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>
           Sign out
         </button>
       </div>
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
     </>
   );
 }

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { durationWords, etaWords, plural, savingWords, sizeWords } from "../../browser/src/words.ts";
+
+/** Numbers are held to their units by no-break spaces, which only a browser needs to see. */
+const plain = (text: string): string => text.replaceAll("\u00a0", " ");
+
+describe("sizes", () => {
+  test.each([
+    [0, "0 bytes"],
+    [1023, "1023 bytes"],
+    [1024, "1 KB"],
+    [1536, "1.5 KB"],
+    [20 * 1024 * 1024, "20 MB"],
+    [3 * 1024 ** 5, "3072 TB"],
+  ])("%d bytes are read as %s", (bytes, words) => {
+    expect(plain(sizeWords(bytes))).toBe(words);
+  });
+});
+
+describe("savings", () => {
+  test.each([
+    [1000, 220, "78 % smaller"],
+    [1000, 1000, "same size"],
+    [1000, 1500, "50 % larger"],
+  ])("from %d to %d bytes is %s", (before, after, words) => {
+    expect(plain(savingWords(before, after))).toBe(words);
+  });
+});
+
+describe("times", () => {
+  test.each([
+    [0, "a few seconds left"],
+    [12, "about 15 seconds left"],
+    [61, "about 1 minute left"],
+    [600, "about 10 minutes left"],
+    [7200, "about 2 hours left"],
+  ])("an estimate of %d seconds never pretends to be exact", (seconds, words) => {
+    expect(etaWords(seconds)).toBe(words);
+  });
+
+  test.each([
+    [34.4, "34 s"],
+    [95, "1 min 35 s"],
+    [11_523, "3 h 12 min"],
+    [180_000, "2 d 2 h"],
+  ])("%d seconds are shown in their two largest units", (seconds, words) => {
+    expect(durationWords(seconds)).toBe(words);
+  });
+});
+
+test("one is not plural", () => {
+  expect([plural(0, "image"), plural(1, "image"), plural(2, "entry", "entries")]).toEqual([
+    "0 images",
+    "1 image",
+    "2 entries",
+  ]);
+});

@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { createBoundedMap } from "../limits/bounded-map.ts";
+import type {
+  Clock,
+  Credential,
+  CredentialCarrier,
+  Session,
+  SessionChange,
+  SessionProblem,
+  SessionSource,
+} from "../ports.ts";
+import { Refusal } from "../refusal.ts";
+
+/** A credential and the source that found it: what it takes to look the session up again. */
+export interface SessionHandle {
+  readonly source: SessionSource;
+  readonly credential: Credential;
+}
+
+export interface FoundSession {
+  readonly handle: SessionHandle;
+  readonly session: Session;
+}
+
+export interface SessionLookup {
+  /**
+   * Finds the session that a request or handshake belongs to.
+   * @throws Refusal `session_*`, or `unavailable` when the source fails or does not answer in time
+   */
+  find(carrier: CredentialCarrier): Promise<FoundSession>;
+  /**
+   * Asks the source, whatever the cache holds, and replaces that: for live sockets after a change.
+   * @throws Refusal `unavailable` as `find` does
+   */
+  fresh(handle: SessionHandle): Promise<Session | SessionProblem>;
+  /** Forgets the sessions concerned; an answer that is still on its way will not be kept. */
+  invalidate(change: SessionChange): void;
+  /** A hash of the credential in a request's headers, to recognise it by; empty when there is none. */
+  fingerprint(headers: IncomingHttpHeaders): string;
+}
+
+interface SessionLookupOptions {
+  readonly sources: readonly SessionSource[];
+  readonly clock: Clock;
+  /** How long an answer, a "no" included, is used again. 0 switches the cache off. */
+  readonly cacheMs: number;
+  /** How long a source may take before the answer is `unavailable`. */
+  readonly timeoutMs: number;
+}
+
+interface CacheEntry {
+  readonly answer: Promise<Session | SessionProblem>;
+  readonly until: number;
+  /** Filled when the answer is there: for invalidation. */
+  session?: Session;
+}
+
+/** Garbage costs its sender a hash, not the server its memory. */
+const maxEntries = 10_000;
+
+export function createSessionLookup({ sources, clock, cacheMs, timeoutMs }: SessionLookupOptions): SessionLookup {
+  /** By a hash of the credential: a dump of the memory of this cache opens no session. */
+  const cache = createBoundedMap<string, CacheEntry>(maxEntries);
+
+  /** The first source that finds a credential decides; the others are not asked. */
+  function locate(carrier: CredentialCarrier): SessionHandle | undefined {
+    for (const source of sources) {
+      const credential = source.credentialOf(carrier);
+      if (credential !== undefined) return { source, credential };
+    }
+    return undefined;
+  }
+
+  /** Concurrent look-ups of one credential share one question. */
+  function cached(handle: SessionHandle): Promise<Session | SessionProblem> {
+    const known = cache.get(keyOf(handle));
+    return known !== undefined && known.until > clock.now() ? known.answer : askAndKeep(handle);
+  }
+
+  function askAndKeep(handle: SessionHandle): Promise<Session | SessionProblem> {
+    const answer = ask(handle);
+    if (cacheMs === 0) return answer;
+    const key = keyOf(handle);
+    const entry: CacheEntry = { answer, until: clock.now() + cacheMs };
+    cache.set(key, entry);
+    const forget = (): void => {
+      if (cache.get(key) === entry) cache.delete(key);
+    };
+    answer.then((found) => {
+      if (typeof found !== "string") entry.session = found;
+    }, forget);
+    return answer;
+  }
+
+  async function ask({ source, credential }: SessionHandle): Promise<Session | SessionProblem> {
+    let cancel: () => void = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = clock.after(timeoutMs, () => reject(unavailable(`did not answer within ${timeoutMs} ms`)));
+    });
+    try {
+      return await Promise.race([source.resolve(credential), late]);
+    } catch (error) {
+      throw error instanceof Refusal ? error : unavailable("failed", error);
+    } finally {
+      cancel();
+    }
+  }
+
+  const keyOf = ({ source, credential: { kind, value } }: SessionHandle): string =>
+    createHash("sha256")
+      .update(JSON.stringify([sources.indexOf(source), kind, value]))
+      .digest("base64url");
+
+  /** A kept answer may have outlived its session, and a source may not look at the time at all. */
+  const current = (found: Session | SessionProblem): Session | SessionProblem =>
+    typeof found !== "string" && found.expiresAt !== null && found.expiresAt <= clock.now() ? "session_expired" : found;
+
+  return {
+    async find(carrier) {
+      const handle = locate(carrier);
+      if (handle === undefined) throw new Refusal("session_missing", { hint: "No session cookie or token was sent." });
+      const session = current(await cached(handle));
+      if (typeof session === "string") throw new Refusal(session);
+      return { handle, session };
+    },
+    fresh: async (handle) => current(await askAndKeep(handle)),
+    invalidate({ ref, userId }) {
+      for (const [key, { session }] of cache) {
+        // An answer still on its way may have been read before the change, and a "no" names nobody: both are forgotten.
+        if (session === undefined || session.ref === ref || session.userId === userId) cache.delete(key);
+      }
+    },
+    fingerprint(headers) {
+      const handle = locate({ headers });
+      return handle === undefined ? "" : keyOf(handle);
+    },
+  };
+}
+
+function unavailable(what: string, cause?: unknown): Refusal {
+  const refusal = new Refusal("unavailable", { hint: `The session source ${what}.` });
+  refusal.cause = cause;
+  return refusal;
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage } from "node:http";
+import type { Config } from "../config/settings.ts";
+import { Refusal } from "../refusal.ts";
+import type { OriginPolicy, OriginVerdict } from "./origin-policy.ts";
+
+/** The four ways in. */
+export type Way = "preflight" | "http" | "polling" | "upgrade";
+
+export interface OriginCheck {
+  /** Null when the request may pass. */
+  readonly refusal: Refusal | null;
+  /** CORS headers of the answer (Fetch Standard section 3.3); a refusal gets none that would let a page read it. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly verdict: OriginVerdict;
+}
+
+export interface OriginGuard {
+  check(req: IncomingMessage, way: Way): OriginCheck;
+}
+
+interface OriginGuardOptions {
+  readonly config: Pick<Config, "corsCredentials" | "corsReportOnly">;
+  readonly policy: OriginPolicy;
+  /** Told of each refusal, and in report-only mode of what would have been one. */
+  onRefused(req: IncomingMessage, refusal: Refusal): void;
+}
+
+/** Time for which browsers may use a preflight's answer again, in seconds. */
+const preflightMaxAge = 600;
+
+/** Applies the origin policy to requests, on every way in alike. */
+export function createOriginGuard({ config, policy, onRefused }: OriginGuardOptions): OriginGuard {
+  return {
+    check(req, way) {
+      const verdict = judge(req, way);
+      if (verdict.allowed) return { refusal: null, headers: headersFor(req.headers.origin, way), verdict };
+      const refusal = new Refusal("origin_refused", { hint: verdict.hint });
+      onRefused(req, refusal);
+      if (config.corsReportOnly) return { refusal: null, headers: headersFor(req.headers.origin, way), verdict };
+      return { refusal, headers: { Vary: "Origin" }, verdict };
+    },
+  };
+
+  function judge(req: IncomingMessage, way: Way): OriginVerdict {
+    // Node keeps the first of two Origin headers: one reader would check the other's copy.
+    if (count(req.rawHeaders, "origin") > 1)
+      return { ...policy.judge("two Origin headers"), rule: "two Origin headers" };
+    const { origin } = req.headers;
+    if (origin === undefined && passesWithoutOrigin(req, way))
+      return { allowed: true, origin, rule: "no Origin header" };
+    return policy.judge(origin);
+  }
+
+  function headersFor(origin: string | undefined, way: Way): Record<string, string> {
+    if (origin === undefined) return { Vary: "Origin" };
+    return {
+      Vary: "Origin",
+      "Access-Control-Allow-Origin": origin,
+      ...(config.corsCredentials && { "Access-Control-Allow-Credentials": "true" }),
+      ...(way === "preflight" && {
+        "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+        "Access-Control-Allow-Headers": "authorization, content-type, x-csrf-token",
+        "Access-Control-Max-Age": String(preflightMaxAge),
+      }),
+    };
+  }
+}
+
+/**
+ * Browsers send Origin with every upgrade and everything but GET and HEAD, so its absence there means another kind of
+ * client: let in with a bearer token and no cookie that another site could have borrowed. A GET without Origin is one of
+ * the page's own (Fetch Metadata, `Sec-Fetch-Site`), or not a browser's.
+ */
+function passesWithoutOrigin(req: IncomingMessage, way: Way): boolean {
+  const { authorization, cookie, "sec-fetch-site": site } = req.headers;
+  if (authorization !== undefined && /^Bearer \S/i.test(authorization) && cookie === undefined) return true;
+  const safe = (req.method === "GET" || req.method === "HEAD") && way !== "upgrade";
+  return safe && (site === undefined || site === "same-origin");
+}
+
+function count(rawHeaders: readonly string[], name: string): number {
+  let found = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) found += 1;
+  }
+  return found;
+}

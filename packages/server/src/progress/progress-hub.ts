@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { isFinal, type Page, type TaskError, type TaskSnapshot } from "@signalbox/protocol";
+import type { Clock, Log, TaskFilter, TaskStore } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
+import { createSnapshotSaver } from "./snapshot-saver.ts";
+import { applyPatch, type NewTask, startTask, type TaskPatch } from "./task-stream.ts";
+
+/** Told of every change, synchronously and in order. */
+export interface ProgressListener {
+  created?(task: TaskSnapshot): void;
+  changed(task: TaskSnapshot): void;
+  /** The final state, once, after it was committed. */
+  ended(task: TaskSnapshot): void;
+}
+
+/** The state of all tasks: where an application reports progress, and everybody else reads it. */
+export interface ProgressHub {
+  /** Registers a task as queued; resolves once it is stored. */
+  create(task: NewTask): Promise<TaskSnapshot>;
+  /**
+   * Reports a change. Progress of a running task is visible at once and saved within a second; a change of status is
+   * committed before anybody sees it. When the commit fails the promise rejects, nothing has changed, and the caller
+   * may try again.
+   * @throws Refusal `task_not_found`, or `task_finished` when the task has ended or is ending
+   */
+  report(taskId: string, patch: TaskPatch): Promise<TaskSnapshot>;
+  complete(taskId: string, result?: unknown): Promise<TaskSnapshot>;
+  fail(taskId: string, error: TaskError): Promise<TaskSnapshot>;
+  cancelled(taskId: string): Promise<TaskSnapshot>;
+  get(taskId: string): Promise<TaskSnapshot | undefined>;
+  /** What is in memory: every task that has not ended, and the most recent of those that have. */
+  peek(taskId: string): TaskSnapshot | undefined;
+  /** Stored tasks, newest first, each in its latest state. */
+  list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
+  counts(): { queued: number; running: number };
+  /** A listener that throws is logged and stops nobody. Returns the way to unsubscribe. */
+  subscribe(listener: ProgressListener): () => void;
+  /** Saves what has not been saved yet. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface ProgressHubOptions {
+  readonly store: TaskStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId?: () => string;
+}
+
+/** Ended tasks kept in memory for whoever asks just after the end; older ones come from the store. */
+const maxFinished = 1000;
+
+const idPattern = /^[\w.:-]{1,128}$/;
+
+export function createProgressHub({ store, clock, log, newId = randomUUID }: ProgressHubOptions): ProgressHub {
+  const active = new Map<string, TaskSnapshot>();
+  /** In the order of their end: the first is the oldest. */
+  const finished = new Map<string, TaskSnapshot>();
+  /** Tasks whose change of status is being committed; a report in that time waits for it. */
+  const committing = new Map<string, Promise<unknown>>();
+  const listeners = new Set<ProgressListener>();
+  const saver = createSnapshotSaver({ store, clock, log });
+
+  const peek = (taskId: string): TaskSnapshot | undefined => active.get(taskId) ?? finished.get(taskId);
+  const get = async (taskId: string): Promise<TaskSnapshot | undefined> => peek(taskId) ?? (await store.get(taskId));
+
+  function tell(kind: keyof ProgressListener, task: TaskSnapshot): void {
+    for (const listener of listeners) {
+      try {
+        listener[kind]?.(task);
+      } catch (error) {
+        log.error({ err: error, task_id: task.task_id }, "A progress listener failed.");
+      }
+    }
+  }
+
+  /** A task known from before a restart goes on where the store has it. */
+  async function load(taskId: string): Promise<TaskSnapshot> {
+    const task = await get(taskId);
+    if (task === undefined) throw new Refusal("task_not_found", { hint: `No task ${taskId} was created.` });
+    // Somebody else may have loaded or changed it meanwhile: what is in memory is never older.
+    const known = peek(taskId) ?? task;
+    if (!isFinal(known.status)) active.set(taskId, known);
+    return known;
+  }
+
+  async function report(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
+    if (!active.has(taskId)) await load(taskId);
+    const pending = committing.get(taskId);
+    if (pending !== undefined) {
+      await pending.catch(() => {});
+      return report(taskId, patch);
+    }
+    const before = active.get(taskId) ?? finished.get(taskId) ?? (await load(taskId));
+    const after = applyPatch(before, patch, clock.now());
+    if (after.status !== before.status) return commit(after);
+    active.set(taskId, after);
+    saver.save(after);
+    tell("changed", after);
+    return after;
+  }
+
+  /** Nobody sees a status that a crash could take back. */
+  async function commit(task: TaskSnapshot): Promise<TaskSnapshot> {
+    const write = saver.commit(task);
+    committing.set(task.task_id, write);
+    try {
+      await write;
+    } finally {
+      committing.delete(task.task_id);
+    }
+    if (!isFinal(task.status)) {
+      active.set(task.task_id, task);
+      tell("changed", task);
+      return task;
+    }
+    active.delete(task.task_id);
+    finished.set(task.task_id, task);
+    const [oldest] = finished.keys();
+    if (finished.size > maxFinished && oldest !== undefined) finished.delete(oldest);
+    tell("ended", task);
+    return task;
+  }
+
+  return {
+    async create(task) {
+      const taskId = task.task_id ?? newId();
+      if (!idPattern.test(taskId)) throw new TypeError(`Task id "${taskId}" must match ${idPattern}.`);
+      if ((await get(taskId)) !== undefined) throw new TypeError(`Task id "${taskId}" is in use.`);
+      const snapshot = startTask(task, taskId, clock.now());
+      await store.put(snapshot);
+      active.set(taskId, snapshot);
+      tell("created", snapshot);
+      return snapshot;
+    },
+    report,
+    complete: (taskId, result) => report(taskId, { status: "completed", result }),
+    fail: (taskId, error) => report(taskId, { status: "failed", error }),
+    cancelled: (taskId) => report(taskId, { status: "cancelled" }),
+    get,
+    peek,
+    async list(filter) {
+      const page = await store.list(filter);
+      return { ...page, rows: page.rows.map((row) => peek(row.task_id) ?? row) };
+    },
+    counts() {
+      let running = 0;
+      for (const { status } of active.values()) if (status === "running") running += 1;
+      return { queued: active.size - running, running };
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    flush: () => saver.flush(),
+    close: () => saver.close(),
+  };
+}

@@ -1,0 +1,140 @@
+import { isFinal, type TaskError, type TaskSnapshot, type TaskStatus } from "@signalbox/protocol";
+import { Refusal } from "../refusal.ts";
+
+/** What a report may change. Everything else of a snapshot follows from it. */
+export interface TaskPatch {
+  status?: TaskStatus;
+  /** 0 to 100, or null when unknown; derived from `current` and `total` when not given. */
+  percent?: number | null;
+  step?: string | null;
+  message?: string | null;
+  current?: number | null;
+  total?: number | null;
+  /** Estimated from elapsed time and percent when not given. */
+  eta_seconds?: number | null;
+  title?: string;
+  /** For `completed`; at most 64 KB of JSON. */
+  result?: unknown;
+  /** For `failed`. */
+  error?: TaskError;
+}
+
+/** What a new task starts from. */
+export interface NewTask {
+  /** 1 to 128 letters, digits or any of `. _ : -`. Default: made up. */
+  task_id?: string;
+  kind: string;
+  title: string;
+  owner_id: string;
+  total?: number;
+}
+
+const textLimits = { title: 200, step: 100, message: 1000 } as const;
+const maxResultBytes = 65_536;
+
+/** Below this many percent an estimate of the rest would be guesswork. */
+const etaFromPercent = 2;
+
+const transitions: Record<TaskStatus, readonly TaskStatus[]> = {
+  queued: ["queued", "running", "completed", "failed", "cancelled"],
+  running: ["running", "queued", "completed", "failed", "cancelled"],
+  completed: [],
+  failed: [],
+  cancelled: [],
+};
+
+/** The first snapshot of a task: queued. */
+export function startTask({ kind, title, owner_id, total }: NewTask, taskId: string, now: number): TaskSnapshot {
+  const at = new Date(now).toISOString();
+  return {
+    task_id: taskId,
+    kind,
+    title: title.slice(0, textLimits.title),
+    owner_id,
+    version: now,
+    status: "queued",
+    percent: null,
+    step: null,
+    message: null,
+    current: null,
+    total: total ?? null,
+    created_at: at,
+    started_at: null,
+    updated_at: at,
+    eta_seconds: null,
+  };
+}
+
+/**
+ * The snapshot after a report.
+ * The version is a hybrid logical clock: one more than before, or the time in milliseconds where that is more, so that
+ * it grows across restarts and nodes without anything being reserved (docs/decisions/0003).
+ * @throws Refusal `task_finished` when the task has ended: final is final
+ * @throws RangeError for a result that is too large
+ */
+export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number): TaskSnapshot {
+  const status = patch.status ?? before.status;
+  if (isFinal(before.status)) throw new Refusal("task_finished", { hint: `${before.task_id} is ${before.status}.` });
+  if (!transitions[before.status].includes(status)) {
+    throw new RangeError(`Task ${before.task_id} cannot go from ${before.status} to ${status}.`);
+  }
+  const startsAnew = before.status === "running" && status === "queued";
+  const at = new Date(now).toISOString();
+  const started_at = startsAnew ? null : (before.started_at ?? (status === "queued" ? null : at));
+  const current = take(patch.current, before.current);
+  const total = take(patch.total, before.total);
+  const percent = nextPercent(startsAnew ? null : before.percent, patch, status, current, total);
+
+  return {
+    ...before,
+    version: Math.max(before.version + 1, now),
+    status,
+    title: cut(patch.title, textLimits.title) ?? before.title,
+    percent,
+    step: take(cut(patch.step, textLimits.step), before.step),
+    message: take(cut(patch.message, textLimits.message), before.message),
+    current,
+    total,
+    started_at,
+    updated_at: at,
+    eta_seconds: isFinal(status) ? null : take(patch.eta_seconds, estimate(percent, started_at, now)),
+    ...(patch.result !== undefined && { result: bounded(patch.result, before.task_id) }),
+    ...(patch.error !== undefined && { error: patch.error }),
+  };
+}
+
+/** Undefined in a patch means "as before"; null means "unknown from now on". */
+const take = <Value>(patched: Value | undefined, before: Value): Value => (patched === undefined ? before : patched);
+
+const cut = <Text extends string | null>(text: Text | undefined, length: number): Text | undefined =>
+  (typeof text === "string" ? text.slice(0, length) : text) as Text | undefined;
+
+/** Never falls within a run: a bar that goes back tells people that work was lost. */
+function nextPercent(
+  before: number | null,
+  patch: TaskPatch,
+  status: TaskStatus,
+  current: number | null,
+  total: number | null,
+): number | null {
+  if (status === "completed") return 100;
+  const derived = current !== null && total !== null && total > 0 ? (current / total) * 100 : undefined;
+  const offered = patch.percent === undefined ? derived : patch.percent;
+  if (offered === undefined || offered === null || Number.isNaN(offered)) return before;
+  const clamped = Math.min(100, Math.max(0, Math.round(offered * 10) / 10));
+  return before === null ? clamped : Math.max(before, clamped);
+}
+
+function estimate(percent: number | null, startedAt: string | null, now: number): number | null {
+  if (percent === null || percent < etaFromPercent || startedAt === null) return null;
+  const elapsedSeconds = (now - Date.parse(startedAt)) / 1000;
+  return Math.round((elapsedSeconds * (100 - percent)) / percent);
+}
+
+function bounded(result: unknown, taskId: string): unknown {
+  const bytes = Buffer.byteLength(JSON.stringify(result) ?? "");
+  if (bytes <= maxResultBytes) return result;
+  throw new RangeError(
+    `The result of task ${taskId} has ${bytes} bytes of JSON; at most ${maxResultBytes} are sent. Store it, and report where.`,
+  );
+}

@@ -1,0 +1,22 @@
+/** Position in a list that is sorted by a time and an id: opaque to clients, stable while rows come and go. */
+export interface Cursor {
+  readonly at: string;
+  readonly id: string;
+}
+
+export const encodeCursor = ({ at, id }: Cursor): string => Buffer.from(JSON.stringify([at, id])).toString("base64url");
+
+/** Undefined for anything that `encodeCursor` did not make: such a page begins at the start. */
+export function decodeCursor(text: string | undefined): Cursor | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
+    const [at, id] = Array.isArray(parsed) ? (parsed as unknown[]) : [];
+    return typeof at === "string" && typeof id === "string" ? { at, id } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Rows per page when the request names none. */
+export const defaultLimit = 100;

@@ -1,0 +1,42 @@
+import type { Kysely, Migration } from "kysely";
+
+/**
+ * The tables of Signalbox, in SQL that SQLite and PostgreSQL share: times as ISO 8601 text, JSON as text.
+ * A migration that has been released is never changed; a new one follows it.
+ */
+export const migrations: Record<string, Migration> = {
+  "0001_tasks": {
+    async up(db: Kysely<unknown>) {
+      await listedTable(db, "signalbox_task")
+        .addColumn("owner_id", "varchar(128)", (column) => column.notNull())
+        .addColumn("status", "varchar(16)", (column) => column.notNull())
+        .addColumn("version", "bigint", (column) => column.notNull())
+        .execute();
+      await index(db, "signalbox_task", ["owner_id", "at", "id"]);
+      await index(db, "signalbox_task", ["at", "id"]);
+    },
+  },
+  "0002_security_events": {
+    async up(db: Kysely<unknown>) {
+      await listedTable(db, "signalbox_security_event")
+        .addColumn("type", "varchar(32)", (column) => column.notNull())
+        .execute();
+      await index(db, "signalbox_security_event", ["at", "id"]);
+    },
+  },
+};
+
+const listedTable = (db: Kysely<unknown>, name: string) =>
+  db.schema
+    .createTable(name)
+    .addColumn("id", "varchar(128)", (column) => column.primaryKey())
+    .addColumn("at", "varchar(32)", (column) => column.notNull())
+    .addColumn("search_text", "text", (column) => column.notNull())
+    .addColumn("json", "text", (column) => column.notNull());
+
+const index = (db: Kysely<unknown>, table: string, columns: string[]) =>
+  db.schema
+    .createIndex(`${table}_${columns.join("_")}`)
+    .on(table)
+    .columns(columns)
+    .execute();

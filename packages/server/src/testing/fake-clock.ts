@@ -1,0 +1,44 @@
+import type { Clock } from "../ports.ts";
+
+/** A clock that stands still until it is told to go on. */
+export interface FakeClock extends Clock {
+  /** Lets `ms` pass: everything due in that time runs, in order, including what it starts itself. */
+  advance(ms: number): void;
+}
+
+/**
+ * Makes a clock for tests of anything that waits: hand it in as `clock`, then turn it with `advance`.
+ * Promises are not waited for: `await` what the code under test returns, or let a turn pass, after each `advance`.
+ * @param start - milliseconds since the epoch at which it stands
+ */
+export function createFakeClock(start = 1_000_000): FakeClock {
+  let now = start;
+  let serial = 0;
+  const timers = new Map<number, { at: number; run: () => void; every: number | null }>();
+
+  function schedule(ms: number, run: () => void, every: number | null): () => void {
+    serial += 1;
+    const id = serial;
+    timers.set(id, { at: now + ms, run, every });
+    return () => timers.delete(id);
+  }
+
+  return {
+    now: () => now,
+    after: (ms, run) => schedule(ms, run, null),
+    every: (ms, run) => schedule(ms, run, ms),
+    advance(ms) {
+      const end = now + ms;
+      for (;;) {
+        const [next] = [...timers].filter(([, { at }]) => at <= end).sort(([a, x], [b, y]) => x.at - y.at || a - b);
+        if (next === undefined) break;
+        const [id, timer] = next;
+        now = Math.max(now, timer.at);
+        if (timer.every === null) timers.delete(id);
+        else timer.at += timer.every;
+        timer.run();
+      }
+      now = end;
+    },
+  };
+}

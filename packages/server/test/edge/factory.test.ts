@@ -1,0 +1,176 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { io } from "socket.io-client";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { z } from "zod";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { createRealtime } from "../../src/create-realtime.ts";
+import { defineNamespace, request } from "../../src/namespaces/define-namespace.ts";
+import {
+  connectClient,
+  createTestSessions,
+  fetchClientConfig,
+  refusalOf,
+  startTestServer,
+  transports,
+} from "../../src/testing/index.ts";
+
+const opened: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+const start = async (options: Parameters<typeof startTestServer>[0] = {}) => {
+  const server = await startTestServer(options);
+  opened.push(server);
+  return server;
+};
+
+describe("createRealtime on an existing server", () => {
+  it("leaves the application's routes and upgrades to the application, before and after close()", async () => {
+    const app = express().get("/hello", (_req, res) => void res.send("from the application"));
+    const httpServer = createServer(app);
+    opened.push({ close: () => httpServer.close() });
+    await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}`;
+    const { config } = loadConfig({ NODE_ENV: "test", SOCKETIO_LOG_LEVEL: "silent" });
+    const realtime = createRealtime({ httpServer, config, sessions: createTestSessions() });
+
+    expect(await (await fetch(`${url}/hello`)).text()).toBe("from the application");
+    expect((await fetch(`${url}/socket.io/x`)).status).toBe(404);
+    expect((await fetch(`${url}/realtime/reachable`)).status).toBe(204);
+    await realtime.close();
+    expect(await (await fetch(`${url}/hello`)).text()).toBe("from the application");
+    expect((await fetch(`${url}/realtime/reachable`)).status).toBe(404);
+  });
+
+  it("closes an upgrade to a path that nobody claims", async () => {
+    const server = await start();
+    const socket = new WebSocket(`${server.url.replace("http", "ws")}/elsewhere`);
+    await new Promise((resolve) => socket.on("error", resolve));
+    expect(socket.readyState).not.toBe(WebSocket.OPEN);
+  });
+
+  it("goes on after a client resets its connection in the middle of an upgrade", async () => {
+    const server = await start();
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      const socket = new WebSocket(`${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`, {
+        headers: { Origin: server.url, Cookie: cookie },
+      });
+      socket.on("error", () => {});
+      setImmediate(() => socket.terminate());
+    }
+    const client = await connectClient(server.url, { cookie });
+    opened.push(client);
+    expect(client.socket.connected).toBe(true);
+  });
+
+  it("upgrades a polling client to WebSocket, with order and count intact", async () => {
+    const server = await start();
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    const { csrf = "" } = await fetchClientConfig(server.url, { cookie });
+    const socket = io(server.url, { extraHeaders: { origin: server.url, cookie }, auth: { csrf }, forceNew: true });
+    opened.push(socket);
+    const numbers: number[] = [];
+    socket.on("count", (n: number) => numbers.push(n));
+    await new Promise<void>((resolve) => socket.on("connect", resolve));
+    let sent = 0;
+    const timer = setInterval(() => server.realtime.io.emit("count", ++sent), 2);
+    await new Promise((resolve) => socket.io.engine.once("upgrade", resolve));
+    await expect.poll(() => numbers.length).toBeGreaterThan(20);
+    clearInterval(timer);
+    await expect.poll(() => numbers.length).toBe(sent);
+    expect(numbers).toEqual(Array.from({ length: sent }, (_, index) => index + 1));
+    expect(socket.io.engine.transport.name).toBe("websocket");
+  });
+});
+
+describe("what stays off", () => {
+  it("connection state recovery: a client that names a session and offset gets an ordinary connection", async () => {
+    const server = await start();
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    const first = await connectClient(server.url, { cookie });
+    opened.push(first);
+    const { csrf } = first.socket.auth as { csrf: string };
+    const second = await connectClient(server.url, { cookie, auth: { csrf, pid: "x", offset: "y" } });
+    opened.push(second);
+    expect([first.socket.recovered, second.socket.recovered]).toEqual([false, false]);
+  });
+  it("the webtransport transport is unknown", async () => {
+    const server = await start();
+    const response = await fetch(`${server.url}/socket.io/?EIO=4&transport=webtransport`, {
+      headers: { origin: server.url },
+    });
+    expect(response.status).toBe(400);
+  });
+});
+
+describe("namespaces of an application", () => {
+  const chat = defineNamespace({
+    path: "/chat",
+    access: "user",
+    rooms: () => ["lobby"],
+    requests: {
+      say: request(z.object({ text: z.string().max(100) }), ({ text }, { principal }) => ({
+        heard: `${principal.userId}: ${text}`,
+      })),
+    },
+  });
+
+  it.each(transports)("have typed, validated requests and default rooms, over %s", async (transport) => {
+    const server = await start();
+    const namespace = server.realtime.namespace(chat);
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    const client = await connectClient(server.url, { cookie, namespace: "/chat", transport });
+    opened.push(client);
+    expect(await client.request("say", { text: "hello" })).toEqual({ ok: true, heard: "ada: hello" });
+    expect((await client.request("say", { text: 5 })).error).toMatchObject({ code: "payload_invalid" });
+    namespace.to("lobby").emit("news", 1);
+    expect(await client.next("news")).toBe(1);
+    expect((await refusalOf(server.url, { namespace: "/chat", transport })).code).toBe("session_missing");
+  });
+
+  it("cannot be opened without a guard: one that was made on Socket.IO directly lets nobody in", async () => {
+    const server = await start();
+    server.realtime.io.of("/unguarded").on("connection", () => {
+      throw new Error("Somebody got in.");
+    });
+    const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
+    expect((await refusalOf(server.url, { cookie, namespace: "/unguarded" })).code).toBe("forbidden");
+  });
+
+  it("are opened once, and have a path", async () => {
+    const server = await start();
+    server.realtime.namespace(chat);
+    expect(() => server.realtime.namespace(chat)).toThrow("open already");
+    expect(() => defineNamespace({ path: "chat", access: "user", requests: {} })).toThrow('"chat"');
+  });
+});
+
+describe("authorize, for routes of the application", () => {
+  it("demands session and, for methods that change something, the CSRF token", async () => {
+    const server = await start();
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    const { csrf = "" } = await fetchClientConfig(server.url, { cookie });
+    const ask = (method: string, headers: Record<string, string>): Promise<string> => {
+      const req = {
+        method,
+        headers,
+        rawHeaders: Object.entries(headers).flat(),
+        socket: { remoteAddress: "127.0.0.1" },
+      };
+      return server.realtime.authorize(req as never).then(
+        ({ userId }) => userId,
+        (error) => error.code,
+      );
+    };
+    const own = { origin: server.url, cookie };
+    expect(await ask("GET", own)).toBe("ada");
+    expect(await ask("POST", own)).toBe("csrf_invalid");
+    expect(await ask("POST", { ...own, "x-csrf-token": csrf })).toBe("ada");
+    expect(await ask("GET", { origin: server.url })).toBe("session_missing");
+    expect(await ask("POST", { ...own, origin: "https://evil.example", "x-csrf-token": csrf })).toBe("origin_refused");
+  });
+});

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { connectClient, fetchClientConfig, startTestServer, type TestServer } from "../../src/testing/index.ts";
+
+let server: TestServer;
+let ada: string;
+beforeAll(async () => {
+  server = await startTestServer();
+  ada = server.sessions.signIn({ userId: "ada" }).cookie;
+});
+afterAll(() => server.close());
+
+const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${server.url}${path}`, { headers: { origin: server.url, ...headers } });
+
+describe("GET /realtime/client-config", () => {
+  it("tells a visitor how to connect, and that nobody is signed in", async () => {
+    const config = await fetchClientConfig(server.url);
+    expect(config).toMatchObject({ path: "/socket.io/", authenticated: false, namespaces: ["/", "/admin"] });
+    expect(config).not.toHaveProperty("csrf");
+  });
+  it("tells a signed-in person who they are, with a CSRF token of their session", async () => {
+    const config = await fetchClientConfig(server.url, { cookie: ada });
+    expect(config).toMatchObject({ authenticated: true, user: { user_id: "ada", role: "user" } });
+    expect(config.csrf).toEqual(expect.any(String));
+  });
+  it("gives no CSRF token to a bearer token, which needs none, and is never cached", async () => {
+    const token = ada.split("=")[1] ?? "";
+    const response = await get("/realtime/client-config", { authorization: `Bearer ${token}` });
+    expect(await response.json()).not.toHaveProperty("csrf");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+  it("answers other methods with 405 and the ones it has", async () => {
+    const response = await fetch(`${server.url}/realtime/client-config`, {
+      method: "POST",
+      headers: { origin: server.url },
+    });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toContain("GET");
+  });
+});
+
+describe("GET /realtime/tasks/:id", () => {
+  it("is the fallback for get_task_status: same shape, same rights", async () => {
+    const task = await server.realtime.progress.create({ kind: "t", title: "T", owner_id: "ada" });
+    expect(await (await get(`/realtime/tasks/${task.task_id}`, { cookie: ada })).json()).toEqual({ task });
+    const bob = server.sessions.signIn({ userId: "bob" }).cookie;
+    const [foreign, missing, nobody] = [
+      await get(`/realtime/tasks/${task.task_id}`, { cookie: bob }),
+      await get("/realtime/tasks/missing", { cookie: bob }),
+      await get(`/realtime/tasks/${task.task_id}`),
+    ];
+    expect([foreign.status, missing.status, nobody.status]).toEqual([404, 404, 401]);
+    expect(await foreign.json()).toEqual(await missing.json());
+  });
+});
+
+describe("operation routes", () => {
+  it("GET /readyz names each dependency, and says 503 when one fails", async () => {
+    const ready = await get("/readyz");
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toEqual({ status: "ok", dependencies: { store: { status: "ok" } } });
+  });
+  it("GET /metrics speaks Prometheus, with conventional names", async () => {
+    const text = await (await get("/metrics")).text();
+    for (const name of ["signalbox_connections", "signalbox_refusals_total", "signalbox_events_total"]) {
+      expect(text).toContain(`# TYPE ${name}`);
+    }
+  });
+  it("undeclared event names make no new metric series", async () => {
+    const client = await connectClient(server.url, { cookie: ada });
+    for (let n = 0; n < 20; n += 1) await client.request(`made_up_${n}`, {});
+    client.close();
+    const text = await (await get("/metrics")).text();
+    expect(text).not.toContain("made_up_");
+    expect(text).toContain('event="undeclared",outcome="event_unknown"} 20');
+  });
+  it("GET /readyz says degraded when the store does not answer", async () => {
+    const store = { ...createMemoryStore({ maxSecurityEvents: 100 }), ping: () => Promise.reject(new Error("down")) };
+    const broken = await startTestServer({ store });
+    const response = await fetch(`${broken.url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ status: "degraded", dependencies: { store: { status: "failing" } } });
+    await broken.close();
+  });
+});
