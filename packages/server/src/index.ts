@@ -1,6 +1,10 @@
 /** What the package offers, and nothing else. */
-export { type AccessRule, permits } from "./access/permissions.ts";
+export type { AccessRule } from "./access/permissions.ts";
 export type { RoomAccess } from "./access/room-access.ts";
+export { ConfigError, type LoadedConfig, loadConfig } from "./config/load-config.ts";
+export { createLog } from "./config/log-from-config.ts";
+export * as setting from "./config/setting.ts";
+export type { Config } from "./config/settings.ts";
 export { createRealtime, type Realtime, type RealtimeOptions } from "./create-realtime.ts";
 export {
   defineNamespace,
@@ -10,4 +14,7 @@ export {
   request,
 } from "./namespaces/define-namespace.ts";
 export type * from "./ports.ts";
+export type { ProgressHub, ProgressListener } from "./progress/progress-hub.ts";
+export type { NewTask, TaskPatch } from "./progress/task-stream.ts";
 export { httpStatusOf, Refusal, type RefusalDetails } from "./refusal.ts";
+export { createMemoryStore } from "./store/memory.ts";

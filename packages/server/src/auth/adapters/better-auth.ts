@@ -25,7 +25,6 @@ export interface BetterAuthInstance {
 
 interface SessionRow {
   readonly id: string;
-  readonly userId: string;
   readonly expiresAt: Date;
 }
 
@@ -61,8 +60,8 @@ export function sessionChanges(): SessionChangesPlugin {
         databaseHooks: {
           session: {
             delete: {
-              async after({ id, userId }, context) {
-                announce({ ref: id, userId, reason: endReasons.get(context?.path) ?? "revoked" });
+              async after({ id }, context) {
+                announce({ ref: id, reason: endReasons.get(context?.path) ?? "revoked" });
               },
             },
           },
@@ -100,7 +99,8 @@ const endReasons: ReadonlyMap<string | undefined, SessionEndReason> = new Map([
  * @throws TypeError when the instance was made without `sessionChanges()`
  */
 export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
-  const changes = auth.options.plugins?.find(isSessionChanges);
+  const plugins: readonly BetterAuthPlugin[] = auth.options.plugins ?? [];
+  const changes = plugins.find(isSessionChanges);
   if (changes === undefined) {
     throw new TypeError("Better Auth was set up without sessionChanges(): add it to `plugins` of betterAuth({ … }).");
   }

@@ -1,0 +1,53 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type BetterAuthInstance, sessionChanges } from "@signalbox/server/better-auth";
+import { betterAuth } from "better-auth";
+import { getMigrations } from "better-auth/db/migration";
+import { admin } from "better-auth/plugins";
+
+/**
+ * The one header from which Better Auth reads the client's address. Our server overwrites it with the address of the
+ * trusted peer: left to X-Forwarded-For, its rate limiter is passed by anyone who makes up addresses.
+ */
+export const clientAddressHeader = "x-workbench-client-address";
+
+interface AccountOptions {
+  readonly database: DatabaseSync;
+  readonly secret: string;
+  /** The address at which people reach the workbench. */
+  readonly baseUrl: string;
+  readonly trustedOrigins: readonly string[];
+}
+
+/** What the workbench uses of Better Auth. */
+export interface Accounts extends BetterAuthInstance {
+  handler(request: Request): Promise<Response>;
+  countUsers(): Promise<number>;
+  createAdministrator(account: { email: string; password: string; name: string }): Promise<void>;
+}
+
+/** Accounts, sessions and roles: Better Auth with e-mail, password and its admin plugin. */
+export async function createAccounts({ database, secret, baseUrl, trustedOrigins }: AccountOptions): Promise<Accounts> {
+  const auth = betterAuth({
+    database,
+    secret,
+    baseURL: baseUrl,
+    trustedOrigins: [...trustedOrigins],
+    telemetry: { enabled: false },
+    emailAndPassword: { enabled: true, minPasswordLength: 10 },
+    advanced: { ipAddress: { ipAddressHeaders: [clientAddressHeader] } },
+    plugins: [admin(), sessionChanges()],
+  });
+  const { runMigrations } = await getMigrations(auth.options);
+  await runMigrations();
+  const { adapter } = await auth.$context;
+  return {
+    options: auth.options,
+    api: auth.api,
+    $context: auth.$context,
+    handler: auth.handler,
+    countUsers: () => adapter.count({ model: "user" }),
+    async createAdministrator(account) {
+      await auth.api.createUser({ body: { ...account, role: "admin" } });
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** Where the workbench keeps its files. */
+export interface DataFolder {
+  readonly database: string;
+  /** A task's uploaded images. */
+  uploads(taskId: string): string;
+  /** A task's converted images. */
+  results(taskId: string): string;
+  /** A key that survives restarts, made at the first start: for those who set no SIGNALBOX_SECRET. */
+  secret(): string;
+}
+
+/** @throws Error with one sentence that names the folder when it cannot be written to */
+export function openDataFolder(path: string): DataFolder {
+  const root = resolve(path);
+  try {
+    mkdirSync(join(root, "uploads"), { recursive: true });
+    mkdirSync(join(root, "results"), { recursive: true });
+    writeFileSync(join(root, ".writable"), "");
+  } catch (error) {
+    throw new Error(`The data folder ${root} (DATA_DIR) cannot be written to: ${(error as Error).message}.`);
+  }
+  return {
+    database: join(root, "workbench.sqlite"),
+    uploads: (taskId) => join(root, "uploads", taskId),
+    results: (taskId) => join(root, "results", taskId),
+    secret() {
+      const file = join(root, "secret");
+      try {
+        return readFileSync(file, "utf8").trim();
+      } catch {
+        const secret = randomBytes(32).toString("base64url");
+        writeFileSync(file, secret, { mode: 0o600 });
+        return secret;
+      }
+    },
+  };
+}

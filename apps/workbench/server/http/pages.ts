@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+
+/** Where the pages are built to; this file runs from the sources or from dist/server/http. */
+const candidates = ["../../browser", "../../dist/browser"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+
+/** Serves the pages. Every path that is no file and no API is one of the application's own, and gets its page. */
+export function pages(app: FastifyInstance): void {
+  const root = candidates.find((path) => existsSync(join(path, "assets")));
+  if (root !== undefined) {
+    app.register(fastifyStatic, {
+      root,
+      cacheControl: false,
+      setHeaders(reply, path) {
+        // Assets carry a hash of their content in their name; the page that names them must be fresh.
+        const forever = path.includes("/assets/");
+        reply.header("cache-control", forever ? "public, max-age=31536000, immutable" : "no-cache");
+      },
+    });
+  }
+  app.setNotFoundHandler((request, reply) => {
+    const wantsPage = request.method === "GET" && !request.url.startsWith("/api/");
+    if (wantsPage && root !== undefined) return reply.sendFile("index.html");
+    const message = "Nothing is found at this address.";
+    return reply.code(404).send({ error: { code: "not_found", category: "request", message } });
+  });
+}

@@ -1,0 +1,90 @@
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { type Principal, type ProgressHub, Refusal } from "@signalbox/server";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Kysely } from "kysely";
+import { ZipFile } from "yazl";
+import type { DataFolder } from "../data-folder.ts";
+import type { ImageRow, WorkbenchTables } from "../database.ts";
+import type { Output } from "../images/convert-image.ts";
+import { readResult } from "../tasks/batch-job.ts";
+import { ownTask } from "./own-task.ts";
+
+interface ResultRoutesOptions {
+  readonly db: Kysely<WorkbenchTables>;
+  readonly folder: DataFolder;
+  readonly progress: ProgressHub;
+  authorize(request: FastifyRequest): Promise<Principal>;
+}
+
+type TaskRequest = FastifyRequest<{ Params: { id: string } }>;
+
+/** An image of a batch with its new forms. */
+interface FinishedImage {
+  readonly image: ImageRow;
+  readonly width: number;
+  readonly height: number;
+  readonly outputs: readonly Output[];
+}
+
+/** The pictures that a batch has made so far: listed, one by one, and all in one zip. */
+export function resultRoutes(app: FastifyInstance, { db, folder, progress, authorize }: ResultRoutesOptions): void {
+  app.get("/api/tasks/:id/results", async (request: TaskRequest) => {
+    const { taskId, finished } = await read(request);
+    const base = `/api/tasks/${taskId}/results`;
+    const results = finished.map(({ image: { name, bytes }, width, height, outputs }) => ({
+      ...{ name, bytes, width, height },
+      outputs: outputs.map(({ file, ...output }) => ({ ...output, url: `${base}/${file}` })),
+    }));
+    return { results, zip_url: `${base}.zip` };
+  });
+
+  app.get(
+    "/api/tasks/:id/results/:file",
+    async (request: FastifyRequest<{ Params: { id: string; file: string } }>, reply) => {
+      const { taskId, finished } = await read(request);
+      // Looked up among the known files: a name from a URL never becomes a path.
+      const output = finished.flatMap(({ outputs }) => outputs).find(({ file }) => file === request.params.file);
+      if (output === undefined) throw new Refusal("task_not_found");
+      return reply
+        .type(output.format === "avif" ? "image/avif" : "image/webp")
+        .header("content-length", output.bytes)
+        .header("cache-control", "private, max-age=3600, immutable")
+        .send(createReadStream(join(folder.results(taskId), output.file)));
+    },
+  );
+
+  app.get("/api/tasks/:id/results.zip", async (request: TaskRequest, reply) => {
+    const { taskId, finished } = await read(request);
+    const zip = new ZipFile();
+    for (const { image, outputs } of finished) {
+      const number = String(image.position + 1).padStart(3, "0");
+      const stem = image.name.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N} ._-]/gu, "_");
+      for (const { format, file } of outputs) {
+        if (format === "thumbnail") continue;
+        // Pictures do not get smaller by being packed again.
+        zip.addFile(join(folder.results(taskId), file), `${number} ${stem}.${format}`, { compress: false });
+      }
+    }
+    zip.end();
+    return reply
+      .type("application/zip")
+      .header("content-disposition", `attachment; filename="images-${taskId.slice(0, 8)}.zip"`)
+      .send(zip.outputStream);
+  });
+
+  async function read(request: TaskRequest): Promise<{ taskId: string; finished: readonly FinishedImage[] }> {
+    const { task_id } = await ownTask(progress, request.params.id, await authorize(request));
+    const rows = await db
+      .selectFrom("workbench_image")
+      .selectAll()
+      .where("task_id", "=", task_id)
+      .orderBy("position")
+      .execute();
+    const finished = rows.flatMap((image) => {
+      const result = readResult(image);
+      return result !== undefined && "outputs" in result ? [{ image, ...result }] : [];
+    });
+    return { taskId: task_id, finished };
+  }
+}

@@ -1,0 +1,17 @@
+import { setting } from "@signalbox/server";
+
+/** Settings of the workbench, read by the same rules as those of Signalbox. */
+export const workbenchSettings = {
+  dataDir: setting.text("DATA_DIR", "./data", "Folder for the database, uploads and results."),
+  adminEmail: setting.text(
+    "ADMIN_EMAIL",
+    "admin@example.com",
+    "E-mail address of the administrator made at the first start.",
+  ),
+  adminPassword: setting.optionalText(
+    "ADMIN_PASSWORD",
+    "Password of that administrator; made up and printed once when missing.",
+    { secret: true, minLength: 10 },
+  ),
+  taskConcurrency: setting.integer("TASK_CONCURRENCY", 2, "Tasks that run at the same time.", { min: 1, max: 64 }),
+} as const;

@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Kysely } from "kysely";
+import type { DataFolder } from "../data-folder.ts";
+import type { ImageRow, WorkbenchTables } from "../database.ts";
+import { type ConvertedImage, convertImage } from "../images/convert-image.ts";
+import { type Job, JobFailure } from "./task-runner.ts";
+
+/** What a finished image's row holds: the new forms, or why there are none. */
+export type ImageResult = ConvertedImage | { readonly problem: string };
+
+/**
+ * Converts the images of a batch, one after the other. Each is written down before it is counted, so that a restart
+ * goes on with the next one. An image that cannot be read is reported and passed over.
+ */
+export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder): Job {
+  return async ({ taskId, signal, report }) => {
+    const images = await db
+      .selectFrom("workbench_image")
+      .selectAll()
+      .where("task_id", "=", taskId)
+      .orderBy("position")
+      .execute();
+    const total = images.length;
+    const results = images.map(readResult);
+    let current = results.filter((result) => result !== undefined).length;
+
+    for (const [index, image] of images.entries()) {
+      if (results[index] !== undefined) continue;
+      signal.throwIfAborted();
+      await report({ current, total, step: `Converting ${image.name}` });
+      results[index] = await convert(taskId, image);
+      await db
+        .updateTable("workbench_image")
+        .set({ result: JSON.stringify(results[index]) })
+        .where("task_id", "=", taskId)
+        .where("position", "=", image.position)
+        .execute();
+      current += 1;
+      await report({ current, total });
+    }
+    signal.throwIfAborted();
+    return summary(images, results);
+  };
+
+  async function convert(taskId: string, image: ImageRow): Promise<ImageResult> {
+    const source = join(folder.uploads(taskId), image.file);
+    if (!existsSync(source)) {
+      throw new JobFailure("interrupted", `The uploaded file of ${image.name} is gone; please send the batch again.`);
+    }
+    try {
+      return await convertImage(source, folder.results(taskId), String(image.position).padStart(3, "0"));
+    } catch (error) {
+      if ((error as { code?: string }).code !== undefined) throw error;
+      return { problem: "This image could not be read." };
+    }
+  }
+}
+
+export const readResult = ({ result }: ImageRow): ImageResult | undefined =>
+  result === null ? undefined : (JSON.parse(result) as ImageResult);
+
+function summary(images: readonly ImageRow[], results: readonly (ImageResult | undefined)[]): object {
+  const converted = results.filter((result): result is ConvertedImage => result !== undefined && "outputs" in result);
+  if (converted.length === 0) throw new JobFailure("nothing_converted", "None of the images could be read.");
+  const bytes = (format: string): number =>
+    converted
+      .flatMap(({ outputs }) => outputs)
+      .reduce((sum, each) => sum + (each.format === format ? each.bytes : 0), 0);
+  return {
+    images: converted.length,
+    unreadable: images.length - converted.length,
+    bytes_before: images.reduce((sum, image) => sum + image.bytes, 0),
+    bytes_avif: bytes("avif"),
+    bytes_webp: bytes("webp"),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Kysely } from "kysely";
+import type { JobRow, WorkbenchTables } from "../database.ts";
+
+/** Jobs in SQL: what is waiting, what is running, and whether it should stop. */
+export interface JobStore {
+  add(job: Pick<JobRow, "task_id" | "owner_id" | "kind" | "input">): Promise<void>;
+  /** Takes the oldest waiting job; undefined when there is none. One statement, so that nobody takes it twice. */
+  claim(): Promise<JobRow | undefined>;
+  finish(taskId: string): Promise<void>;
+  get(taskId: string): Promise<JobRow | undefined>;
+  requestCancel(taskId: string): Promise<void>;
+  /** After a restart: what was running waits again, before everything that came later. */
+  releaseRunning(): Promise<void>;
+  countUnfinished(ownerId: string): Promise<number>;
+}
+
+export function createJobStore(db: Kysely<WorkbenchTables>): JobStore {
+  return {
+    async add(job) {
+      await db
+        .insertInto("workbench_job")
+        .values({ ...job, state: "waiting", cancel_requested: 0, created_at: new Date().toISOString() })
+        .execute();
+    },
+    claim: () =>
+      db
+        .updateTable("workbench_job")
+        .set({ state: "running" })
+        .where("task_id", "=", (next) =>
+          next
+            .selectFrom("workbench_job")
+            .select("task_id")
+            .where("state", "=", "waiting")
+            .orderBy("created_at")
+            .orderBy("task_id")
+            .limit(1),
+        )
+        .returningAll()
+        .executeTakeFirst(),
+    async finish(taskId) {
+      await db.updateTable("workbench_job").set({ state: "done" }).where("task_id", "=", taskId).execute();
+    },
+    get: (taskId) => db.selectFrom("workbench_job").selectAll().where("task_id", "=", taskId).executeTakeFirst(),
+    async requestCancel(taskId) {
+      await db.updateTable("workbench_job").set({ cancel_requested: 1 }).where("task_id", "=", taskId).execute();
+    },
+    async releaseRunning() {
+      await db.updateTable("workbench_job").set({ state: "waiting" }).where("state", "=", "running").execute();
+    },
+    async countUnfinished(ownerId) {
+      const { count } = await db
+        .selectFrom("workbench_job")
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .where("owner_id", "=", ownerId)
+        .where("state", "!=", "done")
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+  };
+}

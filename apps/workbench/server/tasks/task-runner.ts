@@ -1,0 +1,149 @@
+import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
+import type { Log, ProgressHub, TaskPatch } from "@signalbox/server";
+import type { JobRow } from "../database.ts";
+import type { JobStore } from "./job-store.ts";
+
+/** What a job is given. */
+export interface JobContext {
+  readonly taskId: string;
+  readonly input: unknown;
+  /** Aborted when the task is cancelled or the server stops: to be looked at between two steps. */
+  readonly signal: AbortSignal;
+  report(patch: TaskPatch): Promise<unknown>;
+}
+
+/** Does the work of one kind of task; what it returns is the task's result. */
+export type Job = (context: JobContext) => Promise<unknown>;
+
+/** A failure that the person should read as it is. */
+export class JobFailure extends Error {
+  override readonly name = "JobFailure";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface TaskRunnerOptions {
+  readonly jobs: JobStore;
+  readonly progress: ProgressHub;
+  readonly kinds: ReadonlyMap<string, Job>;
+  readonly concurrency: number;
+  readonly log: Log;
+}
+
+export interface TaskRunner {
+  /** Goes on with what a restart interrupted, then takes what is waiting. */
+  start(): Promise<void>;
+  /** A job was added. */
+  wake(): void;
+  cancel(task: Pick<TaskSnapshot, "task_id">): Promise<void>;
+  /** Stops between two steps; what was running goes on at the next start. */
+  stop(): Promise<void>;
+}
+
+/** Why a job's signal was aborted. */
+const cancelled = new Error("The task was cancelled.");
+const stopping = new Error("The server is stopping.");
+
+/** Runs jobs, a few at a time, and tells `progress` of the beginning and the end of each. */
+export function createTaskRunner({ jobs, progress, kinds, concurrency, log }: TaskRunnerOptions): TaskRunner {
+  const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  let stopped = true;
+  let claiming = false;
+
+  async function fill(): Promise<void> {
+    if (claiming) return;
+    claiming = true;
+    try {
+      while (!stopped && running.size < concurrency) {
+        const job = await jobs.claim();
+        if (job === undefined) return;
+        const abort = new AbortController();
+        const done = run(job, abort.signal).finally(() => {
+          running.delete(job.task_id);
+          wake();
+        });
+        running.set(job.task_id, { abort, done });
+      }
+    } finally {
+      claiming = false;
+    }
+  }
+
+  function wake(): void {
+    fill().catch((error: unknown) => log.error({ err: error }, "Taking a job failed."));
+  }
+
+  async function run(job: JobRow, signal: AbortSignal): Promise<void> {
+    const { task_id: taskId } = job;
+    try {
+      const task = await progress.get(taskId);
+      // A crash between a task's final state and the end of its job.
+      if (task === undefined || isFinal(task.status)) return void (await jobs.finish(taskId));
+      if (job.cancel_requested === 1) throw cancelled;
+      await progress.report(taskId, { status: "running" });
+      const result = await work(job, signal);
+      await progress.complete(taskId, result);
+      await jobs.finish(taskId);
+    } catch (error) {
+      await end(taskId, error).catch((fault: unknown) =>
+        log.error({ err: fault, task_id: taskId }, "Ending a task failed; it will be taken up at the next start."),
+      );
+    }
+  }
+
+  async function work(job: JobRow, signal: AbortSignal): Promise<unknown> {
+    const kind = kinds.get(job.kind);
+    if (kind === undefined) throw new JobFailure("kind_unknown", `Nothing here does tasks of the kind "${job.kind}".`);
+    const report = (patch: TaskPatch) => progress.report(job.task_id, patch);
+    return kind({ taskId: job.task_id, input: JSON.parse(job.input), signal, report });
+  }
+
+  async function end(taskId: string, error: unknown): Promise<void> {
+    if (error === stopping) return;
+    if (error === cancelled) await progress.cancelled(taskId);
+    else {
+      if (!(error instanceof JobFailure)) log.error({ err: error, task_id: taskId }, "A job failed unexpectedly.");
+      const known = error instanceof JobFailure;
+      await progress.fail(taskId, {
+        code: known ? error.code : "internal",
+        message: known ? error.message : "Something went wrong on the server.",
+      });
+    }
+    await jobs.finish(taskId);
+  }
+
+  /** A task without a job can never go on: its server died between making the one and the other. */
+  async function failOrphans(): Promise<void> {
+    const { rows } = await progress.list({ active: true, limit: 500 });
+    for (const { task_id } of rows) {
+      if ((await jobs.get(task_id)) !== undefined) continue;
+      await progress.fail(task_id, { code: "interrupted", message: "The server stopped before the work could begin." });
+    }
+  }
+
+  return {
+    async start() {
+      stopped = false;
+      await failOrphans();
+      await jobs.releaseRunning();
+      wake();
+    },
+    wake,
+    async cancel({ task_id: taskId }) {
+      await jobs.requestCancel(taskId);
+      const active = running.get(taskId);
+      if (active !== undefined) return active.abort.abort(cancelled);
+      await progress.cancelled(taskId);
+      await jobs.finish(taskId);
+    },
+    async stop() {
+      stopped = true;
+      for (const { abort } of running.values()) abort.abort(stopping);
+      await Promise.all([...running.values()].map(({ done }) => done));
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { rename } from "node:fs/promises";
+import type { TaskSnapshot } from "@signalbox/protocol";
+import type { Principal, ProgressHub } from "@signalbox/server";
+import type { Kysely } from "kysely";
+import type { DataFolder } from "../data-folder.ts";
+import type { WorkbenchTables } from "../database.ts";
+import type { ReceivedImage } from "../images/receive-images.ts";
+import { UploadProblem } from "../images/upload-problem.ts";
+import type { JobStore } from "./job-store.ts";
+import type { TaskRunner } from "./task-runner.ts";
+
+/** Unfinished tasks that one person may have. */
+const maxUnfinished = 10;
+
+interface TasksOptions {
+  readonly db: Kysely<WorkbenchTables>;
+  readonly folder: DataFolder;
+  readonly jobs: JobStore;
+  readonly runner: TaskRunner;
+  readonly progress: ProgressHub;
+}
+
+/** Making tasks. */
+export interface Tasks {
+  /** @throws UploadProblem `too_many_tasks` */
+  requireRoom(owner: Principal): Promise<void>;
+  /** A folder for uploads of a task that may never be: the id of the task, should it come to be. */
+  reserve(): { readonly taskId: string; readonly folder: string };
+  createBatch(taskId: string, images: readonly ReceivedImage[], owner: Principal): Promise<TaskSnapshot>;
+  createPractice(input: object, owner: Principal): Promise<TaskSnapshot>;
+}
+
+export function createTasks({ db, folder, jobs, runner, progress }: TasksOptions): Tasks {
+  /** The task first: a job without a task would run unseen. A task without a job is ended at the next start. */
+  async function begin(taskId: string, kind: string, title: string, input: object, owner: Principal, total?: number) {
+    const task = await progress.create({
+      task_id: taskId,
+      kind,
+      title,
+      owner_id: owner.userId,
+      ...(total !== undefined && { total }),
+    });
+    await jobs.add({ task_id: taskId, owner_id: owner.userId, kind, input: JSON.stringify(input) });
+    runner.wake();
+    return task;
+  }
+
+  return {
+    async requireRoom(owner) {
+      if ((await jobs.countUnfinished(owner.userId)) < maxUnfinished) return;
+      const message = `You have ${maxUnfinished} unfinished tasks. Wait for one to end, or cancel one.`;
+      throw new UploadProblem("too_many_tasks", message);
+    },
+    reserve() {
+      const taskId = randomUUID();
+      return { taskId, folder: `${folder.uploads(taskId)}.part` };
+    },
+    async createBatch(taskId, images, owner) {
+      await rename(`${folder.uploads(taskId)}.part`, folder.uploads(taskId));
+      const rows = images.map((image, position) => ({ task_id: taskId, position, result: null, ...image }));
+      await db.insertInto("workbench_image").values(rows).execute();
+      const [first] = images;
+      const title = images.length === 1 ? (first?.name ?? "") : `${first?.name} and ${images.length - 1} more`;
+      return begin(taskId, "batch", title, {}, owner, images.length);
+    },
+    createPractice: (input, owner) => begin(randomUUID(), "practice", "Practice task", input, owner),
+  };
+}

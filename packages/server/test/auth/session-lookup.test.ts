@@ -1,0 +1,249 @@
+/** R6.1: sessions are looked up once for many requests, and never remembered past a change. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { createSessionLookup, type SessionLookup } from "../../src/auth/session-lookup.ts";
+import type { Clock, Credential, Session, SessionProblem, SessionSource } from "../../src/ports.ts";
+import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
+
+type Answer = Session | SessionProblem;
+
+/** A source whose answers the test gives by hand, in the order of the questions. */
+interface ManualSource extends SessionSource {
+  readonly asked: { credential: Credential; answer(found: Answer): void; fail(error: unknown): void }[];
+}
+
+function manualSource(header: string, kind: Credential["kind"] = "cookie"): ManualSource {
+  const asked: ManualSource["asked"] = [];
+  return {
+    asked,
+    credentialOf({ headers }) {
+      const value = headers[header];
+      return typeof value === "string" ? { kind, value } : undefined;
+    },
+    resolve: (credential) =>
+      new Promise((resolve, reject) => asked.push({ credential, answer: resolve, fail: reject })),
+  };
+}
+
+const cacheMs = 2000;
+const timeoutMs = 5000;
+const ada: Session = { ref: "ref-ada", userId: "ada", username: "Ada", role: "user", expiresAt: null };
+const carrier = { headers: { first: "cookie-of-ada" } };
+
+let clock: FakeClock;
+let first: ManualSource;
+let second: ManualSource;
+let lookup: SessionLookup;
+
+beforeEach(() => {
+  clock = createFakeClock();
+  first = manualSource("first");
+  second = manualSource("second", "bearer");
+  lookup = createSessionLookup({ sources: [first, second], clock, cacheMs, timeoutMs });
+});
+
+/** Looks up and answers the question that this asks. */
+async function findAnd(answer: Answer, who = carrier): Promise<Session> {
+  const found = lookup.find(who);
+  first.asked.at(-1)?.answer(answer);
+  return (await found).session;
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "none",
+    (error: { code: string }) => error.code,
+  );
+
+describe("the source", () => {
+  it("that finds a credential first decides; the others are not asked", async () => {
+    const refused = codeOf(lookup.find({ headers: { first: "bad", second: "good" } }));
+    first.asked[0]?.answer("session_invalid");
+    expect(await refused).toBe("session_invalid");
+    expect(second.asked).toEqual([]);
+
+    const found = lookup.find({ headers: { second: "good" } });
+    second.asked[0]?.answer(ada);
+    expect((await found).handle).toEqual({ source: second, credential: { kind: "bearer", value: "good" } });
+  });
+
+  it("is not asked when there is no credential", async () => {
+    expect(await codeOf(lookup.find({ headers: {} }))).toBe("session_missing");
+    expect(first.asked).toEqual([]);
+  });
+
+  it.each(["session_missing", "session_invalid", "session_expired", "session_revoked"] as const)(
+    "that answers %s refuses with it",
+    async (problem) => {
+      expect(await codeOf(findAnd(problem))).toBe(problem);
+    },
+  );
+
+  it("that fails or throws refuses as unavailable, and is asked again the next time", async () => {
+    const refused = codeOf(lookup.find(carrier));
+    first.asked[0]?.fail(new Error("down"));
+    expect(await refused).toBe("unavailable");
+    expect(await findAnd(ada)).toEqual(ada);
+
+    const throwing: SessionSource = {
+      credentialOf: () => ({ kind: "cookie", value: "x" }),
+      resolve() {
+        throw new Error("thrown, not rejected");
+      },
+    };
+    const strict = createSessionLookup({ sources: [throwing], clock, cacheMs, timeoutMs });
+    expect(await codeOf(strict.find(carrier))).toBe("unavailable");
+  });
+
+  it("that hangs refuses as unavailable in time; what it answers later counts for nothing", async () => {
+    const refused = codeOf(lookup.find(carrier));
+    clock.advance(timeoutMs);
+    expect(await refused).toBe("unavailable");
+
+    first.asked[0]?.answer(ada);
+    const again = codeOf(lookup.find(carrier));
+    expect(first.asked).toHaveLength(2);
+    first.asked[1]?.answer("session_revoked");
+    expect(await again).toBe("session_revoked");
+  });
+});
+
+it("no timer is left behind, however a look-up ends", async () => {
+  let running = 0;
+  const counting: Clock = {
+    ...clock,
+    after(ms, run) {
+      running += 1;
+      const cancel = clock.after(ms, run);
+      return () => {
+        running -= 1;
+        cancel();
+      };
+    },
+  };
+  lookup = createSessionLookup({ sources: [first], clock: counting, cacheMs: 0, timeoutMs });
+  const found = lookup.find(carrier);
+  expect(running).toBe(1);
+  first.asked[0]?.answer(ada);
+  await found;
+  const failed = codeOf(lookup.find(carrier));
+  first.asked[1]?.fail(new Error("down"));
+  await failed;
+  expect(running).toBe(0);
+});
+
+describe("an answer", () => {
+  it("is used again for cacheMs, a refusal too", async () => {
+    await findAnd(ada);
+    clock.advance(cacheMs - 1);
+    expect((await lookup.find(carrier)).session).toEqual(ada);
+    expect(first.asked).toHaveLength(1);
+    clock.advance(1);
+    await findAnd("session_invalid").catch(() => {});
+    expect(await codeOf(lookup.find(carrier))).toBe("session_invalid");
+    expect(first.asked).toHaveLength(2);
+  });
+
+  it("is asked for once, however many look-ups wait for it", async () => {
+    const waiting = Array.from({ length: 100 }, () => lookup.find(carrier));
+    expect(first.asked).toHaveLength(1);
+    first.asked[0]?.answer(ada);
+    expect(new Set((await Promise.all(waiting)).map(({ session }) => session))).toEqual(new Set([ada]));
+  });
+
+  it("is of one credential only: same text, other source or kind, other question", async () => {
+    await findAnd(ada);
+    const other = lookup.find({ headers: { second: "cookie-of-ada" } });
+    second.asked[0]?.answer({ ...ada, userId: "bob" });
+    expect((await other).session.userId).toBe("bob");
+  });
+
+  it("does not outlive its session", async () => {
+    const session = { ...ada, expiresAt: clock.now() + 1000 };
+    await findAnd(session);
+    clock.advance(999);
+    expect((await lookup.find(carrier)).session).toEqual(session);
+    clock.advance(1);
+    expect(await codeOf(lookup.find(carrier))).toBe("session_expired");
+  });
+
+  it("is not kept when the cache is off", async () => {
+    lookup = createSessionLookup({ sources: [first], clock, cacheMs: 0, timeoutMs });
+    await findAnd(ada);
+    await findAnd(ada);
+    expect(first.asked).toHaveLength(2);
+  });
+});
+
+describe("invalidate", () => {
+  it.each([{ ref: "ref-ada" }, { userId: "ada" }])("forgets what %o names", async (change) => {
+    await findAnd(ada);
+    lookup.invalidate(change);
+    expect(await codeOf(findAnd("session_revoked"))).toBe("session_revoked");
+  });
+
+  it("keeps the sessions of others", async () => {
+    await findAnd(ada);
+    lookup.invalidate({ ref: "ref-bob", userId: "bob" });
+    await lookup.find(carrier);
+    expect(first.asked).toHaveLength(1);
+  });
+
+  it("forgets refusals: whoever has signed in meanwhile is not kept out", async () => {
+    await codeOf(findAnd("session_missing"));
+    lookup.invalidate({ ref: "ref-ada" });
+    expect(await findAnd(ada)).toEqual(ada);
+  });
+
+  it("an answer that was on its way is not kept: it may have been read before the logout", async () => {
+    const early = lookup.find(carrier);
+    lookup.invalidate({ ref: "ref-ada" });
+    first.asked[0]?.answer(ada);
+    await early;
+    const late = codeOf(lookup.find(carrier));
+    expect(first.asked).toHaveLength(2);
+    first.asked[1]?.answer("session_revoked");
+    expect(await late).toBe("session_revoked");
+  });
+});
+
+describe("fresh", () => {
+  it("asks whatever the cache holds, and what it finds counts from then on", async () => {
+    await findAnd(ada);
+    const { handle } = await lookup.find(carrier);
+    const fresh = lookup.fresh(handle);
+    first.asked[1]?.answer("session_revoked");
+    expect(await fresh).toBe("session_revoked");
+    expect(await codeOf(lookup.find(carrier))).toBe("session_revoked");
+    expect(first.asked).toHaveLength(2);
+  });
+
+  it("is not answered by a question asked before it, nor overwritten by that one's late answer", async () => {
+    const early = lookup.find(carrier);
+    const fresh = lookup.fresh({ source: first, credential: { kind: "cookie", value: "cookie-of-ada" } });
+    first.asked[1]?.answer("session_revoked");
+    expect(await fresh).toBe("session_revoked");
+    first.asked[0]?.answer(ada);
+    await early;
+    expect(await codeOf(lookup.find(carrier))).toBe("session_revoked");
+  });
+
+  it("says when a session has expired, where its source does not look at the time", async () => {
+    const fresh = lookup.fresh({ source: first, credential: { kind: "cookie", value: "x" } });
+    first.asked[0]?.answer({ ...ada, expiresAt: clock.now() });
+    expect(await fresh).toBe("session_expired");
+  });
+});
+
+describe("a fingerprint", () => {
+  it("is the same for the same credential, another for another, and empty for none", () => {
+    const mine = lookup.fingerprint(carrier.headers);
+    expect(lookup.fingerprint({ ...carrier.headers, "user-agent": "other" })).toBe(mine);
+    expect(lookup.fingerprint({ first: "cookie-of-bob" })).not.toBe(mine);
+    expect(lookup.fingerprint({ second: "cookie-of-ada" })).not.toBe(mine);
+    expect(lookup.fingerprint({})).toBe("");
+  });
+
+  it("does not contain the credential", () => {
+    expect(lookup.fingerprint({ first: "tell-tale" })).not.toContain("tell-tale");
+  });
+});
