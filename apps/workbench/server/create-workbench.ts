@@ -1,4 +1,5 @@
-import { createLog, createRealtime, type LoadedConfig, loadConfig, type Realtime } from "@signalbox/server";
+import type { Server } from "node:http";
+import { createLog, createOriginPolicy, createRealtime, type LoadedConfig, loadConfig, type Realtime } from "@signalbox/server";
 import { betterAuthSessions } from "@signalbox/server/better-auth";
 import { createSqlStore, openSqlite } from "@signalbox/server/sql";
 import fastify from "fastify";
@@ -42,7 +43,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
 
   const app = fastify({ bodyLimit: 1_000_000 });
   const baseUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${config.port}`;
-  const accounts = await createAccounts({ database, secret: config.secret, baseUrl, trustedOrigins: [baseUrl] });
+  const accounts = await createAccounts({ database, secret: config.secret, baseUrl, trustedOrigins: createOriginPolicy(config).allowed });
   const realtime = createRealtime({
     ...{ httpServer: app.server, config, store, logger: log },
     sessions: betterAuthSessions(accounts),
@@ -72,11 +73,12 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   pages(app);
 
   const administrator = await ensureAdministrator(accounts, extra.adminEmail, extra.adminPassword);
-  const url = await app.listen({ host: config.host, port: config.port });
+  await app.ready();
+  await listen(app.server, config.host, config.port);
   await runner.start();
 
   return {
-    url,
+    url: baseUrl,
     realtime,
     administrator,
     async close() {
@@ -96,6 +98,14 @@ function configure(environment: Readonly<Record<string, string | undefined>>) {
   const secret = named ? {} : { SIGNALBOX_SECRET: folder.secret() };
   const loaded: LoadedConfig<typeof workbenchSettings> = loadConfig({ ...environment, ...secret }, workbenchSettings);
   return { ...loaded, folder };
+}
+
+/** Fastify's own `listen` opens a second server for `localhost`, in front of which the real-time layer would not be. */
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, resolve);
+  });
 }
 
 /** The name that a browser on this machine would use. */

@@ -13,6 +13,7 @@ export {
   type RequestDefinition,
   request,
 } from "./namespaces/define-namespace.ts";
+export { createOriginPolicy, type OriginPolicy, type OriginVerdict } from "./origin/origin-policy.ts";
 export type * from "./ports.ts";
 export type { ProgressHub, ProgressListener } from "./progress/progress-hub.ts";
 export type { NewTask, TaskPatch } from "./progress/task-stream.ts";

@@ -15,6 +15,7 @@ interface AccountOptions {
   readonly secret: string;
   /** The address at which people reach the workbench. */
   readonly baseUrl: string;
+  /** The same list as for sockets. */
   readonly trustedOrigins: readonly string[];
 }
 

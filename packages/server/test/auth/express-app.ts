@@ -65,6 +65,7 @@ export async function startExpressApp(options: Partial<SessionOptions> = {}) {
         headers: { cookie, "content-type": "application/json" },
         ...(method === "POST" && { body: JSON.stringify(body) }),
       });
+      await response.text(); // its last byte is sent when the session is saved
       if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}.`);
       return response.headers.getSetCookie()[0]?.split(";")[0] ?? cookie;
     },

@@ -1,7 +1,8 @@
 /** Bearer tokens (RFC 6750) that are JSON Web Tokens (RFC 7519): for clients that have no cookie. Needs `jose`. */
 import { parseRole } from "@signalbox/protocol";
-import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, type KeyInput } from "jose";
 import { systemClock } from "../../clock.ts";
+import { bearerTokenOf } from "../../http/respond.ts";
 import { createBoundedMap } from "../../limits/bounded-map.ts";
 import type { Clock, SessionSource } from "../../ports.ts";
 import { Refusal } from "../../refusal.ts";
@@ -11,7 +12,7 @@ import { shortHash } from "./short-hash.ts";
 
 export interface BearerTokenOptions {
   /** A key, or a function that finds it: `createRemoteJWKSet(new URL("https://…/jwks.json"))` of jose. */
-  readonly key: Exclude<Parameters<typeof jwtVerify>[1], JWTVerifyGetKey> | JWTVerifyGetKey;
+  readonly key: KeyInput | JWTVerifyGetKey;
   /** Algorithms that are accepted, such as `["RS256"]`: never the token's own choice (RFC 8725 section 3.1). */
   readonly algorithms: readonly string[];
   /** The `iss` that a token must carry. */
@@ -44,27 +45,21 @@ export function bearerTokens(options: BearerTokenOptions): SessionSource {
   const known = createBoundedMap<string, number>(maxTokens);
   const denied = new Map<string, number>();
 
-  const verifyOptions = (): JWTVerifyOptions => ({
-    algorithms: [...options.algorithms],
-    issuer: options.issuer,
-    audience: options.audience,
-    requiredClaims: ["exp"],
-    clockTolerance: clockToleranceSeconds,
-    currentDate: new Date(clock.now()),
-  });
-
   async function verify(token: string): Promise<JWTPayload> {
-    // Two calls, because jose declares a key and a function that finds it apart.
-    const { payload } =
-      typeof key === "function"
-        ? await jwtVerify(token, key, verifyOptions())
-        : await jwtVerify(token, key, verifyOptions());
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: [...options.algorithms],
+      issuer: options.issuer,
+      audience: options.audience,
+      requiredClaims: ["exp"],
+      clockTolerance: clockToleranceSeconds,
+      currentDate: new Date(clock.now()),
+    });
     return payload;
   }
 
   return {
     credentialOf({ headers, token }) {
-      const value = token ?? /^bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+      const value = token ?? bearerTokenOf(headers);
       return value === undefined ? undefined : { kind: "bearer", value };
     },
 

@@ -1,0 +1,47 @@
+/**
+ * Writes the pages that are derived from code: CONFIGURATION.md, .env.example, and the quoted parts of README.md.
+ * With --check it writes nothing, and exits with 1 when a page is not what it would be.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { workbenchSettings } from "../apps/workbench/server/settings.ts";
+import { describeAsEnvExample, describeAsMarkdown } from "../packages/server/src/config/describe.ts";
+import { settings } from "../packages/server/src/config/settings.ts";
+
+const tables = [
+  { title: "Signalbox", table: settings },
+  { title: "The workbench", table: workbenchSettings },
+];
+
+const pages = new Map([
+  ["CONFIGURATION.md", describeAsMarkdown(tables)],
+  [".env.example", describeAsEnvExample(tables)],
+  ["README.md", withQuotes(readFileSync("README.md", "utf8"))],
+]);
+
+const check = process.argv.includes("--check");
+for (const [path, text] of pages) {
+  if (current(path) === text) continue;
+  if (!check) writeFileSync(path, text);
+  else {
+    process.stderr.write(`${path} is not up to date: run npm run docs.\n`);
+    process.exitCode = 1;
+  }
+}
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Fills each code block that follows `<!-- file#region -->` with that region of the file, which is tested there. */
+function withQuotes(page: string): string {
+  return page.replace(/(<!-- (\S+)#(\w+) -->\n```\w+\n)[^]*?```/g, (_all, head: string, file: string, region: string) => {
+    const source = readFileSync(file, "utf8");
+    const quote = new RegExp(`// #region ${region}\\n([^]*?)// #endregion`).exec(source)?.[1];
+    if (quote === undefined) throw new Error(`${file} has no region "${region}".`);
+    return `${head}${quote.replace(/^\s*\n/, "").trimEnd()}\n\`\`\``;
+  });
+}
