@@ -17,6 +17,7 @@ const layers: readonly (readonly [pattern: RegExp, layer: number])[] = [
   [/^(origin\/origin-guard|auth\/authenticate|auth\/session-watch)\.ts$/, 3],
   [/^limits\/(connection-caps|penalty|bounded-decoder)\.ts$/, 3],
   [/^(ports|refusal|clock|version)\.ts$/, 1],
+  [/^origin\/origin-rule\.ts$/, 1],
   [/^config\//, 1],
   [/./, 2],
 ];

@@ -38,10 +38,13 @@ function current(path: string): string | undefined {
 
 /** Fills each code block that follows `<!-- file#region -->` with that region of the file, which is tested there. */
 function withQuotes(page: string): string {
-  return page.replace(/(<!-- (\S+)#(\w+) -->\n```\w+\n)[^]*?```/g, (_all, head: string, file: string, region: string) => {
-    const source = readFileSync(file, "utf8");
-    const quote = new RegExp(`// #region ${region}\\n([^]*?)// #endregion`).exec(source)?.[1];
-    if (quote === undefined) throw new Error(`${file} has no region "${region}".`);
-    return `${head}${quote.replace(/^\s*\n/, "").trimEnd()}\n\`\`\``;
-  });
+  return page.replace(
+    /(<!-- (\S+)#(\w+) -->\n```\w+\n)[\s\S]*?```/g,
+    (_all, head: string, file: string, region: string) => {
+      const source = readFileSync(file, "utf8");
+      const quote = new RegExp(`// #region ${region}\\n([\\s\\S]*?)// #endregion`).exec(source)?.[1];
+      if (quote === undefined) throw new Error(`${file} has no region "${region}".`);
+      return `${head}${quote.replace(/^\s*\n/, "").trimEnd()}\n\`\`\``;
+    },
+  );
 }

@@ -51,7 +51,8 @@ const realtime = createRealtime({
   httpServer,
   config,
   sessions: expressSessions({
-    ...{ store, secret },
+    store,
+    secret,
     userOf: ({ user }) => user && { userId: user.name, username: user.name, role: user.role },
   }),
   tasks: { cancel: (task) => practice.cancel(task.task_id) },

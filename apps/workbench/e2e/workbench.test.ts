@@ -59,7 +59,7 @@ async function signInInBrowser(page: Page, account: { email: string; password: s
 
 /** The ancestor ran on polling for months, and nobody noticed. */
 const expectWebSocket = (page: Page) =>
-  page.locator('[data-testid=connection-status][data-state=connected][data-transport=websocket]').waitFor();
+  page.locator("[data-testid=connection-status][data-state=connected][data-transport=websocket]").waitFor();
 
 /** Drops files as a person does: with a drag, not through the input. */
 async function drop(page: Page, paths: string[]): Promise<void> {
@@ -81,7 +81,9 @@ describe("a person", () => {
     await expectWebSocket(page);
     await drop(page, await imageFiles(12));
     await card(page, "running").waitFor();
-    await expect.poll(() => card(page, "running").locator("progress").getAttribute("value"), { timeout: 20_000 }).not.toBeNull();
+    await expect
+      .poll(() => card(page, "running").locator("progress").getAttribute("value"), { timeout: 20_000 })
+      .not.toBeNull();
     await picture(page, "tasks-light");
     await card(page, "completed").waitFor({ timeout: 60_000 });
     expect(messages.some((message) => message.includes("progress_update"))).toBe(true);
@@ -91,7 +93,9 @@ describe("a person", () => {
     await expect.poll(() => page.getByTestId("result").count()).toBe(12);
     const pictures = page.getByTestId("result").locator("img");
     await expect
-      .poll(() => pictures.evaluateAll((images) => images.every((image) => (image as HTMLImageElement).naturalWidth > 0)))
+      .poll(() =>
+        pictures.evaluateAll((images) => images.every((image) => (image as HTMLImageElement).naturalWidth > 0)),
+      )
       .toBe(true);
     await picture(page, "results-light");
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("download-zip").click()]);
@@ -104,7 +108,10 @@ describe("a person", () => {
     await signUpInBrowser(page);
     await expectWebSocket(page);
     await drop(page, await imageFiles(30, 900, 700));
-    await page.getByText(/[1-9]\d* of 30/).first().waitFor({ timeout: 30_000 });
+    await page
+      .getByText(/[1-9]\d* of 30/)
+      .first()
+      .waitFor({ timeout: 30_000 });
     await picture(page, "tasks-dark");
     await card(page, "running").getByTestId("cancel-task").click();
     await card(page, "cancelled").waitFor({ timeout: 10_000 });
@@ -128,7 +135,11 @@ describe("a person", () => {
     await form.locator("[name=email]").fill("nobody@example.com");
     await form.locator("[name=password]").fill("wrong password");
     await form.locator("button[type=submit]").click();
-    await page.getByText(/e-?mail|password/i).and(page.locator("[data-testid^=problem]")).first().waitFor();
+    await page
+      .getByText(/e-?mail|password/i)
+      .and(page.locator("[data-testid^=problem]"))
+      .first()
+      .waitFor();
   });
 
   it("who signs out in one tab is signed out in the other", async () => {
@@ -153,7 +164,9 @@ describe("an administrator", () => {
     await drop(person, await imageFiles(8));
     const task = admin.getByTestId("admin-task").first();
     await task.waitFor({ timeout: 10_000 });
-    await expect.poll(() => admin.getByTestId("admin-connections").locator("[data-user-id]").count()).toBeGreaterThan(1);
+    await expect
+      .poll(() => admin.getByTestId("admin-connections").locator("[data-user-id]").count())
+      .toBeGreaterThan(1);
 
     await fetch(`${workbench.url}/realtime/client-config`, { headers: { origin: "https://evil.example" } });
     await admin.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor({ timeout: 5000 });

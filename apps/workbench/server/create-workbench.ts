@@ -1,5 +1,12 @@
 import type { Server } from "node:http";
-import { createLog, createOriginPolicy, createRealtime, type LoadedConfig, loadConfig, type Realtime } from "@signalbox/server";
+import {
+  createLog,
+  createOriginPolicy,
+  createRealtime,
+  type LoadedConfig,
+  loadConfig,
+  type Realtime,
+} from "@signalbox/server";
 import { betterAuthSessions } from "@signalbox/server/better-auth";
 import { createSqlStore, openSqlite } from "@signalbox/server/sql";
 import fastify from "fastify";
@@ -43,7 +50,12 @@ export async function startWorkbench(environment: Readonly<Record<string, string
 
   const app = fastify({ bodyLimit: 1_000_000 });
   const baseUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${config.port}`;
-  const accounts = await createAccounts({ database, secret: config.secret, baseUrl, trustedOrigins: createOriginPolicy(config).allowed });
+  const accounts = await createAccounts({
+    database,
+    secret: config.secret,
+    baseUrl,
+    trustedOrigins: createOriginPolicy(config).allowed,
+  });
   const realtime = createRealtime({
     ...{ httpServer: app.server, config, store, logger: log },
     sessions: betterAuthSessions(accounts),

@@ -1,7 +1,7 @@
 /** A workbench of its own for each test file: a free port, a temporary folder, real everything. */
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";

@@ -4,7 +4,7 @@ import type { JobRow } from "../database.ts";
 import type { JobStore } from "./job-store.ts";
 
 /** What a job is given. */
-export interface JobContext {
+interface JobContext {
   readonly taskId: string;
   readonly input: unknown;
   /** Aborted when the task is cancelled or the server stops: to be looked at between two steps. */

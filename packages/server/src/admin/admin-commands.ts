@@ -7,7 +7,7 @@ import { escapeControl } from "../security/redact.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 
 /** Who gives a command, and from where: for the audit line. */
-export interface Actor {
+interface Actor {
   readonly principal: Principal;
   readonly ip: string;
 }

@@ -13,7 +13,7 @@ export interface Identity {
   readonly handle: SessionHandle | null;
 }
 
-export type HandshakeAuth = z.infer<typeof handshakeAuthSchema>;
+type HandshakeAuth = z.infer<typeof handshakeAuthSchema>;
 
 export interface Authenticator {
   /**

@@ -18,7 +18,7 @@ export interface SessionHandle {
   readonly credential: Credential;
 }
 
-export interface FoundSession {
+interface FoundSession {
   readonly handle: SessionHandle;
   readonly session: Session;
 }
@@ -51,7 +51,8 @@ interface SessionLookupOptions {
 
 interface CacheEntry {
   readonly answer: Promise<Session | SessionProblem>;
-  readonly until: number;
+  /** When to ask again; at the latest when the session expires, for it may have been prolonged meanwhile. */
+  until: number;
   /** Filled when the answer is there: for invalidation. */
   session?: Session;
 }
@@ -88,7 +89,9 @@ export function createSessionLookup({ sources, clock, cacheMs, timeoutMs }: Sess
       if (cache.get(key) === entry) cache.delete(key);
     };
     answer.then((found) => {
-      if (typeof found !== "string") entry.session = found;
+      if (typeof found === "string") return;
+      entry.session = found;
+      entry.until = Math.min(entry.until, found.expiresAt ?? entry.until);
     }, forget);
     return answer;
   }
@@ -112,7 +115,7 @@ export function createSessionLookup({ sources, clock, cacheMs, timeoutMs }: Sess
       .update(JSON.stringify([sources.indexOf(source), kind, value]))
       .digest("base64url");
 
-  /** A kept answer may have outlived its session, and a source may not look at the time at all. */
+  /** Not every source looks at the time. */
   const current = (found: Session | SessionProblem): Session | SessionProblem =>
     typeof found !== "string" && found.expiresAt !== null && found.expiresAt <= clock.now() ? "session_expired" : found;
 

@@ -49,7 +49,8 @@ const defaultOf = (setting: Setting): string => {
   return text === "" ? "none" : `\`${text}\``;
 };
 
-const textOf = (value: unknown): string => (value === null ? "" : Array.isArray(value) ? value.join(",") : String(value));
+const textOf = (value: unknown): string =>
+  value === null ? "" : Array.isArray(value) ? value.join(",") : String(value);
 
 /** .env.example, derived from the tables: every line a comment that shows the default. */
 export function describeAsEnvExample(tables: readonly TitledTable[]): string {

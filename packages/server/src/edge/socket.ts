@@ -4,7 +4,7 @@ import type { SessionHandle } from "../auth/session-lookup.ts";
 import type { Principal } from "../ports.ts";
 
 /** Everything that is kept per connection beside Socket.IO's own state. */
-export interface SocketData {
+interface SocketData {
   /** Replaced as a whole when the session changes; the event gate reads it for every message. */
   principal: Principal;
   /** For looking the session up again; null for a guest. Holds a secret: never logged or sent. */

@@ -1,4 +1,4 @@
-import { Decoder, Encoder, PacketType } from "socket.io-parser";
+import { Decoder, Encoder, isPacketValid, type Packet, PacketType } from "socket.io-parser";
 import { Refusal } from "../refusal.ts";
 
 /** The deepest nesting that is parsed: deeper payloads are no data but an attack on whoever walks them. */
@@ -7,34 +7,42 @@ const maxDepth = 64;
 /** The handshake's `auth` and acknowledgements are small. */
 const maxControlBytes = 16_384;
 
-/** `type`, namespace, acknowledgement id and event name at the head of a frame (Socket.IO protocol 5). */
-const eventHead = /^[25](?:\d+-)?(?:(\/[^,]{0,128}),)?(\d{1,16})?\["((?:[^"\\]|\\.){0,256})"/;
+/** What stands before the payload (Socket.IO protocol 5): type, number of attachments, namespace. */
+const preamble = /^(?:[56][^-]*-|.)(?:\/[^,]*,?)?/s;
+
+/** Namespace, acknowledgement id and event name of an event without attachments. */
+const eventHead = /^2(?:(\/[^,]{0,128}),)?(\d{1,16})?\["((?:[^"\\]|\\.){0,256})"/;
 
 /**
  * Socket.IO's parser with bounds that hold before anything is parsed. A frame beyond them becomes an event whose payload
  * is the refusal itself: a class instance cannot come out of JSON, so the event gate knows it for what it is and the
  * sender gets an ordinary answer. Where there is nobody to answer, decoding throws and Socket.IO closes the connection.
+ * @param maxEventBytes - bytes of an event's frame in UTF-8, its attachments included
  */
 export function boundedParser({ maxEventBytes }: { maxEventBytes: number }): {
   Encoder: typeof Encoder;
   Decoder: typeof Decoder;
 } {
   class BoundedDecoder extends Decoder {
-    /** Bytes of the binary attachments received for the event that is being put together. */
-    #attached = 0;
+    /** Bytes received of the packet that is being put together, attachments included. */
+    #received = 0;
 
     override add(frame: unknown): void {
       if (typeof frame !== "string") {
-        this.#attached += (frame as { byteLength?: number }).byteLength ?? 0;
-        if (this.#attached > maxEventBytes) throw new Error("Binary attachments exceed the event size.");
+        this.#received += (frame as { byteLength?: number }).byteLength ?? 0;
+        if (this.#received > maxEventBytes) throw new Error("An event and its attachments exceed the event size.");
         return super.add(frame);
       }
-      this.#attached = 0;
       const refusal = boundsRefusal(frame, maxEventBytes);
-      if (refusal === undefined) return super.add(frame);
+      if (refusal === undefined) {
+        // Throws while attachments are missing: no text in between may set the count back.
+        super.add(frame);
+        this.#received = Buffer.byteLength(frame);
+        return;
+      }
       const packet = refusedPacket(frame, refusal);
       if (packet === undefined) throw refusal;
-      this.emitReserved("decoded", packet as never);
+      this.emitReserved("decoded", packet);
     }
   }
   return { Encoder, Decoder: BoundedDecoder };
@@ -61,12 +69,13 @@ function byteLengthAbove(text: string, bytes: number): boolean {
 }
 
 /** Counts brackets outside of strings; stops at the first that is too deep. */
-function deeperThan(text: string, limit: number): boolean {
-  if (text.length <= limit) return false;
+function deeperThan(frame: string, limit: number): boolean {
+  if (frame.length <= limit) return false;
   let depth = 0;
   let inString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
+  // From the payload on: a quote in the namespace would turn strings inside out, and hide the brackets.
+  for (let index = preamble.exec(frame)?.[0].length ?? 0; index < frame.length; index += 1) {
+    const code = frame.charCodeAt(index);
     if (inString) {
       if (code === 0x5c) index += 1;
       else if (code === 0x22) inString = false;
@@ -79,11 +88,15 @@ function deeperThan(text: string, limit: number): boolean {
   return false;
 }
 
-function refusedPacket(frame: string, refusal: Refusal): object | undefined {
-  // Attachments would follow a binary event and be taken for something else: there the connection has to go.
-  if (frame.charCodeAt(0) - 48 !== PacketType.EVENT) return undefined;
+/**
+ * The event that the sender gets its answer for; undefined where none can be made out. Attachments would follow a
+ * binary event and be taken for something else, and Socket.IO's reserved names are no events.
+ */
+function refusedPacket(frame: string, refusal: Refusal): Packet | undefined {
   const head = eventHead.exec(frame);
   if (head === null) return undefined;
   const [, nsp = "/", id, name = ""] = head;
-  return { type: PacketType.EVENT, nsp, data: [name, refusal], ...(id !== undefined && { id: Number(id) }) };
+  const data = [name, refusal];
+  const packet: Packet = { type: PacketType.EVENT, nsp, data, ...(id !== undefined && { id: Number(id) }) };
+  return isPacketValid(packet) ? packet : undefined;
 }

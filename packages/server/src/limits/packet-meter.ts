@@ -12,7 +12,8 @@ export function createPacketMeter({ perSecond, clock }: { perSecond: number; clo
   return {
     count() {
       const now = clock.now();
-      if (now - windowStart >= 1000) {
+      // A clock that was set back must not leave an honest connection in one endless second.
+      if (now - windowStart >= 1000 || now < windowStart) {
         windowStart = now;
         counted = 0;
       }

@@ -1,8 +1,9 @@
 import type { Config } from "../config/settings.ts";
+import { isOrigin } from "./origin-rule.ts";
 
 /** An origin, or a pattern of origins, and the rule that allows it. */
 export interface OriginRule {
-  /** Serialised as browsers send it (RFC 6454 section 6.2), `https://*.host` for subdomains, or `*`. */
+  /** Serialised as browsers send it (RFC 6454 section 6.2), `https://*.host` for subdomains, `null`, or `*`. */
   readonly origin: string;
   readonly rule: string;
 }
@@ -13,14 +14,16 @@ type OriginSettings = Pick<Config, "mode" | "host" | "port" | "publicUrl" | "cor
 const loopback = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Bind addresses that stand for every interface and are no address to type. */
-const anyAddress = ["0.0.0.0", "::", "[::]"];
+const anyAddress = ["0.0.0.0", "[::]"];
 
 /** React's, Vite's and webpack's usual ports. */
 const developmentPorts = [3000, 5173, 8080];
 
 /**
  * The origins that may connect. SOCKETIO_CORS_ORIGINS replaces what would be derived from HOST, PORT and PUBLIC_URL.
- * In production only https origins are derived; an http one has to be named.
+ * In production only https origins are derived, also for loopback: an http one has to be named, as in
+ * `PUBLIC_URL=http://localhost:5000`.
+ * @throws TypeError naming HOST or PUBLIC_URL when it makes no origin
  */
 export function deriveOrigins(config: OriginSettings): readonly OriginRule[] {
   if (config.corsOrigins.length > 0) {
@@ -29,22 +32,37 @@ export function deriveOrigins(config: OriginSettings): readonly OriginRule[] {
   const production = config.mode === "production";
   const schemes = production ? ["https"] : ["http", "https"];
   const derived = hostsOf(config.host).flatMap((host) =>
-    schemes.map((scheme) => ({ origin: originOf(scheme, host, config.port), rule: "derived from HOST and PORT" })),
+    schemes.map((scheme) => ({
+      origin: serialise(`${scheme}://${host}:${config.port}`, "HOST", config.host),
+      rule: "derived from HOST and PORT",
+    })),
   );
-  const named = config.publicUrl === null ? [] : [{ origin: new URL(config.publicUrl).origin, rule: "PUBLIC_URL" }];
+  const { publicUrl } = config;
+  const named =
+    publicUrl === null ? [] : [{ origin: serialise(publicUrl, "PUBLIC_URL", publicUrl), rule: "PUBLIC_URL" }];
   const development = production
     ? []
     : loopback.flatMap((host) =>
-        developmentPorts.map((port) => ({ origin: originOf("http", host, port), rule: "development servers" })),
+        developmentPorts.map((port) => ({ origin: `http://${host}:${port}`, rule: "development servers" })),
       );
   return [...derived, ...named, ...development];
 }
 
+/** Compared as URLs write hosts: `LOCALHOST`, `127.1` and `0:0:0:0:0:0:0:1` are loopback as well. */
 function hostsOf(host: string): readonly string[] {
-  const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-  if (anyAddress.includes(host) || loopback.includes(bracketed)) return loopback;
-  return [bracketed];
+  const inUrl = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  const name = URL.parse(`http://${inUrl}`)?.hostname ?? inUrl;
+  return [...loopback, ...anyAddress].includes(name) ? loopback : [inUrl];
 }
 
-/** Through URL, so that case, default ports and IPv6 are written as browsers write them. */
-const originOf = (scheme: string, host: string, port: number): string => new URL(`${scheme}://${host}:${port}`).origin;
+/**
+ * Through URL, so that case, default ports and IPv6 are written as browsers write them. What URL would drop without a
+ * word (`name@` in front of the host, a path behind it) would leave another site's origin: it is refused.
+ */
+function serialise(text: string, setting: string, value: string): string {
+  const url = URL.parse(text);
+  if (url !== null && url.href === `${url.origin}/` && isOrigin(url.origin)) return url.origin;
+  throw new TypeError(
+    `${setting} is ${JSON.stringify(value)}, from which no origin follows: give one host name or address, without a user, a path or *.`,
+  );
+}

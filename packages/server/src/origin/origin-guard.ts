@@ -6,7 +6,7 @@ import type { OriginPolicy, OriginVerdict } from "./origin-policy.ts";
 /** The four ways in. */
 export type Way = "preflight" | "http" | "polling" | "upgrade";
 
-export interface OriginCheck {
+interface OriginCheck {
   /** Null when the request may pass. */
   readonly refusal: Refusal | null;
   /** CORS headers of the answer (Fetch Standard section 3.3); a refusal gets none that would let a page read it. */
@@ -21,7 +21,7 @@ export interface OriginGuard {
 interface OriginGuardOptions {
   readonly config: Pick<Config, "corsCredentials" | "corsReportOnly">;
   readonly policy: OriginPolicy;
-  /** Told of each refusal, and in report-only mode of what would have been one. */
+  /** Told of each refusal, and in report-only mode of what would have been one; its hint then says so. */
   onRefused(req: IncomingMessage, refusal: Refusal): void;
 }
 
@@ -34,7 +34,8 @@ export function createOriginGuard({ config, policy, onRefused }: OriginGuardOpti
     check(req, way) {
       const verdict = judge(req, way);
       if (verdict.allowed) return { refusal: null, headers: headersFor(req.headers.origin, way), verdict };
-      const refusal = new Refusal("origin_refused", { hint: verdict.hint });
+      const reportOnly = config.corsReportOnly ? "Let pass, because SOCKETIO_CORS_REPORT_ONLY is on. " : "";
+      const refusal = new Refusal("origin_refused", { hint: `${reportOnly}${verdict.hint}` });
       onRefused(req, refusal);
       if (config.corsReportOnly) return { refusal: null, headers: headersFor(req.headers.origin, way), verdict };
       return { refusal, headers: { Vary: "Origin" }, verdict };
@@ -42,12 +43,15 @@ export function createOriginGuard({ config, policy, onRefused }: OriginGuardOpti
   };
 
   function judge(req: IncomingMessage, way: Way): OriginVerdict {
-    // Node keeps the first of two Origin headers: one reader would check the other's copy.
-    if (count(req.rawHeaders, "origin") > 1)
-      return { ...policy.judge("two Origin headers"), rule: "two Origin headers" };
     const { origin } = req.headers;
-    if (origin === undefined && passesWithoutOrigin(req, way))
+    // Node joins two Origin headers, a proxy may read the first and another the last: no reading of them is safe.
+    if (count(req.rawHeaders, "origin") > 1) {
+      const hint = "The request has more than one Origin header; browsers send one.";
+      return { allowed: false, origin, rule: "two Origin headers", hint };
+    }
+    if (origin === undefined && passesWithoutOrigin(req, way)) {
       return { allowed: true, origin, rule: "no Origin header" };
+    }
     return policy.judge(origin);
   }
 

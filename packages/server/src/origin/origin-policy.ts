@@ -1,6 +1,6 @@
 import type { Config } from "../config/settings.ts";
 import { deriveOrigins, type OriginRule } from "./derive-origins.ts";
-import { isOrigin } from "./origin-rule.ts";
+import { isOrigin, type SubdomainPattern, subdomainPattern } from "./origin-rule.ts";
 
 /** What the policy says of an origin, and why. */
 export interface OriginVerdict {
@@ -8,7 +8,7 @@ export interface OriginVerdict {
   readonly origin: string | undefined;
   /** The rule that decided, such as `derived from HOST and PORT` or `not in the list`. */
   readonly rule: string;
-  /** For a refusal: the list in force, and the setting that would allow it. */
+  /** For a refusal: what was refused, the setting that would allow it, and the list in force. */
   readonly hint?: string;
 }
 
@@ -21,55 +21,58 @@ export interface OriginPolicy {
 /** Longer than any real origin: a DNS name has 253 characters at most (RFC 1035 section 2.3.4). */
 const maxOriginLength = 300;
 
-interface SubdomainRule extends OriginRule {
-  readonly prefix: string;
-  readonly suffix: string;
-}
-
 /**
  * One list for every way in. Origins are compared byte by byte with what browsers send (RFC 6454 section 6.2): another
  * scheme, port, case, a trailing dot or an explicit default port is another origin.
+ * @throws TypeError naming HOST or PUBLIC_URL when it makes no origin
  */
 export function createOriginPolicy(
   config: Pick<Config, "mode" | "host" | "port" | "publicUrl" | "corsOrigins">,
 ): OriginPolicy {
   const rules = deriveOrigins(config);
   const exact = new Map<string, string>();
-  const subdomains: SubdomainRule[] = [];
+  const subdomains: (OriginRule & SubdomainPattern)[] = [];
   for (const each of rules) {
-    const [prefix, suffix] = each.origin.split("*", 2);
-    if (suffix) subdomains.push({ ...each, prefix: prefix ?? "", suffix });
-    else if (!exact.has(each.origin)) exact.set(each.origin, each.rule);
+    const pattern = subdomainPattern(each.origin);
+    if (pattern !== undefined) subdomains.push({ ...each, ...pattern });
+    else if (each.origin !== "*" && !exact.has(each.origin)) exact.set(each.origin, each.rule);
   }
-  const anyOrigin = exact.get("*");
+  const anyOrigin = rules.find(({ origin }) => origin === "*")?.rule;
   const allowed = [...new Set(rules.map(({ origin }) => origin))];
-
-  const refuse = (origin: string | undefined, rule: string): OriginVerdict => ({
-    allowed: false,
-    origin,
-    rule,
-    hint: `${rule}. Allowed: ${allowed.join(", ")}. To allow another, name it in SOCKETIO_CORS_ORIGINS or set PUBLIC_URL.`,
-  });
+  // The setting first, the list last: a long list is cut in the log, and must not take the remedy with it.
+  const remedy = `${remedyFor(config)} Allowed: ${allowed.join(", ")}.`;
+  const refuse = (origin: string): OriginVerdict => {
+    const shown = origin.slice(0, maxOriginLength);
+    const rule = "not in the list";
+    return { allowed: false, origin: shown, rule, hint: `The origin ${JSON.stringify(shown)} is ${rule}. ${remedy}` };
+  };
 
   return {
     allowed,
     judge(origin) {
-      if (origin === undefined) return refuse(origin, "no Origin header");
+      if (origin === undefined) {
+        const hint = `The request has no Origin header. Browsers send one; other clients send one that is allowed, or \`Authorization: Bearer\` and no cookie. ${remedy}`;
+        return { allowed: false, origin, rule: "no Origin header", hint };
+      }
       const rule = exact.get(origin);
-      if (rule !== undefined && origin !== "*") return { allowed: true, origin, rule };
-      // "null" stands for every sandboxed frame and local file at once: only by name, never by a wildcard.
-      if (origin === "null" || origin.length > maxOriginLength)
-        return refuse(origin.slice(0, maxOriginLength), "not in the list");
-      const subdomain = subdomains.find((each) => matches(origin, each));
+      if (rule !== undefined) return { allowed: true, origin, rule };
+      // Patterns are for origins of sites. `null` is none: it stands for every sandboxed frame and local file at once.
+      if (origin.length > maxOriginLength || !isOrigin(origin)) return refuse(origin);
+      const subdomain = subdomains.find((each) => isSubdomain(origin, each));
       if (subdomain !== undefined) return { allowed: true, origin, rule: subdomain.rule };
-      if (anyOrigin !== undefined && isOrigin(origin)) return { allowed: true, origin, rule: anyOrigin };
-      return refuse(origin, "not in the list");
+      return anyOrigin === undefined ? refuse(origin) : { allowed: true, origin, rule: anyOrigin };
     },
   };
 }
 
+/** Naming one origin in SOCKETIO_CORS_ORIGINS drops the derived ones, and PUBLIC_URL counts only without it. */
+const remedyFor = ({ corsOrigins }: Pick<Config, "corsOrigins">): string =>
+  corsOrigins.length > 0
+    ? "To allow an origin, add it to SOCKETIO_CORS_ORIGINS."
+    : "To allow an origin, set PUBLIC_URL to it, or name every allowed origin in SOCKETIO_CORS_ORIGINS, which replaces this list.";
+
 /** `https://*.example.com` stands for subdomains of any depth, not for the bare domain, and never for `xexample.com`. */
-function matches(origin: string, { prefix, suffix }: SubdomainRule): boolean {
+function isSubdomain(origin: string, { prefix, suffix }: SubdomainPattern): boolean {
   if (!origin.startsWith(prefix) || !origin.endsWith(suffix)) return false;
   const labels = origin.slice(prefix.length, origin.length - suffix.length);
   return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(labels);

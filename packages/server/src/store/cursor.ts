@@ -18,5 +18,9 @@ export function decodeCursor(text: string | undefined): Cursor | undefined {
   }
 }
 
-/** Rows per page when the request names none. */
-export const defaultLimit = 100;
+const defaultLimit = 100;
+const maxLimit = 500;
+
+/** Rows per page. Bounded here as well as at the door: an application may hand on what a request says. */
+export const pageSize = (limit = defaultLimit): number =>
+  Math.min(Math.max(Math.trunc(limit) || defaultLimit, 1), maxLimit);

@@ -1,44 +1,54 @@
-import { isFinal, type Page, type PageRequest, type SecurityEvent, type TaskSnapshot } from "@signalbox/protocol";
+import {
+  isFinal,
+  isNewer,
+  type Page,
+  type PageRequest,
+  type SecurityEvent,
+  type TaskSnapshot,
+} from "@signalbox/protocol";
 import type { Store } from "../ports.ts";
-import { decodeCursor, defaultLimit, encodeCursor } from "./cursor.ts";
+import { type Cursor, decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
+import { searchable, securityEventText, taskText } from "./search-text.ts";
 
 interface MemoryStoreOptions {
-  /** Beyond it ended tasks are forgotten, oldest first. Default 10,000. */
+  /** Beyond it tasks are forgotten: those that ended longest ago, then those that changed longest ago. Default 10,000. */
   readonly maxTasks?: number;
+  /** Beyond it the oldest lines are forgotten. Default 10,000. */
   readonly maxSecurityEvents?: number;
 }
 
-/** Keeps everything in memory: for trying out, tests, and applications that need nothing after a restart. */
+/**
+ * Keeps everything in memory: for trying out, tests, and applications that need nothing after a restart.
+ * Copies go in and out, so that nobody changes what is stored by changing an object.
+ */
 export function createMemoryStore({ maxTasks = 10_000, maxSecurityEvents = 10_000 }: MemoryStoreOptions = {}): Store {
+  /** In the order of their last change. */
   const tasks = new Map<string, TaskSnapshot>();
   const events = new Map<string, SecurityEvent>();
 
   return {
     tasks: {
       get: async (taskId) => structuredClone(tasks.get(taskId)),
-      async put(snapshot) {
-        const known = tasks.get(snapshot.task_id);
-        if (known !== undefined && known.version >= snapshot.version) return;
-        tasks.set(snapshot.task_id, structuredClone(snapshot));
-        if (tasks.size > maxTasks) forgetEnded(tasks);
+      async put(task) {
+        if (!isNewer(task, tasks.get(task.task_id))) return;
+        const copy = structuredClone(task);
+        tasks.delete(task.task_id);
+        tasks.set(task.task_id, copy);
+        if (tasks.size > maxTasks) forgetOne(tasks);
       },
       async list({ ownerId, active, ...page }) {
         const rows = [...tasks.values()].filter(
           (task) => (ownerId === undefined || task.owner_id === ownerId) && (!active || !isFinal(task.status)),
         );
-        const text = ({ task_id, title, kind, owner_id, status }: TaskSnapshot) => [
-          task_id,
-          title,
-          kind,
-          owner_id,
-          status,
-        ];
-        return pageOf(rows, page, ({ created_at, task_id }) => ({ at: created_at, id: task_id }), text);
+        return pageOf(rows, page, taskText, ({ created_at, task_id }) => ({ at: created_at, id: task_id }));
       },
     },
+
     securityEvents: {
       async put(batch) {
-        for (const event of batch) events.set(event.id, { ...event });
+        for (const event of batch) {
+          if (event.count > (events.get(event.id)?.count ?? 0)) events.set(event.id, { ...event });
+        }
         for (const id of events.keys()) {
           if (events.size <= maxSecurityEvents) break;
           events.delete(id);
@@ -46,51 +56,50 @@ export function createMemoryStore({ maxTasks = 10_000, maxSecurityEvents = 10_00
       },
       async list({ type, ...page }) {
         const rows = [...events.values()].filter((event) => type === undefined || event.type === type);
-        const text = ({ detail, ip, user_id, type, code, event }: SecurityEvent) => [
-          detail,
-          ip,
-          user_id,
-          type,
-          code,
-          event,
-        ];
-        return pageOf(rows, page, ({ at, id }) => ({ at, id }), text);
+        return pageOf(rows, page, securityEventText, ({ at, id }) => ({ at, id }));
       },
     },
+
     ping: async () => {},
     close: async () => {},
   };
 }
 
-function forgetEnded(tasks: Map<string, TaskSnapshot>): void {
+function forgetOne(tasks: Map<string, TaskSnapshot>): void {
+  let victim = tasks.keys().next().value;
   for (const [taskId, { status }] of tasks) {
     if (!isFinal(status)) continue;
-    tasks.delete(taskId);
-    return;
+    victim = taskId;
+    break;
   }
+  if (victim !== undefined) tasks.delete(victim);
 }
 
-/** Newest first. */
+/** Newest first, by time and then id, from the cursor on. */
 function pageOf<Row>(
   rows: readonly Row[],
-  { after, limit = defaultLimit, filter }: PageRequest,
-  cursorOf: (row: Row) => { at: string; id: string },
-  textOf: (row: Row) => readonly (string | undefined)[],
+  { after, limit, filter = "" }: PageRequest,
+  textOf: (row: Row) => string,
+  positionOf: (row: Row) => Cursor,
 ): Page<Row> {
-  const needle = filter?.toLowerCase();
+  const needle = searchable(filter);
   const matching = rows
-    .filter((row) => needle === undefined || textOf(row).join("\n").toLowerCase().includes(needle))
-    .map((row) => ({ row, key: keyOf(cursorOf(row)) }))
-    .sort((a, b) => (a.key < b.key ? 1 : -1));
+    .filter((row) => needle === "" || textOf(row).includes(needle))
+    .map((row) => ({ row, position: positionOf(row) }))
+    .sort((a, b) => compare(b.position, a.position));
   const cursor = decodeCursor(after);
-  const following = cursor === undefined ? matching : matching.filter(({ key }) => key < keyOf(cursor));
-  const page = following.slice(0, limit).map(({ row }) => row);
+  const following = cursor ? matching.filter(({ position }) => compare(position, cursor) < 0) : matching;
+  const page = following.slice(0, pageSize(limit));
   const last = page.at(-1);
   return {
-    rows: structuredClone(page),
-    next: last !== undefined && following.length > page.length ? encodeCursor(cursorOf(last)) : null,
+    rows: structuredClone(page.map(({ row }) => row)),
+    next: last !== undefined && following.length > page.length ? encodeCursor(last.position) : null,
     total: matching.length,
   };
 }
 
-const keyOf = ({ at, id }: { at: string; id: string }): string => `${at} ${id}`;
+function compare(a: Cursor, b: Cursor): number {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  if (a.id !== b.id) return a.id < b.id ? -1 : 1;
+  return 0;
+}

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from "kysely";
+import { type Kysely, type Migration, sql } from "kysely";
 
 /**
  * The tables of Signalbox, in SQL that SQLite and PostgreSQL share: times as ISO 8601 text, JSON as text.
@@ -20,8 +20,18 @@ export const migrations: Record<string, Migration> = {
     async up(db: Kysely<unknown>) {
       await listedTable(db, "signalbox_security_event")
         .addColumn("type", "varchar(32)", (column) => column.notNull())
+        .addColumn("count", "bigint", (column) => column.notNull())
         .execute();
       await index(db, "signalbox_security_event", ["at", "id"]);
+    },
+  },
+  "0003_probe": {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable("signalbox_probe")
+        .addColumn("side", "integer", (column) => column.notNull())
+        .execute();
+      await sql`insert into signalbox_probe (side) values (0)`.execute(db);
     },
   },
 };

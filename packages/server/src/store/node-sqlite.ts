@@ -1,40 +1,79 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { Kysely, type SqliteDatabase, SqliteDialect } from "kysely";
+import {
+  type DatabaseConnection,
+  type Dialect,
+  Kysely,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { retryWhileBusy } from "./retry-while-busy.ts";
 
-/** How long a statement waits for another process that holds the database, in milliseconds. */
-const busyTimeoutMs = 5000;
+/** At the start nothing else runs yet, so waiting for a lock may block. */
+const openTimeoutMs = 5000;
 
-/** An open SQLite database: for Kysely, and as Node's own handle for others who share the file. */
+/** Later on a wait inside SQLite would stop the whole process: only as long as a short lock lasts. */
+const busyTimeoutMs = 20;
+
+/** An open SQLite database: for Kysely, and as Node's own handle. */
 export interface SqliteFile<Tables> {
+  /**
+   * For everybody who shares the file, each with tables of their own (Better Auth: `{ db: kysely, type: "sqlite" }`).
+   * It keeps transactions apart and waits for locks without blocking.
+   */
   readonly kysely: Kysely<Tables>;
+  /** The one connection below. Statements run here directly join whatever transaction `kysely` has open. */
   readonly database: DatabaseSync;
 }
 
 /**
  * Opens or creates a SQLite file through `node:sqlite`, which needs no native module of its own.
  * Write-ahead log with `synchronous=FULL`: what is acknowledged survives a power cut (sqlite.org/pragma.html).
+ * @param path - a file, whose folder is made when missing, or `:memory:`
  * @throws Error with one sentence that names the path
  */
 export function openSqlite<Tables = unknown>(path: string): SqliteFile<Tables> {
   const database = open(path);
-  const dialect = new SqliteDialect({ database: asKyselyDatabase(database) });
-  return { kysely: new Kysely<Tables>({ dialect }), database };
+  return { kysely: new Kysely<Tables>({ dialect: dialectOf(database) }), database };
 }
 
 function open(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
   try {
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-    const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    database = new DatabaseSync(path, { timeout: openTimeoutMs });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     return database;
   } catch (error) {
+    database?.close();
     throw new Error(`The database ${path} cannot be opened: ${(error as Error).message}.`, { cause: error });
   }
 }
 
-/** What Kysely's dialect expects of a driver, in terms of Node's. */
+const dialectOf = (database: DatabaseSync): Dialect => ({
+  createAdapter: () => new SqliteAdapter(),
+  createDriver: () => new PatientDriver({ database: asKyselyDatabase(database) }),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+});
+
+/** Kysely's driver, but a statement that meets another process's lock lets everything else go on while it waits. */
+class PatientDriver extends SqliteDriver {
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection();
+    return {
+      executeQuery: (query) => retryWhileBusy(async () => connection.executeQuery(query)),
+      streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+    };
+  }
+}
+
+/** What Kysely's driver expects of a database, in terms of Node's. */
 function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),

@@ -6,10 +6,11 @@ import {
   type TaskSnapshot,
   taskStatuses,
 } from "@signalbox/protocol";
-import { type Kysely, Migrator, type SelectQueryBuilder, sql } from "kysely";
+import { type Kysely, Migrator, type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
 import type { Store } from "../ports.ts";
-import { decodeCursor, defaultLimit, encodeCursor } from "./cursor.ts";
+import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
 import { migrations } from "./migrations.ts";
+import { searchable, securityEventText, taskText } from "./search-text.ts";
 
 export { openSqlite, type SqliteFile } from "./node-sqlite.ts";
 
@@ -24,7 +25,7 @@ interface ListedRow {
 /** The tables of Signalbox, for applications that share the database. */
 export interface SignalboxTables {
   signalbox_task: ListedRow & { owner_id: string; status: string; version: number };
-  signalbox_security_event: ListedRow & { type: string };
+  signalbox_security_event: ListedRow & { type: string; count: number };
 }
 
 interface SqlStoreOptions {
@@ -35,11 +36,14 @@ interface SqlStoreOptions {
 /** Rows are pruned now and then, not with every write. */
 const pruneEvery = 100;
 
+/** Databases limit the parameters of a statement (SQLite: 32,766; sqlite.org/limits.html). */
+const rowsPerStatement = 500;
+
 const activeStatuses = taskStatuses.filter((status) => !isFinal(status));
 
 /**
  * Keeps everything in SQL through Kysely, and brings the tables up to date first. A promise resolves after the commit;
- * a task's row is only ever replaced by a newer version, whoever comes first.
+ * a task's row is only ever replaced by a newer version, whoever comes first. The store's `close` closes the database.
  * @throws Error when a migration fails
  */
 export async function createSqlStore<Tables extends SignalboxTables>(
@@ -49,16 +53,52 @@ export async function createSqlStore<Tables extends SignalboxTables>(
   const db = kysely as unknown as Kysely<SignalboxTables>;
   await migrate(db);
   let writesSincePrune = 0;
+  let writesFail = false;
+  let pinging: Promise<void> | undefined;
+
+  /** Runs a statement that writes, and remembers for readiness whether that worked. */
+  async function write(statement: { execute(): Promise<unknown> }): Promise<void> {
+    try {
+      await statement.execute();
+      writesFail = false;
+    } catch (error) {
+      writesFail = true;
+      throw error;
+    }
+  }
+
+  async function putSecurityEvents(events: readonly SecurityEvent[]): Promise<void> {
+    const values = events.map((event) => ({
+      id: event.id,
+      at: event.at,
+      type: event.type,
+      count: event.count,
+      search_text: securityEventText(event),
+      json: JSON.stringify(event),
+    }));
+    await write(
+      db
+        .insertInto("signalbox_security_event")
+        .values(values)
+        .onConflict((conflict) =>
+          conflict
+            .column("id")
+            .doUpdateSet({ count: ({ ref }) => ref("excluded.count"), json: ({ ref }) => ref("excluded.json") })
+            .whereRef("excluded.count", ">", "signalbox_security_event.count"),
+        ),
+    );
+  }
 
   async function prune(): Promise<void> {
-    writesSincePrune = 0;
-    const newest = db.selectFrom("signalbox_security_event").select("id").orderBy("at", "desc").orderBy("id", "desc");
-    const oldestKept = await newest
-      .offset(maxSecurityEvents - 1)
-      .limit(1)
-      .executeTakeFirst();
-    if (oldestKept === undefined) return;
-    await db.deleteFrom("signalbox_security_event").where("id", "<", oldestKept.id).execute();
+    const newestFirst = db.selectFrom("signalbox_security_event").select(["at", "id"]).orderBy("at", "desc");
+    const newestTooMany = await newestFirst.orderBy("id", "desc").offset(maxSecurityEvents).limit(1).executeTakeFirst();
+    if (newestTooMany === undefined) return;
+    const { at, id } = newestTooMany;
+    await write(
+      db
+        .deleteFrom("signalbox_security_event")
+        .where(({ eb, or, and }) => or([eb("at", "<", at), and([eb("at", "=", at), eb("id", "<=", id)])])),
+    );
   }
 
   return {
@@ -69,15 +109,15 @@ export async function createSqlStore<Tables extends SignalboxTables>(
       },
       async put(task) {
         const { task_id: id, created_at: at, owner_id, status, version } = task;
-        const search_text = searchText(id, task.title, task.kind, owner_id, status);
-        const changing = { owner_id, status, version, search_text, json: JSON.stringify(task) };
-        await db
-          .insertInto("signalbox_task")
-          .values({ id, at, ...changing })
-          .onConflict((conflict) =>
-            conflict.column("id").doUpdateSet(changing).where("signalbox_task.version", "<", version),
-          )
-          .execute();
+        const changing = { owner_id, status, version, search_text: taskText(task), json: JSON.stringify(task) };
+        await write(
+          db
+            .insertInto("signalbox_task")
+            .values({ id, at, ...changing })
+            .onConflict((conflict) =>
+              conflict.column("id").doUpdateSet(changing).whereRef("excluded.version", ">", "signalbox_task.version"),
+            ),
+        );
       },
       list({ ownerId, active, ...page }) {
         let query = db.selectFrom("signalbox_task");
@@ -89,21 +129,13 @@ export async function createSqlStore<Tables extends SignalboxTables>(
 
     securityEvents: {
       async put(events) {
-        if (events.length === 0) return;
-        const rows = events.map((event) => ({
-          id: event.id,
-          at: event.at,
-          type: event.type,
-          search_text: searchText(event.detail, event.ip, event.user_id, event.type, event.code, event.event),
-          json: JSON.stringify(event),
-        }));
-        await db
-          .insertInto("signalbox_security_event")
-          .values(rows)
-          .onConflict((conflict) => conflict.column("id").doUpdateSet({ json: ({ ref }) => ref("excluded.json") }))
-          .execute();
-        writesSincePrune += rows.length;
-        if (writesSincePrune >= Math.min(pruneEvery, maxSecurityEvents)) await prune();
+        for (let start = 0; start < events.length; start += rowsPerStatement) {
+          await putSecurityEvents(events.slice(start, start + rowsPerStatement));
+        }
+        writesSincePrune += events.length;
+        if (writesSincePrune < pruneEvery) return;
+        writesSincePrune = 0;
+        await prune();
       },
       list({ type, ...page }) {
         let query = db.selectFrom("signalbox_security_event");
@@ -112,8 +144,12 @@ export async function createSqlStore<Tables extends SignalboxTables>(
       },
     },
 
-    async ping() {
-      await sql`select 1`.execute(db);
+    ping() {
+      // One for all who ask at a time: a locked database must not gather a queue of questions.
+      pinging ??= write({ execute: () => writeProbe(writesFail).execute(db) }).finally(() => {
+        pinging = undefined;
+      });
+      return pinging;
     },
     close: () => db.destroy(),
   };
@@ -127,16 +163,26 @@ async function migrate(db: Kysely<SignalboxTables>): Promise<void> {
     migrationLockTableName: "signalbox_migration_lock",
   });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw new Error(`The tables could not be brought up to date: ${error}.`, { cause: error });
+  if (error === undefined) return;
+  const reason = error instanceof Error ? error.message : String(error);
+  throw new Error(`The tables of Signalbox cannot be brought up to date: ${reason}.`, { cause: error });
 }
 
-const searchText = (...texts: readonly (string | undefined)[]): string => texts.join("\n").toLowerCase();
+/**
+ * Takes the write lock, so that a locked or read-only database shows. A row is written only after a write has failed
+ * (disk full): anybody may ask for readiness, and must not cause writes by it. The value must change, because SQLite
+ * does not write what is there already.
+ */
+const writeProbe = (touchRow: boolean): RawBuilder<unknown> =>
+  sql`update signalbox_probe set side = 1 - side where ${touchRow ? 1 : 0} = 1`;
 
 /** Newest first, by time and then id, from the cursor on. */
-async function readPage<Row>(query: unknown, { after, limit = defaultLimit, filter }: PageRequest): Promise<Page<Row>> {
+async function readPage<Row>(query: unknown, { after, limit, filter = "" }: PageRequest): Promise<Page<Row>> {
   let matching = query as SelectQueryBuilder<{ listed: ListedRow }, "listed", object>;
   // `replace` rather than `like`, so that a filter of `%` finds a percent sign, in SQLite and PostgreSQL alike.
-  if (filter) matching = matching.where(sql<boolean>`replace(search_text, ${filter.toLowerCase()}, '') <> search_text`);
+  const needle = searchable(filter);
+  if (needle !== "") matching = matching.where(sql<boolean>`replace(search_text, ${needle}, '') <> search_text`);
+  const size = pageSize(limit);
   const cursor = decodeCursor(after);
   const following =
     cursor === undefined
@@ -148,14 +194,14 @@ async function readPage<Row>(query: unknown, { after, limit = defaultLimit, filt
     .select(["at", "id", "json"])
     .orderBy("at", "desc")
     .orderBy("id", "desc")
-    .limit(limit + 1)
+    .limit(size + 1)
     .execute();
   const { total } = await matching.select(({ fn }) => fn.countAll().as("total")).executeTakeFirstOrThrow();
-  const page = rows.slice(0, limit);
+  const page = rows.slice(0, size);
   const last = page.at(-1);
   return {
     rows: page.map(({ json }) => JSON.parse(json) as Row),
-    next: last !== undefined && rows.length > limit ? encodeCursor(last) : null,
+    next: last !== undefined && rows.length > size ? encodeCursor(last) : null,
     // A count is a bigint in some drivers, which JSON cannot carry.
     total: Number(total),
   };

@@ -157,13 +157,16 @@ describe("an answer", () => {
     expect((await other).session.userId).toBe("bob");
   });
 
-  it("does not outlive its session", async () => {
+  it("does not outlive its session, which may have been prolonged meanwhile", async () => {
     const session = { ...ada, expiresAt: clock.now() + 1000 };
     await findAnd(session);
     clock.advance(999);
     expect((await lookup.find(carrier)).session).toEqual(session);
+    expect(first.asked).toHaveLength(1);
     clock.advance(1);
-    expect(await codeOf(lookup.find(carrier))).toBe("session_expired");
+    expect(await codeOf(findAnd(session))).toBe("session_expired");
+    const prolonged = { ...session, expiresAt: clock.now() + 60_000 };
+    expect(await findAnd(prolonged)).toEqual(prolonged);
   });
 
   it("is not kept when the cache is off", async () => {

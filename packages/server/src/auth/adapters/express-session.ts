@@ -29,7 +29,10 @@ interface Known {
   identity: string | null | undefined;
 }
 
-/** Sessions that are looked at by this process; those of live sockets are looked up again and again, and stay. */
+/**
+ * Sessions that this process has looked up; those of live sockets are looked up again and again, and stay. Of one that
+ * was crowded out, a change of role is seen at the next look-up only, and `revoke` does not know it.
+ */
 const maxKnown = 10_000;
 
 /**
@@ -49,8 +52,9 @@ export function expressSessions(options: ExpressSessionOptions): SessionSource {
   const announcer = createAnnouncer(() => observeStore(store, { destroyed, saved, cleared }));
 
   function destroyed(sid: string): void {
-    known.delete(shortHash(sid));
-    announcer.announce({ ref: shortHash(sid), reason: revoking.has(sid) ? "revoked" : "signed_out" });
+    const ref = shortHash(sid);
+    known.delete(ref);
+    announcer.announce({ ref, reason: revoking.has(sid) ? "revoked" : "signed_out" });
   }
 
   function saved(sid: string, session: SessionData): void {

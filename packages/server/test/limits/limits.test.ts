@@ -1,0 +1,182 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import fc from "fast-check";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { addressBucket, createClientAddress } from "../../src/limits/client-address.ts";
+import { createPacketMeter } from "../../src/limits/packet-meter.ts";
+import { createRateLimits } from "../../src/limits/rate-limits.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
+
+describe("the client's address", () => {
+  const request = (peer: string | undefined, forwarded?: string): IncomingMessage =>
+    ({
+      socket: { remoteAddress: peer },
+      headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded },
+    }) as unknown as IncomingMessage;
+
+  it("is the peer's, whatever X-Forwarded-For says, unless the peer is a trusted proxy", () => {
+    expect(createClientAddress([])(request("198.51.100.7", "203.0.113.9"))).toBe("198.51.100.7");
+    expect(createClientAddress(["198.51.100.0/24"])(request("198.51.100.7", "203.0.113.9"))).toBe("203.0.113.9");
+  });
+  it("is the last one that a trusted proxy vouches for: what the client wrote itself lies beyond", () => {
+    const address = createClientAddress(["loopback", "10.0.0.0/8"]);
+    expect(address(request("127.0.0.1", "1.1.1.1, 203.0.113.9, 10.0.0.3"))).toBe("203.0.113.9");
+  });
+  it("is one for an IPv4 client, also where the socket speaks IPv6", () => {
+    expect(createClientAddress([])(request("::ffff:192.0.2.1"))).toBe("192.0.2.1");
+  });
+  it("of a connection that is gone already is unknown, not an exception", () => {
+    expect(createClientAddress([])(request(undefined))).toBe("unknown");
+  });
+  it("is one however it is written", () => {
+    const address = createClientAddress(["loopback"]);
+    for (const [written, read] of [
+      ["2001:0DB8:0:0::1", "2001:db8::1"],
+      ["fe80::1%eth0", "fe80::1"],
+      ["::ffff:c000:201", "192.0.2.1"],
+    ] as const) {
+      expect(address(request("127.0.0.1", written))).toBe(read);
+    }
+  });
+  it.each(["unknown", "x".repeat(300), "203.0.113.9:4711", "<script>"])(
+    "is the proxy's own where that names what is no address: %s",
+    (forwarded) => {
+      expect(createClientAddress(["loopback"])(request("::ffff:127.0.0.1", forwarded))).toBe("127.0.0.1");
+    },
+  );
+  it.each(["10.0.0.300", "10.0.0.0/33", "true", "1", "0x7f000001", "example.com"])(
+    "with a TRUST_PROXY that cannot be read, such as %s, names it at the start",
+    (trusted) => {
+      expect(() => createClientAddress(["loopback", trusted])).toThrow(new RegExp(`^TRUST_PROXY.*${trusted}`));
+    },
+  );
+  it("is read from a real request as well", async () => {
+    const address = createClientAddress(["loopback"]);
+    const server = createServer((req, res) => res.end(address(req)));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(await (await fetch(url, { headers: { "x-forwarded-for": "203.0.113.9" } })).text()).toBe("203.0.113.9");
+    server.close();
+  });
+});
+
+describe("limits per address", () => {
+  it("count a /64 of IPv6 as one: that is what one customer has", () => {
+    expect(addressBucket("2001:db8:1:2:3:4:5:6")).toBe("2001:db8:1:2::/64");
+    expect(addressBucket("2001:db8:1:2::9")).toBe("2001:db8:1:2::/64");
+    expect(addressBucket("2001:0db8:0001:0002::")).toBe("2001:db8:1:2::/64");
+    expect(addressBucket("::1")).toBe("0:0:0:0::/64");
+    expect(addressBucket("1:2::4:5:6:7.8.9.10")).toBe("1:2:0:4::/64");
+  });
+  it("count an IPv4 address by itself, also as IPv6 writes it, and an unknown one as well", () => {
+    expect(addressBucket("192.0.2.1")).toBe("192.0.2.1");
+    expect(addressBucket("::ffff:c000:201")).toBe("192.0.2.1");
+    expect(addressBucket("unknown")).toBe("unknown");
+  });
+  it("put every address of a /64 into one bucket, and no other", () => {
+    const group = fc.integer({ min: 0, max: 0xffff }).map((value) => value.toString(16));
+    const half = fc.array(group, { minLength: 4, maxLength: 4 }).map((groups) => groups.join(":"));
+    fc.assert(
+      fc.property(half, half, half, half, (network, other, a, b) => {
+        expect(addressBucket(`${network}:${a}`)).toBe(`${network}::/64`);
+        expect(addressBucket(`${network}:${a}`)).toBe(addressBucket(`${network}:${b}`.toUpperCase()));
+        expect(addressBucket(`${other}:${a}`) === addressBucket(`${network}:${a}`)).toBe(other === network);
+      }),
+    );
+  });
+});
+
+describe("a rate limit", () => {
+  // The time of day only: one timer for each of 200,000 keys is nothing to Node, and a standstill to fake timers.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+  const later = (ms: number) => vi.setSystemTime(Date.now() + ms);
+  const limitsOf = (env: Record<string, string>) => createRateLimits(loadConfig(env).config);
+  const outcomes = async (calls: Promise<void>[]) =>
+    (await Promise.allSettled(calls)).map(({ status }) => (status === "fulfilled" ? "in" : "out")).join(" ");
+
+  it("lets a burst through, refuses the next with the time to wait, and is full again after it", async () => {
+    const limits = limitsOf({ SIGNALBOX_MESSAGE_BURST: "3", SIGNALBOX_MESSAGE_RATE: "1" });
+    const burst = () => outcomes(Array.from({ length: 4 }, () => limits.message("ada")));
+    expect(await burst()).toBe("in in in out");
+    await expect(limits.message("ada")).rejects.toMatchObject({
+      code: "rate_limited",
+      retryAfterMs: expect.closeTo(3000, -2),
+      hint: expect.stringContaining("SIGNALBOX_MESSAGE_RATE"),
+    });
+    await limits.message("bob");
+    later(3000);
+    expect(await burst()).toBe("in in in out");
+  });
+
+  it("on connections is one per user and another per address, each naming its setting", async () => {
+    const limits = limitsOf({ SIGNALBOX_CONNECT_RATE_PER_USER: "1", SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "2" });
+    await limits.connectAsUser("ada");
+    await limits.connectFromAddress("192.0.2.1");
+    await limits.connectFromAddress("192.0.2.1");
+    await expect(limits.connectAsUser("ada")).rejects.toMatchObject({
+      hint: expect.stringContaining("SIGNALBOX_CONNECT_RATE_PER_USER"),
+    });
+    await expect(limits.connectFromAddress("192.0.2.1")).rejects.toMatchObject({
+      hint: expect.stringContaining("SIGNALBOX_CONNECT_RATE_PER_ADDRESS"),
+    });
+    await limits.connectAsUser("bob");
+    await limits.connectFromAddress("192.0.2.2");
+  });
+
+  it("is not escaped by drawing new addresses from one's own /64", async () => {
+    const limits = limitsOf({ SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "2" });
+    const rotating = Array.from({ length: 4 }, (_, n) => limits.connectFromAddress(`2001:db8:1:2::${n}`));
+    expect(await outcomes(rotating)).toBe("in in out out");
+    expect(await outcomes([limits.connectFromAddress("2001:db8:1:3::1")])).toBe("in");
+  });
+
+  it("stays bounded in memory under a flood of keys, which then share one budget instead of having none", async () => {
+    const limits = limitsOf({ SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "2" });
+    let passed = 0;
+    for (let n = 0; n < 200_000; n += 1) {
+      passed += await limits.connectFromAddress(`key ${n}`).then(
+        () => 1,
+        () => 0,
+      );
+    }
+    expect(passed).toBe(100_000 + 2);
+    expect(await outcomes([limits.connectFromAddress("key 1"), limits.connectFromAddress("new")])).toBe("in out");
+    later(61_000);
+    expect(await outcomes(["a", "b", "c"].map((ip) => limits.connectFromAddress(ip)))).toBe("in in in");
+  });
+
+  it("that cannot be counted refuses: a limiter that fails is not a limit that is off", async () => {
+    vi.spyOn(RateLimiterMemory.prototype, "consume").mockRejectedValue(new Error("The limiter is down."));
+    await expect(limitsOf({}).message("ada")).rejects.toThrow("The limiter is down.");
+  });
+
+  it("is none with SOCKETIO_RATE_LIMITING=false", async () => {
+    const limits = limitsOf({ SOCKETIO_RATE_LIMITING: "false", SIGNALBOX_CONNECT_RATE_PER_USER: "1" });
+    expect(await outcomes([limits.connectAsUser("ada"), limits.connectAsUser("ada")])).toBe("in in");
+  });
+});
+
+describe("a packet meter", () => {
+  it("counts by the second", () => {
+    const clock = createFakeClock();
+    const meter = createPacketMeter({ perSecond: 2, clock });
+    expect([meter.count(), meter.count(), meter.count()]).toEqual([true, true, false]);
+    clock.advance(999);
+    expect(meter.count()).toBe(false);
+    clock.advance(1);
+    expect(meter.count()).toBe(true);
+  });
+  it("begins a new second when the clock is set back, instead of waiting for the old time to come again", () => {
+    let now = 1_000_000;
+    const meter = createPacketMeter({ perSecond: 1, clock: { ...createFakeClock(), now: () => now } });
+    meter.count();
+    now -= 3_600_000;
+    expect(meter.count()).toBe(true);
+  });
+});

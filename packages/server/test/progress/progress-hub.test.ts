@@ -1,0 +1,178 @@
+import type { TaskSnapshot } from "@signalbox/protocol";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { TaskStore } from "../../src/ports.ts";
+import { createProgressHub, type ProgressHub } from "../../src/progress/progress-hub.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const newTask = { kind: "t", title: "T", owner_id: "ada" };
+
+let clock: FakeClock;
+let store: TaskStore;
+/** Turns the store off: `put` rejects, or waits for the gate. */
+let fault: "none" | "failing" | Promise<void>;
+let hub: ProgressHub;
+let told: string[];
+
+beforeEach(() => {
+  clock = createFakeClock(1_800_000_000_000);
+  fault = "none";
+  const { tasks } = createMemoryStore();
+  store = {
+    ...tasks,
+    async put(task) {
+      if (fault === "failing") throw new Error("disk full");
+      if (fault !== "none") await fault;
+      await tasks.put(task);
+    },
+  };
+  hub = start();
+});
+
+function start(): ProgressHub {
+  const started = createProgressHub({ store, clock, log: quiet });
+  told = [];
+  started.subscribe({
+    changed: ({ status, percent }) => told.push(`${status} ${percent}`),
+    ended: ({ status }) => told.push(`ended ${status}`),
+  });
+  return started;
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("create", () => {
+  it("resolves once the task is stored", async () => {
+    const { task_id } = await hub.create(newTask);
+    expect(await store.get(task_id)).toMatchObject({ status: "queued", owner_id: "ada" });
+  });
+  it("refuses an id that is in use, or that no room or URL could carry", async () => {
+    await hub.create({ ...newTask, task_id: "one" });
+    await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow('"one" is in use');
+    await expect(hub.create({ ...newTask, task_id: "a b" })).rejects.toThrow('"a b" must match');
+  });
+  it("makes no task when the store takes none", async () => {
+    fault = "failing";
+    await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow("disk full");
+    expect(hub.peek("one")).toBeUndefined();
+  });
+});
+
+describe("progress of a running task", () => {
+  it("is visible at once and stored within a second, the latest state only", async () => {
+    const { task_id } = await hub.create(newTask);
+    await hub.report(task_id, { status: "running" });
+    for (let percent = 1; percent <= 30; percent += 1) void hub.report(task_id, { percent });
+    expect(hub.peek(task_id)?.percent).toBe(30);
+    expect((await store.get(task_id))?.percent).toBeNull();
+    clock.advance(1000);
+    await settle();
+    expect((await store.get(task_id))?.percent).toBe(30);
+  });
+
+  it("goes on while the store fails, and is stored when it works again", async () => {
+    const { task_id } = await hub.create(newTask);
+    await hub.report(task_id, { status: "running" });
+    fault = "failing";
+    await hub.report(task_id, { percent: 10 });
+    clock.advance(1000);
+    await settle();
+    await hub.report(task_id, { percent: 20 });
+    expect(told.at(-1)).toBe("running 20");
+    fault = "none";
+    clock.advance(1000);
+    await settle();
+    expect((await store.get(task_id))?.percent).toBe(20);
+  });
+});
+
+describe("a final state", () => {
+  it("is committed before anybody is told, and told once", async () => {
+    const { task_id } = await hub.create(newTask);
+    await hub.report(task_id, { status: "running" });
+    let open = (): void => {};
+    fault = new Promise((resolve) => {
+      open = resolve;
+    });
+    const completing = hub.complete(task_id, { n: 1 });
+    await settle();
+    expect(told).not.toContain("ended completed");
+    expect(hub.peek(task_id)?.status).toBe("running");
+    open();
+    await completing;
+    expect(told.filter((each) => each === "ended completed")).toHaveLength(1);
+    expect(await store.get(task_id)).toMatchObject({ status: "completed", result: { n: 1 } });
+  });
+
+  it("makes a report that came while it was being committed wait, and then refuses it", async () => {
+    const { task_id } = await hub.create(newTask);
+    await hub.report(task_id, { status: "running" });
+    const outcomes = await Promise.allSettled([
+      hub.complete(task_id),
+      hub.report(task_id, { percent: 50 }),
+      hub.fail(task_id, { code: "x", message: "y" }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+    expect(told.at(-1)).toBe("ended completed");
+    expect(told.filter((each) => each.startsWith("ended"))).toHaveLength(1);
+  });
+
+  it("that cannot be committed changes nothing, and may be tried again", async () => {
+    const { task_id } = await hub.create(newTask);
+    await hub.report(task_id, { status: "running", percent: 90 });
+    fault = "failing";
+    await expect(hub.complete(task_id)).rejects.toThrow("disk full");
+    expect(hub.peek(task_id)).toMatchObject({ status: "running", percent: 90 });
+    fault = "none";
+    await hub.complete(task_id);
+    expect(told.at(-1)).toBe("ended completed");
+  });
+});
+
+describe("after a restart", () => {
+  it("a task goes on where the store has it, with a higher version, though the store was behind", async () => {
+    const { task_id } = await hub.create(newTask);
+    await hub.report(task_id, { status: "running" });
+    clock.advance(1000);
+    let last: TaskSnapshot | undefined;
+    for (let percent = 1; percent <= 50; percent += 1) last = await hub.report(task_id, { percent });
+    clock.advance(500);
+    hub = start();
+    const resumed = await hub.report(task_id, { percent: 3 });
+    expect(resumed.version).toBeGreaterThan(last?.version ?? Number.POSITIVE_INFINITY);
+  });
+  it("an ended task is still ended, and an unknown one is not found", async () => {
+    const { task_id } = await hub.create(newTask);
+    await hub.complete(task_id);
+    hub = start();
+    await expect(hub.report(task_id, { percent: 1 })).rejects.toMatchObject({ code: "task_finished" });
+    await expect(hub.report("nobody", { percent: 1 })).rejects.toMatchObject({ code: "task_not_found" });
+    expect(hub.counts()).toEqual({ queued: 0, running: 0 });
+  });
+});
+
+it("a listener that throws stops neither the others nor the report", async () => {
+  hub.subscribe({
+    changed() {
+      throw new Error("broken listener");
+    },
+    ended() {
+      throw new Error("broken listener");
+    },
+  });
+  const seen: string[] = [];
+  hub.subscribe({ changed: ({ status }) => seen.push(status), ended: ({ status }) => seen.push(status) });
+  const { task_id } = await hub.create(newTask);
+  await hub.report(task_id, { status: "running" });
+  await hub.complete(task_id);
+  expect(seen).toEqual(["running", "completed"]);
+});
+
+it("keeps a bounded number of ended tasks in memory, and finds the others in the store", async () => {
+  const { task_id } = await hub.create(newTask);
+  await hub.complete(task_id);
+  for (let n = 0; n < 1000; n += 1) await hub.complete((await hub.create(newTask)).task_id);
+  expect(hub.peek(task_id)).toBeUndefined();
+  expect((await hub.get(task_id))?.status).toBe("completed");
+});

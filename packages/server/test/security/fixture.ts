@@ -1,0 +1,60 @@
+import type { SecurityEvent } from "@signalbox/protocol";
+import type { Log, SecurityEventStore } from "../../src/ports.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+
+export interface LogLine {
+  readonly level: keyof Log;
+  readonly fields: object;
+  readonly message: string;
+}
+
+/** A log that keeps its lines. */
+export function createTestLog(): Log & { readonly lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const at =
+    (level: keyof Log) =>
+    (fields: object, message: string): void => {
+      lines.push({ level, fields, message });
+    };
+  return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** A real store that can be made to fail or to hang, and tells what was asked of it. */
+export interface FaultyStore extends SecurityEventStore {
+  readonly puts: (readonly SecurityEvent[])[];
+  /** Most calls of `put` that were under way at a time. */
+  mostAtOnce: number;
+  failing: boolean;
+  /** Until it is called off, no `put` is answered. */
+  hang(): () => void;
+}
+
+export function createFaultyStore(): FaultyStore {
+  const { securityEvents } = createMemoryStore({ maxSecurityEvents: 1_000_000 });
+  let underWay = 0;
+  let held = Promise.resolve();
+  const store: FaultyStore = {
+    puts: [],
+    mostAtOnce: 0,
+    failing: false,
+    hang() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
+    async put(events) {
+      underWay += 1;
+      store.mostAtOnce = Math.max(store.mostAtOnce, underWay);
+      store.puts.push(events);
+      await held;
+      underWay -= 1;
+      if (store.failing) throw new Error("The disk is gone.");
+      await securityEvents.put(events);
+    },
+    async list(filter) {
+      if (store.failing) throw new Error("The disk is gone.");
+      return securityEvents.list(filter);
+    },
+  };
+  return store;
+}
