@@ -1,5 +1,10 @@
 import { defineConfig } from "vitest/config";
 
+const browserTests = ["apps/*/e2e/**/*.test.ts", "packages/*/test/**/*.browser.test.ts"];
+
+/** Tests that measure how long recovery takes: beside others they would measure the others. */
+const aloneTests = ["packages/*/test/chaos/**/*.test.ts"];
+
 /** Tests run on the sources (package condition `source`), so that no build stands between a change and its test. */
 export default defineConfig({
   resolve: { conditions: ["source"] },
@@ -11,17 +16,25 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: [
-            "packages/*/test/**/*.test.ts",
-            "apps/*/test/**/*.test.ts",
-            "tests/**/*.test.ts",
-            "examples/*/test/**/*.test.ts",
-          ],
+          include: ["{packages,apps,examples}/*/test/**/*.test.ts", "tests/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...browserTests, ...aloneTests],
+          sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: "browser", include: ["apps/*/e2e/**/*.test.ts"], testTimeout: 60_000, fileParallelism: false },
+        test: {
+          name: "browser",
+          include: browserTests,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: "alone", include: aloneTests, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -1,8 +1,9 @@
 /** Pages that name parts of the code are held to it. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { refusalCodes, refusals } from "@signalbox/protocol";
+import { type RefusalCode, refusalCodes, refusals } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
+import { httpStatusOf } from "../packages/server/src/refusal.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -35,10 +36,63 @@ describe("docs/errors.md", () => {
     const documented = [...read("docs/errors.md").matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
     expect(documented).toEqual(refusalCodes);
   });
+  it("gives each code the HTTP status that the server answers with", () => {
+    const rows = [...read("docs/errors.md").matchAll(/^\| `(\w+)` \| (\d+) \|/gm)];
+    const documented = rows.map(([, code, status]) => [code, Number(status)]);
+    expect(documented).toEqual(refusalCodes.map((code) => [code, httpStatusOf(code)]));
+  });
   it("every code is raised somewhere in the server", () => {
     const sources = globSync("packages/server/src/**/*.ts", { cwd: root }).map(read).join("\n");
     for (const code of refusalCodes) expect(sources, code).toMatch(new RegExp(`"${code}"`));
     expect(Object.keys(refusals)).toEqual(refusalCodes);
+  });
+});
+
+describe("docs/lifecycle.md", () => {
+  const source = "packages/server/src";
+  const page = read("docs/lifecycle.md");
+  const diagram = /^```\n([\s\S]*?)^```/m.exec(page)?.[1] ?? "";
+  const codesIn = (text: string): string[] =>
+    [...text.matchAll(/\b[a-z]+_?[a-z_]+\b/g)].map(([word]) => word).filter((word) => word in refusals);
+  const rows = new Map(
+    [...page.matchAll(/^\| `([\w/-]+\.ts)` \| (.*) \|$/gm)].map(([, file = "", codes = ""]) => [file, codesIn(codes)]),
+  );
+
+  it("draws an exit for every refusal", () => {
+    expect([...new Set(codesIn(diagram))].sort()).toEqual([...refusalCodes].sort());
+  });
+  it("gives each refusal over HTTP its status", () => {
+    const exits = [...diagram.matchAll(/► (\d{3}) (\w+)/g)];
+    expect(exits.length).toBeGreaterThan(6);
+    for (const [, status, code] of exits)
+      expect([code, Number(status)]).toEqual([code, httpStatusOf(code as RefusalCode)]);
+  });
+  it("names files that exist, and in the table those that refuse", () => {
+    const drawn = [...diagram.matchAll(/[a-z]+\/[\w-]+\.ts/g)].map(([file]) => file);
+    for (const file of [...drawn, ...rows.keys()]) expect(existsSync(join(root, source, file)), file).toBe(true);
+    for (const file of rows.keys()) expect(drawn, file).toContain(file);
+  });
+  it("has in the table each file on the way of a connection that refuses, with every code", () => {
+    const onTheWay = globSync("{access,auth,edge,events,http,limits,namespaces,origin}/*.ts", {
+      cwd: join(root, source),
+      exclude: ["http/{routes,operation-routes}.ts"],
+    });
+    for (const file of onTheWay) {
+      const raised = [...read(join(source, file)).matchAll(/new Refusal\("(\w+)"/g)].map(([, code = ""]) => code);
+      expect(rows.get(file) ?? [], file).toEqual(expect.arrayContaining(raised));
+    }
+  });
+  it("tells the limits that the code has", () => {
+    for (const [file, constant, told] of [
+      ["limits/penalty.ts", "maxRefusedHandshakes = 10;", "the 10th refused CONNECT"],
+      ["limits/penalty.ts", "maxRefusalsPerSecond = 50;", "more than 50 refusals in a second"],
+      ["limits/penalty.ts", "maxRefusalsPerMinute = 300;", "or 300 in a minute"],
+      ["edge/cut-slow-readers.ts", "maxBufferedBytes = 1_000_000;", "more than 1 MB waits"],
+      ["edge/cut-lingering.ts", "lingerMs = 2000;", "not gone after 2 s"],
+    ] as const) {
+      expect(read(join(source, file))).toContain(constant);
+      expect(diagram).toContain(told);
+    }
   });
 });
 

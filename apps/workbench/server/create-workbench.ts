@@ -1,31 +1,28 @@
 import type { Server } from "node:http";
-import {
-  createLog,
-  createOriginPolicy,
-  createRealtime,
-  type LoadedConfig,
-  loadConfig,
-  type Realtime,
-} from "@signalbox/server";
+import { createLog, createOriginPolicy, createRealtime, loadConfig, type Realtime } from "@signalbox/server";
 import { betterAuthSessions } from "@signalbox/server/better-auth";
 import { createSqlStore, openSqlite } from "@signalbox/server/sql";
-import fastify from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { createAccounts } from "./accounts/accounts.ts";
 import { ensureAdministrator, type MadeAdministrator } from "./accounts/first-administrator.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { migrateWorkbench, type WorkbenchTables } from "./database.ts";
 import { accountRoutes } from "./http/account-routes.ts";
-import { answerErrors } from "./http/answers.ts";
+import { errorAnswers } from "./http/answers.ts";
 import { pages } from "./http/pages.ts";
 import { resultRoutes } from "./http/result-routes.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { taskRoutes } from "./http/task-routes.ts";
+import { removeStrayUploads } from "./images/stray-uploads.ts";
 import { workbenchSettings } from "./settings.ts";
 import { createBatchJob } from "./tasks/batch-job.ts";
 import { createJobStore } from "./tasks/job-store.ts";
 import { practiceJob } from "./tasks/practice-job.ts";
 import { createTaskRunner } from "./tasks/task-runner.ts";
 import { createTasks } from "./tasks/tasks.ts";
+
+/** How long answers that are under way may take when the server closes. */
+const closingGraceMs = 2000;
 
 /** A workbench that is running. */
 export interface Workbench {
@@ -48,13 +45,21 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   const store = await createSqlStore(db, { maxSecurityEvents: config.securityLogRows });
   await migrateWorkbench(db);
 
-  const app = fastify({ bodyLimit: 1_000_000 });
   const baseUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${config.port}`;
+  const headers = securityHeaders(baseUrl.startsWith("https:"));
+  const production = config.mode === "production";
+  const answerError = errorAnswers(log, !production);
+  const app = fastify({
+    bodyLimit: 1_000_000,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
+  });
   const accounts = await createAccounts({
     database,
     secret: config.secret,
     baseUrl,
     trustedOrigins: createOriginPolicy(config).allowed,
+    rateLimiting: production,
+    log,
   });
   const realtime = createRealtime({
     ...{ httpServer: app.server, config, store, logger: log },
@@ -73,43 +78,49 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   });
   const authorize = (request: { raw: Parameters<Realtime["authorize"]>[0] }) => realtime.authorize(request.raw);
 
-  answerErrors(app, config.mode !== "production");
-  securityHeaders(app, baseUrl.startsWith("https:"));
+  // What comes before the start is complete waits for it: the first account is the administrator's, and tasks that the
+  // last run left behind are looked through before new ones come.
+  const started = Promise.withResolvers<void>();
+  app.addHook("onRequest", () => started.promise);
+  app.addHook("onSend", async (_request, reply) => void reply.headers(headers));
+  app.setErrorHandler(answerError);
   accountRoutes(app, accounts, baseUrl, realtime.clientAddress);
   taskRoutes(app, {
     ...{ runner, progress, authorize },
     tasks: createTasks({ db, folder, jobs, runner, progress }),
-    practice: config.mode !== "production",
+    practice: !production,
   });
   resultRoutes(app, { db, folder, progress, authorize });
   pages(app);
 
-  const administrator = await ensureAdministrator(accounts, extra.adminEmail, extra.adminPassword);
-  await app.ready();
-  await listen(app.server, config.host, config.port);
-  await runner.start();
+  async function close(): Promise<void> {
+    await runner.stop();
+    await realtime.close();
+    await closeHttp(app);
+    await store.close();
+  }
 
-  return {
-    url: baseUrl,
-    realtime,
-    administrator,
-    async close() {
-      await runner.stop();
-      await realtime.close();
-      await app.close();
-      await store.close();
-    },
-  };
+  try {
+    await app.ready();
+    // Before anything is changed: a second start by mistake, on a port that is taken, must leave no trace.
+    await listen(app.server, config.host, config.port);
+    const administrator = await ensureAdministrator(accounts, extra.adminEmail, extra.adminPassword);
+    await removeStrayUploads(db, folder);
+    await runner.start();
+    started.resolve();
+    return { url: baseUrl, realtime, administrator, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
-/** A secret that is kept in the data folder lets sessions outlive a restart without anything being set up. */
+/** A secret kept in the data folder lets sessions outlive a restart with nothing set up; production demands a set one. */
 function configure(environment: Readonly<Record<string, string | undefined>>) {
-  const { extra } = loadConfig({ ...environment, NODE_ENV: "development" }, workbenchSettings);
+  const { config, extra, warnings, sources } = loadConfig(environment, workbenchSettings);
   const folder = openDataFolder(extra.dataDir);
-  const named = environment.SIGNALBOX_SECRET || environment.SIGNALBOX_SECRET_FILE;
-  const secret = named ? {} : { SIGNALBOX_SECRET: folder.secret() };
-  const loaded: LoadedConfig<typeof workbenchSettings> = loadConfig({ ...environment, ...secret }, workbenchSettings);
-  return { ...loaded, folder };
+  const secret = sources.get("SIGNALBOX_SECRET") === "default" ? folder.secret() : config.secret;
+  return { config: { ...config, secret }, extra, warnings, folder };
 }
 
 /** Fastify's own `listen` opens a second server for `localhost`, in front of which the real-time layer would not be. */
@@ -118,6 +129,13 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     server.once("error", reject);
     server.listen({ host, port }, resolve);
   });
+}
+
+/** Answers that are under way may end; what takes longer is cut off, or one sleeping upload would keep the server up. */
+async function closeHttp(app: FastifyInstance): Promise<void> {
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), closingGraceMs);
+  await app.close();
+  clearTimeout(cutOff);
 }
 
 /** The name that a browser on this machine would use. */

@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 /** Where the workbench keeps its files. */
 export interface DataFolder {
   readonly database: string;
+  /** Holds a folder for each task with uploads. */
+  readonly allUploads: string;
   /** A task's uploaded images. */
   uploads(taskId: string): string;
   /** A task's converted images. */
@@ -16,8 +18,9 @@ export interface DataFolder {
 /** @throws Error with one sentence that names the folder when it cannot be written to */
 export function openDataFolder(path: string): DataFolder {
   const root = resolve(path);
+  const allUploads = join(root, "uploads");
   try {
-    mkdirSync(join(root, "uploads"), { recursive: true });
+    mkdirSync(allUploads, { recursive: true });
     mkdirSync(join(root, "results"), { recursive: true });
     writeFileSync(join(root, ".writable"), "");
   } catch (error) {
@@ -25,7 +28,8 @@ export function openDataFolder(path: string): DataFolder {
   }
   return {
     database: join(root, "workbench.sqlite"),
-    uploads: (taskId) => join(root, "uploads", taskId),
+    allUploads,
+    uploads: (taskId) => join(allUploads, taskId),
     results: (taskId) => join(root, "results", taskId),
     secret() {
       const file = join(root, "secret");

@@ -38,7 +38,8 @@ function stopOnSignal(close: () => Promise<void>): void {
 function sentence(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === "EADDRINUSE") return `Port ${port} is in use. Stop what uses it, or set PORT to another.`;
-  if (code === "EACCES") return `Port ${port} may not be used by this user. Set PORT to 1024 or more.`;
+  if (code === "EACCES" && port !== undefined)
+    return `Port ${port} may not be used by this user. Set PORT to 1024 or more.`;
   if (code === "ENOTFOUND" || code === "EADDRNOTAVAIL") return `HOST is no address of this machine: ${message}.`;
   return message;
 }

@@ -14,7 +14,7 @@ export interface RunningWorkbench extends Workbench {
   remove(): Promise<void>;
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -35,6 +35,17 @@ export async function temporaryEnvironment(more: Record<string, string> = {}): P
   };
 }
 
+/** What production demands to be set, for people who come to this machine by http. */
+export async function productionSettings(): Promise<Record<string, string>> {
+  const port = await freePort();
+  return {
+    NODE_ENV: "production",
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    SIGNALBOX_SECRET: "0123456789abcdef0123456789abcdef",
+  };
+}
+
 export async function runWorkbench(more: Record<string, string> = {}): Promise<RunningWorkbench> {
   const environment = await temporaryEnvironment(more);
   const workbench = await startWorkbench(environment);
@@ -51,8 +62,11 @@ export async function runWorkbench(more: Record<string, string> = {}): Promise<R
 /** A person at the HTTP interface: cookies and CSRF token are kept as a browser would. */
 export interface Person {
   readonly userId: string;
+  readonly email: string;
   readonly cookie: string;
   fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Posts JSON. */
+  post(path: string, body: unknown): Promise<Response>;
   /** Starts a task from files, or a practice task from its input. */
   start(work: File[] | object): Promise<Response>;
 }
@@ -68,7 +82,7 @@ export async function signUp(url: string): Promise<Person> {
 export const signIn = (url: string, account: { email: string; password: string }): Promise<Person> =>
   enter(url, "/api/auth/sign-in/email", account);
 
-async function enter(url: string, path: string, account: object): Promise<Person> {
+async function enter(url: string, path: string, account: { email: string }): Promise<Person> {
   const response = await fetch(url + path, {
     method: "POST",
     headers: { origin: url, "content-type": "application/json" },
@@ -85,15 +99,16 @@ async function enter(url: string, path: string, account: object): Promise<Person
 
   const send = (target: string, init: RequestInit = {}): Promise<Response> =>
     fetch(url + target, { ...init, headers: { ...headers, "x-csrf-token": csrf, ...init.headers } });
+  const post = (target: string, body: unknown): Promise<Response> =>
+    send(target, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
   return {
     userId: user.user_id,
+    email: account.email,
     cookie,
     fetch: send,
+    post,
     start(work) {
-      if (!Array.isArray(work)) {
-        const body = JSON.stringify({ kind: "practice", input: work });
-        return send("/api/tasks", { method: "POST", body, headers: { "content-type": "application/json" } });
-      }
+      if (!Array.isArray(work)) return post("/api/tasks", { kind: "practice", input: work });
       const form = new FormData();
       for (const file of work) form.append("images", file);
       return send("/api/tasks", { method: "POST", body: form });

@@ -16,6 +16,8 @@ export interface ClientConfig {
   ping_timeout_ms: number;
   namespaces: string[];
   authenticated: boolean;
+  /** Set where visitors without a session may connect (SOCKETIO_REQUIRE_AUTH=false). */
+  guests?: true;
   user?: { user_id: string; username: string; role: Role };
   /** To be sent as `auth.csrf` and in the header `x-csrf-token`. */
   csrf?: string;

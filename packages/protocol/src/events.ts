@@ -34,8 +34,16 @@ type TaskId = { task_id: string };
 // biome-ignore lint/complexity/noBannedTypes: an answer without a body is `{ok: true}` and nothing else
 type Nothing = {};
 
+/**
+ * Sent by clients on every namespace of Signalbox's own, to learn soon whether a connection that looks open still is,
+ * how long an answer takes, and how far the clocks are apart.
+ */
+interface CheckRequests {
+  check_connection: Request<Nothing, { server_time: string }>;
+}
+
 /** `/`, client to server. */
-export interface UserRequests {
+export interface UserRequests extends CheckRequests {
   join_task: Request<TaskId & { since?: number }, { task?: TaskSnapshot }>;
   leave_task: Request<TaskId, Nothing>;
   cancel_task: Request<TaskId, { task: TaskSnapshot }>;
@@ -51,7 +59,7 @@ export interface LegacyRequests {
 }
 
 /** `/admin`, client to server. */
-export interface AdminRequests {
+export interface AdminRequests extends CheckRequests {
   list_connections: Request<PageRequest, ConnectionPage>;
   list_rooms: Request<PageRequest, RoomPage>;
   list_tasks: Request<PageRequest, TaskPage>;
@@ -105,6 +113,7 @@ export const contract = {
       "get_task_status",
       "join_room",
       "leave_room",
+      "check_connection",
     ]),
     legacyClientEvents: every<keyof LegacyRequests>()(["join_admin_dashboard", "leave_admin_dashboard"]),
     serverEvents: every<keyof UserEvents>()([
@@ -127,6 +136,7 @@ export const contract = {
       "disconnect_user",
       "revoke_session",
       "cancel_task",
+      "check_connection",
     ]),
     serverEvents: every<keyof AdminEvents>()([
       "connection_established",

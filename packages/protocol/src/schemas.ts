@@ -11,6 +11,9 @@ const identifier = z.string().regex(/^[\w.:-]{1,128}$/, "must be 1 to 128 letter
 /** A version as `since`: larger than any that a server sends is harmless, anything but a whole number is not. */
 const version = z.int().nonnegative();
 
+/** As the application makes them, such as an e-mail address: any characters, so whoever writes one down escapes it. */
+const userId = z.string().min(1).max(128);
+
 const page = z.object({
   after: z.string().max(256).optional(),
   limit: z.int().min(1).max(500).optional(),
@@ -19,6 +22,7 @@ const page = z.object({
 
 const task = z.object({ task_id: identifier });
 const room = z.object({ room_id: identifier });
+const nothing = z.object({});
 
 export const userSchemas = {
   join_task: task.extend({ since: version.optional() }),
@@ -27,12 +31,13 @@ export const userSchemas = {
   get_task_status: task,
   join_room: room,
   leave_room: room,
+  check_connection: nothing,
 } satisfies Record<keyof UserRequests, z.ZodType>;
 
 /** The ancestor's clients send these without a payload; the event gate reads that as an empty one. */
 export const legacySchemas = {
-  join_admin_dashboard: z.object({}),
-  leave_admin_dashboard: z.object({}),
+  join_admin_dashboard: nothing,
+  leave_admin_dashboard: nothing,
 } satisfies Record<keyof LegacyRequests, z.ZodType>;
 
 export const adminSchemas = {
@@ -40,9 +45,10 @@ export const adminSchemas = {
   list_rooms: page,
   list_tasks: page,
   list_security_events: page,
-  disconnect_user: z.object({ user_id: identifier, reason: z.string().min(1).max(500) }),
+  disconnect_user: z.object({ user_id: userId, reason: z.string().min(1).max(500) }),
   revoke_session: z.object({ session_ref: identifier }),
   cancel_task: task,
+  check_connection: nothing,
 } satisfies Record<keyof AdminRequests, z.ZodType>;
 
 /** What a handshake may say about itself. Unknown fields are dropped: `role` or `user_id` in here mean nothing. */

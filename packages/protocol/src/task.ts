@@ -25,7 +25,7 @@ export interface TaskSnapshot {
   /** Positive; grows with every change, across restarts and nodes. */
   version: number;
   status: TaskStatus;
-  /** 0 to 100, or null when unknown. Never falls within one run. */
+  /** 0 to 100, or null when unknown. Never falls within one run: while `started_at` stays the same. */
   percent: number | null;
   /** What is being done right now, in a word or two. */
   step: string | null;

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
-import { type AdminAlert, namespaces } from "@signalbox/protocol";
+import { type AdminAlert, namespaces, type SecurityEventType } from "@signalbox/protocol";
+import type { Socket as EngineSocket } from "engine.io";
 import type { RoomAccess } from "./access/room-access.ts";
 import { createAdminCommands } from "./admin/admin-commands.ts";
 import { createDashboardFeed } from "./admin/dashboard-feed.ts";
@@ -13,22 +14,36 @@ import { systemClock } from "./clock.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
 import type { Config } from "./config/settings.ts";
+import { trustProxies } from "./config/trusted-proxies.ts";
 import { closeConnections } from "./edge/close-connections.ts";
 import { createIo } from "./edge/create-io.ts";
 import { cutLingering } from "./edge/cut-lingering.ts";
+import { cutSlowReaders } from "./edge/cut-slow-readers.ts";
 import { createEngineDoor } from "./edge/engine-door.ts";
 import { createIoPublisher } from "./edge/io-publisher.ts";
+import { createNamespacePlaces } from "./edge/namespace-places.ts";
 import { createRefusalRecorder } from "./edge/refusal-recorder.ts";
-import { liveSockets, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "./edge/socket.ts";
+import {
+  liveSockets,
+  logFields,
+  type RealtimeNamespace,
+  type RealtimeServer,
+  type RealtimeSocket,
+} from "./edge/socket.ts";
+import { watchUnknownNamespaces } from "./edge/watch-unknown-namespaces.ts";
+import { createUnderWay } from "./events/under-way.ts";
 import { createRequestAuthorizer } from "./http/authorize.ts";
 import { installFront } from "./http/http-front.ts";
 import { createOperationRoutes } from "./http/operation-routes.ts";
+import { createRequestId } from "./http/request-id.ts";
 import { rawPath } from "./http/request-target.ts";
 import { createRealtimeRoutes } from "./http/routes.ts";
 import { createLegacy, type Legacy } from "./legacy/legacy.ts";
 import { createClientAddress } from "./limits/client-address.ts";
+import { placeOf } from "./limits/connection-caps.ts";
 import { createPenalty } from "./limits/penalty.ts";
 import { createRateLimits } from "./limits/rate-limits.ts";
+import { createDependency } from "./metrics/dependency.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { createTraffic } from "./metrics/traffic.ts";
 import { adminNamespace } from "./namespaces/admin-namespace.ts";
@@ -40,10 +55,13 @@ import { createOriginPolicy, type OriginPolicy } from "./origin/origin-policy.ts
 import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
 import { createProgressFeed } from "./progress/progress-feed.ts";
 import { createProgressHub, type ProgressHub } from "./progress/progress-hub.ts";
-import type { Refusal } from "./refusal.ts";
+import { Refusal } from "./refusal.ts";
 import { createSecurityLog } from "./security/security-log.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { version } from "./version.ts";
+
+/** How long closing waits for answers to requests that were accepted before it. */
+const answerWithinMs = 3000;
 
 export interface RealtimeOptions {
   /** The application's server: Express, Fastify or plain. It keeps its routes; ours are answered in front of them. */
@@ -83,7 +101,10 @@ export interface Realtime {
   clientAddress(req: IncomingMessage): string;
   /** For session sources that cannot announce changes themselves: a logout, ban or role change just happened. */
   sessionChanged(change: SessionChange): Promise<void>;
-  /** Tells clients that the server restarts, closes their connections, and takes its hands off the HTTP server. */
+  /**
+   * Answers what was accepted, tells clients that the server restarts, closes their connections, and takes its hands
+   * off the HTTP server.
+   */
   close(): Promise<void>;
 }
 
@@ -102,7 +123,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const definitions = new Map<string, NamespaceDefinition>();
   let draining = false;
   const isDraining = () => draining;
-  const onFault = (error: unknown) => log.error({ err: error }, "A request failed unexpectedly.");
+  const requireOpen = (): void => {
+    if (draining) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
+  };
+  const underWay = createUnderWay(clock);
+  const isTrusted = trustProxies(config.trustProxy);
+  const requestId = createRequestId(isTrusted);
+  const onFault = (req: IncomingMessage, error: unknown) =>
+    log.error({ err: error, request_id: requestId(req) }, "A request failed unexpectedly.");
 
   // State and policy.
   const hub = createProgressHub({ store: store.tasks, clock, log });
@@ -113,14 +141,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     foldMs: config.securityFold * 1000,
     publish: (event) => dashboard.securityEvent(event),
   });
-  const clientAddress = createClientAddress(config.trustProxy);
+  const clientAddress = createClientAddress(isTrusted);
   const originPolicy = createOriginPolicy(config);
   const limits = createRateLimits(config);
   const penalty = createPenalty(clock);
   const csrf = createCsrf(config.secret);
+  const storeHealth = createDependency({ name: "store", clock, log });
+  const sessionHealth = createDependency({ name: "session store", clock, log });
   const lookup = createSessionLookup({
-    sources,
-    clock,
+    ...{ sources, clock, health: sessionHealth },
     cacheMs: config.sessionCache,
     timeoutMs: config.connectTimeout * 1000,
   });
@@ -128,19 +157,21 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   // Socket.IO, and what is measured of it.
   const traffic = createTraffic();
-  const { io, engine } = createIo({ config, clock, traffic, clientAddress, onFlood });
-  const stopCutting = cutLingering(engine, clock);
+  const { io, engine } = createIo({ config, clock, traffic, onFlood });
+  const stopCutting = [cutLingering(engine, clock), cutSlowReaders(engine, clock, onSlowReader)];
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
     traffic,
     connections: () => engine.clientsCount,
     sockets: () => opened.map(({ name }) => ({ namespace: name, count: countSockets(name) })),
     tasks: () => hub.counts(),
+    securityEvents: securityLog.counts,
   });
-  const recorder = createRefusalRecorder({ securityLog, metrics, clientAddress });
+  const recorder = createRefusalRecorder({ securityLog, metrics, clientAddress, requestId });
 
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
-  const onRefused = (req: IncomingMessage, refusal: Refusal) => recorder.http(req, refusal);
+  const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
+    recorder.http(req, refusal, type);
   const originGuard = createOriginGuard({ config, policy: originPolicy, onRefused });
   const door = createEngineDoor({
     ...{ engine, config, exposeHints, originGuard, limits, lookup, clientAddress, isDraining, onRefused, onFault },
@@ -150,7 +181,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     namespaces: () => opened.map(({ name }) => name),
   });
   const operation = createOperationRoutes({
-    ...{ metrics, store, log, exposeHints, isDraining },
+    ...{ metrics, store, storeHealth, sessionHealth, exposeHints, isDraining, onFault },
     metricsToken: config.metricsToken,
   });
   const isEngine = (url: string | undefined) => rawPath(url) === config.path;
@@ -180,25 +211,28 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const unwatch = sources.map((source) => source.watch?.((change) => void watch.changed(change)));
 
   // The namespaces.
+  const places = createNamespacePlaces({ clock, idleMs: config.connectTimeout * 1000 });
+  const onHandshakeRefused = (socket: RealtimeSocket, refusal: Refusal): void => {
+    recorder.socket(socket, refusal, null);
+    penalty.handshake(socket.conn);
+  };
   const mountOptions: MountOptions = {
-    ...{ config, clock, log, serverId, authenticator, limits },
+    ...{ config, clock, log, serverId, authenticator, limits, places },
     clientAddress: (socket) => clientAddress(socket.request),
-    onRefused(socket, refusal) {
-      recorder.socket(socket, refusal, null);
-      penalty.handshake(socket);
-    },
+    requestId: (socket) => requestId(socket.request),
+    onRefused: onHandshakeRefused,
     onConnected(socket) {
       watch.adopt(socket);
-      if (config.logConnections) log.info(connectionFields(socket), "Connected.");
+      if (config.logConnections) log.info(logFields(socket), "Connected.");
     },
     onDisconnected(socket, reason) {
-      if (config.logConnections) log.info({ ...connectionFields(socket), reason }, "Disconnected.");
+      if (config.logConnections) log.info({ ...logFields(socket), reason }, "Disconnected.");
     },
     gate: {
-      ...{ clock, log, exposeHints },
+      ...{ clock, log, exposeHints, underWay, requireOpen },
       debug: config.debug,
       maxRoomsPerSocket: config.maxRoomsPerSocket,
-      takeMessage: ({ userId }) => limits.message(userId),
+      takeMessage: (principal, ip) => limits.message(placeOf(principal, ip)),
       onRefused(socket, refusal, name) {
         recorder.socket(socket, refusal, name);
         penalty.event(socket);
@@ -206,7 +240,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       onHandled: (namespace, name, outcome) => metrics.event(namespace, name, outcome),
     },
   };
-  guardUndefinedNamespaces(io, (path) => definitions.has(path));
+  guardUndefinedNamespaces(io, (path) => definitions.has(path), onHandshakeRefused);
+  watchUnknownNamespaces(engine, io, (conn, name) => {
+    recorder.http(
+      conn.request,
+      new Refusal("event_unknown", { hint: `There is no namespace ${JSON.stringify(name)}.` }),
+    );
+    penalty.handshake(conn);
+  });
   const commands = createAdminCommands({
     ...{ hub, tasks, sources, securityLog },
     namespaces: opened,
@@ -214,8 +255,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
   const { roomAccess } = options;
   const { requireAuth, legacyEvents } = config;
-  open(userNamespace({ hub, tasks, roomAccess, requireAuth, legacyEvents }));
-  open(adminNamespace({ hub, securityLog, commands, namespaces: opened }));
+  open(userNamespace({ hub, tasks, roomAccess, securityLog, clock, requireAuth, legacyEvents }));
+  open(adminNamespace({ hub, securityLog, commands, clock, namespaces: opened }));
 
   // Feeds: what the server says without being asked.
   const publisher = createIoPublisher(io);
@@ -231,7 +272,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     io,
     progress: hub,
     admin: { alert: dashboard.alert },
-    legacy: createLegacy(io, (taskId) => hub.peek(taskId) !== undefined),
+    legacy: createLegacy(io),
     originPolicy,
     namespace: open,
     authorize: createRequestAuthorizer({ originGuard, authenticator, onRefused }),
@@ -239,9 +280,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     sessionChanged: (change) => watch.changed(change),
     async close() {
       draining = true;
+      await underWay.settled(answerWithinMs);
       await closeConnections(engine, opened, config.reconnectionDelayMax);
       removeFront();
-      stopCutting();
+      for (const stop of stopCutting) stop();
       for (const stop of unwatch) stop?.();
       watch.close();
       progressFeed.close();
@@ -259,18 +301,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     return namespace;
   }
 
-  function onFlood(ip: string): void {
-    metrics.refused("rate_limited");
-    const detail = "A connection sent more packets than any client needs, and was closed.";
-    securityLog.record({ type: "rate_limited", ip, code: "rate_limited", detail });
+  function onFlood({ request }: EngineSocket): void {
+    const hint = "A connection sent more packets than any client needs, and was closed.";
+    recorder.http(request, new Refusal("rate_limited", { hint }));
+  }
+
+  function onSlowReader({ request }: EngineSocket): void {
+    const hint = "A connection did not read what was sent to it, and was closed.";
+    recorder.http(request, new Refusal("rate_limited", { hint }));
   }
 }
-
-/** What a log line says of a connection. */
-const connectionFields = ({ id, nsp, data, conn }: RealtimeSocket) => ({
-  socket_id: id,
-  namespace: nsp.name,
-  user_id: data.principal.userId,
-  ip: data.ip,
-  transport: conn.transport.name,
-});

@@ -1,3 +1,4 @@
+import type { AdminClient, NamespaceState } from "@signalbox/client";
 import {
   type AdminAlert,
   type ConnectionRow,
@@ -7,7 +8,6 @@ import {
   type TaskSnapshot,
 } from "@signalbox/protocol";
 import { sentenceOf } from "./http.ts";
-import { answered, type Realtime, refusalOf } from "./realtime.ts";
 import { createStore, type Readable } from "./store.ts";
 
 export interface AdminState {
@@ -51,51 +51,40 @@ const nothing: AdminState = {
  * The administrators' feed, from now until `close`.
  * @param onDenied - told when the server no longer takes this user for an administrator
  */
-export function openAdminStore({ admin: socket, user }: Realtime, onDenied: () => void): AdminStore {
+export function openAdminStore(admin: AdminClient, onDenied: () => void): AdminStore {
   const state = createStore<AdminState>(nothing);
 
-  socket.on("connect", () => {
-    state.patch({ phase: "live", problem: null });
-    void run(async () => {
-      await Promise.all([readConnections(), readTasks(), readSecurityEvents()]);
-    });
-  });
-  socket.on("disconnect", () => {
-    if (state.get().phase === "live") state.patch({ phase: "stale" });
-  });
-  socket.on("connect_error", (error) => {
-    const refusal = refusalOf(error);
-    if (refusal?.code === "forbidden") return deny(refusal.message);
-    state.patch({ phase: "stale", problem: refusal?.message ?? null });
-  });
-  socket.on("session_ending", ({ reason }) => {
-    if (reason === "role_changed") deny("You are no longer an administrator.");
-  });
-  socket.on("connections_update", () => void run(readConnections));
-  socket.on("job_update", ({ job }) => acceptTasks([job]));
-  socket.on("security_event", (event) => acceptSecurityEvents([event]));
-  socket.on("system_metrics_update", ({ metrics }) => state.patch({ metrics }));
-  socket.on("admin_alert", ({ alert }) => state.patch({ alert }));
-  user.on("connect", reopen);
-  reopen();
+  const stops = [
+    admin.onStatus(follow),
+    admin.on("connections_update", () => void run(readConnections)),
+    admin.on("job_update", ({ job }) => acceptTasks([job])),
+    admin.on("security_event", (event) => acceptSecurityEvents([event])),
+    admin.on("system_metrics_update", ({ metrics }) => state.patch({ metrics })),
+    admin.on("admin_alert", ({ alert }) => state.patch({ alert })),
+  ];
+  follow(admin.status());
 
   return {
     state,
-    disconnectUser: (user_id, reason) =>
-      run(() => answered(socket.emitWithAck("disconnect_user", { user_id, reason }))),
-    revokeSession: (session_ref) => run(() => answered(socket.emitWithAck("revoke_session", { session_ref }))),
-    cancelTask: (task_id) =>
-      run(async () => acceptTasks([(await answered(socket.emitWithAck("cancel_task", { task_id }))).task])),
+    disconnectUser: (user_id, reason) => run(() => admin.request("disconnect_user", { user_id, reason })),
+    revokeSession: (session_ref) => run(() => admin.request("revoke_session", { session_ref })),
+    cancelTask: (task_id) => run(async () => acceptTasks([(await admin.request("cancel_task", { task_id })).task])),
     close() {
-      user.off("connect", reopen);
-      socket.removeAllListeners();
-      socket.disconnect();
+      for (const stop of stops) stop();
+      admin.close();
     },
   };
 
-  /** After a loss of the network the socket comes back by itself; after a restart of the server it follows `user`. */
-  function reopen(): void {
-    if (isOpen() && !socket.active) socket.connect();
+  function follow({ status, diagnosis }: NamespaceState): void {
+    if (!isOpen()) return;
+    if (status === "open") {
+      state.patch({ phase: "live", problem: null });
+      void run(() => Promise.all([readConnections(), readTasks(), readSecurityEvents()]));
+    } else if (status === "refused" && diagnosis?.code === "forbidden") {
+      deny(state.get().phase === "connecting" ? diagnosis.message : "You are no longer an administrator.");
+    } else if (state.get().phase !== "connecting") {
+      state.patch({ phase: "stale", problem: diagnosis?.message ?? null });
+    }
   }
 
   /** Nothing that only administrators may see stays on the page. */
@@ -108,21 +97,21 @@ export function openAdminStore({ admin: socket, user }: Realtime, onDenied: () =
     try {
       await request();
     } catch (error) {
-      if (socket.connected) state.patch({ problem: sentenceOf(error) });
+      if (admin.status().status === "open") state.patch({ problem: sentenceOf(error) });
     }
   }
 
   async function readConnections(): Promise<void> {
-    const { rows, total } = await answered(socket.emitWithAck("list_connections", { limit: rowLimit }));
+    const { rows, total } = await admin.request("list_connections", { limit: rowLimit });
     if (isOpen()) state.patch({ connections: rows, connectionTotal: total });
   }
 
   async function readTasks(): Promise<void> {
-    acceptTasks((await answered(socket.emitWithAck("list_tasks", { limit: rowLimit }))).rows);
+    acceptTasks((await admin.request("list_tasks", { limit: rowLimit })).rows);
   }
 
   async function readSecurityEvents(): Promise<void> {
-    acceptSecurityEvents((await answered(socket.emitWithAck("list_security_events", { limit: rowLimit }))).rows);
+    acceptSecurityEvents((await admin.request("list_security_events", { limit: rowLimit })).rows);
   }
 
   function acceptTasks(changed: readonly TaskSnapshot[]): void {

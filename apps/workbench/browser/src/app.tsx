@@ -27,17 +27,16 @@ export function App({ account }: { account: Account }) {
     );
   }
   // Keyed by the person: somebody else who signs in meets nothing of what was here before.
-  return <SignedIn key={config.user.user_id} account={account} config={config} user={config.user} />;
+  return <SignedIn key={config.user.user_id} account={account} user={config.user} />;
 }
 
 interface SignedInProps {
   account: Account;
-  config: ClientConfig;
   user: NonNullable<ClientConfig["user"]>;
 }
 
-function SignedIn({ account, config, user }: SignedInProps) {
-  const [workspace] = useState(() => openWorkspace(config, user.user_id, account));
+function SignedIn({ account, user }: SignedInProps) {
+  const [workspace] = useState(() => openWorkspace(user.user_id, account));
   useEffect(() => workspace.close, [workspace]);
   return (
     <WorkspaceContext.Provider value={workspace}>

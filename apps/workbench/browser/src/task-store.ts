@@ -1,6 +1,6 @@
+import type { TaskWatch, UserClient } from "@signalbox/client";
 import { isFinal, isNewer, type TaskSnapshot } from "@signalbox/protocol";
 import { getJson, sentenceOf } from "./http.ts";
-import { answered, type UserSocket } from "./realtime.ts";
 import { createStore, type Readable } from "./store.ts";
 
 interface TasksState {
@@ -27,22 +27,10 @@ export interface TaskStore {
 
 const endings = { completed: "is done", failed: "has failed", cancelled: "was cancelled" };
 
-/** The latest snapshot of every known task. Each that has not ended is followed over the socket. */
-export function createTaskStore(socket: UserSocket): TaskStore {
+/** The latest snapshot of every known task. Each that has not ended is watched. */
+export function createTaskStore(user: UserClient): TaskStore {
   const state = createStore<TasksState>({ phase: "loading", tasks: new Map(), problem: null, announcement: "" });
-
-  const listeners = {
-    connect: rejoin,
-    progress_update: accept,
-    task_completed: accept,
-    task_error: accept,
-    task_cancelled: accept,
-  };
-  socket.on("connect", listeners.connect);
-  socket.on("progress_update", listeners.progress_update);
-  socket.on("task_completed", listeners.task_completed);
-  socket.on("task_error", listeners.task_error);
-  socket.on("task_cancelled", listeners.task_cancelled);
+  const watches = new Map<string, TaskWatch>();
 
   return {
     state,
@@ -61,7 +49,7 @@ export function createTaskStore(socket: UserSocket): TaskStore {
     },
     async cancel(taskId) {
       try {
-        const { task } = await answered(socket.emitWithAck("cancel_task", { task_id: taskId }));
+        const { task } = await user.request("cancel_task", { task_id: taskId });
         accept(task);
         return true;
       } catch (error) {
@@ -71,7 +59,7 @@ export function createTaskStore(socket: UserSocket): TaskStore {
     },
     dismissProblem: () => state.patch({ problem: null }),
     close() {
-      for (const [event, listener] of Object.entries(listeners)) socket.off(event as keyof typeof listeners, listener);
+      for (const watch of watches.values()) watch.stop();
     },
   };
 
@@ -85,21 +73,21 @@ export function createTaskStore(socket: UserSocket): TaskStore {
       tasks: new Map(tasks).set(task.task_id, task),
       announcement: ended && isFinal(task.status) ? `${task.title} ${endings[task.status]}.` : announcement,
     });
-    if (known === undefined && !isFinal(task.status) && socket.connected) void join(task);
+    if (isFinal(task.status)) stop(task.task_id);
+    else if (!watches.has(task.task_id)) watch(task);
   }
 
-  /** A new connection is in no room. `since` spares a snapshot that is already known. */
-  function rejoin(): void {
-    for (const task of state.get().tasks.values()) if (!isFinal(task.status)) void join(task);
-  }
-
-  async function join({ task_id, version, title }: TaskSnapshot): Promise<void> {
-    try {
-      const { task } = await answered(socket.emitWithAck("join_task", { task_id, since: version }));
+  function watch({ task_id: taskId, title }: TaskSnapshot): void {
+    const watched = user.tasks.watch(taskId);
+    watches.set(taskId, watched);
+    watched.subscribe(({ task, error }) => {
       if (task) accept(task);
-    } catch (error) {
-      // A connection that broke off meanwhile joins again when it is back.
-      if (socket.connected) state.patch({ problem: `“${title}” cannot be followed live: ${sentenceOf(error)}` });
-    }
+      if (error) state.patch({ problem: `“${title}” cannot be followed live: ${error.message}` });
+    });
+  }
+
+  function stop(taskId: string): void {
+    watches.get(taskId)?.stop();
+    watches.delete(taskId);
   }
 }

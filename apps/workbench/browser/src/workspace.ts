@@ -1,16 +1,15 @@
-import type { ClientConfig } from "@signalbox/protocol";
+import { type Clients, createClients, type UserClient } from "@signalbox/client";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Account } from "./account.ts";
 import { type AdminStore, openAdminStore } from "./admin-store.ts";
-import { openRealtime, type Realtime } from "./realtime.ts";
 import { createTaskStore, type TaskStore } from "./task-store.ts";
 import { createUploadStore, type UploadStore } from "./upload-store.ts";
 
 /** Everything that belongs to one signed-in person; it goes when they sign out, and nothing of it stays. */
 export interface Workspace {
   readonly userId: string;
-  readonly realtime: Realtime;
+  readonly clients: Clients;
   readonly tasks: TaskStore;
   readonly uploads: UploadStore;
   openAdmin(): AdminStore;
@@ -19,22 +18,27 @@ export interface Workspace {
   close(): void;
 }
 
-export function openWorkspace(config: ClientConfig, userId: string, account: Account): Workspace {
+export function openWorkspace(userId: string, account: Account): Workspace {
   const csrf = (): string | undefined => account.state.get().config?.csrf;
-  const realtime = openRealtime({ config, csrf, revalidate: account.refresh });
-  const tasks = createTaskStore(realtime.user);
+  const clients = createClients({ client: { name: "workbench", version: __WORKBENCH_VERSION__ } });
+  const user: UserClient = clients.user();
+  user.on("session_ending", ({ reason }) => void account.refresh(reason));
+  clients.onState(({ status }) => {
+    if (status === "auth_required") void account.refresh();
+  });
+  const tasks = createTaskStore(user);
   const uploads = createUploadStore({ csrf, onCreated: tasks.load });
   return {
     userId,
-    realtime,
+    clients,
     tasks,
     uploads,
     csrf,
-    openAdmin: () => openAdminStore(realtime, () => void account.refresh()),
+    openAdmin: () => openAdminStore(clients.admin(), () => void account.refresh()),
     close() {
       uploads.cancel();
       tasks.close();
-      realtime.close();
+      clients.close();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Log } from "@signalbox/server";
 import { type BetterAuthInstance, sessionChanges } from "@signalbox/server/better-auth";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
@@ -17,6 +18,9 @@ interface AccountOptions {
   readonly baseUrl: string;
   /** The same list as for sockets. */
   readonly trustedOrigins: readonly string[];
+  /** Of sign-in, sign-up and the rest, per client address. */
+  readonly rateLimiting: boolean;
+  readonly log: Log;
 }
 
 /** What the workbench uses of Better Auth. */
@@ -27,14 +31,20 @@ export interface Accounts extends BetterAuthInstance {
 }
 
 /** Accounts, sessions and roles: Better Auth with e-mail, password and its admin plugin. */
-export async function createAccounts({ database, secret, baseUrl, trustedOrigins }: AccountOptions): Promise<Accounts> {
+export async function createAccounts(options: AccountOptions): Promise<Accounts> {
+  const { database, secret, baseUrl, trustedOrigins, log } = options;
   const auth = betterAuth({
     database,
     secret,
     baseURL: baseUrl,
     trustedOrigins: [...trustedOrigins],
     telemetry: { enabled: false },
+    logger: {
+      // What else it would tell of are the e-mail addresses of those who mistype.
+      log: (level, message, ...details) => log[level]({ err: details.find((each) => each instanceof Error) }, message),
+    },
     emailAndPassword: { enabled: true, minPasswordLength: 10 },
+    rateLimit: { enabled: options.rateLimiting },
     advanced: { ipAddress: { ipAddressHeaders: [clientAddressHeader] } },
     plugins: [admin(), sessionChanges()],
   });

@@ -8,7 +8,10 @@ export interface MadeAdministrator {
   readonly password: string | null;
 }
 
-/** Makes an administrator where there is no account yet; null otherwise. */
+/**
+ * Makes an administrator where there is no account yet; null otherwise.
+ * @throws Error with one sentence when ADMIN_EMAIL or ADMIN_PASSWORD will not do
+ */
 export async function ensureAdministrator(
   accounts: Accounts,
   email: string,
@@ -16,6 +19,10 @@ export async function ensureAdministrator(
 ): Promise<MadeAdministrator | null> {
   if ((await accounts.countUsers()) > 0) return null;
   const password = givenPassword ?? randomBytes(12).toString("base64url");
-  await accounts.createAdministrator({ email, password, name: "Administrator" });
+  try {
+    await accounts.createAdministrator({ email, password, name: "Administrator" });
+  } catch (error) {
+    throw new Error(`No administrator can be made of ADMIN_EMAIL and ADMIN_PASSWORD: ${(error as Error).message}.`);
+  }
   return { email, password: givenPassword === null ? password : null };
 }

@@ -1,18 +1,19 @@
 import { refusals } from "@signalbox/protocol";
-import { httpStatusOf, Refusal } from "@signalbox/server";
-import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import { httpStatusOf, type Log, Refusal } from "@signalbox/server";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { UploadProblem } from "../images/upload-problem.ts";
 
 /** Every error leaves as `{error: {code, category, message, …}}`: the form of a Signalbox refusal. */
-export function answerErrors(app: FastifyInstance, exposeHints: boolean): void {
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
+export function errorAnswers(log: Log, exposeHints: boolean) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof Refusal) return sendRefusal(reply, error, exposeHints);
     if (error instanceof UploadProblem) return send(reply, error.status, error.code, error.message);
     const status = error.statusCode ?? 500;
-    if (status < 500) return send(reply, status, "payload_invalid", refusals.payload_invalid.message);
-    request.log.error({ err: error }, "A request failed.");
+    const code = status === 413 ? "payload_too_large" : "payload_invalid";
+    if (status < 500) return send(reply, status, code, refusals[code].message);
+    log.error({ err: error, method: request.method, url: request.url }, "A request failed.");
     return sendRefusal(reply, new Refusal("internal"), exposeHints);
-  });
+  };
 }
 
 function sendRefusal(reply: FastifyReply, refusal: Refusal, exposeHints: boolean): FastifyReply {

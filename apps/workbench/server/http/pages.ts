@@ -7,6 +7,9 @@ import type { FastifyInstance } from "fastify";
 /** Where the pages are built to; this file runs from the sources or from dist/server/http. */
 const candidates = ["../../browser", "../../dist/browser"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
+/** Below these a page would be a wrong answer that looks like a right one. */
+const noPages = ["/api/", "/realtime/", "/socket.io/", "/assets/"];
+
 /** Serves the pages. Every path that is no file and no API is one of the application's own, and gets its page. */
 export function pages(app: FastifyInstance): void {
   const root = candidates.find((path) => existsSync(join(path, "assets")));
@@ -22,7 +25,9 @@ export function pages(app: FastifyInstance): void {
     });
   }
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === "GET" && !request.url.startsWith("/api/");
+    const path = `${request.url.split("?", 1)[0]}/`;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    const wantsPage = isRead && !noPages.some((each) => path.startsWith(each));
     if (wantsPage && root !== undefined) return reply.sendFile("index.html");
     const message = "Nothing is found at this address.";
     return reply.code(404).send({ error: { code: "not_found", category: "request", message } });

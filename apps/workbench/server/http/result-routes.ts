@@ -1,5 +1,6 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, type ReadStream } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { type Principal, type ProgressHub, Refusal } from "@signalbox/server";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Kysely } from "kysely";
@@ -27,16 +28,23 @@ interface FinishedImage {
   readonly outputs: readonly Output[];
 }
 
+interface BatchSoFar {
+  readonly taskId: string;
+  readonly finished: readonly FinishedImage[];
+  /** Images that could not be converted, each with a sentence. */
+  readonly problems: readonly { readonly name: string; readonly problem: string }[];
+}
+
 /** The pictures that a batch has made so far: listed, one by one, and all in one zip. */
 export function resultRoutes(app: FastifyInstance, { db, folder, progress, authorize }: ResultRoutesOptions): void {
   app.get("/api/tasks/:id/results", async (request: TaskRequest) => {
-    const { taskId, finished } = await read(request);
+    const { taskId, finished, problems } = await read(request);
     const base = `/api/tasks/${taskId}/results`;
     const results = finished.map(({ image: { name, bytes }, width, height, outputs }) => ({
       ...{ name, bytes, width, height },
       outputs: outputs.map(({ file, ...output }) => ({ ...output, url: `${base}/${file}` })),
     }));
-    return { results, zip_url: `${base}.zip` };
+    return { results, problems, zip_url: `${base}.zip` };
   });
 
   app.get(
@@ -57,23 +65,32 @@ export function resultRoutes(app: FastifyInstance, { db, folder, progress, autho
   app.get("/api/tasks/:id/results.zip", async (request: TaskRequest, reply) => {
     const { taskId, finished } = await read(request);
     const zip = new ZipFile();
+    const packed = zip.outputStream as Readable;
+    let source: ReadStream | undefined;
+    const fail = (error: Error): void => void packed.destroy(error);
+    zip.on("error", fail);
+    // Whoever goes away in the middle leaves a file open that nobody would close.
+    packed.once("close", () => source?.destroy());
     for (const { image, outputs } of finished) {
       const number = String(image.position + 1).padStart(3, "0");
       const stem = image.name.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N} ._-]/gu, "_");
       for (const { format, file } of outputs) {
         if (format === "thumbnail") continue;
         // Pictures do not get smaller by being packed again.
-        zip.addFile(join(folder.results(taskId), file), `${number} ${stem}.${format}`, { compress: false });
+        zip.addReadStreamLazy(`${number} ${stem}.${format}`, { compress: false }, (add) => {
+          source = createReadStream(join(folder.results(taskId), file)).on("error", fail);
+          add(null, source);
+        });
       }
     }
     zip.end();
     return reply
       .type("application/zip")
       .header("content-disposition", `attachment; filename="images-${taskId.slice(0, 8)}.zip"`)
-      .send(zip.outputStream);
+      .send(packed);
   });
 
-  async function read(request: TaskRequest): Promise<{ taskId: string; finished: readonly FinishedImage[] }> {
+  async function read(request: TaskRequest): Promise<BatchSoFar> {
     const { task_id } = await ownTask(progress, request.params.id, await authorize(request));
     const rows = await db
       .selectFrom("workbench_image")
@@ -81,10 +98,14 @@ export function resultRoutes(app: FastifyInstance, { db, folder, progress, autho
       .where("task_id", "=", task_id)
       .orderBy("position")
       .execute();
-    const finished = rows.flatMap((image) => {
+    const finished: FinishedImage[] = [];
+    const problems: BatchSoFar["problems"][number][] = [];
+    for (const image of rows) {
       const result = readResult(image);
-      return result !== undefined && "outputs" in result ? [{ image, ...result }] : [];
-    });
-    return { taskId: task_id, finished };
+      if (result === undefined) continue;
+      if ("outputs" in result) finished.push({ image, ...result });
+      else problems.push({ name: image.name, problem: result.problem });
+    }
+    return { taskId: task_id, finished, problems };
   }
 }

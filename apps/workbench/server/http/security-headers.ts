@@ -1,5 +1,3 @@
-import type { FastifyInstance } from "fastify";
-
 /** No inline script or style, nothing from elsewhere, no frame around us (Content Security Policy Level 3). */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -14,16 +12,12 @@ const contentSecurityPolicy = [
 ].join("; ");
 
 /** Headers of every answer; HSTS only where the workbench is reached over https (RFC 6797 section 7.2). */
-export function securityHeaders(app: FastifyInstance, overHttps: boolean): void {
-  app.addHook("onSend", async (_request, reply) => {
-    reply.headers({
-      "content-security-policy": contentSecurityPolicy,
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "same-origin",
-      "cross-origin-opener-policy": "same-origin",
-      "cross-origin-resource-policy": "same-origin",
-      "permissions-policy": "camera=(), geolocation=(), microphone=()",
-      ...(overHttps && { "strict-transport-security": "max-age=31536000; includeSubDomains" }),
-    });
-  });
-}
+export const securityHeaders = (overHttps: boolean): Readonly<Record<string, string>> => ({
+  "content-security-policy": contentSecurityPolicy,
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()",
+  ...(overHttps && { "strict-transport-security": "max-age=31536000; includeSubDomains" }),
+});

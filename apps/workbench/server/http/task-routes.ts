@@ -30,10 +30,8 @@ export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): vo
 
   app.post("/api/tasks", async (request, reply) => {
     const owner = await authorize(request);
-    await tasks.requireRoom(owner);
-    const { task_id } = request.isMultipart()
-      ? await createBatch(request, owner)
-      : await createPractice(request, owner);
+    const create = request.isMultipart() ? createBatch : createPractice;
+    const { task_id } = await tasks.admit(owner, () => create(request, owner));
     return reply.code(201).send({ task_id });
   });
 

@@ -56,17 +56,20 @@ async function receiveImage(part: MultipartFile, folder: string, position: numbe
 }
 
 /** The last part of whatever path a client sent, without control characters. */
-function shownName(filename: string): string {
-  const base = filename.split(/[/\\]/).at(-1) ?? "";
+function shownName(filename: string | undefined): string {
+  const base = (filename ?? "").split(/[/\\]/).at(-1) ?? "";
   const printable = base.replace(/\p{C}/gu, "").trim().slice(0, 200);
   return printable === "" ? "image" : printable;
 }
 
-/** The multipart parser's own limits, in our words. */
+/** What the multipart parser refuses, in our words. */
 function toProblem(error: unknown): unknown {
-  const code = (error as { code?: string }).code;
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === "FST_FILES_LIMIT")
     return new UploadProblem("upload_too_many", `A batch has at most ${maxImages} images.`);
   if (code === "FST_REQ_FILE_TOO_LARGE") return new UploadProblem("upload_too_large", "An image is too large.");
+  // The parser's complaints have no class of their own; the disk's name a system call, and they are not the sender's.
+  const unreadable = error instanceof Error && error.constructor === Error && syscall === undefined;
+  if (unreadable) return new UploadProblem("upload_broken", "The upload did not arrive whole. Please send it again.");
   return error;
 }

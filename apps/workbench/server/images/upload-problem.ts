@@ -1,6 +1,7 @@
 /** HTTP status of each problem. */
 const statuses = {
   upload_empty: 400,
+  upload_broken: 400,
   upload_type: 415,
   upload_too_large: 413,
   upload_too_many: 413,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Kysely } from "kysely";
 import type { DataFolder } from "../data-folder.ts";
 import type { ImageRow, WorkbenchTables } from "../database.ts";
-import { type ConvertedImage, convertImage } from "../images/convert-image.ts";
+import { type ConvertedImage, convertImage, ImageProblem } from "../images/convert-image.ts";
 import { type Job, JobFailure } from "./task-runner.ts";
 
 /** What a finished image's row holds: the new forms, or why there are none. */
@@ -51,8 +51,8 @@ export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder):
     try {
       return await convertImage(source, folder.results(taskId), String(image.position).padStart(3, "0"));
     } catch (error) {
-      if ((error as { code?: string }).code !== undefined) throw error;
-      return { problem: "This image could not be read." };
+      if (!(error instanceof ImageProblem)) throw error;
+      return { problem: error.message };
     }
   }
 }
@@ -62,7 +62,7 @@ export const readResult = ({ result }: ImageRow): ImageResult | undefined =>
 
 function summary(images: readonly ImageRow[], results: readonly (ImageResult | undefined)[]): object {
   const converted = results.filter((result): result is ConvertedImage => result !== undefined && "outputs" in result);
-  if (converted.length === 0) throw new JobFailure("nothing_converted", "None of the images could be read.");
+  if (converted.length === 0) throw new JobFailure("nothing_converted", "None of the images could be converted.");
   const bytes = (format: string): number =>
     converted
       .flatMap(({ outputs }) => outputs)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import type { Log, ProgressHub, TaskPatch } from "@signalbox/server";
 import type { JobRow } from "../database.ts";
@@ -40,9 +41,12 @@ export interface TaskRunner {
   /** A job was added. */
   wake(): void;
   cancel(task: Pick<TaskSnapshot, "task_id">): Promise<void>;
-  /** Stops between two steps; what was running goes on at the next start. */
+  /** Stops between two steps, or after a few seconds within one; what was running goes on at the next start. */
   stop(): Promise<void>;
 }
+
+/** A large image takes longer than those who are connected should wait to be told that the server goes. */
+const stoppingGraceMs = 3000;
 
 /** Why a job's signal was aborted. */
 const cancelled = new Error("The task was cancelled.");
@@ -89,6 +93,8 @@ export function createTaskRunner({ jobs, progress, kinds, concurrency, log }: Ta
       await progress.complete(taskId, result);
       await jobs.finish(taskId);
     } catch (error) {
+      // Whatever else happens while the server stops is not the job's doing: it goes on at the next start.
+      if (signal.reason === stopping) return;
       await end(taskId, error).catch((fault: unknown) =>
         log.error({ err: fault, task_id: taskId }, "Ending a task failed; it will be taken up at the next start."),
       );
@@ -103,7 +109,6 @@ export function createTaskRunner({ jobs, progress, kinds, concurrency, log }: Ta
   }
 
   async function end(taskId: string, error: unknown): Promise<void> {
-    if (error === stopping) return;
     if (error === cancelled) await progress.cancelled(taskId);
     else {
       if (!(error instanceof JobFailure)) log.error({ err: error, task_id: taskId }, "A job failed unexpectedly.");
@@ -143,7 +148,10 @@ export function createTaskRunner({ jobs, progress, kinds, concurrency, log }: Ta
     async stop() {
       stopped = true;
       for (const { abort } of running.values()) abort.abort(stopping);
-      await Promise.all([...running.values()].map(({ done }) => done));
+      const abort = new AbortController();
+      const ended = Promise.all([...running.values()].map(({ done }) => done));
+      await Promise.race([ended, sleep(stoppingGraceMs, undefined, { signal: abort.signal }).catch(() => {})]);
+      abort.abort();
     },
   };
 }

@@ -23,8 +23,11 @@ interface TasksOptions {
 
 /** Making tasks. */
 export interface Tasks {
-  /** @throws UploadProblem `too_many_tasks` */
-  requireRoom(owner: Principal): Promise<void>;
+  /**
+   * Makes a task where its owner may have one more. One that is on its way counts: its images may take long to arrive.
+   * @throws UploadProblem `too_many_tasks`
+   */
+  admit<Task>(owner: Principal, make: () => Promise<Task>): Promise<Task>;
   /** A folder for uploads of a task that may never be: the id of the task, should it come to be. */
   reserve(): { readonly taskId: string; readonly folder: string };
   createBatch(taskId: string, images: readonly ReceivedImage[], owner: Principal): Promise<TaskSnapshot>;
@@ -32,6 +35,9 @@ export interface Tasks {
 }
 
 export function createTasks({ db, folder, jobs, runner, progress }: TasksOptions): Tasks {
+  /** By user. */
+  const onTheirWay = new Map<string, number>();
+
   /** The task first: a job without a task would run unseen. A task without a job is ended at the next start. */
   async function begin(taskId: string, kind: string, title: string, input: object, owner: Principal, total?: number) {
     const task = await progress.create({
@@ -47,10 +53,18 @@ export function createTasks({ db, folder, jobs, runner, progress }: TasksOptions
   }
 
   return {
-    async requireRoom(owner) {
-      if ((await jobs.countUnfinished(owner.userId)) < maxUnfinished) return;
-      const message = `You have ${maxUnfinished} unfinished tasks. Wait for one to end, or cancel one.`;
-      throw new UploadProblem("too_many_tasks", message);
+    async admit({ userId }, make) {
+      const others = onTheirWay.get(userId) ?? 0;
+      onTheirWay.set(userId, others + 1);
+      try {
+        if ((await jobs.countUnfinished(userId)) + others < maxUnfinished) return await make();
+        const message = `You have ${maxUnfinished} unfinished tasks. Wait for one to end, or cancel one.`;
+        throw new UploadProblem("too_many_tasks", message);
+      } finally {
+        const left = (onTheirWay.get(userId) ?? 0) - 1;
+        if (left > 0) onTheirWay.set(userId, left);
+        else onTheirWay.delete(userId);
+      }
     },
     reserve() {
       const taskId = randomUUID();

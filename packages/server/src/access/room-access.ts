@@ -18,13 +18,16 @@ function isManaged(roomId: string): boolean {
  */
 export async function requireRoomAccess(
   roomId: string,
-  principal: Principal,
+  by: { readonly principal: Principal },
   rule: RoomAccess | undefined,
 ): Promise<void> {
   if (isManaged(roomId)) {
     throw new Refusal("room_forbidden", { hint: `"${roomId}" on ${namespaces.user} is filled by the server itself.` });
   }
+  const { principal } = by;
   if (rule === undefined || !(await rule(roomId, principal))) {
     throw new Refusal("room_forbidden", { hint: "createRealtime's `roomAccess` decides which rooms a user may join." });
   }
+  // The answer was for a role that is no longer theirs: an administrator demoted while the rule was looking.
+  if (by.principal.role !== principal.role) await requireRoomAccess(roomId, by, rule);
 }

@@ -3,10 +3,9 @@ import { liveSockets, type RealtimeNamespace } from "../edge/socket.ts";
 import type { Principal, SessionChange, SessionSource, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { requestCancel } from "../progress/request-cancel.ts";
-import { escapeControl } from "../security/redact.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 
-/** Who gives a command, and from where: for the audit line. */
+/** Who gives a command, at the moment of reading, and from where. */
 interface Actor {
   readonly principal: Principal;
   readonly ip: string;
@@ -29,21 +28,24 @@ interface AdminCommandOptions {
   sessionChanged(change: SessionChange): Promise<void>;
 }
 
-/** The commands of `/admin`. Each writes who did what to the security log, and answers once that is stored. */
+/**
+ * The commands of `/admin`. Each first writes who asked for what to the security log, and is carried out once that is
+ * stored: whatever comes of it, the line is true.
+ */
 export function createAdminCommands(options: AdminCommandOptions): AdminCommands {
   const audit = (event: string, detail: string, { principal, ip }: Actor): Promise<void> =>
     options.securityLog.audit({ ip, userId: principal.userId, namespace: "/admin", event, detail });
 
   return {
     async disconnectUser({ user_id, reason }, by) {
-      await audit("disconnect_user", `Disconnected user ${user_id}: ${escapeControl(reason, 500)}`, by);
+      await audit("disconnect_user", `Asked to disconnect user "${user_id}": ${reason}`, by);
       const sockets = [...liveSockets(options.namespaces)].filter(({ data }) => data.principal.userId === user_id);
       for (const socket of sockets) socket.disconnect(true);
       return { disconnected: sockets.length };
     },
 
     async revokeSession({ session_ref }, by) {
-      await audit("revoke_session", `Revoked session ${session_ref}.`, by);
+      await audit("revoke_session", `Asked to revoke session ${session_ref}.`, by);
       const answers = await Promise.all(options.sources.map((source) => source.revoke?.(session_ref) ?? false));
       await options.sessionChanged({ ref: session_ref, reason: "revoked" });
       return { revoked: answers.includes(true) };
@@ -51,7 +53,7 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
 
     async cancelTask({ task_id }, by) {
       await audit("cancel_task", `Asked to cancel task ${task_id}.`, by);
-      return { task: await requestCancel(task_id, by.principal, options.hub, options.tasks) };
+      return { task: await requestCancel(task_id, by, options.hub, options.tasks) };
     },
   };
 }

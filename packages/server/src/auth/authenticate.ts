@@ -1,5 +1,3 @@
-import type { handshakeAuthSchema } from "@signalbox/protocol/schemas";
-import type { z } from "zod";
 import type { Config } from "../config/settings.ts";
 import type { CredentialCarrier, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -12,8 +10,6 @@ export interface Identity {
   readonly principal: Principal;
   readonly handle: SessionHandle | null;
 }
-
-type HandshakeAuth = z.infer<typeof handshakeAuthSchema>;
 
 export interface Authenticator {
   /**

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { createBoundedMap } from "../limits/bounded-map.ts";
+import type { Dependency } from "../metrics/dependency.ts";
 import type {
   Clock,
   Credential,
@@ -43,6 +44,8 @@ export interface SessionLookup {
 interface SessionLookupOptions {
   readonly sources: readonly SessionSource[];
   readonly clock: Clock;
+  /** Told how each question to a source ended: a refusal says `unavailable` and no more, the log says why. */
+  readonly health: Dependency;
   /** How long an answer, a "no" included, is used again. 0 switches the cache off. */
   readonly cacheMs: number;
   /** How long a source may take before the answer is `unavailable`. */
@@ -60,7 +63,8 @@ interface CacheEntry {
 /** Garbage costs its sender a hash, not the server its memory. */
 const maxEntries = 10_000;
 
-export function createSessionLookup({ sources, clock, cacheMs, timeoutMs }: SessionLookupOptions): SessionLookup {
+export function createSessionLookup(options: SessionLookupOptions): SessionLookup {
+  const { sources, clock, health, cacheMs, timeoutMs } = options;
   /** By a hash of the credential: a dump of the memory of this cache opens no session. */
   const cache = createBoundedMap<string, CacheEntry>(maxEntries);
 
@@ -99,12 +103,18 @@ export function createSessionLookup({ sources, clock, cacheMs, timeoutMs }: Sess
   async function ask({ source, credential }: SessionHandle): Promise<Session | SessionProblem> {
     let cancel: () => void = () => {};
     const late = new Promise<never>((_resolve, reject) => {
-      cancel = clock.after(timeoutMs, () => reject(unavailable(`did not answer within ${timeoutMs} ms`)));
+      const hint = `The session source did not answer within ${timeoutMs} ms.`;
+      cancel = clock.after(timeoutMs, () => reject(new Refusal("unavailable", { hint })));
     });
     try {
-      return await Promise.race([source.resolve(credential), late]);
+      const found = await Promise.race([source.resolve(credential), late]);
+      health.answered();
+      return found;
     } catch (error) {
-      throw error instanceof Refusal ? error : unavailable("failed", error);
+      const refusal =
+        error instanceof Refusal ? error : new Refusal("unavailable", { hint: "The session source failed." });
+      if (refusal.code === "unavailable") health.failed(error);
+      throw refusal;
     } finally {
       cancel();
     }
@@ -139,10 +149,4 @@ export function createSessionLookup({ sources, clock, cacheMs, timeoutMs }: Sess
       return handle === undefined ? "" : keyOf(handle);
     },
   };
-}
-
-function unavailable(what: string, cause?: unknown): Refusal {
-  const refusal = new Refusal("unavailable", { hint: `The session source ${what}.` });
-  refusal.cause = cause;
-  return refusal;
 }

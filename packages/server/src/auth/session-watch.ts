@@ -37,6 +37,10 @@ export interface SessionWatch {
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const { lookup, clock, recheckMs } = options;
   let lastChangeAt = Number.NEGATIVE_INFINITY;
+  /** Numbers the look-ups in the order in which they were begun. */
+  let lookups = 0;
+  /** The look-up whose answer each socket follows. */
+  const followed = new WeakMap<RealtimeSocket, number>();
 
   const stop = clock.every(sweepMs, () => {
     const now = clock.now();
@@ -79,8 +83,20 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     if (!handle) return;
     // Marked before the look-up: a slow store is asked once per interval, not once per sweep.
     for (const socket of group) socket.data.checkedAt = clock.now();
+    lookups += 1;
+    const serial = lookups;
     const found = await lookAgain(handle);
-    for (const socket of group) apply(socket, found, reason);
+    for (const socket of group) if (isLatest(socket, serial, found)) apply(socket, found, reason);
+  }
+
+  /**
+   * Answers may overtake each other: one that was read before a demotion and arrives after the answer that was read
+   * later would give the role back. A look-up that failed has read nothing, and makes no other one old.
+   */
+  function isLatest(socket: RealtimeSocket, serial: number, found: Session | SessionProblem | undefined): boolean {
+    if ((followed.get(socket) ?? 0) > serial) return false;
+    if (found !== undefined) followed.set(socket, serial);
+    return true;
   }
 
   /**

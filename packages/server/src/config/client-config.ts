@@ -28,6 +28,7 @@ export function clientConfig(config: Config, facts: ClientConfigFacts): ClientCo
     ping_timeout_ms: config.pingTimeout * 1000,
     namespaces: [...facts.namespaces],
     authenticated: principal !== undefined,
+    ...(!config.requireAuth && { guests: true as const }),
     ...(principal && { user: { user_id: principal.userId, username: principal.username, role: principal.role } }),
     ...(csrf !== undefined && { csrf }),
     server_time: new Date(facts.now).toISOString(),

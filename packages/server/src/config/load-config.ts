@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { isOriginRule } from "../origin/origin-rule.ts";
-import { type Environment, readSettings } from "./read-settings.ts";
-import type { ConfigOf, SettingTable } from "./setting.ts";
+import { hostInUrl, isOrigin, isOriginRule, noOriginAdvice, originOf } from "../origin/origin-rule.ts";
+import { defaultAsText } from "./describe.ts";
+import { quote } from "./parse-value.ts";
+import { type Environment, type Problem, readSettings } from "./read-settings.ts";
+import type { ConfigOf, Setting, SettingTable } from "./setting.ts";
 import { type Config, settings } from "./settings.ts";
+import { proxyProblem } from "./trusted-proxies.ts";
 
 /** The environment does not make a valid configuration. The message lists every problem, one a line. */
 export class ConfigError extends Error {
@@ -27,48 +30,76 @@ export interface LoadedConfig<Extra extends SettingTable> {
 
 /**
  * Reads the configuration from the environment, all of it at once.
- * In development a bad value is a warning, and its default is used; in production it is an error.
+ * In development a bad value is a warning, and its default is used; in production it is an error. A NODE_ENV that is no
+ * mode may be meant as production (`prod`, `staging`), and is an error by itself.
  * @param environment - default: `process.env`
  * @param extra - settings of the application, to be read by the same rules
- * @throws ConfigError in production, listing every problem
+ * @throws ConfigError in production or an unknown mode, listing every problem
+ * @throws TypeError when `extra` has a field of the same name as a setting of Signalbox
  */
 export function loadConfig<Extra extends SettingTable = Record<never, never>>(
   environment: Environment = process.env,
   extra: Extra = {} as Extra,
 ): LoadedConfig<Extra> {
+  const taken = Object.keys(extra).filter((key) => Object.hasOwn(settings, key));
+  if (taken.length > 0) throw new TypeError(`Signalbox has settings named ${taken.join(", ")}: choose other names.`);
   const table = { ...settings, ...extra };
   const { values, sources, problems: badValues, warnings: oddities } = readSettings(table, environment);
-  const all = values as ConfigOf<typeof settings> & Record<string, unknown>;
-  const production = all.mode === "production";
-  const { problems: conflicts, repaired } = checkTogether(all);
-  const missing = production
-    ? Object.entries(table)
-        .filter(([key, { requiredInProduction }]) => requiredInProduction && sources.get(key) === "default")
-        .map(([, { env, doc }]) => `${env} must be set in production. ${doc}`)
-    : [];
-  const problems = [...badValues, ...conflicts, ...missing];
-  if (production && problems.length > 0) throw new ConfigError(problems);
+  // Whoever writes `prod` does not want development's rules, under which errors pass and clients are told hints.
+  const strict = values.mode === "production" || badValues.some(({ keys }) => keys.includes("mode"));
+  const mode = strict ? "production" : values.mode;
+  const all = { ...values, mode } as ConfigOf<typeof settings> & Record<string, unknown>;
+  const problems = [...badValues, ...checkTogether(all)] as readonly Problem[];
+  const repaired = new Set(problems.flatMap(({ keys }) => keys));
+  if (strict) {
+    const missing = Object.entries(table)
+      .filter(([key, { requiredInProduction }]) => requiredInProduction && sources.get(key) === "default")
+      .filter(([key]) => !repaired.has(key))
+      .map(([, { env, doc }]) => `${env} must be set in production. ${doc}`);
+    const refused = [...problems.map(({ text }) => text), ...missing];
+    if (refused.length > 0) throw new ConfigError(refused);
+  }
 
-  const complete = { ...all, ...repaired, secret: all.secret ?? randomBytes(32).toString("base64url") };
+  const entries = Object.entries<Setting>(table);
+  const defaults = Object.fromEntries(
+    entries.filter(([key]) => repaired.has(key)).map(([key, { default: value }]) => [key, value]),
+  );
+  const complete = { ...all, ...defaults, secret: all.secret ?? randomBytes(32).toString("base64url") };
+  // Socket.IO's clients ask for the path with exactly one slash behind it, however they were told.
+  complete.path = complete.path.replace(/\/*$/, "/");
   return {
     config: Object.freeze(pick(complete, settings)) as unknown as Config,
     extra: Object.freeze(pick(complete, extra)) as unknown as ConfigOf<Extra>,
-    warnings: [...problems.map((problem) => `${problem} The default is used.`), ...oddities],
-    sources: new Map(Object.entries(table).map(([key, { env }]) => [env, sources.get(key) ?? "default"])),
+    warnings: [...problems.map(({ text, keys }) => `${text} ${fallback(table, keys)}`), ...oddities],
+    sources: new Map(
+      entries.map(([key, { env }]) => [env, repaired.has(key) ? "default" : (sources.get(key) ?? "default")]),
+    ),
   };
+}
+
+/** Says what is used instead of values that are not: a default with its value, unless it is a secret's. */
+function fallback(table: SettingTable, keys: readonly string[]): string {
+  const defaults = Object.entries(table)
+    .filter(([key]) => keys.includes(key))
+    .map(([, setting]) => ({ name: setting.env, text: defaultAsText(setting) }));
+  const [first, ...others] = defaults;
+  if (others.length > 0) {
+    return `The defaults are used: ${defaults.map(({ name, text }) => `${name}=${text}`).join(", ")}.`;
+  }
+  return first?.text ? `The default is used: ${first.text}.` : "The default is used, as if it were not set.";
 }
 
 /** Whether clients are told which setting refused them: in development only. */
 export const exposeHints = ({ mode }: Pick<Config, "mode">): boolean => mode !== "production";
 
-/** Rules that hold between settings; `repaired` has the defaults of those that break one. */
-function checkTogether(config: ConfigOf<typeof settings>): { problems: string[]; repaired: Record<string, unknown> } {
-  const problems: string[] = [];
-  const repaired: Record<string, unknown> = {};
-  const demand = (holds: boolean, problem: string, ...keys: (keyof typeof settings)[]): void => {
-    if (holds) return;
-    problems.push(problem);
-    for (const key of keys) repaired[key] = settings[key].default;
+/** URLs of these have an origin, but a page has none of them: the origin of a WebSocket is that of its page. */
+const neverSent = /^(ftp|wss?):/;
+
+/** Rules that hold between settings, and those that the kind of a setting does not express. */
+function checkTogether(config: ConfigOf<typeof settings>): Problem<keyof typeof settings>[] {
+  const problems: Problem<keyof typeof settings>[] = [];
+  const demand = (holds: boolean, text: string, ...keys: (keyof typeof settings)[]): void => {
+    if (!holds) problems.push({ text, keys });
   };
 
   demand(
@@ -91,16 +122,27 @@ function checkTogether(config: ConfigOf<typeof settings>): { problems: string[];
   );
   demand(
     /^\/[\w./-]*$/.test(config.path),
-    `SOCKETIO_PATH is "${config.path}", but must begin with / and have only letters, digits and . _ - / in it.`,
+    `SOCKETIO_PATH is ${quote(config.path)}, but must begin with / and have only letters, digits and . _ - / in it.`,
     "path",
   );
-  demand(config.transports.length > 0, "SOCKETIO_TRANSPORTS names no transport.", "transports");
-  const malformed = config.corsOrigins.filter((origin) => !isOriginRule(origin));
+  const malformed = config.corsOrigins.filter((origin) => !isOriginRule(origin) || neverSent.test(origin));
   demand(
     malformed.length === 0,
-    `SOCKETIO_CORS_ORIGINS has ${malformed.map((origin) => `"${origin}"`).join(", ")}; an origin is scheme, host and port as browsers send it, such as https://app.example.com or https://*.example.com.`,
+    `SOCKETIO_CORS_ORIGINS has ${malformed.map(quote).join(", ")}; an origin is scheme, host and port as browsers send it, such as https://app.example.com or https://*.example.com.`,
     "corsOrigins",
   );
+  const named = config.corsOrigins.length > 0 && malformed.length === 0;
+  demand(
+    named || originOf(`http://${hostInUrl(config.host)}:${config.port}`) !== undefined,
+    `HOST is ${quote(config.host)}, ${noOriginAdvice}`,
+    "host",
+  );
+  const { publicUrl } = config;
+  if (publicUrl !== null && !isOrigin(publicUrl)) {
+    problems.push({ text: `PUBLIC_URL is ${quote(publicUrl)}, ${noOriginAdvice}`, keys: ["publicUrl"] });
+  }
+  const proxies = proxyProblem(config.trustProxy);
+  if (proxies !== undefined) problems.push({ text: proxies, keys: ["trustProxy"] });
   demand(
     !(
       config.mode === "production" &&
@@ -109,7 +151,7 @@ function checkTogether(config: ConfigOf<typeof settings>): { problems: string[];
     ),
     "SOCKETIO_CORS_ORIGINS is * while SOCKETIO_CORS_CREDENTIALS is true: every site could act as the visitor. Name the origins.",
   );
-  return { problems, repaired };
+  return problems;
 }
 
 function pick(values: Readonly<Record<string, unknown>>, table: SettingTable): Record<string, unknown> {

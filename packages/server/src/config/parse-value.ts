@@ -14,6 +14,9 @@ const words: Record<string, boolean> = {
   off: false,
 };
 
+/** A value as problems show it: on one line, and not at any length. */
+export const quote = (text: string): string => JSON.stringify(text.slice(0, 100));
+
 /** Reads one setting from its text, strictly: what is nearly right is wrong, and said to be. */
 export function parseValue({ kind, unit }: Setting, text: string): Parsed {
   switch (kind.type) {
@@ -39,7 +42,7 @@ export function parseValue({ kind, unit }: Setting, text: string): Parsed {
 function parseInteger({ min, max }: SettingKind & { type: "integer" }, unit: string | undefined, text: string): Parsed {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return { value };
-  return { reason: `must be a whole number${unit ? ` of ${unit}` : ""} from ${min} to ${max}` };
+  return { reason: `must be a whole number from ${min} to ${max}${unit ? ` (${unit})` : ""}` };
 }
 
 function parseList({ of }: SettingKind & { type: "list" }, text: string): Parsed {
@@ -47,8 +50,9 @@ function parseList({ of }: SettingKind & { type: "list" }, text: string): Parsed
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
+  if (items.length === 0) return { reason: "names nothing" };
   const foreign = of === undefined ? undefined : items.find((item) => !of.includes(item));
-  if (foreign !== undefined) return { reason: `has "${foreign}", which is none of ${of?.join(", ")}` };
+  if (foreign !== undefined) return { reason: `has ${quote(foreign)}, which is none of ${of?.join(", ")}` };
   return { value: Object.freeze(items) };
 }
 

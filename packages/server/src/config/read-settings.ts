@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { distance } from "fastest-levenshtein";
-import { parseValue } from "./parse-value.ts";
+import { type Parsed, parseValue, quote } from "./parse-value.ts";
 import type { ConfigOf, Setting, SettingTable } from "./setting.ts";
+
+/** What is wrong, in one sentence, and the settings that have their default because of it. */
+export interface Problem<Key = string> {
+  readonly text: string;
+  readonly keys: readonly Key[];
+}
 
 /** What the environment says, whatever is wrong with it. */
 export interface ReadSettings<Table extends SettingTable> {
@@ -9,8 +15,8 @@ export interface ReadSettings<Table extends SettingTable> {
   readonly values: ConfigOf<Table>;
   /** Where each value comes from: the variable that set it, or `default`. */
   readonly sources: ReadonlyMap<keyof Table, string>;
-  /** Bad values, one sentence each. */
-  readonly problems: readonly string[];
+  /** Bad values, one problem each. */
+  readonly problems: readonly Problem<keyof Table>[];
   /** What is odd but harmless: unknown names, a setting given twice. */
   readonly warnings: readonly string[];
 }
@@ -20,14 +26,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Names that are ours to judge: a misspelt one is never silently ignored. */
 const ownNames = /^(SOCKETIO|SIGNALBOX|PROGRESS)_/;
 
-/** Names further apart than this are not a slip of the finger. */
+/** Names further apart than this, or with nothing but the prefix in common, are not a slip of the finger. */
 const maxDistance = 4;
 
 /** Reads every setting of a table from an environment. Empty means unset, as in most shells and compose files. */
 export function readSettings<Table extends SettingTable>(table: Table, environment: Environment): ReadSettings<Table> {
   const values: Record<string, unknown> = {};
   const sources = new Map<keyof Table, string>();
-  const problems: string[] = [];
+  const problems: Problem<keyof Table>[] = [];
   const warnings: string[] = [];
 
   for (const [key, setting] of Object.entries(table)) {
@@ -35,16 +41,14 @@ export function readSettings<Table extends SettingTable>(table: Table, environme
     sources.set(key, "default");
     const given = find(setting, environment, warnings);
     if (given === undefined) continue;
-    const text = given.file === undefined ? given.text : readFile(given.file);
-    const parsed =
-      text === undefined ? { reason: `names the file ${given.file}, which cannot be read` } : parseValue(setting, text);
+    const parsed = given.isFile ? parseFile(setting, given.text) : parseValue(setting, given.text);
     if ("value" in parsed) {
       values[key] = parsed.value;
       sources.set(key, given.name);
       continue;
     }
-    const shown = setting.secret || text === undefined ? "" : ` is ${JSON.stringify(text.slice(0, 100))}, but`;
-    problems.push(`${given.name}${shown} ${parsed.reason}.`);
+    const shown = setting.secret ? "" : ` is ${quote(given.text)}, but`;
+    problems.push({ text: `${given.name}${shown} ${parsed.reason}.`, keys: [key] });
   }
 
   warnings.push(...unknownNames(table, environment));
@@ -53,8 +57,9 @@ export function readSettings<Table extends SettingTable>(table: Table, environme
 
 interface Given {
   readonly name: string;
-  readonly text?: string;
-  readonly file?: string;
+  readonly text: string;
+  /** Whether `text` is only the name of the file that has the value. */
+  readonly isFile: boolean;
 }
 
 /** The first name that is set wins; a secret may also be given as a file, so that it is in no process listing. */
@@ -64,20 +69,22 @@ function find(setting: Setting, environment: Environment, warnings: string[]): G
   for (const name of names) {
     const text = environment[name]?.trim();
     const file = setting.secret ? environment[`${name}_FILE`]?.trim() : undefined;
-    if (text) given.push({ name, text });
-    if (file) given.push({ name: `${name}_FILE`, file });
+    if (text) given.push({ name, text, isFile: false });
+    if (file) given.push({ name: `${name}_FILE`, text: file, isFile: true });
   }
   const [first, ...others] = given;
   for (const { name } of others) warnings.push(`${name} is ignored, because ${first?.name} is set as well.`);
   return first;
 }
 
-function readFile(path: string): string | undefined {
+function parseFile(setting: Setting, path: string): Parsed {
+  let text: string;
   try {
-    return readFileSync(path, "utf8").trimEnd();
+    text = readFileSync(path, "utf8").trim();
   } catch {
-    return undefined;
+    return { reason: `names the file ${path}, which cannot be read` };
   }
+  return text === "" ? { reason: `names the file ${path}, which is empty` } : parseValue(setting, text);
 }
 
 function unknownNames(table: SettingTable, environment: Environment): string[] {
@@ -89,7 +96,8 @@ function unknownNames(table: SettingTable, environment: Environment): string[] {
     .filter((name) => ownNames.test(name) && !known.includes(name))
     .map((name) => {
       const [nearest] = known.map((each) => ({ each, apart: distance(name, each) })).sort((a, b) => a.apart - b.apart);
-      const advice = nearest && nearest.apart <= maxDistance ? ` Did you mean ${nearest.each}?` : "";
+      const near = nearest && nearest.apart <= maxDistance && nearest.apart < name.replace(ownNames, "").length;
+      const advice = near ? ` Did you mean ${nearest.each}?` : "";
       return `${name} is not a setting.${advice}`;
     });
 }

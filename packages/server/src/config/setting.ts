@@ -82,7 +82,8 @@ export const list = <const Item extends string = string>(
   value: readonly Item[],
   doc: string,
   { of, ...common }: Common & { of?: readonly Item[] } = {},
-): Setting<readonly Item[]> => setting(env, { type: "list", ...(of !== undefined && { of }) }, value, doc, common);
+): Setting<readonly Item[]> =>
+  setting(env, { type: "list", ...(of !== undefined && { of }) }, Object.freeze([...value]), doc, common);
 
 /** A table of settings: field of the configuration -> its description. */
 export type SettingTable = Readonly<Record<string, Setting>>;

@@ -9,7 +9,7 @@ export const settings = {
     "NODE_ENV",
     ["development", "production", "test"],
     "development",
-    "Production refuses to start on a bad setting, demands SIGNALBOX_SECRET, and sends clients no hints.",
+    "Production refuses to start on a bad setting, demands SIGNALBOX_SECRET, and sends clients no hints. Any other word than these is refused, as production would.",
     { aliases: ["FLASK_ENV"] },
   ),
   host: text("HOST", "localhost", "Address to listen on; also the host of the derived origins.", {
@@ -27,7 +27,7 @@ export const settings = {
   trustProxy: list(
     "TRUST_PROXY",
     [],
-    "Proxies whose X-Forwarded-For is believed: addresses, networks such as 10.0.0.0/8, or `loopback`, `linklocal`, `uniquelocal`.",
+    "Proxies whose X-Forwarded-For and X-Request-Id are believed: addresses, networks such as 10.0.0.0/8, or `loopback`, `linklocal`, `uniquelocal`.",
   ),
   secret: optionalText(
     "SIGNALBOX_SECRET",
@@ -51,7 +51,11 @@ export const settings = {
     "Log what the origin policy would refuse, and let it pass. For trying out a list.",
   ),
 
-  path: text("SOCKETIO_PATH", "/socket.io/", "Path of the Socket.IO endpoint."),
+  path: text(
+    "SOCKETIO_PATH",
+    "/socket.io/",
+    "Path of the Socket.IO endpoint; ends with one slash, which is added when missing.",
+  ),
   transports: list("SOCKETIO_TRANSPORTS", ["polling", "websocket"], "Transports that clients may use.", {
     of: ["polling", "websocket"],
   }),
@@ -140,28 +144,48 @@ export const settings = {
     "New connections of one client address (IPv6: one /64).",
     { unit: "per minute", min: 1, max: 1_000_000 },
   ),
-  connectRatePerUser: integer("SIGNALBOX_CONNECT_RATE_PER_USER", 60, "New connections of one user.", {
-    unit: "per minute",
-    min: 1,
-    max: 1_000_000,
-  }),
-  messageRate: integer("SIGNALBOX_MESSAGE_RATE", 50, "Messages of one user, over all of that user's sockets.", {
-    unit: "per second",
-    min: 1,
-    max: 1_000_000,
-  }),
-  messageBurst: integer("SIGNALBOX_MESSAGE_BURST", 100, "Messages that one user may send at once.", {
-    min: 1,
-    max: 1_000_000,
-  }),
+  connectRatePerUser: integer(
+    "SIGNALBOX_CONNECT_RATE_PER_USER",
+    60,
+    "New connections of one user; of one address (IPv6: one /64) for guests.",
+    {
+      unit: "per minute",
+      min: 1,
+      max: 1_000_000,
+    },
+  ),
+  messageRate: integer(
+    "SIGNALBOX_MESSAGE_RATE",
+    50,
+    "Messages of one user, or of the guests at one address, over all sockets.",
+    {
+      unit: "per second",
+      min: 1,
+      max: 1_000_000,
+    },
+  ),
+  messageBurst: integer(
+    "SIGNALBOX_MESSAGE_BURST",
+    100,
+    "Messages that one user, or the guests at one address, may send at once.",
+    {
+      min: 1,
+      max: 1_000_000,
+    },
+  ),
   maxConnections: integer("SOCKETIO_MAX_CONNECTIONS", 10_000, "Connections in all; further ones are told to wait.", {
     min: 1,
     max: 1_000_000,
   }),
-  maxConnectionsPerUser: integer("SIGNALBOX_MAX_CONNECTIONS_PER_USER", 5, "Connections of one user to `/`.", {
-    min: 1,
-    max: 10_000,
-  }),
+  maxConnectionsPerUser: integer(
+    "SIGNALBOX_MAX_CONNECTIONS_PER_USER",
+    5,
+    "Connections of one user, or of the guests at one address, to `/`.",
+    {
+      min: 1,
+      max: 10_000,
+    },
+  ),
   maxConnectionsPerAdmin: integer(
     "SIGNALBOX_MAX_CONNECTIONS_PER_ADMIN",
     3,

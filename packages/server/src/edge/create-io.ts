@@ -1,4 +1,4 @@
-import { Server as EngineServer } from "engine.io";
+import { Server as EngineServer, type Socket as EngineSocket } from "engine.io";
 import { Server } from "socket.io";
 import type { Config } from "../config/settings.ts";
 import { boundedParser } from "../limits/bounded-decoder.ts";
@@ -15,8 +15,7 @@ interface IoOptions {
   readonly clock: Clock;
   readonly traffic: Traffic;
   /** Told when a connection sent more packets than any well-behaved client does, and is closed for it. */
-  onFlood(ip: string): void;
-  clientAddress(req: import("node:http").IncomingMessage): string;
+  onFlood(conn: EngineSocket): void;
 }
 
 /**
@@ -39,7 +38,7 @@ export function createIo(options: IoOptions): { io: RealtimeServer; engine: Engi
     httpCompression: false,
   });
 
-  engine.on("connection", (conn) => {
+  engine.on("connection", (conn: EngineSocket) => {
     traffic.connectionsOpened += 1;
     conn.once("close", () => {
       traffic.connectionsClosed += 1;
@@ -50,10 +49,10 @@ export function createIo(options: IoOptions): { io: RealtimeServer; engine: Engi
     if (!config.rateLimiting) return;
     // One polling body may carry a hundred thousand packets, acknowledgements among them, which Socket.IO shows to
     // no middleware: they are counted here, one by one, before they are parsed.
-    const meter = createPacketMeter({ perSecond: config.messageBurst * packetsPerMessage, clock });
+    const meter = createPacketMeter({ limit: config.messageBurst * packetsPerMessage, clock });
     conn.on("packet", () => {
       if (meter.count() || conn.readyState !== "open") return;
-      options.onFlood(options.clientAddress(conn.request));
+      options.onFlood(conn);
       conn.close(true);
     });
   });

@@ -1,6 +1,6 @@
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { Clock } from "../ports.ts";
-import { clientsOf } from "./engine-clients.ts";
+import { clientsOf, cutOff } from "./engine-clients.ts";
 
 /** How long a closing connection may take to fetch its last frames. */
 const lingerMs = 2000;
@@ -22,7 +22,7 @@ export function cutLingering(engine: EngineServer, clock: Clock): () => void {
       if (conn.readyState !== "closing") continue;
       const since = closingSince.get(conn);
       if (since === undefined) closingSince.set(conn, now);
-      else if (now - since >= lingerMs) conn.close(true);
+      else if (now - since >= lingerMs) cutOff(conn);
     }
   });
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { SecurityEventType } from "@signalbox/protocol";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { SessionLookup } from "../auth/session-lookup.ts";
 import type { Config } from "../config/settings.ts";
@@ -8,7 +9,7 @@ import { refuseUpgrade, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
 import { Refusal } from "../refusal.ts";
-import { clientsOf } from "./engine-clients.ts";
+import { clientOf, isPolling } from "./engine-clients.ts";
 
 /** How long clients wait before they ask a full server again. */
 const fullRetryMs = 5000;
@@ -23,8 +24,8 @@ interface EngineDoorOptions {
   clientAddress(req: IncomingMessage): string;
   isDraining(): boolean;
   /** Told of every refusal but those of the origin guard, which reports its own. */
-  onRefused(req: IncomingMessage, refusal: Refusal): void;
-  onFault(error: unknown): void;
+  onRefused(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
+  onFault(req: IncomingMessage, error: unknown): void;
 }
 
 export interface EngineDoor {
@@ -36,7 +37,7 @@ export interface EngineDoor {
  * The door of the Engine.IO endpoint. Socket.IO's own `allowRequest` sees only requests without `sid`, so whoever knows
  * a `sid` walks past it: from any site, with or without a cookie. Here every request passes the same guards, in this
  * order: query, origin, then for a new connection draining, capacity and address limit, and for a known `sid` whether
- * it was opened with the session that is now presented.
+ * it was opened with the session that is now presented, and is not in the middle of the same request.
  */
 export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
   const { engine, config, originGuard, limits, lookup } = options;
@@ -62,12 +63,23 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
    * in CONNECT) is known by its `sid` alone, which is random and secret. An unknown `sid` is the engine's to answer.
    */
   function requireOwner(sid: string, req: IncomingMessage): void {
-    const clients = clientsOf(engine);
-    const conn = Object.hasOwn(clients, sid) ? clients[sid] : undefined;
+    const conn = clientOf(engine, sid);
     const owner = conn === undefined ? undefined : owners.get(conn);
     if (owner === undefined || owner === "") return;
     if (lookup.fingerprint(req.headers) !== owner) {
       throw new Refusal("forbidden", { hint: "This `sid` was opened with another session than the one presented." });
+    }
+  }
+
+  /**
+   * Engine.IO ends a connection whose client polls twice at a time. Where the `sid` is all that is known of its owner,
+   * one GET by somebody else would be enough to end it. Asked right before Engine.IO is: nothing may come in between.
+   */
+  function requireNoOverlap(req: IncomingMessage): void {
+    const sid = parseTarget(req.url).query.get("sid");
+    const conn = sid === undefined ? undefined : clientOf(engine, sid);
+    if (conn !== undefined && isPolling(conn, req.method)) {
+      throw new Refusal("forbidden", { hint: `A ${req.method} with this \`sid\` is under way already.` });
     }
   }
 
@@ -82,7 +94,10 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
       }
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       admit(req)
-        .then(() => engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res))
+        .then(() => {
+          requireNoOverlap(req);
+          engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res);
+        })
         .catch((error: unknown) => sendRefusal(res, toRefusal(req, error), options.exposeHints));
     },
 
@@ -96,9 +111,10 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
   };
 
   function toRefusal(req: IncomingMessage, error: unknown): Refusal {
-    if (!(error instanceof Refusal)) options.onFault(error);
+    if (!(error instanceof Refusal)) options.onFault(req, error);
     const refusal = error instanceof Refusal ? error : new Refusal("internal");
-    options.onRefused(req, refusal);
+    // Whoever uses a `sid` that is not theirs is after somebody's connection, not after an administrator's rights.
+    options.onRefused(req, refusal, refusal.code === "forbidden" ? "auth_failed" : undefined);
     return refusal;
   }
 }

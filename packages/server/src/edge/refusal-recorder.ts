@@ -10,11 +10,16 @@ interface RefusalRecorderOptions {
   readonly securityLog: SecurityLog;
   readonly metrics: Metrics;
   clientAddress(req: IncomingMessage): string;
+  requestId(req: IncomingMessage): string;
 }
 
 /** Writes refusals down, wherever they were made: once in the metrics and, if they are offences, in the security log. */
 export interface RefusalRecorder {
-  /** A refusal of an HTTP request, polling call or upgrade; `type` where the code alone does not say what it was. */
+  /**
+   * A refusal of an HTTP request, polling call or upgrade, or of what a connection does, by the request that opened it;
+   * `type` where
+   * the code alone does not say what it was.
+   */
   http(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
   /** A refusal at a namespace (`event` is null) or of an event. */
   socket(socket: RealtimeSocket, refusal: Refusal, event: string | null): void;
@@ -24,6 +29,7 @@ export function createRefusalRecorder({
   securityLog,
   metrics,
   clientAddress,
+  requestId,
 }: RefusalRecorderOptions): RefusalRecorder {
   return {
     http(req, refusal, type = securityTypeOf(refusal.code)) {
@@ -35,6 +41,7 @@ export function createRefusalRecorder({
         origin: req.headers.origin,
         code: refusal.code,
         detail: refusal.hint ?? refusal.message,
+        requestId: requestId(req),
       });
     },
 
@@ -42,15 +49,16 @@ export function createRefusalRecorder({
       metrics.refused(refusal.code);
       const type = securityTypeOf(refusal.code);
       if (type === undefined) return;
-      const { ip, principal } = socket.data as Partial<RealtimeSocket["data"]>;
+      const { principal } = socket.data as Partial<RealtimeSocket["data"]>;
       securityLog.record({
         type,
-        ip: ip ?? "unknown",
+        ip: clientAddress(socket.request),
         userId: principal?.userId,
         namespace: socket.nsp.name,
         event: event ?? undefined,
         code: refusal.code,
         detail: refusal.hint ?? refusal.message,
+        requestId: requestId(socket.request),
       });
     },
   };

@@ -1,6 +1,7 @@
 /** Socket.IO's own types, with what Signalbox keeps per socket filled in. */
 import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
 import type { SessionHandle } from "../auth/session-lookup.ts";
+import { isGuestPlace } from "../limits/connection-caps.ts";
 import type { Principal } from "../ports.ts";
 
 /** Everything that is kept per connection beside Socket.IO's own state. */
@@ -10,6 +11,8 @@ interface SocketData {
   /** For looking the session up again; null for a guest. Holds a secret: never logged or sent. */
   session: SessionHandle | null;
   ip: string;
+  /** Of the request that opened the connection: what its lines in the log have in common. */
+  requestId: string;
   /** Milliseconds since the epoch. */
   connectedAt: number;
   /** When the session was last looked up, in milliseconds since the epoch. */
@@ -25,5 +28,16 @@ export function* liveSockets(namespaces: Iterable<RealtimeNamespace>): Generator
   for (const namespace of namespaces) yield* namespace.sockets.values();
 }
 
-/** The rooms of a socket without the one that Socket.IO makes for each socket by its id. */
-export const namedRooms = (socket: RealtimeSocket): string[] => [...socket.rooms].filter((room) => room !== socket.id);
+/** The rooms of a socket without those that are not for sending: Socket.IO's own by its id, and the guests' count. */
+export const namedRooms = (socket: RealtimeSocket): string[] =>
+  [...socket.rooms].filter((room) => room !== socket.id && !isGuestPlace(room));
+
+/** What a log line says of a socket. */
+export const logFields = ({ id, nsp, data, conn }: RealtimeSocket) => ({
+  socket_id: id,
+  namespace: nsp.name,
+  user_id: data.principal.userId,
+  ip: data.ip,
+  request_id: data.requestId,
+  transport: conn.transport.name,
+});

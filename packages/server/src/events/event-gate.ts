@@ -4,6 +4,11 @@ import type { RealtimeSocket } from "../edge/socket.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
+import { createInOrder } from "./in-order.ts";
+import type { UnderWay } from "./under-way.ts";
+
+/** How long clients wait before they try again to join one room more: a room is free when they leave one. */
+const roomRetryMs = 5000;
 
 type Acknowledge = (answer: object) => void;
 
@@ -15,6 +20,10 @@ export interface EventGateOptions {
   readonly debug: boolean;
   readonly exposeHints: boolean;
   readonly maxRoomsPerSocket: number;
+  /** Requests that the server waits for before it closes. */
+  readonly underWay: UnderWay;
+  /** Throws `server_draining` while the server closes. */
+  requireOpen(): void;
   /** Takes one message from the user's budget, or rejects with `rate_limited`. */
   takeMessage(principal: Principal, ip: string): Promise<void>;
   /** Told of every refusal, for the security log and the penalty; `name` is null when it is not a declared one. */
@@ -25,7 +34,8 @@ export interface EventGateOptions {
 
 /**
  * Puts the gate in front of a socket: every event passes
- * size -> message limit -> declared -> schema -> live session -> authorise -> handler -> acknowledgement, always.
+ * size -> draining -> message limit -> declared -> schema -> live session -> authorise -> handler -> acknowledgement,
+ * always.
  *
  * The gate takes the place of Socket.IO's listeners: it never hands an event on, so an event that nobody declared
  * reaches nothing, and `error` as a client's event name is no exception.
@@ -35,15 +45,19 @@ export function attachEventGate(
   definition: NamespaceDefinition,
   options: EventGateOptions,
 ): void {
+  const context = contextOf(socket, options.maxRoomsPerSocket);
+  const inOrder = createInOrder();
+
   socket.use((packet) => {
     const { name, payload, acknowledge } = readPacket(packet);
     const declared = definition.requests.get(name);
-    answer(declared, payload)
+    const answered = answer(declared, payload)
       .then((body) => {
         acknowledge?.({ ok: true, ...body });
         report("ok");
       })
       .catch((error: unknown) => refuse(toRefusal(error, name)));
+    options.underWay.add(answered);
 
     function refuse(refusal: Refusal): void {
       const declaredName = declared === undefined ? null : name;
@@ -65,13 +79,20 @@ export function attachEventGate(
   async function answer(declared: RequestDefinition | undefined, payload: unknown): Promise<object | undefined> {
     // Found by the decoder before anything was parsed: a class instance cannot come out of JSON.
     if (payload instanceof Refusal) throw payload;
+    options.requireOpen();
     await options.takeMessage(socket.data.principal, socket.data.ip);
     if (declared === undefined)
       throw new Refusal("event_unknown", { hint: `${definition.path} declares no such event.` });
     const parsed = await parse(declared, payload);
+    const key = declared.order?.(parsed);
+    return key === undefined ? run(declared, parsed) : inOrder(key, () => run(declared, parsed));
+  }
+
+  /** Judged when its turn has come: waiting for others may have taken longer than the session lasted. */
+  async function run(declared: RequestDefinition, payload: unknown): Promise<object | undefined> {
     requireLiveSession(socket.data.principal);
     requireAccess(declared.access ?? definition.access, socket.data.principal);
-    return declared.run(parsed, contextOf(socket, options.maxRoomsPerSocket));
+    return declared.run(payload, context);
   }
 
   /** The session watch ends expired sessions within a second; until it does, nothing more is accepted on them. */
@@ -113,16 +134,21 @@ function requireAccess(rule: AccessRule, principal: Principal): void {
 
 function contextOf(socket: RealtimeSocket, maxRooms: number): RequestContext {
   return {
-    principal: socket.data.principal,
+    get principal() {
+      return socket.data.principal;
+    },
     ip: socket.data.ip,
     socketId: socket.id,
-    rooms: socket.rooms,
+    get rooms() {
+      return socket.rooms;
+    },
     join(room) {
       if (socket.rooms.has(room)) return;
       // A request that was under way when its socket went must not leave a ghost in a room.
       if (!socket.connected) throw new Refusal("session_revoked");
       if (socket.rooms.size > maxRooms) {
-        throw new Refusal("rate_limited", { hint: "SIGNALBOX_MAX_ROOMS_PER_SOCKET is reached; leave a room first." });
+        const hint = "SIGNALBOX_MAX_ROOMS_PER_SOCKET is reached; leave a room first.";
+        throw new Refusal("rate_limited", { retryAfterMs: roomRetryMs, hint });
       }
       return socket.join(room);
     },

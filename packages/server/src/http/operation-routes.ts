@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { equal } from "../auth/csrf.ts";
+import type { Dependency } from "../metrics/dependency.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { Log, Store } from "../ports.ts";
+import type { Store } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { rawPath } from "./request-target.ts";
 import { bearerTokenOf, sendJson, sendRefusal } from "./respond.ts";
@@ -13,9 +14,13 @@ interface OperationRoutesOptions {
   readonly metrics: Metrics;
   readonly metricsToken: string | null;
   readonly store: Store;
-  readonly log: Log;
+  /** How the store answered the last time; asked anew by each GET /readyz. */
+  readonly storeHealth: Dependency;
+  /** How the session store answered the last look-up. */
+  readonly sessionHealth: Dependency;
   readonly exposeHints: boolean;
   isDraining(): boolean;
+  onFault(req: IncomingMessage, error: unknown): void;
 }
 
 export interface OperationRoutes {
@@ -37,31 +42,31 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
       routes
         .get(rawPath(req.url))?.(req, res)
         .catch((error: unknown) => {
-          options.log.error({ err: error }, "An operation route failed.");
+          options.onFault(req, error);
           if (!res.headersSent) sendRefusal(res, new Refusal("internal"), options.exposeHints);
         });
     },
   };
 
   async function ready(res: ServerResponse): Promise<void> {
-    const store = await pingStore();
+    await pingStore();
+    const dependencies = { store: report(options.storeHealth), sessions: report(options.sessionHealth) };
     const draining = options.isDraining();
-    const ok = !draining && store.status === "ok";
+    const ok = !draining && Object.values(dependencies).every(({ status }) => status === "ok");
     const status = draining ? "draining" : ok ? "ok" : "degraded";
-    sendJson(res, ok ? 200 : 503, { status, dependencies: { store } });
+    sendJson(res, ok ? 200 : 503, { status, dependencies });
   }
 
-  async function pingStore(): Promise<{ status: "ok" | "failing"; reason?: string }> {
+  async function pingStore(): Promise<void> {
     const timeout = AbortSignal.timeout(pingTimeoutMs);
     const late = new Promise<never>((_resolve, reject) => {
       timeout.addEventListener("abort", () => reject(new Error("timed out")), { once: true });
     });
     try {
       await Promise.race([options.store.ping(), late]);
-      return { status: "ok" };
+      options.storeHealth.answered();
     } catch (error) {
-      options.log.error({ err: error }, "The store does not answer.");
-      return { status: "failing", reason: "The store does not answer; see the server's log." };
+      options.storeHealth.failed(error);
     }
   }
 
@@ -82,6 +87,12 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
     const forwarded = req.headers["x-forwarded-for"] ?? req.headers.forwarded;
     return forwarded === undefined && isLoopback(req.socket.remoteAddress);
   }
+}
+
+/** The cause stays in the log: it may name hosts, files and people. */
+function report(dependency: Dependency): { status: "ok" | "failing"; reason?: string } {
+  const status = dependency.status();
+  return status === "ok" ? { status } : { status, reason: "It does not answer; see the server's log." };
 }
 
 const isLoopback = (address: string | undefined): boolean =>

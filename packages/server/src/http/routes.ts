@@ -24,7 +24,7 @@ export interface RealtimeRoutesOptions {
   readonly hub: ProgressHub;
   namespaces(): readonly string[];
   onRefused(req: IncomingMessage, refusal: Refusal): void;
-  onFault(error: unknown): void;
+  onFault(req: IncomingMessage, error: unknown): void;
 }
 
 type Answer = (req: IncomingMessage, argument: string) => Promise<unknown>;
@@ -106,7 +106,7 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
   }
 
   function toRefusal(req: IncomingMessage, error: unknown): Refusal {
-    if (!(error instanceof Refusal)) options.onFault(error);
+    if (!(error instanceof Refusal)) options.onFault(req, error);
     const refusal = error instanceof Refusal ? error : new Refusal("internal");
     options.onRefused(req, refusal);
     return refusal;

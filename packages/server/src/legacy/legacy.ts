@@ -11,8 +11,7 @@ export interface Legacy {
   emit(event: string, data: unknown, to?: { room?: string }): void;
 }
 
-/** @param hasTask - whether an id names a task that is known on this node */
-export function createLegacy(io: RealtimeServer, hasTask: (taskId: string) => boolean): Legacy {
+export function createLegacy(io: RealtimeServer): Legacy {
   return {
     emit(event, data, { room } = {}) {
       const users = io.of(namespaces.user);
@@ -21,8 +20,9 @@ export function createLegacy(io: RealtimeServer, hasTask: (taskId: string) => bo
     },
   };
 
+  /** Asks whether somebody watches such a task, not whether the task is known: what nobody watches needs no room. */
   function roomOf(room: string): string {
-    const taskId = room.replace(/^task_/, "");
-    return hasTask(taskId) ? taskRoom(taskId) : room;
+    const ofTask = taskRoom(room.replace(/^task_/, ""));
+    return io.of(namespaces.user).adapter.rooms.has(ofTask) ? ofTask : room;
   }
 }

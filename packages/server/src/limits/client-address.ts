@@ -1,41 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import { isIP, SocketAddress } from "node:net";
 import proxyAddr from "proxy-addr";
-
-/** Names of networks that TRUST_PROXY knows. */
-const networkNames = ["loopback", "linklocal", "uniquelocal"];
+import type { ProxyTrust } from "../config/trusted-proxies.ts";
 
 /**
  * Reads the client's address, in its shortest form. X-Forwarded-For is believed only as far as the chain of trusted
  * proxies reaches: what a client writes into it itself lies beyond. An entry that is no address counts as the peer's.
- * @param trusted - addresses, networks, or the names of TRUST_PROXY
- * @returns the address, or `unknown` when the connection is gone already
- * @throws TypeError naming TRUST_PROXY for an address that cannot be read
+ * @returns the address, or `unknown` when the connection is gone before anybody asked
  */
-export function createClientAddress(trusted: readonly string[]): (req: IncomingMessage) => string {
-  const trust = compile(trusted);
+export function createClientAddress(isTrusted: ProxyTrust): (req: IncomingMessage) => string {
   return (req) => {
     const peer = req.socket.remoteAddress;
     if (peer === undefined) return "unknown";
-    const client = proxyAddr(req, trust);
+    const client = proxyAddr(req, isTrusted);
     return shortest(isIP(client) === 0 ? peer : client);
   };
-}
-
-function compile(trusted: readonly string[]): (address: string, index: number) => boolean {
-  try {
-    // `1`, the number of proxies elsewhere, would be taken for the address 0.0.0.1, and no proxy believed.
-    for (const each of trusted) {
-      if (isIP(each.split("/", 1)[0] ?? "") === 0 && !networkNames.includes(each)) {
-        throw new TypeError(`invalid IP address: ${each}`);
-      }
-    }
-    return proxyAddr.compile([...trusted]);
-  } catch (error) {
-    throw new TypeError(
-      `TRUST_PROXY: ${(error as Error).message}. Give addresses, networks such as 10.0.0.0/8, or ${networkNames.join(", ")}.`,
-    );
-  }
 }
 
 /**

@@ -6,8 +6,9 @@ import { addressBucket } from "./client-address.ts";
 /** Each takes one from a budget, or rejects with Refusal `rate_limited` and the time until it is filled again. */
 export interface RateLimits {
   connectFromAddress(ip: string): Promise<void>;
-  connectAsUser(userId: string): Promise<void>;
-  message(userId: string): Promise<void>;
+  /** `place` is a user's, or that of the guests at one address. */
+  connectAsUser(place: string): Promise<void>;
+  message(place: string): Promise<void>;
 }
 
 type LimitSettings = Pick<

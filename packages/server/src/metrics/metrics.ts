@@ -1,4 +1,4 @@
-import type { RefusalCode } from "@signalbox/protocol";
+import type { RefusalCode, SecurityEventType } from "@signalbox/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Traffic } from "./traffic.ts";
 
@@ -16,10 +16,13 @@ interface MetricsOptions {
   connections(): number;
   sockets(): Iterable<{ namespace: string; count: number }>;
   tasks(): { queued: number; running: number };
+  /** Totals by type: as many series as the contract has types. */
+  securityEvents(): ReadonlyMap<SecurityEventType, number>;
 }
 
 /** Prometheus metrics of one server, in a registry of its own so that two servers in one process do not collide. */
-export function createMetrics({ traffic, connections, sockets, tasks }: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { traffic, connections, sockets, tasks, securityEvents } = options;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -60,6 +63,16 @@ export function createMetrics({ traffic, connections, sockets, tasks }: MetricsO
     registers,
     collect() {
       for (const [status, count] of Object.entries(tasks())) this.set({ status }, count);
+    },
+  });
+  new Counter({
+    name: "signalbox_security_events_total",
+    help: "Security events, by type; folded ones are counted one by one.",
+    labelNames: ["type"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [type, count] of securityEvents()) this.inc({ type }, count);
     },
   });
   const total = (name: string, help: string, read: () => number): Counter =>

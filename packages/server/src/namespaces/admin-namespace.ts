@@ -4,14 +4,17 @@ import type { AdminCommands } from "../admin/admin-commands.ts";
 import { connectionRows, roomKey, roomRows } from "../admin/live-lists.ts";
 import { pageOf } from "../admin/page.ts";
 import type { RealtimeNamespace } from "../edge/socket.ts";
+import type { Clock } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import type { SecurityLog } from "../security/security-log.ts";
+import { checkConnection } from "./check-connection.ts";
 import { defineNamespace, type NamespaceDefinition, request } from "./define-namespace.ts";
 
 interface AdminNamespaceOptions {
   readonly hub: ProgressHub;
   readonly securityLog: SecurityLog;
   readonly commands: AdminCommands;
+  readonly clock: Clock;
   /** All namespaces of this node, in the order in which they were opened. */
   readonly namespaces: Iterable<RealtimeNamespace>;
 }
@@ -30,15 +33,14 @@ export function adminNamespace(options: AdminNamespaceOptions): NamespaceDefinit
       list_rooms: request(adminSchemas.list_rooms, (page) => pageOf(roomRows(options.namespaces), page, roomKey)),
       list_tasks: request(adminSchemas.list_tasks, (page) => options.hub.list(page)),
       list_security_events: request(adminSchemas.list_security_events, (page) => options.securityLog.list(page)),
-      disconnect_user: request(adminSchemas.disconnect_user, (payload, { principal, ip }) =>
-        commands.disconnectUser(payload, { principal, ip }),
+      disconnect_user: request(adminSchemas.disconnect_user, (payload, context) =>
+        commands.disconnectUser(payload, context),
       ),
-      revoke_session: request(adminSchemas.revoke_session, (payload, { principal, ip }) =>
-        commands.revokeSession(payload, { principal, ip }),
+      revoke_session: request(adminSchemas.revoke_session, (payload, context) =>
+        commands.revokeSession(payload, context),
       ),
-      cancel_task: request(adminSchemas.cancel_task, (payload, { principal, ip }) =>
-        commands.cancelTask(payload, { principal, ip }),
-      ),
+      cancel_task: request(adminSchemas.cancel_task, (payload, context) => commands.cancelTask(payload, context)),
+      check_connection: checkConnection(options.clock),
     },
   });
 }

@@ -4,23 +4,36 @@ import type { Principal } from "../ports.ts";
 
 /** What a handler of a request may know and do. */
 export interface RequestContext {
+  /**
+   * Who the socket acts for at this moment: read anew each time, since a session may end or change its role while a
+   * handler waits. What was judged before an `await` is judged again after it, and never kept in a variable.
+   */
   readonly principal: Principal;
   /** The client's address, through trusted proxies only. */
   readonly ip: string;
   readonly socketId: string;
-  /** The rooms of this socket. */
+  /** The rooms of this socket, at this moment. */
   readonly rooms: ReadonlySet<string>;
   /** Joins a room of this namespace; refuses with `rate_limited` above SIGNALBOX_MAX_ROOMS_PER_SOCKET. */
   join(room: string): void | Promise<void>;
   leave(room: string): void | Promise<void>;
 }
 
-/** One declared request of a namespace: what it accepts, who may send it, and what is done. */
-export interface RequestDefinition<Payload = unknown> {
-  /** Any Standard Schema (zod, valibot, arktype, …). */
-  readonly schema: StandardSchemaV1<unknown, Payload>;
+/** What a request may declare beside its schema and handler. */
+interface RequestRules<Payload> {
   /** Who may send it, beyond the namespace's own rule. Refused as `forbidden`. */
   readonly access?: AccessRule;
+  /**
+   * Requests of one socket with the same key run one after the other, in the order in which they were accepted: for
+   * those that join or leave a room, the room. Without it a request waits for no other.
+   */
+  readonly order?: (payload: Payload) => string;
+}
+
+/** One declared request of a namespace: what it accepts, who may send it, and what is done. */
+export interface RequestDefinition<Payload = unknown> extends RequestRules<Payload> {
+  /** Any Standard Schema (zod, valibot, arktype, …). */
+  readonly schema: StandardSchemaV1<unknown, Payload>;
   /**
    * Answers the request: the fields of the result are sent with `ok: true`.
    * A thrown `Refusal` is the answer; anything else thrown is logged and answered `internal`.
@@ -32,9 +45,9 @@ export interface RequestDefinition<Payload = unknown> {
 export function request<Schema extends StandardSchemaV1>(
   schema: Schema,
   run: RequestDefinition<StandardSchemaV1.InferOutput<Schema>>["run"],
-  access?: AccessRule,
+  rules: RequestRules<StandardSchemaV1.InferOutput<Schema>> = {},
 ): RequestDefinition {
-  return { schema, run: run as RequestDefinition["run"], ...(access !== undefined && { access }) };
+  return { schema, run, ...rules } as RequestDefinition;
 }
 
 /** A namespace: who may enter, what may be asked there, which rooms everybody is in. */

@@ -3,9 +3,10 @@ import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
 import { permits } from "../access/permissions.ts";
 import type { Authenticator, Identity } from "../auth/authenticate.ts";
 import type { Config } from "../config/settings.ts";
+import type { NamespacePlaces } from "../edge/namespace-places.ts";
 import { namedRooms, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "../edge/socket.ts";
 import { attachEventGate, type EventGateOptions } from "../events/event-gate.ts";
-import { takeConnectionPlace } from "../limits/connection-caps.ts";
+import { placeOf, takeConnectionPlace } from "../limits/connection-caps.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { Clock, Log } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -19,7 +20,9 @@ export interface MountOptions {
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
   readonly gate: EventGateOptions;
+  readonly places: NamespacePlaces;
   clientAddress(socket: RealtimeSocket): string;
+  requestId(socket: RealtimeSocket): string;
   /** Told of every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
   onConnected(socket: RealtimeSocket): void;
@@ -27,22 +30,27 @@ export interface MountOptions {
 }
 
 /**
- * Opens a namespace. A connection passes authenticate -> permission -> limits and caps -> default rooms -> gate, and is
- * told who it is taken for. The guards are per namespace: being let into `/` means nothing on `/admin`.
+ * Opens a namespace. A connection passes draining -> authenticate -> permission -> limits and caps -> default rooms ->
+ * gate, and is told who it is taken for. The guards are per namespace: being let into `/` means nothing on `/admin`.
  */
 export function mountNamespace(
   io: RealtimeServer,
   definition: NamespaceDefinition,
   options: MountOptions,
 ): RealtimeNamespace {
-  const { config, clock, authenticator, limits } = options;
+  const { config, clock, authenticator, limits, places } = options;
   const namespace = io.of(definition.path);
 
   namespace.use((socket, next) => {
+    if (!places.take(socket)) return drop(socket);
     admit(socket).then(
-      () => next(),
+      () => {
+        places.decided(socket);
+        next();
+      },
       (error: unknown) => {
-        const refusal = toRefusal(error);
+        places.decided(socket);
+        const refusal = toRefusal(socket, error);
         options.onRefused(socket, refusal);
         next(connectError(refusal, options.gate.exposeHints));
       },
@@ -51,26 +59,44 @@ export function mountNamespace(
 
   namespace.on("connection", (socket) => {
     attachEventGate(socket, definition, options.gate);
-    socket.on("disconnect", (reason) => options.onDisconnected(socket, reason));
+    socket.on("disconnect", (reason) => {
+      places.left(socket);
+      options.onDisconnected(socket, reason);
+    });
     socket.emit("connection_established", established(socket));
     options.onConnected(socket);
   });
 
   return namespace;
 
+  /**
+   * Without an answer, which the client would take for that to its first CONNECT. Calling `connect()` twice is an honest
+   * mistake, and socket.io-client would give up the socket that is let in. Socket.IO must forget this one all the same.
+   */
+  function drop(socket: RealtimeSocket): void {
+    const hint = `The connection has asked for ${definition.path} already.`;
+    options.onRefused(socket, new Refusal("payload_invalid", { hint }));
+    socket._cleanup();
+  }
+
   async function admit(socket: RealtimeSocket): Promise<void> {
     const now = clock.now();
     const ip = options.clientAddress(socket);
     // Filled before anything can refuse: whoever reports a refusal reads it.
     socket.data.ip = ip;
+    socket.data.requestId = options.requestId(socket);
     socket.data.connectedAt = now;
     socket.data.checkedAt = now;
+    options.gate.requireOpen();
     const { principal, handle } = await identify(socket);
     socket.data.principal = principal;
     socket.data.session = handle;
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");
-    await limits.connectAsUser(principal.userId);
-    takeConnectionPlace(socket, principal.userId, ...capOf(definition, config));
+    const place = placeOf(principal, ip);
+    await limits.connectAsUser(place);
+    // Once more: a connection that was being looked up when the server began to close would come after the farewell.
+    options.gate.requireOpen();
+    takeConnectionPlace(socket, place, ...capOf(definition, config));
     await socket.join([...definition.rooms(principal)]);
   }
 
@@ -82,9 +108,10 @@ export function mountNamespace(
     return authenticator.identifySocket({ headers: socket.handshake.headers, token }, csrf, socket.id);
   }
 
-  function toRefusal(error: unknown): Refusal {
+  function toRefusal({ data }: RealtimeSocket, error: unknown): Refusal {
     if (error instanceof Refusal) return error;
-    options.log.error({ err: error, namespace: definition.path }, "Admitting a connection failed.");
+    const fields = { err: error, namespace: definition.path, request_id: data.requestId };
+    options.log.error(fields, "Admitting a connection failed.");
     return new Refusal("internal");
   }
 
@@ -106,11 +133,18 @@ export function mountNamespace(
 }
 
 /** Refuses everybody on namespaces that were opened on Socket.IO directly: without a definition there is no guard. */
-export function guardUndefinedNamespaces(io: RealtimeServer, isDefined: (path: string) => boolean): void {
+export function guardUndefinedNamespaces(
+  io: RealtimeServer,
+  isDefined: (path: string) => boolean,
+  onRefused: MountOptions["onRefused"],
+): void {
   io.on("new_namespace", (namespace) => {
-    namespace.use((_socket, next) => {
+    namespace.use((socket, next) => {
+      if (isDefined(namespace.name)) return next();
       const hint = `Open ${namespace.name} with defineNamespace, so that it has an access rule.`;
-      next(isDefined(namespace.name) ? undefined : connectError(new Refusal("forbidden", { hint }), false));
+      const refusal = new Refusal("forbidden", { hint });
+      onRefused(socket, refusal);
+      next(connectError(refusal, false));
     });
   });
 }

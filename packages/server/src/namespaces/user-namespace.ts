@@ -1,16 +1,26 @@
 import { isFinal, namespaces, rooms, type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { legacySchemas, userSchemas } from "@signalbox/protocol/schemas";
 import { type RoomAccess, requireRoomAccess } from "../access/room-access.ts";
-import type { Principal, TaskControl } from "../ports.ts";
+import type { Clock, Principal, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { requestCancel } from "../progress/request-cancel.ts";
 import { visibleTask } from "../progress/task-access.ts";
-import { defineNamespace, type NamespaceDefinition, type RequestDefinition, request } from "./define-namespace.ts";
+import type { SecurityLog } from "../security/security-log.ts";
+import { checkConnection } from "./check-connection.ts";
+import {
+  defineNamespace,
+  type NamespaceDefinition,
+  type RequestContext,
+  type RequestDefinition,
+  request,
+} from "./define-namespace.ts";
 
 interface UserNamespaceOptions {
   readonly hub: ProgressHub;
   readonly tasks: TaskControl | undefined;
   readonly roomAccess: RoomAccess | undefined;
+  readonly securityLog: Pick<SecurityLog, "audit">;
+  readonly clock: Clock;
   readonly requireAuth: boolean;
   readonly legacyEvents: boolean;
 }
@@ -18,41 +28,65 @@ interface UserNamespaceOptions {
 /** `/`: a user's own tasks, and the rooms that the application opens. */
 export function userNamespace(options: UserNamespaceOptions): NamespaceDefinition {
   const { hub } = options;
+  const byTask = { order: ({ task_id }: { task_id: string }) => taskRoom(task_id) };
+  const byRoom = { order: ({ room_id }: { room_id: string }) => room_id };
 
   const requests: Record<string, RequestDefinition> = {
-    join_task: request(userSchemas.join_task, async ({ task_id, since }, { principal, join, leave }) => {
-      visibleTask(await hub.get(task_id), principal);
-      await join(taskRoom(task_id));
-      // Read after joining: a change in between is in this snapshot or in the room's next update, never in neither.
-      const task = visibleTask(await hub.get(task_id), principal);
-      if (isFinal(task.status)) await leave(taskRoom(task_id));
-      return since === task.version ? {} : { task };
-    }),
+    join_task: request(
+      userSchemas.join_task,
+      async ({ task_id, since }, context) => {
+        const room = taskRoom(task_id);
+        const found = visibleTask(await hub.get(task_id), context.principal);
+        if (!context.rooms.has(room)) await auditForeign(found, context);
+        // Judged again where nothing more is waited for: an administrator may have been demoted since.
+        visibleTask(found, context.principal);
+        await context.join(room);
+        // Read after joining: a change in between is in this snapshot or in the room's next update, never in neither.
+        const task = visibleTask(await hub.get(task_id), context.principal);
+        if (isFinal(task.status)) await context.leave(room);
+        return since === task.version ? {} : { task };
+      },
+      byTask,
+    ),
 
-    leave_task: request(userSchemas.leave_task, async ({ task_id }, { leave }) => {
-      await leave(taskRoom(task_id));
-      return {};
-    }),
+    leave_task: request(
+      userSchemas.leave_task,
+      async ({ task_id }, { leave }) => {
+        await leave(taskRoom(task_id));
+        return {};
+      },
+      byTask,
+    ),
 
-    get_task_status: request(userSchemas.get_task_status, async ({ task_id }, { principal }) => ({
-      task: visibleTask(await hub.get(task_id), principal),
+    get_task_status: request(userSchemas.get_task_status, async ({ task_id }, context) => ({
+      task: visibleTask(await hub.get(task_id), context.principal),
     })),
 
-    cancel_task: request(userSchemas.cancel_task, async ({ task_id }, { principal }) => ({
-      task: await requestCancel(task_id, principal, hub, options.tasks),
+    cancel_task: request(userSchemas.cancel_task, async ({ task_id }, context) => ({
+      task: await requestCancel(task_id, context, hub, options.tasks),
     })),
 
-    join_room: request(userSchemas.join_room, async ({ room_id }, { principal, join }) => {
-      await requireRoomAccess(room_id, principal, options.roomAccess);
-      await join(room_id);
-      return { room_id };
-    }),
+    join_room: request(
+      userSchemas.join_room,
+      async ({ room_id }, context) => {
+        await requireRoomAccess(room_id, context, options.roomAccess);
+        await context.join(room_id);
+        return { room_id };
+      },
+      byRoom,
+    ),
 
-    leave_room: request(userSchemas.leave_room, async ({ room_id }, { principal, leave }) => {
-      await requireRoomAccess(room_id, principal, options.roomAccess);
-      await leave(room_id);
-      return { room_id };
-    }),
+    leave_room: request(
+      userSchemas.leave_room,
+      async ({ room_id }, context) => {
+        await requireRoomAccess(room_id, context, options.roomAccess);
+        await context.leave(room_id);
+        return { room_id };
+      },
+      byRoom,
+    ),
+
+    check_connection: checkConnection(options.clock),
   };
 
   return defineNamespace({
@@ -62,11 +96,21 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
     rooms: () => [rooms.userGeneral],
     forfeits: (room, principal) => forfeits(room, principal, (taskId) => hub.peek(taskId)),
   });
+
+  /** An administrator may watch anybody's task, but not unseen. */
+  async function auditForeign({ task_id, owner_id }: TaskSnapshot, { principal, ip }: RequestContext): Promise<void> {
+    if (owner_id === principal.userId) return;
+    await options.securityLog.audit({
+      ...{ ip, userId: principal.userId, namespace: namespaces.user, event: "join_task" },
+      detail: `Asked to watch task ${task_id} of user "${owner_id}".`,
+    });
+  }
 }
 
 /** The ancestor's clients watch the admin feed on `/`, where administrators may ask for it. */
 function legacyRequests(): Record<string, RequestDefinition> {
   const room_id = rooms.legacyAdminDashboard;
+  const rules = { access: "admin", order: () => room_id } as const;
   return {
     join_admin_dashboard: request(
       legacySchemas.join_admin_dashboard,
@@ -74,7 +118,7 @@ function legacyRequests(): Record<string, RequestDefinition> {
         await join(room_id);
         return { room_id };
       },
-      "admin",
+      rules,
     ),
     leave_admin_dashboard: request(
       legacySchemas.leave_admin_dashboard,
@@ -82,12 +126,15 @@ function legacyRequests(): Record<string, RequestDefinition> {
         await leave(room_id);
         return { room_id };
       },
-      "admin",
+      rules,
     ),
   };
 }
 
-/** What only an administrator could have joined: the admin feed, and tasks of other people. */
+/**
+ * What only an administrator could have joined: the admin feed, and tasks of other people. A task that somebody watches
+ * is in memory: joining has read it, and its end dissolves the room.
+ */
 function forfeits(room: string, principal: Principal, peek: (taskId: string) => TaskSnapshot | undefined): boolean {
   if (principal.role === "admin") return false;
   if (room === rooms.legacyAdminDashboard) return true;

@@ -1,5 +1,5 @@
 import type { Config } from "../config/settings.ts";
-import { isOrigin } from "./origin-rule.ts";
+import { hostInUrl, noOriginAdvice, originOf } from "./origin-rule.ts";
 
 /** An origin, or a pattern of origins, and the rule that allows it. */
 export interface OriginRule {
@@ -50,19 +50,13 @@ export function deriveOrigins(config: OriginSettings): readonly OriginRule[] {
 
 /** Compared as URLs write hosts: `LOCALHOST`, `127.1` and `0:0:0:0:0:0:0:1` are loopback as well. */
 function hostsOf(host: string): readonly string[] {
-  const inUrl = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  const inUrl = hostInUrl(host);
   const name = URL.parse(`http://${inUrl}`)?.hostname ?? inUrl;
   return [...loopback, ...anyAddress].includes(name) ? loopback : [inUrl];
 }
 
-/**
- * Through URL, so that case, default ports and IPv6 are written as browsers write them. What URL would drop without a
- * word (`name@` in front of the host, a path behind it) would leave another site's origin: it is refused.
- */
-function serialise(text: string, setting: string, value: string): string {
-  const url = URL.parse(text);
-  if (url !== null && url.href === `${url.origin}/` && isOrigin(url.origin)) return url.origin;
-  throw new TypeError(
-    `${setting} is ${JSON.stringify(value)}, from which no origin follows: give one host name or address, without a user, a path or *.`,
-  );
+function serialise(address: string, setting: string, value: string): string {
+  const origin = originOf(address);
+  if (origin === undefined) throw new TypeError(`${setting} is ${JSON.stringify(value)}, ${noOriginAdvice}`);
+  return origin;
 }

@@ -1,6 +1,22 @@
 /** Whether a text is an origin exactly as a browser serialises one (RFC 6454 section 6.2). URLs may have a `*` in the host: no site has. */
 export const isOrigin = (text: string): boolean => !text.includes("*") && URL.parse(text)?.origin === text;
 
+/**
+ * The origin of an address as browsers write it: case, default ports and IPv6 go through URL. What URL would drop
+ * without a word (`name@` in front of the host, a path behind it) would leave another site's origin: undefined.
+ */
+export function originOf(address: string): string | undefined {
+  const url = URL.parse(address);
+  return url !== null && url.href === `${url.origin}/` && isOrigin(url.origin) ? url.origin : undefined;
+}
+
+/** A host as URLs have it: IPv6 in brackets. */
+export const hostInUrl = (host: string): string => (host.includes(":") && !host.startsWith("[") ? `[${host}]` : host);
+
+/** Said of HOST and PUBLIC_URL when they make no origin. */
+export const noOriginAdvice =
+  "from which no origin follows: give one host name or address, without a user, a path or *.";
+
 /** What a subdomain stands between. */
 export interface SubdomainPattern {
   readonly prefix: string;

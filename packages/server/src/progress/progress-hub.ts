@@ -3,7 +3,7 @@ import { isFinal, type Page, type TaskError, type TaskSnapshot } from "@signalbo
 import type { Clock, Log, TaskFilter, TaskStore } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { createSnapshotSaver } from "./snapshot-saver.ts";
-import { applyPatch, type NewTask, startTask, type TaskPatch } from "./task-stream.ts";
+import { applyPatch, type NewTask, resumeTask, startTask, type TaskPatch } from "./task-stream.ts";
 
 /** Told of every change, synchronously and in order. */
 export interface ProgressListener {
@@ -21,14 +21,16 @@ export interface ProgressHub {
    * Reports a change. Progress of a running task is visible at once and saved within a second; a change of status is
    * committed before anybody sees it. When the commit fails the promise rejects, nothing has changed, and the caller
    * may try again.
+   * After a restart a task is queued again: whoever takes its work up reports `running` first.
    * @throws Refusal `task_not_found`, or `task_finished` when the task has ended or is ending
    */
   report(taskId: string, patch: TaskPatch): Promise<TaskSnapshot>;
   complete(taskId: string, result?: unknown): Promise<TaskSnapshot>;
   fail(taskId: string, error: TaskError): Promise<TaskSnapshot>;
   cancelled(taskId: string): Promise<TaskSnapshot>;
+  /** The latest state, from memory or the store. An unfinished task from before a restart is queued, in a new run. */
   get(taskId: string): Promise<TaskSnapshot | undefined>;
-  /** What is in memory: every task that has not ended, and the most recent of those that have. */
+  /** What is in memory: every unfinished task that this process has read or made, and those that ended last. */
   peek(taskId: string): TaskSnapshot | undefined;
   /** Stored tasks, newest first, each in its latest state. */
   list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
@@ -56,13 +58,12 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
   const active = new Map<string, TaskSnapshot>();
   /** In the order of their end: the first is the oldest. */
   const finished = new Map<string, TaskSnapshot>();
-  /** Tasks whose change of status is being committed; a report in that time waits for it. */
+  /** Ids of which a first state or a change of status is being committed; a report in that time waits for it. */
   const committing = new Map<string, Promise<unknown>>();
   const listeners = new Set<ProgressListener>();
   const saver = createSnapshotSaver({ store, clock, log });
 
   const peek = (taskId: string): TaskSnapshot | undefined => active.get(taskId) ?? finished.get(taskId);
-  const get = async (taskId: string): Promise<TaskSnapshot | undefined> => peek(taskId) ?? (await store.get(taskId));
 
   function tell(kind: keyof ProgressListener, task: TaskSnapshot): void {
     for (const listener of listeners) {
@@ -74,41 +75,65 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     }
   }
 
-  /** A task known from before a restart goes on where the store has it. */
-  async function load(taskId: string): Promise<TaskSnapshot> {
-    const task = await get(taskId);
-    if (task === undefined) throw new Refusal("task_not_found", { hint: `No task ${taskId} was created.` });
-    // Somebody else may have loaded or changed it meanwhile: what is in memory is never older.
-    const known = peek(taskId) ?? task;
-    if (!isFinal(known.status)) active.set(taskId, known);
-    return known;
+  async function get(taskId: string): Promise<TaskSnapshot | undefined> {
+    const known = peek(taskId);
+    if (known !== undefined) return known;
+    const stored = await store.get(taskId);
+    return stored === undefined ? undefined : takeUp(stored);
+  }
+
+  /**
+   * A task as the store has it, or as it has become. What is not in memory and has not ended was interrupted by a
+   * restart, and begins a new run here: with the first look, so that nobody sees the interrupted run again, which may
+   * be behind what was seen of it. Nothing needs to be saved for that: another restart would come to the same.
+   */
+  function takeUp(stored: TaskSnapshot): TaskSnapshot {
+    const known = peek(stored.task_id);
+    if (known !== undefined) return known;
+    // Stored by a `create` that is about to put it into memory.
+    if (isFinal(stored.status) || committing.has(stored.task_id)) return stored;
+    const resumed = resumeTask(stored, clock.now());
+    active.set(resumed.task_id, resumed);
+    tell("changed", resumed);
+    return resumed;
   }
 
   async function report(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
-    if (!active.has(taskId)) await load(taskId);
     const pending = committing.get(taskId);
     if (pending !== undefined) {
       await pending.catch(() => {});
       return report(taskId, patch);
     }
-    const before = active.get(taskId) ?? finished.get(taskId) ?? (await load(taskId));
+    const before = peek(taskId);
+    if (before === undefined) return reportUnknown(taskId, patch);
     const after = applyPatch(before, patch, clock.now());
-    if (after.status !== before.status) return commit(after);
+    if (after.status !== before.status) return hold(taskId, () => commit(after));
     active.set(taskId, after);
     saver.save(after);
     tell("changed", after);
     return after;
   }
 
+  async function reportUnknown(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
+    const task = await get(taskId);
+    if (task === undefined) throw new Refusal("task_not_found", { hint: `No task ${taskId} was created.` });
+    return isFinal(task.status) ? applyPatch(task, patch, clock.now()) : report(taskId, patch);
+  }
+
+  /** Keeps an id to one change until that is through; begins before it returns, so that nobody slips in between. */
+  async function hold(taskId: string, change: () => Promise<TaskSnapshot>): Promise<TaskSnapshot> {
+    const changing = change();
+    committing.set(taskId, changing);
+    try {
+      return await changing;
+    } finally {
+      committing.delete(taskId);
+    }
+  }
+
   /** Nobody sees a status that a crash could take back. */
   async function commit(task: TaskSnapshot): Promise<TaskSnapshot> {
-    const write = saver.commit(task);
-    committing.set(task.task_id, write);
-    try {
-      await write;
-    } finally {
-      committing.delete(task.task_id);
-    }
+    await saver.commit(task);
     if (!isFinal(task.status)) {
       active.set(task.task_id, task);
       tell("changed", task);
@@ -122,16 +147,22 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     return task;
   }
 
+  async function begin(task: NewTask, taskId: string): Promise<TaskSnapshot> {
+    if ((await store.get(taskId)) !== undefined) throw idInUse(taskId);
+    const snapshot = startTask(task, taskId, clock.now());
+    await store.put(snapshot);
+    active.set(taskId, snapshot);
+    tell("created", snapshot);
+    return snapshot;
+  }
+
   return {
     async create(task) {
       const taskId = task.task_id ?? newId();
       if (!idPattern.test(taskId)) throw new TypeError(`Task id "${taskId}" must match ${idPattern}.`);
-      if ((await get(taskId)) !== undefined) throw new TypeError(`Task id "${taskId}" is in use.`);
-      const snapshot = startTask(task, taskId, clock.now());
-      await store.put(snapshot);
-      active.set(taskId, snapshot);
-      tell("created", snapshot);
-      return snapshot;
+      // Of two at once the second must find the id taken, though nothing is stored yet.
+      if (committing.has(taskId) || peek(taskId) !== undefined) throw idInUse(taskId);
+      return hold(taskId, () => begin(task, taskId));
     },
     report,
     complete: (taskId, result) => report(taskId, { status: "completed", result }),
@@ -141,7 +172,7 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     peek,
     async list(filter) {
       const page = await store.list(filter);
-      return { ...page, rows: page.rows.map((row) => peek(row.task_id) ?? row) };
+      return { ...page, rows: page.rows.map(takeUp) };
     },
     counts() {
       let running = 0;
@@ -156,3 +187,5 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     close: () => saver.close(),
   };
 }
+
+const idInUse = (taskId: string): TypeError => new TypeError(`Task id "${taskId}" is in use.`);

@@ -43,6 +43,29 @@ const transitions: Record<TaskStatus, readonly TaskStatus[]> = {
   cancelled: [],
 };
 
+/** What a run that has not begun says of itself. */
+const notBegun = {
+  percent: null,
+  step: null,
+  message: null,
+  current: null,
+  started_at: null,
+  eta_seconds: null,
+} as const satisfies Partial<TaskSnapshot>;
+
+/**
+ * How far versions jump when a task is taken up after a restart: a minute of them, well above what the store lags
+ * behind. Versions that were seen but not saved lie in between, also when the clock was set back meanwhile.
+ */
+const resumeAhead = 60_000_000;
+
+/**
+ * A hybrid logical clock: one more than before, or the time in microseconds where that is more. Microseconds, because
+ * reports may come faster than one a millisecond, and versions that ran ahead of the time would fall when a restart
+ * sets them back to it. Whole and exact in a number until the year 2255 (docs/decisions/0003).
+ */
+const versionAfter = (version: number, now: number): number => Math.max(version + 1, now * 1000);
+
 /** The first snapshot of a task: queued. */
 export function startTask({ kind, title, owner_id, total }: NewTask, taskId: string, now: number): TaskSnapshot {
   const at = new Date(now).toISOString();
@@ -51,24 +74,31 @@ export function startTask({ kind, title, owner_id, total }: NewTask, taskId: str
     kind,
     title: title.slice(0, textLimits.title),
     owner_id,
-    version: now,
+    version: versionAfter(0, now),
     status: "queued",
-    percent: null,
-    step: null,
-    message: null,
-    current: null,
+    ...notBegun,
     total: total ?? null,
     created_at: at,
-    started_at: null,
     updated_at: at,
-    eta_seconds: null,
   };
 }
 
 /**
- * The snapshot after a report.
- * The version is a hybrid logical clock: one more than before, or the time in milliseconds where that is more, so that
- * it grows across restarts and nodes without anything being reserved (docs/decisions/0003).
+ * An unfinished task as a restart finds it in the store: queued again, in a new run. Whoever did the work is gone, and
+ * people may have seen more of it than was saved, so going on from there could make percent fall within a run.
+ */
+export function resumeTask(stored: TaskSnapshot, now: number): TaskSnapshot {
+  return {
+    ...stored,
+    version: versionAfter(stored.version + resumeAhead, now),
+    status: "queued",
+    ...notBegun,
+    updated_at: new Date(now).toISOString(),
+  };
+}
+
+/**
+ * The snapshot after a report. Going from `running` back to `queued` begins a new run, of which nothing is known yet.
  * @throws Refusal `task_finished` when the task has ended: final is final
  * @throws RangeError for a result that is too large
  */
@@ -79,20 +109,21 @@ export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number):
     throw new RangeError(`Task ${before.task_id} cannot go from ${before.status} to ${status}.`);
   }
   const startsAnew = before.status === "running" && status === "queued";
+  const known = startsAnew ? { ...before, ...notBegun } : before;
   const at = new Date(now).toISOString();
-  const started_at = startsAnew ? null : (before.started_at ?? (status === "queued" ? null : at));
-  const current = take(patch.current, before.current);
-  const total = take(patch.total, before.total);
-  const percent = nextPercent(startsAnew ? null : before.percent, patch, status, current, total);
+  const started_at = known.started_at ?? (status === "queued" ? null : at);
+  const current = take(patch.current, known.current);
+  const total = take(patch.total, known.total);
+  const percent = nextPercent(known.percent, patch, status, current, total);
 
   return {
-    ...before,
-    version: Math.max(before.version + 1, now),
+    ...known,
+    version: versionAfter(before.version, now),
     status,
-    title: cut(patch.title, textLimits.title) ?? before.title,
+    title: cut(patch.title, textLimits.title) ?? known.title,
     percent,
-    step: take(cut(patch.step, textLimits.step), before.step),
-    message: take(cut(patch.message, textLimits.message), before.message),
+    step: take(cut(patch.step, textLimits.step), known.step),
+    message: take(cut(patch.message, textLimits.message), known.message),
     current,
     total,
     started_at,

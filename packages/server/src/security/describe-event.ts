@@ -11,6 +11,8 @@ export interface SecurityRecord {
   event?: string | undefined;
   code?: string | undefined;
   detail: string;
+  /** For the log line only: neither stored nor shown. */
+  requestId?: string | undefined;
 }
 
 /** A security event without what makes it one line of the log. */

@@ -8,6 +8,8 @@ const maxOpenLines = 200;
 interface Fold {
   event: SecurityEvent;
   readonly since: number;
+  /** Of the first of its events. */
+  readonly requestId: string | undefined;
 }
 
 /** The lines of one type. Types do not share their bound: a flood of one must not hide another. */
@@ -25,12 +27,12 @@ interface EventFoldsOptions {
   /** Makes the line that a first event begins. */
   begin(description: EventDescription): SecurityEvent;
   /** Told of a line when it begins, and again when it has been closed, if its count has grown. */
-  show(event: SecurityEvent): void;
+  show(event: SecurityEvent, requestId: string | undefined): void;
 }
 
 export interface EventFolds {
   /** Counts an event: in an equal line of the last `foldMs`, or in a new one. */
-  add(description: EventDescription): void;
+  add(description: EventDescription, requestId?: string): void;
   /** Closes the lines whose time is over. */
   closeDue(): void;
   closeAll(): void;
@@ -44,9 +46,9 @@ export interface EventFolds {
 export function createEventFolds({ clock, foldMs, begin, show }: EventFoldsOptions): EventFolds {
   const types = new Map<SecurityEventType, TypeFolds>();
 
-  function open(description: EventDescription): Fold {
-    const fold = { event: begin(description), since: clock.now() };
-    show(fold.event);
+  function open(description: EventDescription, requestId: string | undefined): Fold {
+    const fold = { event: begin(description), since: clock.now(), requestId };
+    show(fold.event, requestId);
     return fold;
   }
 
@@ -54,8 +56,8 @@ export function createEventFolds({ clock, foldMs, begin, show }: EventFoldsOptio
     fold.event = { ...fold.event, count: fold.event.count + 1 };
   }
 
-  function close({ event }: Fold): void {
-    if (event.count > 1) show(event);
+  function close({ event, requestId }: Fold): void {
+    if (event.count > 1) show(event, requestId);
   }
 
   function closeSince(since: number): void {
@@ -74,7 +76,7 @@ export function createEventFolds({ clock, foldMs, begin, show }: EventFoldsOptio
   }
 
   return {
-    add(description) {
+    add(description, requestId) {
       closeSince(clock.now() - foldMs);
       const { type } = description;
       const folds = types.get(type) ?? { lines: new Map<string, Fold>(), rest: undefined, floodUntil: 0 };
@@ -84,10 +86,10 @@ export function createEventFolds({ clock, foldMs, begin, show }: EventFoldsOptio
       if (line !== undefined) return count(line);
       if (folds.rest !== undefined) return count(folds.rest);
       if (folds.lines.size >= maxOpenLines || clock.now() < folds.floodUntil) {
-        folds.rest = open(describeFlood(type));
+        folds.rest = open(describeFlood(type), requestId);
         return;
       }
-      folds.lines.set(key, open(description));
+      folds.lines.set(key, open(description, requestId));
     },
     closeDue: () => closeSince(clock.now() - foldMs),
     closeAll: () => closeSince(Number.POSITIVE_INFINITY),

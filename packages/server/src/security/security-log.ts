@@ -46,9 +46,9 @@ export function createSecurityLog({ store, clock, log, foldMs, publish }: Securi
     clock,
     foldMs,
     begin,
-    show(event) {
+    show(event, requestId) {
       writer.write(event);
-      announce(event);
+      announce(event, requestId);
     },
   });
   const stopClosing = clock.every(Math.min(foldMs, 1000), folds.closeDue);
@@ -63,10 +63,11 @@ export function createSecurityLog({ store, clock, log, foldMs, publish }: Securi
     return { id, at: new Date(now).toISOString(), ...description, count: 1 };
   }
 
-  function announce(event: SecurityEvent): void {
+  function announce(event: SecurityEvent, requestId: string | undefined): void {
     void recent.put([event]);
-    if (event.severity === "info") log.info({ security: event }, "Security event.");
-    else log.warn({ security: event }, "Security event.");
+    const fields = { security: event, ...(requestId !== undefined && { request_id: requestId }) };
+    if (event.severity === "info") log.info(fields, "Security event.");
+    else log.warn(fields, "Security event.");
     publish(event);
   }
 
@@ -82,13 +83,13 @@ export function createSecurityLog({ store, clock, log, foldMs, publish }: Securi
   return {
     record(entry) {
       countIn(entry.type);
-      folds.add(describeEvent(entry));
+      folds.add(describeEvent(entry), entry.requestId);
     },
     async audit(entry) {
       const event = begin(describeEvent({ ...entry, type: "admin_action" }));
       await store.put([event]);
       countIn(event.type);
-      announce(event);
+      announce(event, entry.requestId);
     },
     async list(filter) {
       await writer.flush();

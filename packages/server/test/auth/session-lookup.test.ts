@@ -1,8 +1,10 @@
 /** R6.1: sessions are looked up once for many requests, and never remembered past a change. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { createSessionLookup, type SessionLookup } from "../../src/auth/session-lookup.ts";
+import { createDependency, type Dependency } from "../../src/metrics/dependency.ts";
 import type { Clock, Credential, Session, SessionProblem, SessionSource } from "../../src/ports.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
+import { createTestLog } from "../security/fixture.ts";
 
 type Answer = Session | SessionProblem;
 
@@ -33,12 +35,14 @@ let clock: FakeClock;
 let first: ManualSource;
 let second: ManualSource;
 let lookup: SessionLookup;
+let health: Dependency;
 
 beforeEach(() => {
   clock = createFakeClock();
   first = manualSource("first");
   second = manualSource("second", "bearer");
-  lookup = createSessionLookup({ sources: [first, second], clock, cacheMs, timeoutMs });
+  health = createDependency({ name: "session store", clock, log: createTestLog() });
+  lookup = createSessionLookup({ sources: [first, second], health, clock, cacheMs, timeoutMs });
 });
 
 /** Looks up and answers the question that this asks. */
@@ -90,7 +94,7 @@ describe("the source", () => {
         throw new Error("thrown, not rejected");
       },
     };
-    const strict = createSessionLookup({ sources: [throwing], clock, cacheMs, timeoutMs });
+    const strict = createSessionLookup({ sources: [throwing], health, clock, cacheMs, timeoutMs });
     expect(await codeOf(strict.find(carrier))).toBe("unavailable");
   });
 
@@ -120,7 +124,7 @@ it("no timer is left behind, however a look-up ends", async () => {
       };
     },
   };
-  lookup = createSessionLookup({ sources: [first], clock: counting, cacheMs: 0, timeoutMs });
+  lookup = createSessionLookup({ sources: [first], health, clock: counting, cacheMs: 0, timeoutMs });
   const found = lookup.find(carrier);
   expect(running).toBe(1);
   first.asked[0]?.answer(ada);
@@ -170,7 +174,7 @@ describe("an answer", () => {
   });
 
   it("is not kept when the cache is off", async () => {
-    lookup = createSessionLookup({ sources: [first], clock, cacheMs: 0, timeoutMs });
+    lookup = createSessionLookup({ sources: [first], health, clock, cacheMs: 0, timeoutMs });
     await findAnd(ada);
     await findAnd(ada);
     expect(first.asked).toHaveLength(2);

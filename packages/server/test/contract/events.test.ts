@@ -82,6 +82,7 @@ const userRequests: Cases<(typeof contract)["/"]["clientEvents"][number]> = {
     await client.request("leave_room", { room_id });
     expect(client.received("room_news")).toEqual([]);
   },
+  check_connection: async (scene) => expectServerTime(await scene.user()),
 };
 
 const legacyRequests: Cases<(typeof contract)["/"]["legacyClientEvents"][number]> = {
@@ -201,6 +202,7 @@ const adminRequests: Cases<(typeof contract)["/admin"]["clientEvents"][number]> 
     expect(answer).toMatchObject({ ok: true, task: { task_id: task.task_id, status: "cancelled" } });
     await expectAudit(admin, "cancel_task", task.task_id);
   },
+  check_connection: async (scene) => expectServerTime(await scene.admin()),
 };
 
 const adminEvents: Cases<(typeof contract)["/admin"]["serverEvents"][number]> = {
@@ -283,6 +285,14 @@ function draining(namespace: "/" | "/admin") {
     expect(reconnect_after_ms).toBeLessThanOrEqual(server.config.reconnectionDelayMax);
     await client.disconnected();
   };
+}
+
+async function expectServerTime(client: TestClient): Promise<void> {
+  const asked = Date.now();
+  const answer = await client.request("check_connection", {});
+  expect(answer).toEqual({ ok: true, server_time: new Date(answer.server_time).toISOString() });
+  expect(Date.parse(answer.server_time)).toBeGreaterThanOrEqual(asked);
+  expect(Date.parse(answer.server_time)).toBeLessThanOrEqual(Date.now());
 }
 
 async function expectAudit(admin: TestClient, event: string, target: string): Promise<void> {

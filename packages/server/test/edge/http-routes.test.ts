@@ -59,7 +59,8 @@ describe("operation routes", () => {
   it("GET /readyz names each dependency, and says 503 when one fails", async () => {
     const ready = await get("/readyz");
     expect(ready.status).toBe(200);
-    expect(await ready.json()).toEqual({ status: "ok", dependencies: { store: { status: "ok" } } });
+    const dependencies = { store: { status: "ok" }, sessions: { status: "ok" } };
+    expect(await ready.json()).toEqual({ status: "ok", dependencies });
   });
   it("GET /metrics speaks Prometheus, with conventional names", async () => {
     const text = await (await get("/metrics")).text();

@@ -1,10 +1,11 @@
 /** R1.6: one policy on preflight, HTTP, polling and upgrade, with and without a known sid. Raw requests: no client in between. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   connectClient,
   type RawHeaders,
   type RawResponse,
   rawRequest,
+  refusalOf,
   sendRaw,
   startTestServer,
   type TestServer,
@@ -151,11 +152,30 @@ describe("GET /realtime/reachable", () => {
 });
 
 describe("SOCKETIO_CORS_REPORT_ONLY", () => {
-  it("lets a foreign origin pass and logs what it would have refused", async () => {
+  it("lets a foreign origin pass on all four ways, and logs what it would have refused", async () => {
     const lenient = await startTestServer({ env: { SOCKETIO_CORS_REPORT_ONLY: "true" } });
-    const response = await sendRaw(lenient.port, rawRequest("GET", polling, [["Origin", foreign]]));
-    expect(response.status).toBe(200);
-    expect(JSON.stringify(lenient.logged)).toContain("origin_refused");
-    await lenient.close();
+    onTestFinished(() => lenient.close());
+    const ask = async (method: string, target: string, headers: RawHeaders = []) => {
+      const all: RawHeaders = [["Origin", foreign], ...headers];
+      return sendRaw(lenient.port, rawRequest(method, target, all));
+    };
+    const preflight = await ask("OPTIONS", polling, [["Access-Control-Request-Method", "POST"]]);
+    const http = await ask("GET", "/realtime/client-config");
+    const poll = await ask("GET", polling);
+    expect([preflight, http, poll].map(({ status }) => status)).toEqual([204, 200, 200]);
+    for (const { headers } of [preflight, http, poll]) {
+      expect(headers.get("access-control-allow-origin")).toBe(foreign);
+    }
+    expect((await ask("GET", websocket, upgradeHeaders)).status).toBe(101);
+    const metrics = await (await fetch(`${lenient.url}/metrics`)).text();
+    expect(metrics).toContain('signalbox_refusals_total{code="origin_refused"} 4');
+    expect(metrics).toContain('signalbox_security_events_total{type="origin_refused"} 4');
+    expect(JSON.stringify(lenient.logged)).toContain("Let pass, because SOCKETIO_CORS_REPORT_ONLY is on.");
+  });
+  it("lets nobody act for a visitor: a cookie still needs its CSRF token", async () => {
+    const lenient = await startTestServer({ env: { SOCKETIO_CORS_REPORT_ONLY: "true" } });
+    onTestFinished(() => lenient.close());
+    const own = lenient.sessions.signIn({ userId: "ada" }).cookie;
+    expect((await refusalOf(lenient.url, { cookie: own, origin: foreign, auth: {} })).code).toBe("csrf_invalid");
   });
 });

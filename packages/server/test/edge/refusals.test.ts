@@ -1,9 +1,10 @@
 /**
  * Every refusal of the protocol page is provoked here, over real sockets. After each the server still runs, and the
- * bystander's stream has no gap. The list of codes is compared with the contract: a new code without a case fails.
+ * stream of a bystander on the same server has no gap. The list of codes is compared with the contract: a new code without a case fails.
  */
 import { type RefusalCode, type RefusalMessage, refusalCodes, refusals } from "@signalbox/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { httpStatusOf } from "../../src/refusal.ts";
 import {
   connectClient,
   rawRequest,
@@ -14,23 +15,26 @@ import {
   type TestServer,
   type Transport,
   transports,
+  upgradeHeaders,
 } from "../../src/testing/index.ts";
+import { type Bystander, watchStream } from "./bystander.ts";
 
 type Provoke = (transport: Transport) => Promise<RefusalMessage>;
 
 let server: TestServer;
-let bystander: Bystander;
+/** One on each server: what is done to one server says nothing of another. */
+const bystanders: Bystander[] = [];
 const cleanUps: (() => unknown)[] = [];
 
 beforeEach(async () => {
   server = await start();
-  bystander = await watchStream(server);
 });
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  bystanders.length = 0;
 });
 
-async function start(env: Record<string, string> = {}): Promise<TestServer> {
+async function start(env: Record<string, string> = {}, origin?: string): Promise<TestServer> {
   const started = await startTestServer({
     env,
     tasks: {
@@ -40,38 +44,12 @@ async function start(env: Record<string, string> = {}): Promise<TestServer> {
     },
   });
   cleanUps.push(() => started.close());
+  bystanders.push(await watchStream(started, cleanUps, origin));
   return started;
 }
 
-/** Another client's task, reported ten times a second: nothing that somebody else does may delay it. */
-interface Bystander {
-  check(): Promise<void>;
-}
-
-async function watchStream(on: TestServer): Promise<Bystander> {
-  const { cookie } = on.sessions.signIn({ userId: "bystander" });
-  const client = await connectClient(on.url, { cookie });
-  const task = await on.realtime.progress.create({ kind: "stream", title: "Stream", owner_id: "bystander" });
-  await client.request("join_task", { task_id: task.task_id });
-  const arrivals: number[] = [Date.now()];
-  client.socket.on("progress_update", () => arrivals.push(Date.now()));
-  let current = 0;
-  const timer = setInterval(() => {
-    current += 1;
-    void on.realtime.progress.report(task.task_id, { status: "running", current });
-  }, 100);
-  cleanUps.push(() => {
-    clearInterval(timer);
-    client.close();
-  });
-  return {
-    async check() {
-      const before = arrivals.length;
-      await expect.poll(() => arrivals.length).toBeGreaterThan(before + 1);
-      const gaps = arrivals.slice(1).map((at, index) => at - (arrivals[index] ?? at));
-      expect(Math.max(...gaps)).toBeLessThan(600);
-    },
-  };
+async function expectUndisturbed(): Promise<void> {
+  for (const each of bystanders) await each.check();
 }
 
 async function connect(on: TestServer, transport: Transport, namespace = "/", role: "user" | "admin" = "user") {
@@ -87,14 +65,23 @@ async function answerTo(client: TestClient, event: string, payload?: unknown): P
   return answer.error;
 }
 
-async function overHttp(on: TestServer, path: string, headers: Record<string, string>): Promise<RefusalMessage> {
-  const response = await sendRaw(on.port, rawRequest("GET", path, Object.entries({ Origin: on.url, ...headers })));
-  return JSON.parse(response.body).error;
+/** A new connection: by a polling GET or a WebSocket upgrade, whose refusal is an HTTP response as well. */
+async function open(on: TestServer, transport: Transport, headers: Record<string, string> = {}) {
+  const path = `/socket.io/?EIO=4&transport=${transport}`;
+  const upgrade = transport === "websocket" ? upgradeHeaders : [];
+  const all = [...upgrade, ...Object.entries({ Origin: on.url, ...headers })];
+  const { status, body } = await sendRaw(on.port, rawRequest("GET", path, all));
+  return { status, error: JSON.parse(body).error as RefusalMessage };
 }
 
-const handshake = "/socket.io/?EIO=4&transport=polling";
+async function refusedToOpen(...args: Parameters<typeof open>): Promise<RefusalMessage> {
+  const { status, error } = await open(...args);
+  expect(status).toBe(httpStatusOf(error.code));
+  return error;
+}
+
 const cases: Record<RefusalCode, Provoke> = {
-  origin_refused: () => overHttp(server, handshake, { Origin: "https://evil.example" }),
+  origin_refused: (transport) => refusedToOpen(server, transport, { Origin: "https://evil.example" }),
   session_missing: (transport) => refusalOf(server.url, { transport }),
   session_invalid: (transport) => refusalOf(server.url, { transport, cookie: "test.sid=garbage", auth: {} }),
   session_expired: (transport) => {
@@ -132,10 +119,11 @@ const cases: Record<RefusalCode, Provoke> = {
     expect(refused).toHaveLength(1);
     return refused[0]?.reason.data;
   },
-  async server_full() {
-    const small = await start({ SOCKETIO_MAX_CONNECTIONS: "1" });
+  async server_full(transport) {
+    // The bystander's is one of the two.
+    const small = await start({ SOCKETIO_MAX_CONNECTIONS: "2" });
     await connect(small, "websocket");
-    return overHttp(small, handshake, {});
+    return refusedToOpen(small, transport);
   },
   event_unknown: async (transport) => answerTo(await connect(server, transport), "constructor", {}),
   payload_invalid: async (transport) => answerTo(await connect(server, transport), "join_task", { task_id: ["x"] }),
@@ -159,12 +147,14 @@ const cases: Record<RefusalCode, Provoke> = {
     await server.realtime.progress.complete(task_id);
     return answerTo(client, "cancel_task", { task_id });
   },
-  async server_draining() {
+  async server_draining(transport) {
     const leaving = await start();
     // Polling clients that do not come for their last frame keep the server waiting a moment: time to ask it.
     await connect(leaving, "polling");
+    await expectUndisturbed();
+    bystanders.pop();
     const closed = leaving.realtime.close();
-    const refusal = await overHttp(leaving, handshake, {});
+    const refusal = await refusedToOpen(leaving, transport);
     await closed;
     return refusal;
   },
@@ -185,7 +175,7 @@ describe.each(transports)("over %s", (transport) => {
     const refusal = await cases[code](transport);
     expect(refusal).toMatchObject({ code, category: refusals[code].category, message: refusals[code].message });
     if (refusals[code].retry === "after_delay") expect(refusal.retry_after_ms).toBeGreaterThan(0);
-    await bystander.check();
+    await expectUndisturbed();
   });
 });
 
@@ -202,19 +192,21 @@ describe("the server lives through", () => {
       client.socket.emit("join_task");
       const refused = await client.next<RefusalMessage>("error");
       expect(refused.code).toBe("event_unknown");
-      await bystander.check();
+      await expectUndisturbed();
     },
   );
 
   it("a hint is sent in development and withheld in production", async () => {
     const client = await connect(server, "websocket");
     expect((await answerTo(client, "no_such_event")).hint).toContain("declares no such event");
-    const strict = await start({
+    const origin = "https://app.example.com";
+    const production = {
       NODE_ENV: "production",
       SIGNALBOX_SECRET: "a-secret-of-more-than-thirty-two-characters",
-      SOCKETIO_CORS_ORIGINS: "https://app.example.com",
-    });
-    const refused = await overHttp(strict, handshake, { Origin: "https://evil.example" });
+      SOCKETIO_CORS_ORIGINS: origin,
+    };
+    const strict = await start(production, origin);
+    const refused = await refusedToOpen(strict, "polling", { Origin: "https://evil.example" });
     expect(refused.code).toBe("origin_refused");
     expect(refused.hint).toBeUndefined();
   });
@@ -223,6 +215,6 @@ describe("the server lives through", () => {
     const client = await connect(server, "websocket");
     for (let sent = 0; sent < 1000; sent += 1) client.socket.emit("no_such_event");
     await client.disconnected(2000);
-    await bystander.check();
+    await expectUndisturbed();
   });
 });

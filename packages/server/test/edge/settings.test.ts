@@ -67,6 +67,7 @@ async function burst(client: TestClient, count: number): Promise<number> {
 const effects: Record<keyof typeof settings, () => Promise<void>> = {
   async mode() {
     expect(() => loadConfig({ NODE_ENV: "production" })).toThrow("SIGNALBOX_SECRET");
+    expect(() => loadConfig({ NODE_ENV: "prod", SIGNALBOX_SECRET: production.SIGNALBOX_SECRET })).toThrow("NODE_ENV");
     expect(loadConfig({ NODE_ENV: "development" }).config.mode).toBe("development");
   },
   async host() {
@@ -129,7 +130,9 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
   },
 
   async path() {
-    const server = await start({ SOCKETIO_PATH: "/live/" });
+    // Clients ask for `/live/`, whichever way it was written.
+    const server = await start({ SOCKETIO_PATH: "/live" });
+    await connect(server, { path: "/live" });
     expect((await get(server, "/live/?EIO=4&transport=polling")).status).toBe(200);
     expect((await get(server, handshake)).body).toBe("application");
     expect((await fetchClientConfig(server.url)).path).toBe("/live/");

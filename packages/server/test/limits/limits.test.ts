@@ -4,10 +4,13 @@ import fc from "fast-check";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { addressBucket, createClientAddress } from "../../src/limits/client-address.ts";
+import { trustProxies } from "../../src/config/trusted-proxies.ts";
+import { addressBucket, createClientAddress as addressOf } from "../../src/limits/client-address.ts";
 import { createPacketMeter } from "../../src/limits/packet-meter.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
+
+const createClientAddress = (trusted: string[]) => addressOf(trustProxies(trusted));
 
 describe("the client's address", () => {
   const request = (peer: string | undefined, forwarded?: string): IncomingMessage =>
@@ -165,7 +168,7 @@ describe("a rate limit", () => {
 describe("a packet meter", () => {
   it("counts by the second", () => {
     const clock = createFakeClock();
-    const meter = createPacketMeter({ perSecond: 2, clock });
+    const meter = createPacketMeter({ limit: 2, clock });
     expect([meter.count(), meter.count(), meter.count()]).toEqual([true, true, false]);
     clock.advance(999);
     expect(meter.count()).toBe(false);
@@ -174,7 +177,7 @@ describe("a packet meter", () => {
   });
   it("begins a new second when the clock is set back, instead of waiting for the old time to come again", () => {
     let now = 1_000_000;
-    const meter = createPacketMeter({ perSecond: 1, clock: { ...createFakeClock(), now: () => now } });
+    const meter = createPacketMeter({ limit: 1, clock: { ...createFakeClock(), now: () => now } });
     meter.count();
     now -= 3_600_000;
     expect(meter.count()).toBe(true);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config/load-config.ts";
+import { ConfigError, loadConfig } from "../../src/config/load-config.ts";
 import { createOriginPolicy } from "../../src/origin/origin-policy.ts";
 
 const secret = "a-secret-of-more-than-thirty-two-characters";
@@ -45,7 +45,11 @@ describe("origins derived from HOST and PORT", () => {
     { PUBLIC_URL: "https://*.example.com" },
   ])("are refused at the start where none follows from the setting: %j", (env) => {
     const [[name = "", value] = []] = Object.entries(env);
-    expect(() => policyOf(env)).toThrow(`${name} is "${value}"`);
+    const problem = `${name} is "${value}"`;
+    expect(loadConfig(env).warnings).toEqual([expect.stringContaining(problem)]);
+    expect(() => loadConfig({ ...env, NODE_ENV: "production", SIGNALBOX_SECRET: secret })).toThrow(ConfigError);
+    const key = name === "HOST" ? "host" : "publicUrl";
+    expect(() => createOriginPolicy({ ...loadConfig({}).config, [key]: value })).toThrow(problem);
   });
   it("add the usual development servers in development, and only there", () => {
     expect(policyOf({}).judge("http://localhost:5173")).toMatchObject({ allowed: true, rule: "development servers" });

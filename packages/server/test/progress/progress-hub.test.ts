@@ -52,6 +52,31 @@ describe("create", () => {
     await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow('"one" is in use');
     await expect(hub.create({ ...newTask, task_id: "a b" })).rejects.toThrow('"a b" must match');
   });
+  it("of one id twice at once makes one task, of whoever came first", async () => {
+    const both = await Promise.allSettled([
+      hub.create({ ...newTask, task_id: "one" }),
+      hub.create({ ...newTask, task_id: "one", owner_id: "bob" }),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect((await hub.get("one"))?.owner_id).toBe("ada");
+    expect((await store.get("one"))?.owner_id).toBe("ada");
+  });
+  it("that failed leaves its id free", async () => {
+    fault = "failing";
+    await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow("disk full");
+    fault = "none";
+    expect(await hub.create({ ...newTask, task_id: "one" })).toMatchObject({ task_id: "one" });
+  });
+  it("is over before anybody else's report or look changes the task", async () => {
+    const creating = hub.create({ ...newTask, task_id: "one" });
+    const [created, looked, reported] = await Promise.all([
+      creating,
+      hub.get("one"),
+      hub.report("one", { status: "running" }),
+    ]);
+    expect(looked === undefined || looked.version === created.version).toBe(true);
+    expect(reported.version).toBe(created.version + 1);
+  });
   it("makes no task when the store takes none", async () => {
     fault = "failing";
     await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow("disk full");
@@ -131,16 +156,41 @@ describe("a final state", () => {
 });
 
 describe("after a restart", () => {
-  it("a task goes on where the store has it, with a higher version, though the store was behind", async () => {
-    const { task_id } = await hub.create(newTask);
+  async function interrupted(): Promise<{ task_id: string; seen: TaskSnapshot | undefined }> {
+    const { task_id } = await hub.create({ ...newTask, total: 50 });
     await hub.report(task_id, { status: "running" });
-    clock.advance(1000);
-    let last: TaskSnapshot | undefined;
-    for (let percent = 1; percent <= 50; percent += 1) last = await hub.report(task_id, { percent });
-    clock.advance(500);
+    let seen: TaskSnapshot | undefined;
+    for (let current = 1; current <= 50; current += 1) seen = await hub.report(task_id, { current });
+    return { task_id, seen };
+  }
+
+  it.each(["get", "list", "report"] as const)(
+    "the first %s finds an unfinished task queued in a new run, above every version that was seen",
+    async (way) => {
+      const { task_id, seen } = await interrupted();
+      clock.advance(500);
+      hub = start();
+      if (way === "report") await hub.report(task_id, { status: "running" });
+      const found = way === "list" ? (await hub.list({})).rows[0] : await hub.get(task_id);
+      expect(told[0]).toBe("queued null");
+      expect(found).toMatchObject({ status: way === "report" ? "running" : "queued", percent: null, total: 50 });
+      expect(found?.version).toBeGreaterThan(seen?.version ?? Number.POSITIVE_INFINITY);
+    },
+  );
+  it("the new run is begun once, however many look, and goes on from the worker's own count", async () => {
+    const { task_id } = await interrupted();
     hub = start();
-    const resumed = await hub.report(task_id, { percent: 3 });
-    expect(resumed.version).toBeGreaterThan(last?.version ?? Number.POSITIVE_INFINITY);
+    const looks = await Promise.all([hub.get(task_id), hub.get(task_id), hub.list({}), hub.get(task_id)]);
+    expect(new Set([looks[0], looks[1], looks[3]]).size).toBe(1);
+    await hub.report(task_id, { status: "running", current: 20 });
+    expect(told).toEqual(["queued null", "running 40"]);
+  });
+  it("versions rise though the clock was set back by an hour meanwhile", async () => {
+    const { task_id, seen } = await interrupted();
+    clock = createFakeClock(clock.now() - 3_600_000);
+    hub = start();
+    const resumed = await hub.report(task_id, { status: "running" });
+    expect(resumed.version).toBeGreaterThan(seen?.version ?? Number.POSITIVE_INFINITY);
   });
   it("an ended task is still ended, and an unknown one is not found", async () => {
     const { task_id } = await hub.create(newTask);

@@ -1,18 +1,25 @@
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applyPatch, startTask, type TaskPatch } from "../../src/progress/task-stream.ts";
+import { applyPatch, resumeTask, startTask, type TaskPatch } from "../../src/progress/task-stream.ts";
 
 const now = 1_800_000_000_000;
 const queued = (): TaskSnapshot => startTask({ kind: "t", title: "T", owner_id: "ada" }, "task-1", now);
 const running = (patch: TaskPatch = {}): TaskSnapshot => applyPatch(queued(), { status: "running", ...patch }, now);
 
 describe("a report", () => {
-  it("raises the version above the one before and, where it can, to the time", () => {
+  it("raises the version above the one before and, where it can, to the time in microseconds", () => {
     const first = queued();
+    expect(first.version).toBe(now * 1000);
     expect(applyPatch(first, { percent: 1 }, now).version).toBe(first.version + 1);
-    expect(applyPatch(first, { percent: 1 }, now + 5000).version).toBe(now + 5000);
+    expect(applyPatch(first, { percent: 1 }, now + 5000).version).toBe((now + 5000) * 1000);
     expect(applyPatch(first, { percent: 1 }, now - 5000).version).toBe(first.version + 1);
+  });
+  it("has a version that a number holds exactly, and that a burst of reports does not carry ahead of the time", () => {
+    let task = running();
+    for (let report = 0; report < 900; report += 1) task = applyPatch(task, { current: report }, now);
+    expect(task.version).toBeLessThan((now + 1) * 1000);
+    expect(Number.isSafeInteger(applyPatch(task, {}, Date.UTC(2200, 0, 1)).version)).toBe(true);
   });
   it("derives the percent from current and total", () => {
     expect(running({ current: 3, total: 12 }).percent).toBe(25);
@@ -28,8 +35,10 @@ describe("a report", () => {
     expect(applyPatch(running({ percent: 40 }), { percent }, now).percent).toBe(shown);
   });
   it("that sends a task back to the queue begins a new run, where percent starts anew", () => {
-    const again = applyPatch(running({ percent: 40 }), { status: "queued" }, now + 1);
-    expect(again).toMatchObject({ status: "queued", percent: null, started_at: null });
+    const before = running({ current: 4, total: 10, step: "Converting", message: "cat.jpg" });
+    const again = applyPatch(before, { status: "queued" }, now + 1);
+    const unknown = { percent: null, current: null, step: null, message: null, started_at: null, eta_seconds: null };
+    expect(again).toMatchObject({ status: "queued", total: 10, ...unknown });
     expect(applyPatch(again, { status: "running", percent: 5 }, now + 2).percent).toBe(5);
   });
   it("estimates the rest from elapsed time, and says nothing when it cannot know", () => {
@@ -49,6 +58,25 @@ describe("a report", () => {
   it("of an impossible change names both states", () => {
     expect(() => applyPatch(running(), { status: "unknown" as never }, now)).toThrow("from running to unknown");
   });
+});
+
+describe("a task that a restart interrupted", () => {
+  it("is queued, in a run of which nothing is known, and keeps what it is", () => {
+    const stored = running({ current: 4, total: 10, step: "Converting", message: "cat.jpg" });
+    const { task_id, title, owner_id, created_at } = stored;
+    expect(resumeTask(stored, now + 1)).toMatchObject({
+      ...{ task_id, title, owner_id, created_at, status: "queued", total: 10 },
+      ...{ percent: null, current: null, step: null, message: null, started_at: null, eta_seconds: null },
+    });
+  });
+  it.each([0, 5000, -5000, -3_600_000])(
+    "has a version above what was seen and not saved, with the clock moved by %i ms",
+    (moved) => {
+      const stored = running();
+      const seen = applyPatch(stored, { percent: 90 }, now + 1000);
+      expect(resumeTask(stored, now + 1000 + moved).version).toBeGreaterThan(seen.version);
+    },
+  );
 });
 
 describe("a final state", () => {

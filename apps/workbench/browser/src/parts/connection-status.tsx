@@ -1,42 +1,29 @@
-import type { Link } from "../realtime.ts";
+import "@signalbox/client/connection-status";
+import type { ConnectionStatusElement } from "@signalbox/client/connection-status";
+import { useEffect, useRef } from "preact/hooks";
 import { useStore } from "../store.ts";
 import { useWorkspace } from "../workspace.ts";
 
-/** The state of the connection, in words. Tests read the attributes. */
+/** The library's own status line, given the connection. Tests read the attributes around it. */
 export function ConnectionStatus() {
-  const { realtime } = useWorkspace();
-  const link = useStore(realtime.link);
-  const stuck = link.state === "refused" || link.state === "closed";
+  const { clients } = useWorkspace();
+  const { status, transport } = useStore(clients.state);
+  const holder = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const line = document.createElement("connection-status") as ConnectionStatusElement;
+    line.setAttribute("sign-in-url", "/sign-in");
+    line.source = clients.state;
+    line.addEventListener("retry", clients.retry);
+    holder.current?.append(line);
+    return () => line.remove();
+  }, [clients]);
   return (
-    <div class="connection">
-      <p
-        role="status"
-        data-testid="connection-status"
-        data-state={link.state}
-        data-transport={link.transport ?? undefined}
-      >
-        {wordsOf(link)}
-      </p>
-      {stuck && (
-        <button type="button" class="quiet" onClick={realtime.retry}>
-          Connect again
-        </button>
-      )}
-    </div>
+    <div
+      ref={holder}
+      class="connection"
+      data-testid="connection-status"
+      data-state={status}
+      data-transport={transport ?? undefined}
+    />
   );
-}
-
-function wordsOf({ state, transport, message }: Link): string {
-  switch (state) {
-    case "connecting":
-      return "Connecting…";
-    case "connected":
-      return transport === "websocket" ? "Live over WebSocket" : "Live over polling";
-    case "reconnecting":
-      return `${message ?? "The connection was lost."} Connecting again…`;
-    case "refused":
-      return `Not connected. ${message ?? "The server refused the connection."}`;
-    case "closed":
-      return `Not connected. ${message ?? "The connection was closed."}`;
-  }
 }

@@ -1,0 +1,147 @@
+import type { ClientConfig, HandshakeAuth, RefusalMessage } from "@signalbox/protocol";
+import { Manager, type Socket } from "socket.io-client";
+import type { Evidence } from "./classify-failure.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import { isRefusal, refusalIn } from "./probe.ts";
+
+type Transport = NonNullable<ConnectionState["transport"]>;
+
+interface AttemptOptions {
+  readonly url: string;
+  readonly config: ClientConfig;
+  readonly transports: readonly Transport[];
+  readonly namespaces: Iterable<string>;
+  /** Evaluated for each namespace: credentials are never older than the attempt. */
+  auth(): Promise<HandshakeAuth>;
+  /** In Node: sent with the handshake. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly on: AttemptListeners;
+}
+
+interface AttemptListeners {
+  /** The server let us into a namespace. */
+  entered(namespace: string): void;
+  /** `refusal` is undefined when the namespace's guard is not Signalbox's, or does not exist. */
+  refused(namespace: string, refusal: RefusalMessage | undefined): void;
+  /** The server closed a namespace. */
+  left(namespace: string): void;
+  event(namespace: string, event: string, payload: unknown): void;
+  upgraded(transport: Transport): void;
+  upgradeFailed(): void;
+  /** The end, once: the connection could not be opened, or is gone. */
+  down(evidence: Omit<Evidence, "online">): void;
+}
+
+/** One underlying connection, from its opening to its end. It never reconnects: that is for whoever opened it. */
+export interface Attempt {
+  /** Resolves when the transport is open, before any namespace is. */
+  readonly opened: Promise<void>;
+  add(namespace: string): void;
+  remove(namespace: string): void;
+  /** @param onAnswer - called once with the acknowledgement, or never when the connection ends first */
+  emit(namespace: string, event: string, payload: object, onAnswer: (answer: unknown) => void): void;
+  transport(): Transport | null;
+  /** Ends it without a word to the listeners. */
+  close(): void;
+}
+
+export function openAttempt({ url, config, transports, namespaces, auth, headers, on }: AttemptOptions): Attempt {
+  const manager = new Manager(url, {
+    path: config.path,
+    transports: [...transports],
+    reconnection: false,
+    autoConnect: false,
+    // The time-out is the opener's: Socket.IO's ends at the transport, ours at being let in.
+    timeout: 2 ** 31 - 1,
+    withCredentials: true,
+    ...(Object.keys(headers).length > 0 && { extraHeaders: { ...headers } }),
+  });
+  const sockets = new Map<string, Socket>();
+  let over = false;
+
+  function end(evidence: Omit<Evidence, "online">): void {
+    if (over) return;
+    over = true;
+    on.down(evidence);
+  }
+
+  let markOpened: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    markOpened = resolve;
+  });
+  manager.on("open", () => {
+    markOpened();
+    const { engine } = manager;
+    engine.on("upgrade", (transport) => on.upgraded(transport.name as Transport));
+    engine.on("upgradeError", () => {
+      // A connection that ends during the probe fails it as well: that says nothing of WebSocket.
+      if (!over && engine.readyState === "open") on.upgradeFailed();
+    });
+  });
+  manager.on("error", (error) => end({ transport: transportName(), ...evidenceOf(error) }));
+  manager.on("close", () => {
+    const transport = transportName();
+    // A refusal of the only namespace closes the manager first, and is told right after: it is the better reason.
+    queueMicrotask(() => end({ transport }));
+  });
+
+  const transportName = (): Transport | undefined => manager.engine?.transport?.name as Transport | undefined;
+
+  function add(namespace: string): void {
+    const known = sockets.get(namespace);
+    if (known !== undefined) return void known.connect();
+    const socket = manager.socket(namespace, {
+      auth: (give: (auth: object) => void) => void auth().then(give, () => end({})),
+    });
+    sockets.set(namespace, socket);
+    socket.on("connect", () => on.entered(namespace));
+    socket.on("connect_error", (error) => {
+      // An error of the connection itself is reported here too; only the server's own answer carries `data`.
+      if (over || !("data" in error)) return;
+      on.refused(namespace, isRefusal(error.data) ? error.data : undefined);
+    });
+    socket.on("disconnect", (reason) => {
+      if (!over && reason === "io server disconnect") on.left(namespace);
+    });
+    socket.onAny((event: string, payload: unknown) => {
+      if (!over) on.event(namespace, event, payload);
+    });
+    socket.connect();
+  }
+
+  for (const namespace of namespaces) add(namespace);
+  manager.open();
+
+  return {
+    opened,
+    add,
+    remove(namespace) {
+      sockets.get(namespace)?.disconnect();
+      sockets.delete(namespace);
+    },
+    emit: (namespace, event, payload, onAnswer) => void sockets.get(namespace)?.emit(event, payload, onAnswer),
+    transport: () => transportName() ?? null,
+    close() {
+      over = true;
+      for (const socket of sockets.values()) socket.disconnect();
+      // Closing a connection that is still being opened would otherwise wait for it to open.
+      manager.engine?.close();
+    },
+  };
+}
+
+/** What Engine.IO knows of a failed request: its status and body, where the browser shows them. */
+function evidenceOf(error: unknown): Omit<Evidence, "online" | "transport"> {
+  const { description, context } = error as { description?: unknown; context?: { responseText?: unknown } };
+  if (typeof description !== "number" || description === 0) return {};
+  const refusal = refusalIn(parse(context?.responseText));
+  return refusal === undefined ? { status: description } : { refusal };
+}
+
+function parse(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,170 @@
+import {
+  type AdminEvents,
+  type AdminRequests,
+  type HandshakeAuth,
+  namespaces,
+  type UserEvents,
+  type UserRequests,
+} from "@signalbox/protocol";
+import type { ConnectionState } from "./connection-state.ts";
+import { createDirectLink } from "./direct-link.ts";
+import { type Environment, systemEnvironment } from "./environment.ts";
+import type { Link } from "./link.ts";
+import { createNamespaceClient, type InnerNamespaceClient, type NamespaceClient } from "./namespace-client.ts";
+import type { Observable } from "./observable.ts";
+import { type ClientOptions, checkOptions } from "./options.ts";
+import { createProbe } from "./probe.ts";
+import { watchActivity } from "./recovery/activity.ts";
+import { createReporter } from "./report.ts";
+import { canShare, createSharedLink } from "./sharing/shared-link.ts";
+import { createTaskStore, type TaskWatch } from "./tasks/task-store.ts";
+import { version } from "./version.ts";
+
+/** The namespace `/`, for users. */
+export interface UserClient extends NamespaceClient<Omit<UserRequests, "join_task" | "leave_task">, UserEvents> {
+  readonly tasks: {
+    /** Watches a task: joins it once however many watch, and follows it over interruptions to its end. */
+    watch(taskId: string): TaskWatch;
+  };
+}
+
+/** The namespace `/admin`, for administrators. */
+export type AdminClient = NamespaceClient<AdminRequests, AdminEvents>;
+
+export interface Clients {
+  /** Connects to `/`; the same object at each call. */
+  user(): UserClient;
+  /** Connects to `/admin` over the same connection; the same object at each call. */
+  admin(): AdminClient;
+  /** Connects to a namespace of the application's own. */
+  namespace<Requests extends object, Events extends object>(path: string): NamespaceClient<Requests, Events>;
+  /** How the connection stands, and why. */
+  readonly state: Observable<ConnectionState>;
+  /** Calls back with the present state and every later one. Returns the way to stop. */
+  onState(listener: (state: ConnectionState) => void): () => void;
+  /** Tries at once, whatever was planned. */
+  retry(): void;
+  /** To be called after login and logout: the connection follows. Other tabs are told. */
+  sessionChanged(): void;
+  /** Messages of the server that were dropped because they had not the form of the contract. */
+  malformedMessages(): number;
+  close(): void;
+}
+
+/**
+ * The one factory of clients. Reads the server's client-config when the first namespace is asked for, and keeps to it.
+ * @throws TypeError for an option that is wrong, saying which and why
+ */
+export function createClients(options: ClientOptions = {}): Clients {
+  const { base, share } = checkOptions(options);
+  const environment: Environment = options.environment ?? systemEnvironment;
+  const report = createReporter(options.onProblem);
+  const inBrowser = globalThis.document !== undefined;
+  const probe = createProbe({ base, environment, headers: authorizedHeaders });
+  const openLink = (): Link =>
+    createDirectLink({
+      ...{ base, environment, report, probe, credentials },
+      // A browser sets no headers on a WebSocket, and on polling they would cost a preflight each.
+      handshakeHeaders: async () => (inBrowser ? {} : authorizedHeaders()),
+    });
+  const shares = share && canShare();
+  const link = shares ? openShared() : openLink();
+
+  // Tabs that do not share a connection still share the session.
+  const tabs = inBrowser && !shares ? new BroadcastChannel(`signalbox session ${base}`) : undefined;
+  tabs?.addEventListener("message", () => link.sessionChanged());
+
+  const opened = new Map<string, InnerNamespaceClient>();
+  let malformed = 0;
+  let user: UserClient | undefined;
+
+  function namespace(path: string): InnerNamespaceClient {
+    const known = opened.get(path);
+    if (known !== undefined) return known;
+    const client = createNamespaceClient({
+      path,
+      link,
+      report,
+      onMalformed,
+      onClosed: () => opened.delete(path),
+    });
+    opened.set(path, client);
+    link.open(path);
+    return client;
+  }
+
+  function onMalformed(event: string): void {
+    malformed += 1;
+    report.report({ kind: "malformed_message", error: new TypeError(`A malformed ${event} was dropped.`), event });
+  }
+
+  function openUser(): UserClient {
+    const base = namespace(namespaces.user);
+    const tasks = createTaskStore({ ...{ link, probe, environment, report }, onTask: base.deliver });
+    base.intercept(tasks.accept);
+    const client = Object.assign(base, { tasks: { watch: tasks.watch } }) as unknown as UserClient;
+    const close = client.close;
+    return Object.assign(client, {
+      close() {
+        tasks.close();
+        close();
+        user = undefined;
+      },
+    });
+  }
+
+  /** A page that is put to sleep makes way: whoever leads holds the lock that the other tabs wait for. */
+  function openShared(): Link {
+    const shared = createSharedLink({ openLink, group: base, environment, report });
+    const stop = watchActivity(environment, (signal) => {
+      if (signal === "freeze" || signal === "store") shared.suspend();
+      else if (signal === "wake" || signal === "restore") shared.resume();
+    });
+    const { close } = shared;
+    return Object.assign(shared, {
+      close() {
+        stop();
+        close();
+      },
+    });
+  }
+
+  return {
+    user() {
+      user ??= openUser();
+      return user;
+    },
+    admin: () => namespace(namespaces.admin) as unknown as AdminClient,
+    namespace: (path) => namespace(path) as never,
+    state: link.state,
+    onState(listener) {
+      report.guard(() => listener(link.state.get()));
+      return link.state.subscribe(listener);
+    },
+    retry: () => link.retry(),
+    sessionChanged() {
+      tabs?.postMessage("session_changed");
+      link.sessionChanged();
+    },
+    malformedMessages: () => malformed,
+    close() {
+      user?.close();
+      tabs?.close();
+      link.close();
+    },
+  };
+
+  async function credentials(): Promise<HandshakeAuth> {
+    const token = await options.token?.();
+    return {
+      ...(token !== undefined && { token }),
+      client: options.client ?? { name: "@signalbox/client", version },
+      accepts: [],
+    };
+  }
+
+  async function authorizedHeaders(): Promise<Record<string, string>> {
+    const token = await options.token?.();
+    return { ...options.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+  }
+}

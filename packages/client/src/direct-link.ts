@@ -1,0 +1,380 @@
+import type { HandshakeAuth } from "@signalbox/protocol";
+import { type Attempt, openAttempt } from "./attempt.ts";
+import { type ConnectionEvent, type ConnectionState, initialState, nextState } from "./connection-state.ts";
+import { type Diagnosis, diagnose, diagnoseRefusal } from "./diagnosis.ts";
+import type { Environment } from "./environment.ts";
+import { type Clues, explainFailure } from "./explain-failure.ts";
+import { farewellIn } from "./farewell.ts";
+import type { Link } from "./link.ts";
+import { createNamespaceTable } from "./namespace-table.ts";
+import { createSource } from "./observable.ts";
+import type { Probe } from "./probe.ts";
+import { type Signal, watchActivity } from "./recovery/activity.ts";
+import { checkLiveness } from "./recovery/liveness.ts";
+import { decideRetry, defaultRetrySettings } from "./recovery/retry-policy.ts";
+import { createTransportPlan } from "./recovery/transport-plan.ts";
+import { webSocketWorks } from "./recovery/websocket-trial.ts";
+import type { Reporter } from "./report.ts";
+import { createRequests } from "./requests.ts";
+import { createServerSettings } from "./server-settings.ts";
+
+export interface DirectLinkOptions {
+  readonly base: string;
+  readonly environment: Environment;
+  readonly report: Reporter;
+  readonly probe: Probe;
+  /** Credentials beyond the page's cookie, asked for at every attempt. */
+  credentials(): Promise<HandshakeAuth>;
+  /** Sent with every handshake, where the platform lets us: not on a browser's WebSocket. */
+  handshakeHeaders(): Promise<Record<string, string>>;
+}
+
+/** A connection that lasts this long was a success: the next failure starts counting anew. */
+const stableMs = 5000;
+
+/** Patience with the first attempts after waking. */
+const hurryMs = 2000;
+const hurries = 3;
+
+/** How often a client that waits looks whether what refused it has changed: with 2 requests a minute at most. */
+const watchMs = 30_000;
+
+/**
+ * A connection of this tab's own: opens it, finds out why it fails, and tries again as the diagnosis allows.
+ * There is one attempt at a time. Whatever belongs to one that was given up is told by its number, and changes nothing.
+ */
+export function createDirectLink(options: DirectLinkOptions): Link {
+  const { base, environment, report, probe } = options;
+  const state = createSource<ConnectionState>(initialState(environment.now()), report);
+  const settings = createServerSettings(probe);
+  const plan = createTransportPlan(environment);
+  const namespaces = createNamespaceTable(report);
+  const requests = createRequests({ environment, send, onTimeout: () => void verify() });
+  const eventListeners = new Set<Parameters<Link["onEvent"]>[0]>();
+
+  let attempt: Attempt | undefined;
+  let attemptNumber = 0;
+  /** Whether client-config was read for the present attempt, or is of an earlier one. */
+  let settingsAreNew = false;
+  let failures = 0;
+  /** Attempts to be cut short: after sleep a browser uses HTTP connections that died with ours, and drops one given up. */
+  let hurry = 0;
+  let establishedAt: number | undefined;
+  /** What the server said before it closed the connection. */
+  let farewell: Diagnosis | undefined;
+  /** How the last session ended: a person is told that, rather than that they are not signed in. */
+  let sessionEnd: Diagnosis | undefined;
+  let headers: Record<string, string> = {};
+  const planned = new Set<() => void>();
+
+  const stopActivity = watchActivity(environment, onSignal);
+
+  return {
+    state,
+    namespaceState: namespaces.get,
+    open(namespace) {
+      if (!namespaces.want(namespace)) return;
+      const { status, diagnosis } = state.get();
+      if (attempt !== undefined) enter(namespace);
+      else if (status === "idle" || status === "closed") retry();
+      else if (status === "auth_required" || status === "refused") namespaces.set(namespace, "refused", diagnosis);
+    },
+    leave(namespace) {
+      namespaces.forget(namespace);
+      requests.reject("closed", `The namespace ${namespace} was closed.`, namespace);
+      if (namespaces.wanted().length > 0) return attempt?.remove(namespace);
+      dropAttempt();
+      dispatch({ type: "closed_by_application" });
+    },
+    request(namespace, event, payload, requestOptions) {
+      const promise = requests.request(namespace, event, payload, requestOptions);
+      // Nothing will open it by itself: whoever asks is told now, not after a time-out.
+      const { status, diagnosis } = namespaces.get(namespace);
+      if (diagnosis) requests.reject(diagnosis.code, diagnosis.message, namespace);
+      if (status === "closed") requests.reject("closed", "The connection is closed.", namespace);
+      return promise;
+    },
+    onEvent(listener) {
+      eventListeners.add(listener);
+      return () => eventListeners.delete(listener);
+    },
+    onNamespace: namespaces.subscribe,
+    retry,
+    sessionChanged() {
+      settings.forget();
+      failures = 0;
+      const { status } = state.get();
+      if (status === "idle" || status === "closed") return;
+      dispatch({ type: "session_changed" });
+      void connect();
+    },
+    close() {
+      dropAttempt();
+      stopActivity();
+      dispatch({ type: "closed_by_application" });
+      state.end();
+      namespaces.setAll("closed");
+      requests.reject("closed", "The connection was closed by the application.");
+    },
+  };
+
+  function dispatch(event: ConnectionEvent): void {
+    state.set(nextState(state.get(), event, environment.now()));
+  }
+
+  /** Runs something unless its attempt has been given up by then. */
+  function whileCurrent<Args extends unknown[]>(run: (...args: Args) => void): (...args: Args) => void {
+    const mine = attemptNumber;
+    return (...args) => {
+      if (mine === attemptNumber) run(...args);
+    };
+  }
+
+  function later(delayMs: number, run: () => void): void {
+    planned.add(environment.after(delayMs, whileCurrent(run)));
+  }
+
+  function retry(): void {
+    failures = 0;
+    settings.forget();
+    dispatch({ type: "requested" });
+    void connect();
+  }
+
+  /** Gives the present attempt up, and with it everything that was planned for it. */
+  function dropAttempt(): void {
+    attemptNumber += 1;
+    for (const cancel of planned) cancel();
+    planned.clear();
+    attempt?.close();
+    attempt = undefined;
+    establishedAt = undefined;
+    farewell = undefined;
+    for (const namespace of namespaces.lose()) requests.lost(namespace);
+  }
+
+  async function connect(): Promise<void> {
+    dropAttempt();
+    dispatch({ type: "attempt" });
+    if (!environment.online()) return fail(diagnose("network_offline"));
+    namespaces.setAll("opening");
+    settingsAreNew = !settings.fresh;
+    const mine = attemptNumber;
+    const trouble = await settings.load();
+    headers = await options.handshakeHeaders();
+    if (mine !== attemptNumber) return;
+    if (trouble !== undefined) return explain(trouble);
+    const admission = settings.admissionTo(namespaces.wanted());
+    if (admission === "not_signed_in" && sessionEnd !== undefined) return fail(sessionEnd);
+    if (admission !== undefined) return fail(diagnose(admission));
+    open();
+    for (const namespace of namespaces.wanted()) {
+      if (settings.admissionTo([namespace]) !== undefined) enter(namespace);
+    }
+  }
+
+  function open(): void {
+    const config = settings.current;
+    if (config === undefined) return;
+    const hurried = hurry > 0;
+    later(hurried ? hurryMs : config.timeout_ms, () => {
+      if (establishedAt !== undefined) return;
+      hurry -= 1;
+      if (hurried) return void connect();
+      explain({ timedOut: true, transport: attempt?.transport() ?? undefined });
+    });
+    attempt = openAttempt({
+      url: config.url ?? base,
+      config,
+      transports: plan.choose(config.transports),
+      namespaces: namespaces.wanted().filter((each) => settings.admissionTo([each]) === undefined),
+      auth: async () => ({ ...(config.csrf !== undefined && { csrf: config.csrf }), ...(await options.credentials()) }),
+      headers,
+      on: {
+        entered: whileCurrent(entered),
+        refused: whileCurrent((namespace, refusal) =>
+          closed(namespace, refusal === undefined ? diagnose("protocol_mismatch") : diagnoseRefusal(refusal)),
+        ),
+        left: whileCurrent((namespace) => {
+          const diagnosis = farewell ?? diagnose("connection_lost");
+          // Only this namespace was closed; the next word may be another's.
+          if (diagnosis.code === "forbidden") farewell = undefined;
+          closed(namespace, diagnosis);
+        }),
+        event: whileCurrent(received),
+        upgraded: whileCurrent((transport) => {
+          plan.worked();
+          dispatch({ type: "transport_changed", transport, diagnosis: null });
+        }),
+        upgradeFailed: whileCurrent(() => {
+          plan.blocked();
+          // Before that, `entered` sees to it.
+          if (establishedAt !== undefined) stayOnPolling();
+        }),
+        down: whileCurrent(down),
+      },
+    });
+  }
+
+  function enter(namespace: string): void {
+    const admission = settings.admissionTo([namespace]);
+    if (admission === undefined) attempt?.add(namespace);
+    else closed(namespace, diagnose(admission));
+  }
+
+  function entered(namespace: string): void {
+    if (establishedAt === undefined) {
+      establishedAt = environment.now();
+      hurry = 0;
+      sessionEnd = undefined;
+      const transport = attempt?.transport() ?? null;
+      dispatch({ type: "established", transport });
+      if (transport === "websocket") plan.worked();
+      else if (plan.retryInMs() !== null) stayOnPolling();
+    }
+    namespaces.set(namespace, "open");
+    requests.opened(namespace);
+  }
+
+  /** A namespace said no, or was closed. As long as another is open or may yet be, only that one is concerned. */
+  function closed(namespace: string, diagnosis: Diagnosis): void {
+    requests.lost(namespace);
+    namespaces.set(namespace, "refused", diagnosis);
+    if (!namespaces.anyAlive()) return fail(diagnosis);
+    const reopen = (): void => {
+      if (namespaces.get(namespace).status !== "refused") return;
+      namespaces.set(namespace, "opening");
+      enter(namespace);
+    };
+    const decision = decideRetry(diagnosis, failures, settings.current ?? defaultRetrySettings, environment.random());
+    if (decision.kind === "retry") return later(decision.delayMs, reopen);
+    requests.reject(diagnosis.code, diagnosis.message, namespace);
+    watch(diagnosis, reopen);
+  }
+
+  function received(namespace: string, event: string, payload: unknown): void {
+    const parting = farewellIn(event, payload);
+    if (parting !== undefined) {
+      farewell = parting;
+      settings.forget();
+    }
+    for (const listener of [...eventListeners]) report.guard(() => listener(namespace, event, payload));
+  }
+
+  function down(clues: Clues): void {
+    if (establishedAt === undefined) return explain(clues);
+    const lastedMs = environment.now() - establishedAt;
+    if (clues.transport === "websocket" && farewell === undefined) plan.lostAfter(lastedMs);
+    if (lastedMs >= stableMs) failures = 0;
+    fail(farewell ?? diagnose(environment.online() ? "connection_lost" : "network_offline"));
+  }
+
+  function explain(clues: Clues): void {
+    const proceed = whileCurrent((diagnosis: Diagnosis) => {
+      if (diagnosis.code === "transport_blocked" && clues.transport === "websocket") plan.blocked();
+      fail(diagnosis);
+    });
+    explainFailure(clues, { environment, probe, settings }).then(proceed, (error: unknown) => {
+      report.report({ kind: "internal", error });
+      proceed(diagnose("unknown"));
+    });
+  }
+
+  function fail(diagnosis: Diagnosis): void {
+    const viaWebSocket = attempt?.transport() === "websocket";
+    dropAttempt();
+    // What we knew of the session may be of yesterday, and HTTP may work where WebSocket does not: once more, at once.
+    const sessionIsOld = diagnosis.retry === "session_change" && !settingsAreNew;
+    const maySwitch = diagnosis.code === "transport_blocked" && viaWebSocket;
+    if (diagnosis.code === "session_ended") sessionEnd = diagnosis;
+    if (sessionIsOld) settings.forget();
+    if (sessionIsOld || (maySwitch && plan.choose(settings.current?.transports ?? []).includes("polling"))) {
+      return void connect();
+    }
+    const decision = decideRetry(diagnosis, failures, settings.current ?? defaultRetrySettings, environment.random());
+    failures += 1;
+    if (decision.kind === "retry") {
+      later(decision.delayMs, () => void connect());
+      return dispatch({ type: "failed", diagnosis, retryAt: environment.now() + decision.delayMs });
+    }
+    dispatch({ type: "failed", diagnosis, retryAt: null });
+    if (decision.kind === "offline") return;
+    namespaces.setAll("refused", diagnosis);
+    requests.reject(diagnosis.code, diagnosis.message);
+    if (decision.kind === "watch") watch(diagnosis, () => void connect());
+  }
+
+  /** Looks now and then, with one request, whether what refused us has changed: a tab that is refused makes no storm. */
+  function watch(diagnosis: Diagnosis, changed: () => void): void {
+    const before = settings.identity;
+    const isOrigin = diagnosis.code === "origin_refused";
+    later(isOrigin ? 2 * watchMs : watchMs, () => {
+      settings.forget();
+      void settings.load().then(
+        whileCurrent((trouble) => {
+          if (trouble === undefined && (isOrigin || settings.identity !== before)) changed();
+          else watch(diagnosis, changed);
+        }),
+      );
+    });
+  }
+
+  function onSignal(signal: Signal): void {
+    const { status, since } = state.get();
+    if (status === "idle" || status === "closed") return;
+    if (signal === "freeze") return dispatch({ type: "page_suspended" });
+    if (signal === "store") {
+      dropAttempt();
+      return dispatch({ type: "page_suspended" });
+    }
+    if (signal === "offline") return attempt === undefined ? fail(diagnose("network_offline")) : void verify();
+    if (status === "auth_required" || status === "refused") {
+      // Somebody looks at a tab that waits: they may have signed in elsewhere. Not at every glance, though.
+      if (environment.now() - since >= watchMs) void connect();
+      return;
+    }
+    if (signal === "online" && status === "offline") dispatch({ type: "network_back" });
+    hurry = hurries;
+    if (attempt === undefined) void connect();
+    else void verify();
+  }
+
+  /** After sleep a connection may be dead without anybody having noticed. */
+  async function verify(): Promise<void> {
+    const namespace = namespaces.firstOpen();
+    if (attempt === undefined || namespace === undefined) return;
+    const conclude = whileCurrent((roundTripMs: number | null) => {
+      if (roundTripMs === null) {
+        fail(diagnose(environment.online() ? "connection_lost" : "network_offline"));
+        if (environment.online()) void connect();
+        return;
+      }
+      hurry = 0;
+      if (state.get().status === "suspended") {
+        dispatch({ type: "established", transport: attempt?.transport() ?? null });
+      }
+    });
+    conclude(await checkLiveness(attempt, namespace, environment));
+  }
+
+  /** WebSocket was given up: it is tried beside the connection when its time has come, which moves over if it works. */
+  function stayOnPolling(): void {
+    dispatch({ type: "transport_changed", transport: "polling", diagnosis: diagnose("transport_blocked") });
+    later(plan.retryInMs() ?? 0, () => {
+      const config = settings.current;
+      if (!config?.transports.includes("websocket")) return;
+      const moveOver = whileCurrent((works: boolean) => {
+        if (works) return void connect();
+        plan.blocked();
+        stayOnPolling();
+      });
+      void webSocketWorks(config.url ?? base, config, headers, environment).then(moveOver);
+    });
+  }
+
+  function send(namespace: string, event: string, payload: object, onAnswer: (answer: unknown) => void): boolean {
+    if (attempt === undefined || namespaces.get(namespace).status !== "open") return false;
+    attempt.emit(namespace, event, payload, onAnswer);
+    return true;
+  }
+}

@@ -1,0 +1,89 @@
+import type { TaskSnapshot } from "@signalbox/protocol";
+import { createEmitter } from "./emitter.ts";
+import { isTaskSnapshot, isWellFormed } from "./event-guards.ts";
+import type { Link, NamespaceState, RequestOptions } from "./link.ts";
+import type { Reporter } from "./report.ts";
+
+type PayloadOf<Request> = Request extends { payload: infer Payload extends object } ? Payload : never;
+type AnswerOf<Request> = Request extends { answer: infer Body extends object } ? Body : never;
+type EventPayload<Listener> = Listener extends (payload: infer Payload) => void ? Payload : never;
+
+/** One namespace of the connection, typed by its contract. */
+export interface NamespaceClient<Requests extends object, Events extends object> {
+  /**
+   * Listens to an event. A listener that throws is reported, and stops nobody else. Task events come once for each
+   * newer version, final ones exactly once, whatever happens to the connection.
+   * @returns the way to stop
+   */
+  on<Name extends keyof Events & string>(
+    event: Name,
+    listener: (payload: EventPayload<Events[Name]>) => void,
+  ): () => void;
+  /**
+   * Sends a request; resolves with the body of the answer, and settles always.
+   * @throws RequestError with the server's refusal or the cause on this side
+   */
+  request<Name extends keyof Requests & string>(
+    event: Name,
+    payload: PayloadOf<Requests[Name]>,
+    options?: RequestOptions,
+  ): Promise<AnswerOf<Requests[Name]>>;
+  /** How this namespace stands: open, opening, or refused and why. */
+  status(): NamespaceState;
+  /** Calls back when that changes. Returns the way to stop. */
+  onStatus(listener: (state: NamespaceState) => void): () => void;
+  /** Leaves the namespace; the last one closes the connection. */
+  close(): void;
+}
+
+interface NamespaceClientOptions {
+  readonly path: string;
+  readonly link: Link;
+  readonly report: Reporter;
+  onMalformed(event: string): void;
+  onClosed(): void;
+}
+
+/** What the parts of this library may do beyond the application. */
+export interface InnerNamespaceClient extends NamespaceClient<object, object> {
+  /** Hands an event to the application's listeners. */
+  deliver(event: string, payload: unknown): void;
+  /** Takes task events: they go through the store, which knows the versions. */
+  intercept(accept: (task: TaskSnapshot) => void): void;
+}
+
+const taskEvents: ReadonlySet<string> = new Set(["progress_update", "task_completed", "task_error", "task_cancelled"]);
+
+export function createNamespaceClient({
+  path,
+  link,
+  report,
+  onMalformed,
+  onClosed,
+}: NamespaceClientOptions): InnerNamespaceClient {
+  const emitter = createEmitter(report);
+  let acceptTask: ((task: TaskSnapshot) => void) | undefined;
+
+  const unsubscribe = link.onEvent((namespace, event, payload) => {
+    if (namespace !== path) return;
+    if (!isWellFormed(event, payload)) return onMalformed(event);
+    if (acceptTask !== undefined && taskEvents.has(event) && isTaskSnapshot(payload)) return acceptTask(payload);
+    emitter.emit(event, payload);
+  });
+
+  return {
+    on: (event, listener) => emitter.on(event, listener as (payload: never) => void),
+    request: (event, payload, options) => link.request(path, event, payload, options) as never,
+    status: () => link.namespaceState(path),
+    onStatus: (listener) => link.onNamespace((namespace, state) => namespace === path && listener(state)),
+    deliver: emitter.emit,
+    intercept(accept) {
+      acceptTask = accept;
+    },
+    close() {
+      unsubscribe();
+      link.leave(path);
+      onClosed();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Diagnosis } from "./diagnosis.ts";
+import type { Link, NamespaceState } from "./link.ts";
+import type { Reporter } from "./report.ts";
+
+/** The namespaces that are wanted, and how each of them stands. */
+export interface NamespaceTable {
+  get(namespace: string): NamespaceState;
+  /** False when it was wanted already. */
+  want(namespace: string): boolean;
+  wanted(): string[];
+  set(namespace: string, status: NamespaceState["status"], diagnosis?: Diagnosis | null): void;
+  setAll(status: NamespaceState["status"], diagnosis?: Diagnosis | null): void;
+  /** The connection is gone; returns those that were open. */
+  lose(): string[];
+  /** Whether any is open, or may be soon. */
+  anyAlive(): boolean;
+  firstOpen(): string | undefined;
+  forget(namespace: string): void;
+  readonly subscribe: Link["onNamespace"];
+}
+
+const closed: NamespaceState = { status: "closed", diagnosis: null };
+
+export function createNamespaceTable(report: Reporter): NamespaceTable {
+  const states = new Map<string, NamespaceState>();
+  const listeners = new Set<Parameters<Link["onNamespace"]>[0]>();
+
+  function set(namespace: string, status: NamespaceState["status"], diagnosis: Diagnosis | null = null): void {
+    const known = states.get(namespace);
+    if (known?.status === status && known.diagnosis === diagnosis) return;
+    const next = { status, diagnosis };
+    states.set(namespace, next);
+    for (const listener of [...listeners]) report.guard(() => listener(namespace, next));
+  }
+
+  const withStatus = (...statuses: NamespaceState["status"][]): string[] =>
+    [...states].filter(([, { status }]) => statuses.includes(status)).map(([namespace]) => namespace);
+
+  return {
+    get: (namespace) => states.get(namespace) ?? closed,
+    want(namespace) {
+      if ((states.get(namespace) ?? closed).status !== "closed") return false;
+      set(namespace, "opening");
+      return true;
+    },
+    wanted: () => [...states.keys()],
+    set,
+    setAll(status, diagnosis) {
+      for (const namespace of states.keys()) set(namespace, status, diagnosis);
+    },
+    lose() {
+      const open = withStatus("open");
+      for (const namespace of open) set(namespace, "opening");
+      return open;
+    },
+    anyAlive: () => withStatus("open", "opening").length > 0,
+    firstOpen: () => withStatus("open")[0],
+    forget(namespace) {
+      if (!states.has(namespace)) return;
+      set(namespace, "closed");
+      states.delete(namespace);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import type { ClientConfig, RefusalMessage } from "@signalbox/protocol";
+import type { Evidence } from "./classify-failure.ts";
+import type { Environment } from "./environment.ts";
+
+/** What a request for JSON brought. */
+type HttpOutcome =
+  | { readonly kind: "json"; readonly status: number; readonly body: unknown }
+  | { readonly kind: "failed"; readonly evidence: Omit<Evidence, "online"> };
+
+/** Longest time that a probe waits: a person is looking at a status line. */
+const probeTimeoutMs = 5000;
+
+/** The server has just answered another request: its door answers at once, or not at all. */
+const doorTimeoutMs = 2000;
+
+export interface Probe {
+  /** Reads who we are and what the server expects, with the session of the page. */
+  config(): Promise<ClientConfig | Omit<Evidence, "online">>;
+  /** Tells whether our server, somebody else, or nobody is at the address, whatever our origin is. */
+  reachable(): Promise<NonNullable<Evidence["reachable"]>>;
+  /** What the Socket.IO endpoint says to a new connection over polling: a refusal, silence, or nothing of interest. */
+  door(path: string): Promise<Partial<Evidence>>;
+  json(path: string): Promise<HttpOutcome>;
+}
+
+interface ProbeOptions {
+  readonly base: string;
+  readonly environment: Environment;
+  /** Sent with every request: a bearer token, and in Node an origin or a cookie. */
+  headers(): Promise<Record<string, string>>;
+}
+
+export function createProbe({ base, environment, headers }: ProbeOptions): Probe {
+  async function send(path: string, init: RequestInit, timeoutMs = probeTimeoutMs): Promise<Response> {
+    const abort = new AbortController();
+    const cancel = environment.after(timeoutMs, () => abort.abort());
+    try {
+      // A captive portal answers with a redirect to its own page: that answer is looked at, not followed.
+      return await environment.fetch(base + path, {
+        cache: "no-store",
+        redirect: "manual",
+        signal: abort.signal,
+        ...init,
+      });
+    } finally {
+      cancel();
+    }
+  }
+
+  async function json(path: string, timeoutMs?: number): Promise<HttpOutcome> {
+    try {
+      const response = await send(path, { credentials: "include", headers: await headers() }, timeoutMs);
+      const body: unknown = await response.json().catch(() => undefined);
+      if (typeof body === "object" && body !== null) return { kind: "json", status: response.status, body };
+      return {
+        kind: "failed",
+        evidence: response.ok || response.status === 0 ? { foreign: true } : { status: response.status },
+      };
+    } catch (error) {
+      return { kind: "failed", evidence: failureOf(error) };
+    }
+  }
+
+  return {
+    json,
+    async door(path) {
+      const outcome = await json(`${path}?EIO=4&transport=polling`, doorTimeoutMs);
+      if (outcome.kind === "json") return { refusal: refusalIn(outcome.body) };
+      return outcome.evidence.timedOut ? { transport: "polling", timedOut: true } : {};
+    },
+    async config() {
+      const outcome = await json("/realtime/client-config");
+      if (outcome.kind === "failed") return outcome.evidence;
+      if (isClientConfig(outcome.body)) return outcome.body;
+      const refusal = refusalIn(outcome.body);
+      return refusal === undefined ? { status: outcome.status, foreign: true } : { refusal };
+    },
+    async reachable() {
+      try {
+        const { status } = await send("/realtime/reachable", { credentials: "omit" });
+        return status === 204 ? "server" : "foreign";
+      } catch {
+        // Somebody who sends no CORS headers may still be there; what they say cannot be read, that they speak can.
+        return send("/realtime/reachable", { credentials: "omit", mode: "no-cors" }).then(
+          () => "foreign" as const,
+          () => "nobody" as const,
+        );
+      }
+    },
+  };
+}
+
+/** The refusal in an HTTP body or CONNECT_ERROR, if it is one. */
+export function refusalIn(body: unknown): RefusalMessage | undefined {
+  const error = (body as { error?: unknown } | null | undefined)?.error;
+  return isRefusal(error) ? error : undefined;
+}
+
+/** Judged by its form: a code that a newer server has and we do not know is a refusal all the same. */
+export function isRefusal(value: unknown): value is RefusalMessage {
+  const { code, category, message } = (value ?? {}) as Partial<Record<keyof RefusalMessage, unknown>>;
+  return [code, category, message].every((field) => typeof field === "string");
+}
+
+function isClientConfig(body: unknown): body is ClientConfig {
+  const config = body as Partial<ClientConfig>;
+  return (
+    typeof config.path === "string" && Array.isArray(config.transports) && typeof config.authenticated === "boolean"
+  );
+}
+
+function failureOf(error: unknown): Omit<Evidence, "online"> {
+  const { name, cause } = error as { name?: string; cause?: { code?: unknown } };
+  if (name === "AbortError") return { timedOut: true };
+  return typeof cause?.code === "string" ? { systemCode: cause.code } : {};
+}

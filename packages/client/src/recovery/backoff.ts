@@ -1,0 +1,14 @@
+/**
+ * Exponential backoff with full jitter: anything from nothing to the doubled delay. Spreads clients that failed
+ * together evenly, where a partial jitter leaves them in waves (AWS Architecture Blog, "Exponential Backoff And Jitter").
+ * @param attempt - failures so far, 0 for the first
+ * @param random - 0 inclusive to 1 exclusive
+ * @returns milliseconds
+ */
+export function backoffMs(
+  attempt: number,
+  { baseMs, maxMs }: { baseMs: number; maxMs: number },
+  random: number,
+): number {
+  return Math.floor(random * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30)));
+}

@@ -1,0 +1,31 @@
+import type { ClientConfig } from "@signalbox/protocol";
+import { openAttempt } from "../attempt.ts";
+import type { Environment } from "../environment.ts";
+
+const trialMs = 3000;
+
+/** Opens a WebSocket beside the connection, enters no namespace, and closes it: does it get through by now? */
+export function webSocketWorks(
+  url: string,
+  config: ClientConfig,
+  headers: Readonly<Record<string, string>>,
+  environment: Environment,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const ignore = (): void => {};
+    const cancel = environment.after(trialMs, () => finish(false));
+    const trial = openAttempt({
+      ...{ url, config, headers, transports: ["websocket"], namespaces: [], auth: async () => ({}) },
+      on: {
+        ...{ entered: ignore, refused: ignore, left: ignore, event: ignore, upgraded: ignore, upgradeFailed: ignore },
+        down: () => finish(false),
+      },
+    });
+    void trial.opened.then(() => finish(true));
+    function finish(works: boolean): void {
+      cancel();
+      trial.close();
+      resolve(works);
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import { type ClientConfig, namespaces } from "@signalbox/protocol";
+import type { Evidence } from "./classify-failure.ts";
+import type { DiagnosisCode } from "./diagnosis.ts";
+import type { Probe } from "./probe.ts";
+
+/** The server's client-config, read once and again whenever the session may be another. */
+export interface ServerSettings {
+  /** The latest that was read. */
+  readonly current: ClientConfig | undefined;
+  /** Whether it was read since the last call of `forget`. */
+  readonly fresh: boolean;
+  /** Who the server takes us for: changes with login, logout and role. */
+  readonly identity: string;
+  /**
+   * Why the server would refuse these namespaces, as far as it has said so already; undefined when it is to be asked.
+   * Spares the server handshakes that it can only refuse, and its security log the lines.
+   */
+  admissionTo(namespaces: readonly string[]): DiagnosisCode | undefined;
+  /** Reads it unless it is fresh. Undefined when it is there; else why it is not. */
+  load(): Promise<Omit<Evidence, "online"> | undefined>;
+  /** The session may have changed: the next `load` asks the server. */
+  forget(): void;
+}
+
+export function createServerSettings(probe: Probe): ServerSettings {
+  let current: ClientConfig | undefined;
+  let fresh = false;
+
+  return {
+    get current() {
+      return current;
+    },
+    get fresh() {
+      return fresh;
+    },
+    get identity() {
+      const { user } = current ?? {};
+      return user === undefined ? "" : `${user.role} ${user.user_id}`;
+    },
+    admissionTo(wanted) {
+      if (current === undefined || current.guests) return undefined;
+      if (!current.authenticated) return "not_signed_in";
+      const adminOnly = wanted.length > 0 && wanted.every((namespace) => namespace === namespaces.admin);
+      return adminOnly && current.user?.role !== "admin" ? "forbidden" : undefined;
+    },
+    async load() {
+      if (fresh) return undefined;
+      const outcome = await probe.config();
+      if (!("path" in outcome)) return outcome;
+      current = outcome;
+      fresh = true;
+      return undefined;
+    },
+    forget() {
+      fresh = false;
+    },
+  };
+}

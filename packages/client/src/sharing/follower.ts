@@ -1,0 +1,230 @@
+import { type ConnectionEvent, type ConnectionState, initialState, nextState } from "../connection-state.ts";
+import { diagnose } from "../diagnosis.ts";
+import type { Environment } from "../environment.ts";
+import { type Link, RequestError } from "../link.ts";
+import { createNamespaceTable } from "../namespace-table.ts";
+import { createSource } from "../observable.ts";
+import type { Reporter } from "../report.ts";
+import { createRequests } from "../requests.ts";
+import type { Asking, Telling, ToTab } from "./messages.ts";
+
+/** After this long without a word a leader is looked for. */
+const silenceMs = 2000;
+
+const defaultTimeoutMs = 10_000;
+
+/** A request with what the leader has to know of it. */
+interface Forwarded {
+  readonly payload: object;
+  readonly idempotent: boolean;
+  readonly deadline: number;
+  fail(error: RequestError): void;
+}
+
+/** The way to whoever leads. */
+export interface Port {
+  send(message: Asking): void;
+  /** Whether nobody holds the lock of the leader. */
+  leaderless(): Promise<boolean>;
+}
+
+/** The link of one tab, which asks the leader for everything; the leading tab has one too. */
+export interface Follower {
+  readonly link: Omit<Link, "close">;
+  /** The tab is in the group. */
+  attach(port: Port): void;
+  /** It is out of the group for a while: what is under way waits for the next time, or is rejected. */
+  suspend(): void;
+  resume(): void;
+  close(): void;
+  receive(message: ToTab): void;
+}
+
+export function createFollower(environment: Environment, report: Reporter): Follower {
+  const state = createSource<ConnectionState>(initialState(environment.now()), report);
+  const namespaces = createNamespaceTable(report);
+  const eventListeners = new Set<Parameters<Link["onEvent"]>[0]>();
+  /** Calls that found no leader. */
+  const calls = new Set<"retry" | "session_changed">();
+  const requests = createRequests({ environment, send, onTimeout() {} });
+  /** Requests that the leader has not answered, by their number. */
+  const asked = new Map<number, { answer(answer: unknown): void; fail(error: RequestError): void }>();
+  let lastId = 0;
+
+  let port: Port | undefined;
+  /** The leadership that was told all we want. */
+  let term: string | undefined;
+  /** A leader was lost: that the next one begins with a first attempt is no news to whoever was connected. */
+  let bridging = false;
+  let closed = false;
+  let cancelSearch: (() => void) | undefined;
+
+  function say(message: Asking): void {
+    if (port === undefined) return;
+    cancelSearch ??= environment.after(silenceMs, () => void search());
+    port.send(message);
+  }
+
+  function heard(): void {
+    cancelSearch?.();
+    cancelSearch = undefined;
+  }
+
+  /** A silent leader may be slow, or its page stopped; only the lock tells whether it is one still. */
+  async function search(): Promise<void> {
+    cancelSearch = undefined;
+    const silent = term;
+    const leaderless = await port?.leaderless().catch(() => false);
+    if (leaderless && silent !== undefined && silent === term) lose();
+    say({ type: "ask" });
+  }
+
+  /** What createRequests takes for the payload is the whole of what the leader has to know. */
+  function send(namespace: string, event: string, forwarded: object, answer: (answer: unknown) => void): boolean {
+    if (term === undefined) return false;
+    const { payload, idempotent, deadline, fail } = forwarded as Forwarded;
+    lastId += 1;
+    asked.set(lastId, { answer, fail });
+    const timeoutMs = Math.max(0, deadline - environment.now());
+    try {
+      say({ type: "request", term, id: lastId, namespace, event, payload, timeoutMs, idempotent });
+    } catch {
+      fail(new RequestError("payload_invalid", `The payload of ${event} cannot be sent.`));
+    }
+    return true;
+  }
+
+  function settle(message: Extract<Telling, { type: "answer" | "failure" }>): void {
+    const request = asked.get(message.id);
+    asked.delete(message.id);
+    if (message.type === "failure") request?.fail(new RequestError(message.code, message.message, message.refusal));
+    request?.answer({ ok: true, ...(message.type === "answer" && message.answer) });
+  }
+
+  function hello(): void {
+    if (term !== undefined) say({ type: "hello", term, wants: namespaces.wanted() });
+  }
+
+  function follow(next: string): void {
+    if (term !== undefined) lose();
+    // We are not in the group yet, or a listener has closed the link meanwhile.
+    if (port === undefined) return;
+    term = next;
+    hello();
+    for (const namespace of namespaces.wanted()) requests.opened(namespace);
+    for (const type of calls) call(type);
+  }
+
+  function lose(): void {
+    term = undefined;
+    bridging = true;
+    asked.clear();
+    for (const namespace of namespaces.wanted()) requests.lost(namespace);
+    if (state.get().status === "connected") {
+      dispatch({ type: "failed", diagnosis: diagnose("connection_lost"), retryAt: environment.now() });
+    }
+    // Joined tasks and rooms are gone with the connection: the parts above join again when it opens.
+    namespaces.setAll("closed");
+    if (!closed) namespaces.setAll("opening");
+  }
+
+  function detach(): void {
+    heard();
+    port = undefined;
+    term = undefined;
+  }
+
+  function dispatch(event: ConnectionEvent): void {
+    state.set(nextState(state.get(), event, environment.now()));
+  }
+
+  function mirror(next: ConnectionState): void {
+    const { status } = next;
+    // The leading page is put to sleep, not this one: there will be another leader.
+    if (status === "suspended") return;
+    if (namespaces.wanted().length > 0 && (status === "idle" || (status === "connecting" && bridging))) return;
+    bridging = false;
+    // Told twice, to all and to us, when we came in the middle of a change: a copy is never the same object.
+    if (JSON.stringify(next) !== JSON.stringify(state.get())) state.set(next);
+  }
+
+  function call(type: "retry" | "session_changed"): void {
+    if (term === undefined) return void calls.add(type);
+    calls.delete(type);
+    say({ type, term });
+  }
+
+  return {
+    link: {
+      state,
+      namespaceState: namespaces.get,
+      open(namespace) {
+        if (closed || !namespaces.want(namespace)) return;
+        if (state.get().status === "idle") dispatch({ type: "requested" });
+        hello();
+      },
+      leave(namespace) {
+        namespaces.forget(namespace);
+        requests.reject("closed", `The namespace ${namespace} was closed.`, namespace);
+        hello();
+      },
+      request(namespace, event, payload, { timeoutMs = defaultTimeoutMs, idempotent = false } = {}) {
+        return new Promise((resolve, reject) => {
+          // Nothing will open it by itself.
+          if (namespaces.get(namespace).status === "closed") {
+            return reject(new RequestError("closed", "The connection is closed."));
+          }
+          const forwarded: Forwarded = { payload, idempotent, deadline: environment.now() + timeoutMs, fail: reject };
+          requests.request(namespace, event, forwarded, { timeoutMs, idempotent }).then(resolve, reject);
+        });
+      },
+      onEvent(listener) {
+        eventListeners.add(listener);
+        return () => eventListeners.delete(listener);
+      },
+      onNamespace: namespaces.subscribe,
+      retry: () => call("retry"),
+      sessionChanged: () => call("session_changed"),
+    },
+    attach(way) {
+      port = way;
+      say({ type: "ask" });
+    },
+    suspend() {
+      detach();
+      const { status } = state.get();
+      if (status !== "idle" && status !== "closed") dispatch({ type: "page_suspended" });
+      lose();
+    },
+    resume() {
+      if (state.get().status === "suspended") dispatch({ type: "page_resumed" });
+    },
+    close() {
+      closed = true;
+      detach();
+      dispatch({ type: "closed_by_application" });
+      state.end();
+      namespaces.setAll("closed");
+      requests.reject("closed", "The connection was closed by the application.");
+    },
+    receive(message) {
+      if (message.type === "lead") {
+        heard();
+        if (message.term !== term) follow(message.term);
+        return;
+      }
+      // The last words of a leader that is one no more.
+      if (message.term !== term) return;
+      heard();
+      if (message.type === "state") mirror(message.state);
+      else if (message.type === "answer" || message.type === "failure") settle(message);
+      else if (!namespaces.wanted().includes(message.namespace)) return;
+      else if (message.type === "namespace") {
+        namespaces.set(message.namespace, message.state.status, message.state.diagnosis);
+      } else {
+        const { namespace, event, payload } = message;
+        for (const listener of [...eventListeners]) report.guard(() => listener(namespace, event, payload));
+      }
+    },
+  };
+}

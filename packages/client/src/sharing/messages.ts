@@ -1,0 +1,112 @@
+import type { RefusalMessage } from "@signalbox/protocol";
+import type { ConnectionState, ConnectionStatus } from "../connection-state.ts";
+import { diagnoses } from "../diagnosis.ts";
+import type { NamespaceState, RequestErrorCode } from "../link.ts";
+import { isRefusal } from "../probe.ts";
+
+/** Part of every name on the platform: pages of an older release form a group of their own. */
+export const version = 1;
+
+/**
+ * What a tab says to whoever leads. `term` names the leadership the tab knows of; a leader of another term must not act
+ * on it, or a request would be made twice: by the leader that it was sent to, and by the one it is sent to again.
+ */
+export type Asking =
+  /** Who leads? */
+  | { readonly type: "ask" }
+  /** Here I am, and this is what I want: all of it, each time. */
+  | { readonly type: "hello"; readonly term: string; readonly wants: readonly string[] }
+  | {
+      readonly type: "request";
+      readonly term: string;
+      readonly id: number;
+      readonly namespace: string;
+      readonly event: string;
+      readonly payload: object;
+      readonly timeoutMs: number;
+      readonly idempotent: boolean;
+    }
+  | { readonly type: "retry" | "session_changed"; readonly term: string };
+
+/** What the leader says. */
+export type Telling =
+  | { readonly type: "lead" }
+  | { readonly type: "state"; readonly state: ConnectionState }
+  | { readonly type: "namespace"; readonly namespace: string; readonly state: NamespaceState }
+  | { readonly type: "event"; readonly namespace: string; readonly event: string; readonly payload: unknown }
+  | { readonly type: "answer"; readonly id: number; readonly answer: object }
+  | {
+      readonly type: "failure";
+      readonly id: number;
+      readonly code: RequestErrorCode;
+      readonly message: string;
+      readonly refusal: RefusalMessage | undefined;
+    };
+
+export type ToLeader = Asking & { readonly from: string };
+
+/** Without `to` it is for every tab. */
+export type ToTab = Telling & { readonly term: string; readonly to: string | undefined };
+
+type Message = ToLeader | ToTab;
+type Check = (value: unknown) => boolean;
+type Shape<Fields> = { readonly [Field in Exclude<keyof Fields, "type">]: Check };
+
+const statuses: readonly string[] = [
+  "idle",
+  "connecting",
+  "connected",
+  "reconnecting",
+  "suspended",
+  "offline",
+  "auth_required",
+  "refused",
+  "closed",
+] satisfies ConnectionStatus[];
+
+const anything: Check = () => true;
+const text: Check = (value) => typeof value === "string";
+const number: Check = (value) => typeof value === "number";
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const diagnosis: Check = (value) =>
+  value === null || (isObject(value) && Object.hasOwn(diagnoses, String(value.code)) && text(value.message));
+const connection: Check = (value) =>
+  isObject(value) && statuses.includes(String(value.status)) && text(value.reason) && diagnosis(value.diagnosis);
+const standing: Check = (value) => isObject(value) && text(value.status) && diagnosis(value.diagnosis);
+
+const toLeader = { from: text };
+const inTerm = { ...toLeader, term: text };
+const toTab = { term: text, to: optional(text) };
+
+const shapes: { readonly [Type in Message["type"]]: Shape<Extract<Message, { type: Type }>> } = {
+  ask: toLeader,
+  hello: { ...inTerm, wants: (value) => Array.isArray(value) && value.every(text) },
+  request: {
+    ...inTerm,
+    id: number,
+    namespace: text,
+    event: text,
+    payload: isObject,
+    timeoutMs: number,
+    idempotent: anything,
+  },
+  retry: inTerm,
+  session_changed: inTerm,
+  lead: toTab,
+  state: { ...toTab, state: connection },
+  namespace: { ...toTab, namespace: text, state: standing },
+  event: { ...toTab, namespace: text, event: text, payload: anything },
+  answer: { ...toTab, id: number, answer: isObject },
+  failure: { ...toTab, id: number, code: text, message: text, refusal: optional(isRefusal) },
+};
+
+/** Any page of this origin can write to the channel: what does not have the form of a message is none. */
+export function parseMessage(data: unknown): Message | undefined {
+  if (!isObject(data) || !Object.hasOwn(shapes, String(data.type))) return undefined;
+  const shape = shapes[data.type as Message["type"]];
+  return Object.entries(shape).every(([field, check]) => check(data[field])) ? (data as Message) : undefined;
+}

@@ -1,0 +1,26 @@
+/** A task or a room that tabs join. */
+export interface Place {
+  readonly key: string;
+  readonly namespace: string;
+  readonly leaveEvent: string;
+  readonly leavePayload: object;
+}
+
+/** The place that a request joins or leaves; undefined for every other request. */
+export function placeOf(
+  namespace: string,
+  event: string,
+  payload: object,
+): { readonly joins: boolean; readonly place: Place } | undefined {
+  const [, verb, kind] = /^(join|leave)_(task|room)$/.exec(event) ?? [];
+  const field = `${kind}_id`;
+  const id = (payload as Record<string, unknown>)[field];
+  if (verb === undefined || typeof id !== "string") return undefined;
+  return {
+    joins: verb === "join",
+    place: {
+      ...{ key: JSON.stringify([namespace, kind, id]), namespace },
+      ...{ leaveEvent: `leave_${kind}`, leavePayload: { [field]: id } },
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Environment } from "../environment.ts";
+import type { Link } from "../link.ts";
+import type { Reporter } from "../report.ts";
+import { createFollower } from "./follower.ts";
+import { joinGroup } from "./group.ts";
+
+export interface SharedLinkOptions {
+  /** Opens the real connection; called when this tab has to lead. */
+  openLink(): Link;
+  /** Tabs with the same name share a connection: it must name the user and the server. */
+  readonly group: string;
+  readonly environment: Environment;
+  readonly report: Reporter;
+  /** Default: the platform's. */
+  readonly locks?: LockManager;
+  /** Default: the platform's. */
+  readonly openChannel?: (name: string) => BroadcastChannel;
+}
+
+export interface SharedLink extends Link {
+  /** The page is about to be frozen or stored: it hands over, for a leader that does not run would hold up the others. */
+  suspend(): void;
+  /** The page runs again. */
+  resume(): void;
+}
+
+/** Whether the platform has what sharing needs. Pages of an opaque origin have it by name only, insecure ones not at all. */
+export const canShare = (): boolean =>
+  globalThis.document !== undefined &&
+  globalThis.origin !== "null" &&
+  globalThis.navigator?.locks !== undefined &&
+  globalThis.BroadcastChannel !== undefined;
+
+/** A link that shares one connection with the other tabs of the same user. */
+export function createSharedLink({
+  environment,
+  report,
+  locks = navigator.locks,
+  openChannel = (name) => new BroadcastChannel(name),
+  ...options
+}: SharedLinkOptions): SharedLink {
+  const follower = createFollower(environment, report);
+  const join = (): (() => void) => joinGroup({ ...options, follower, report, locks, openChannel });
+  let closed = false;
+  let leave: (() => void) | undefined = join();
+
+  function stop(end: () => void): void {
+    end();
+    leave?.();
+    leave = undefined;
+  }
+
+  return {
+    ...follower.link,
+    suspend() {
+      if (leave !== undefined) stop(follower.suspend);
+    },
+    resume() {
+      if (closed || leave !== undefined) return;
+      follower.resume();
+      leave = join();
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      stop(follower.close);
+    },
+  };
+}

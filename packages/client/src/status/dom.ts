@@ -1,0 +1,22 @@
+/** Makes an element with its class and part of the same name. Contents are nodes: no markup is ever parsed. */
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  name = "",
+  ...contents: Node[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  if (name !== "") mark(element, name);
+  element.append(...contents);
+  return element;
+}
+
+/** A class for our style sheet, and the same as a part for the application's. */
+export function mark(element: Element, name: string): void {
+  element.className = name;
+  element.setAttribute("part", name);
+}
+
+/** Writes only what is new: a live region repeats what is written again, and a selection would be lost. */
+export function write(node: Element, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}

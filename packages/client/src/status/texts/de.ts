@@ -1,0 +1,58 @@
+import type { StatusTexts } from "./table.ts";
+
+/** German. Not part of the element: `status.texts = de`. */
+export const de: StatusTexts = {
+  lang: "de",
+  headlines: {
+    idle: "Nicht verbunden",
+    connecting: "Verbindung wird aufgebaut …",
+    connected: "Verbunden",
+    reconnecting: "Verbindung wird wiederhergestellt …",
+    suspended: "Pausiert",
+    offline: "Keine Netzwerkverbindung",
+    auth_required: "Nicht angemeldet",
+    refused: "Kein Zugang",
+    closed: "Getrennt",
+  },
+  details: {
+    suspended: "Diese Seite ruht. Sobald Sie zurückkehren, wird die Verbindung wiederhergestellt.",
+    closed: "Diese Seite hat die Verbindung beendet.",
+  },
+  diagnoses: {
+    origin_refused: "Von der Adresse dieser Seite aus ist keine Verbindung zum Server erlaubt.",
+    not_signed_in: "Bitte melden Sie sich an, um sich zu verbinden.",
+    session_ended: "Ihre Sitzung ist beendet. Bitte melden Sie sich erneut an.",
+    forbidden: "Ihnen fehlt die Berechtigung für diese Verbindung.",
+    rate_limited: "Zu viele Verbindungen in kurzer Zeit. Gleich folgt ein neuer Versuch.",
+    too_many_connections: "Sie haben zu viele Verbindungen offen. Schließen Sie einen Tab; wir versuchen es weiter.",
+    server_full: "Der Server ist voll belegt. Gleich folgt ein neuer Versuch.",
+    server_restarting: "Der Server wird neu gestartet. Die Verbindung kommt von selbst zurück.",
+    server_down: "Der Server antwortet nicht. Wir versuchen es weiter.",
+    network_offline: "Sie sind offline. Sobald das Netz wieder da ist, verbinden wir Sie erneut.",
+    transport_blocked: "Die schnelle Verbindung ist in diesem Netz gesperrt. Eine langsamere wird verwendet.",
+    proxy_interference:
+      "Etwas im Netz antwortet anstelle des Servers. Möglicherweise müssen Sie sich zuerst im Netz anmelden.",
+    clock_or_certificate: "Die Verbindung ist nicht sicher. Bitte prüfen Sie Datum und Uhrzeit dieses Geräts.",
+    timed_out: "Der Server braucht zu lange für eine Antwort. Wir versuchen es weiter.",
+    protocol_mismatch: "Diese Seite passt nicht zur Version des Servers. Bitte laden Sie die Seite neu.",
+    connection_lost: "Die Verbindung wurde unterbrochen. Sie wird von selbst wiederhergestellt.",
+    unknown: "Die Verbindung ist fehlgeschlagen. Wir versuchen es weiter.",
+  },
+  exhausted: "Wir versuchen es nicht mehr von selbst. Sie können es jederzeit erneut versuchen.",
+  countdown: "Nächster Versuch in {time}",
+  attempting: "Neuer Versuch läuft …",
+  retry: "Jetzt versuchen",
+  signIn: "Anmelden",
+  debug: {
+    title: "Einzelheiten zur Verbindung",
+    status: "Status",
+    code: "Code",
+    transport: "Übertragung",
+    attempts: "Versuche",
+    hint: "Hinweis",
+    recent: "Letzte Codes",
+    copy: "Als Text kopieren",
+    copied: "Kopiert.",
+    copyByHand: "Kopieren ist hier nicht möglich. Bitte kopieren Sie den markierten Text.",
+  },
+};

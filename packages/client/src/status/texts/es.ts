@@ -1,0 +1,58 @@
+import type { StatusTexts } from "./table.ts";
+
+/** Spanish. Not part of the element: `status.texts = es`. */
+export const es: StatusTexts = {
+  lang: "es",
+  headlines: {
+    idle: "Sin conectar",
+    connecting: "Conectando…",
+    connected: "Conectado",
+    reconnecting: "Reconectando…",
+    suspended: "En pausa",
+    offline: "Sin conexión de red",
+    auth_required: "Sesión no iniciada",
+    refused: "Sin acceso",
+    closed: "Desconectado",
+  },
+  details: {
+    suspended: "Esta página está en reposo. La conexión se restablecerá cuando usted vuelva.",
+    closed: "Esta página ha cerrado la conexión.",
+  },
+  diagnoses: {
+    origin_refused: "No se permite conectar con este servidor desde la dirección de esta página.",
+    not_signed_in: "Inicie sesión para conectarse.",
+    session_ended: "Su sesión ha terminado. Inicie sesión de nuevo.",
+    forbidden: "No tiene permiso para conectarse aquí.",
+    rate_limited: "Demasiadas conexiones en poco tiempo. Lo intentaremos de nuevo enseguida.",
+    too_many_connections: "Tiene demasiadas conexiones abiertas. Cierre una pestaña; seguimos intentándolo.",
+    server_full: "El servidor está lleno. Lo intentaremos de nuevo enseguida.",
+    server_restarting: "El servidor se está reiniciando. La conexión se restablecerá sola.",
+    server_down: "El servidor no responde. Seguimos intentándolo.",
+    network_offline: "Está sin conexión. Volveremos a conectarnos cuando se recupere la red.",
+    transport_blocked: "Esta red bloquea la conexión rápida. Se usa una más lenta.",
+    proxy_interference:
+      "Algo en la red responde en lugar del servidor. Es posible que tenga que iniciar sesión en la red.",
+    clock_or_certificate: "La conexión no es segura. Compruebe la fecha y la hora de este dispositivo.",
+    timed_out: "El servidor tarda demasiado en responder. Seguimos intentándolo.",
+    protocol_mismatch: "Esta página no corresponde a la versión del servidor. Vuelva a cargarla.",
+    connection_lost: "La conexión se ha interrumpido. Se restablecerá sola.",
+    unknown: "No se ha podido conectar. Seguimos intentándolo.",
+  },
+  exhausted: "Hemos dejado de intentarlo. Puede volver a intentarlo cuando quiera.",
+  countdown: "Próximo intento en {time}",
+  attempting: "Intentándolo ahora…",
+  retry: "Intentar ahora",
+  signIn: "Iniciar sesión",
+  debug: {
+    title: "Detalles de la conexión",
+    status: "Estado",
+    code: "Código",
+    transport: "Transporte",
+    attempts: "Intentos",
+    hint: "Indicación",
+    recent: "Últimos códigos",
+    copy: "Copiar como texto",
+    copied: "Copiado.",
+    copyByHand: "Aquí no se puede copiar. Copie el texto seleccionado.",
+  },
+};

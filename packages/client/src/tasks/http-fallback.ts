@@ -1,0 +1,86 @@
+import { namespaces, type TaskSnapshot } from "@signalbox/protocol";
+import type { DiagnosisCode } from "../diagnosis.ts";
+import type { Environment } from "../environment.ts";
+import { isTaskSnapshot } from "../event-guards.ts";
+import { type Link, RequestError } from "../link.ts";
+import { type Probe, refusalIn } from "../probe.ts";
+
+interface FallbackOptions {
+  readonly link: Link;
+  readonly probe: Probe;
+  readonly environment: Environment;
+  /** The tasks whose end is waited for. */
+  unfinished(): readonly string[];
+  accept(task: TaskSnapshot): void;
+  missing(taskId: string, error: RequestError): void;
+  onPolled(taskId: string): void;
+}
+
+/** How often each task is asked for. */
+const intervalMs = 5000;
+
+/** Causes that leave plain HTTP working. Where nothing is reachable there is nothing to ask. */
+const httpWorks: ReadonlySet<DiagnosisCode> = new Set([
+  "transport_blocked",
+  "proxy_interference",
+  "timed_out",
+  "protocol_mismatch",
+  "too_many_connections",
+  "server_full",
+  "rate_limited",
+  "unknown",
+]);
+
+/** Keeps watched tasks up to date over plain HTTP for as long as no socket can be opened. */
+export function createHttpFallback(options: FallbackOptions): { check(): void; close(): void } {
+  const { link, probe, environment } = options;
+  let cancel: (() => void) | undefined;
+  let polling = false;
+
+  function isNeeded(): boolean {
+    const { diagnosis, status } = link.state.get();
+    const open = link.namespaceState(namespaces.user).status === "open";
+    return !open && status !== "closed" && diagnosis !== null && httpWorks.has(diagnosis.code);
+  }
+
+  function check(): void {
+    if (polling) return;
+    if (!isNeeded() || options.unfinished().length === 0) {
+      cancel?.();
+      cancel = undefined;
+      return;
+    }
+    cancel ??= environment.after(intervalMs, () => void pollAll());
+  }
+
+  async function pollAll(): Promise<void> {
+    polling = true;
+    // One after the other: a page with many tasks costs the server one request at a time.
+    for (const taskId of options.unfinished()) if (isNeeded()) await poll(taskId);
+    polling = false;
+    cancel = undefined;
+    check();
+  }
+
+  async function poll(taskId: string): Promise<void> {
+    const outcome = await probe.json(`/realtime/tasks/${encodeURIComponent(taskId)}`);
+    if (outcome.kind === "failed") return;
+    const { task } = outcome.body as { task?: unknown };
+    if (isTaskSnapshot(task)) {
+      options.onPolled(taskId);
+      return options.accept(task);
+    }
+    const refusal = refusalIn(outcome.body);
+    if (refusal?.code === "task_not_found")
+      options.missing(taskId, new RequestError(refusal.code, refusal.message, refusal));
+  }
+
+  const unsubscribe = link.state.subscribe(check);
+  return {
+    check,
+    close() {
+      unsubscribe();
+      cancel?.();
+    },
+  };
+}

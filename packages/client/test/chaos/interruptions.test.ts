@@ -1,0 +1,172 @@
+/**
+ * Fifty clients watch twenty tasks while the server is killed and connections are cut, held back and closed, two hundred
+ * times. CHAOS_SEED repeats a run, CHAOS_INTERRUPTIONS changes how many there are, CHAOS_DELAY_MAX the longest delay.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { expect, it, onTestFinished } from "vitest";
+import { createDice, shuffled } from "../support/dice.ts";
+import { checkHistory, type HistoryLine, writeHistory } from "../support/history-checker.ts";
+import { until } from "../support/node-clients.ts";
+import { percentile } from "../support/percentile.ts";
+import { createServerProcess } from "../support/server-process.ts";
+import { createWitness, type Witness } from "../support/witness.ts";
+
+const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
+const interruptions = Number(process.env.CHAOS_INTERRUPTIONS ?? 200);
+const clientCount = 50;
+const taskCount = 20;
+/** Share of the tasks that each client watches: five at a time. */
+const interest = 0.25;
+const origin = "http://pages.test";
+const recoveryP99Ms = 5000;
+/** What a client may wait because of its own dice; the rest is for what has to be done, on a machine that does more. */
+const longestDelayMs = Number(process.env.CHAOS_DELAY_MAX ?? 3000);
+/** The largest share of the clients that an interruption concerns, unless it concerns all. */
+const mostConcerned = 0.25;
+/** Mean time between two interruptions. */
+const meanGapMs = 350;
+
+/** How often each kind comes among a hundred. */
+const kinds = { kill: 5, cutAll: 5, cutSome: 45, holdBack: 25, closeTransports: 20 } as const;
+
+const env = {
+  SOCKETIO_CORS_ORIGINS: origin,
+  SIGNALBOX_SECRET: "a secret that stays the same over restarts",
+  SOCKETIO_RECONNECTION_DELAY_MAX: String(longestDelayMs),
+  // All clients have one address, and come back far more often than people's.
+  SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "1000000",
+  SIGNALBOX_CONNECT_RATE_PER_USER: "1000000",
+  SIGNALBOX_MAX_CONNECTIONS_PER_USER: "1000",
+  TASKS: String(taskCount),
+};
+
+it(`every client is told of every end exactly once, in versions that rise, and is back within ${recoveryP99Ms} ms (p99)`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-chaos-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const random = createDice(seed);
+  const history: HistoryLine[] = [];
+  const record = (line: HistoryLine): void => void history.push(line);
+  const witnesses: Witness[] = [];
+  const known = new Set<string>();
+  const consider = (witness: Witness, task: string): void => {
+    if (random() < interest) witness.watch(task);
+  };
+  const server = await createServerProcess({ ...env, DATABASE: join(folder, "tasks.db") }, (task) => {
+    if (known.has(task)) return;
+    known.add(task);
+    for (const witness of witnesses) consider(witness, task);
+  });
+  onTestFinished(() => server.end("SIGKILL"));
+  const started = Date.now();
+  const lag = monitorEventLoopDelay();
+  lag.enable();
+
+  await server.start();
+  for (let number = 1; number <= clientCount; number += 1) {
+    const witness = await createWitness({ name: `client-${number}`, port: server.port, origin, record });
+    witnesses.push(witness);
+    for (const task of known) consider(witness, task);
+  }
+  onTestFinished(async () => void (await Promise.all(witnesses.map((witness) => witness.close()))));
+  await until(() => witnesses.every((witness) => witness.isWell() && witness.isWatching()), 20_000);
+
+  const counts: Record<string, number> = {};
+  let restarts = Promise.resolve();
+  const some = (): Witness[] => {
+    const share = random() * mostConcerned;
+    return witnesses.filter(() => random() < share);
+  };
+  /** An attempt that an interruption has spoilt begins anew; whoever only waits for the next one is not disturbed. */
+  const spoil = ({ name, isRecovering }: Witness): void => {
+    if (isRecovering()) record({ kind: "reachable", client: name, at: Date.now() });
+  };
+  const cut = (those: readonly Witness[]): void => {
+    for (const witness of those) {
+      witness.line.cut();
+      spoil(witness);
+    }
+  };
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  async function restart(downMs: number): Promise<void> {
+    await server.end("SIGKILL");
+    await pause(downMs);
+    await server.start();
+    record({ kind: "reachable", at: Date.now() });
+  }
+
+  async function holdBack(those: readonly Witness[], ms: number, thenCut: boolean): Promise<void> {
+    for (const { line } of those) line.freeze();
+    await pause(ms);
+    for (const witness of those) {
+      if (thenCut) witness.line.cut();
+      witness.line.thaw();
+      spoil(witness);
+    }
+  }
+
+  const interrupt: Record<keyof typeof kinds, () => void> = {
+    kill: () => {
+      const downMs = random() * 500;
+      restarts = restarts.then(() => restart(downMs));
+    },
+    cutAll: () => cut(witnesses),
+    cutSome: () => cut(some()),
+    holdBack: () => void holdBack(some(), 200 + random() * 1800, random() < 0.5),
+    closeTransports() {
+      server.say({ type: "close_transports", share: random() * mostConcerned });
+      witnesses.forEach(spoil);
+    },
+  };
+
+  const names = Object.keys(kinds) as (keyof typeof kinds)[];
+  const plan = names.flatMap((kind) =>
+    Array.from({ length: Math.round((kinds[kind] * interruptions) / 100) }, () => kind),
+  );
+  for (const kind of shuffled(plan, random)) {
+    await pause(random() * 2 * meanGapMs);
+    // While the server starts there is little to interrupt: now and then it is done all the same.
+    if (random() < 0.8) await restarts;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    interrupt[kind]();
+  }
+  await restarts;
+  await until(() => witnesses.every((witness) => witness.isWell()), 20_000).catch(() => {});
+  const finals = await server.finish();
+  await until(() => witnesses.every((witness) => !witness.isWatching()), 20_000).catch(() => {});
+
+  const verdict = checkHistory(history, { finals, recoveryP99Ms });
+  const { recoveriesMs } = verdict;
+  const figures = {
+    ...{
+      seed,
+      interruptions: plan.length,
+      counts,
+      tasks: finals.size,
+      finals: verdict.finals,
+      applied: verdict.applied,
+    },
+    recoveries: recoveriesMs.length,
+    ...{
+      p50Ms: percentile(recoveriesMs, 0.5),
+      p99Ms: percentile(recoveriesMs, 0.99),
+      maxMs: percentile(recoveriesMs, 1),
+    },
+    lagP99Ms: Math.round(lag.percentile(99) / 1e6),
+    seconds: Math.round((Date.now() - started) / 1000),
+  };
+  process.stdout.write(`interruptions: ${JSON.stringify(figures)}\n`);
+  if (verdict.faults.length > 0) {
+    const path = join(tmpdir(), `signalbox-history-${seed}.jsonl`);
+    writeFileSync(path, writeHistory(history));
+    const stuck = witnesses.filter((witness) => witness.isWatching() || !witness.isWell()).map((w) => w.describe());
+    process.stdout.write(`history: ${path}\n${stuck.join("\n")}\n`);
+  }
+  expect(verdict.faults).toEqual([]);
+  expect(plan.length).toBe(interruptions);
+  expect(recoveriesMs.length).toBeGreaterThan(interruptions);
+  expect(verdict.finals).toBeGreaterThan(clientCount * taskCount * interest);
+}, 240_000);

@@ -1,0 +1,116 @@
+/** Clients in Node against a server of the test's own; everything is closed when the test is over. */
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createRealtime, loadConfig, type Realtime } from "@signalbox/server";
+import { createTestSessions, startTestServer, type TestServer, type TestSessions } from "@signalbox/server/testing";
+import { onTestFinished } from "vitest";
+import type { ConnectionState } from "../../src/connection-state.ts";
+import { type ClientOptions, type Clients, createClients } from "../../src/index.ts";
+import type { Observable } from "../../src/observable.ts";
+
+export async function startServer(options: Parameters<typeof startTestServer>[0] = {}): Promise<TestServer> {
+  const server = await startTestServer(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+export interface ConnectOptions extends ClientOptions {
+  cookie?: string;
+  origin: string;
+}
+
+/** Headers are read at each attempt: a test that changes `headers.cookie` signs in anew. */
+export function connect({ cookie, origin, url = origin, ...options }: ConnectOptions): Clients {
+  const headers = options.headers ?? { origin, ...(cookie !== undefined && { cookie }) };
+  const clients = createClients({ url, share: false, ...options, headers });
+  onTestFinished(() => clients.close());
+  return clients;
+}
+
+/** The first value, present or to come, that satisfies a condition. */
+export function reached<Value>(
+  source: Observable<Value>,
+  matches: (value: Value) => boolean,
+  withinMs = 5000,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      stop();
+      reject(new Error(`Not reached within ${withinMs} ms; at last: ${JSON.stringify(source.get())}.`));
+    }, withinMs);
+    const stop = source.subscribe(look);
+    look(source.get());
+    function look(value: Value): void {
+      if (!matches(value)) return;
+      clearTimeout(timer);
+      stop();
+      resolve(value);
+    }
+  });
+}
+
+export const status = (wanted: ConnectionState["status"], code?: ConnectionState["code"]) => (state: ConnectionState) =>
+  state.status === wanted && (code === undefined || state.code === code);
+
+export const connected = (clients: Clients, withinMs?: number): Promise<ConnectionState> =>
+  reached(clients.state, status("connected"), withinMs);
+
+/** Connected, and moved to WebSocket: what is cut from now on is not an upgrade. */
+export const settled = (clients: Clients): Promise<ConnectionState> =>
+  reached(clients.state, (state) => state.status === "connected" && state.transport === "websocket");
+
+/** Resolves as soon as the condition holds; looks at each turn of the event loop. */
+export async function until(condition: () => boolean, withinMs = 5000): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`Did not come true within ${withinMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A server that can end and come back at the same address, with the sessions that it had. */
+export interface RestartableServer {
+  readonly url: string;
+  readonly sessions: TestSessions;
+  readonly realtime: Realtime;
+  /** Drains, as a deployment does. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export async function startRestartable(env: Record<string, string> = {}): Promise<RestartableServer> {
+  const sessions = createTestSessions();
+  let running: { http: HttpServer; realtime: Realtime } | undefined;
+  let port = 0;
+
+  async function start(): Promise<void> {
+    const http = createServer((_req, res) => res.writeHead(404).end());
+    await new Promise<void>((resolve) => http.listen(port, "127.0.0.1", resolve));
+    ({ port } = http.address() as AddressInfo);
+    const { config } = loadConfig({ NODE_ENV: "test", HOST: "127.0.0.1", PORT: String(port), ...env });
+    const silent = { debug() {}, info() {}, warn() {}, error() {} };
+    running = { http, realtime: createRealtime({ httpServer: http, config, sessions, logger: silent }) };
+  }
+
+  async function stop(): Promise<void> {
+    if (running === undefined) return;
+    const { http, realtime } = running;
+    running = undefined;
+    await realtime.close();
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
+  }
+
+  await start();
+  onTestFinished(stop);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    sessions,
+    get realtime() {
+      if (running === undefined) throw new Error("The server is stopped.");
+      return running.realtime;
+    },
+    stop,
+    start,
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * A server as a process of its own, that can be killed. Settings come from the environment: those of Signalbox,
+ * `DATABASE` for a file that outlives the process, `TASKS` for the number of tasks that run.
+ */
+import { createServer } from "node:http";
+import { createRealtime, loadConfig } from "@signalbox/server";
+import { createSqlStore, openSqlite, type SignalboxTables } from "@signalbox/server/sql";
+import { openSessions } from "./open-sessions.ts";
+import type { FromServer, ToServer } from "./server-process.ts";
+import { startTaskMill, type TaskMill } from "./task-mill.ts";
+
+const { DATABASE, TASKS, ...env } = process.env;
+const { config } = loadConfig(env);
+const http = createServer((_req, res) => res.writeHead(404).end());
+const silent = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (fields: object, message: string) => complain(message, fields),
+};
+const store = DATABASE === undefined ? undefined : await createSqlStore(openSqlite<SignalboxTables>(DATABASE).kysely);
+const realtime = createRealtime({
+  httpServer: http,
+  config,
+  sessions: openSessions,
+  logger: silent,
+  ...(store && { store }),
+});
+let mill: TaskMill | undefined;
+
+process.on("message", (message: ToServer) => {
+  if (message.type === "close_transports") closeTransports(message.share);
+  else void finish();
+});
+process.on("SIGTERM", () => void stop());
+process.on("disconnect", () => process.exit());
+
+if (TASKS !== undefined) {
+  const onTask = (task: string) => say({ type: "task", task });
+  mill = await startTaskMill({ progress: realtime.progress, size: Number(TASKS), onTask });
+}
+http.listen(config.port, config.host, () => say({ type: "ready" }));
+
+function say(message: FromServer): void {
+  process.send?.(message);
+}
+
+function complain(message: string, { err }: { err?: Error }): void {
+  process.stderr.write(`${message} ${err?.stack ?? ""}\n`);
+}
+
+/** Ends connections from this side, without a word. */
+function closeTransports(share: number): void {
+  const { clients } = realtime.io.engine as unknown as { clients: Record<string, { close(discard: boolean): void }> };
+  for (const connection of Object.values(clients)) if (Math.random() < share) connection.close(true);
+}
+
+async function finish(): Promise<void> {
+  await mill?.finish();
+  const finals: Extract<FromServer, { type: "finals" }>["finals"] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await realtime.progress.list({ limit: 500, ...(after !== undefined && { after }) });
+    finals.push(...page.rows.map(({ task_id, version, status }) => ({ task_id, version, status })));
+    if (page.next === null) break;
+    after = page.next;
+  }
+  say({ type: "finals", finals });
+}
+
+/** Does not wait for connections that the clients are slow to close. */
+async function stop(): Promise<void> {
+  await realtime.close();
+  process.exit();
+}

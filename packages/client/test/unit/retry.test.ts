@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { diagnose } from "../../src/diagnosis.ts";
+import { backoffMs } from "../../src/recovery/backoff.ts";
+import { decideRetry, defaultRetrySettings } from "../../src/recovery/retry-policy.ts";
+import { createTransportPlan } from "../../src/recovery/transport-plan.ts";
+
+const limits = { baseMs: 1000, maxMs: 5000 };
+
+describe("backoff", () => {
+  it("lies between nothing and the doubled delay, and never above the longest", () => {
+    fc.assert(
+      fc.property(fc.nat(10_000), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (attempt, random) => {
+        const delay = backoffMs(attempt, limits, random);
+        expect(delay).toBeGreaterThanOrEqual(0);
+        expect(delay).toBeLessThan(Math.min(limits.maxMs, limits.baseMs * 2 ** attempt));
+      }),
+    );
+  });
+  it("doubles with each failure until the longest delay", () => {
+    const almostOne = 1 - Number.EPSILON;
+    expect([0, 1, 2, 3, 9].map((attempt) => backoffMs(attempt, limits, almostOne))).toEqual([
+      999, 1999, 3999, 4999, 4999,
+    ]);
+  });
+});
+
+describe("after a failure the client", () => {
+  const decide = (code: Parameters<typeof diagnose>[0], attempt = 0, more = {}, settings = {}) =>
+    decideRetry(diagnose(code, more), attempt, { ...defaultRetrySettings, ...settings }, 0.5);
+
+  it.each(["origin_refused", "not_signed_in", "session_ended", "forbidden"] as const)(
+    "waits for a change: %s",
+    (code) => {
+      expect(decide(code)).toEqual({ kind: "watch" });
+    },
+  );
+  it("sends nothing while offline", () => {
+    expect(decide("network_offline")).toEqual({ kind: "offline" });
+  });
+  it("tries again with backoff when the server is down", () => {
+    expect(decide("server_down", 2)).toEqual({ kind: "retry", delayMs: 2000 });
+  });
+  it.each(["rate_limited", "too_many_connections", "server_full", "server_restarting"] as const)(
+    "obeys the time that the server names, and is spread behind it: %s",
+    (code) => {
+      expect(decide(code, 7, { retryAfterMs: 30_000 })).toEqual({ kind: "retry", delayMs: 30_500 });
+    },
+  );
+  it("stops when the server's settings say so", () => {
+    expect(decide("server_down", 3, {}, { reconnection_attempts: 3 })).toEqual({ kind: "stop" });
+    expect(decide("server_down", 2, {}, { reconnection_attempts: 3 }).kind).toBe("retry");
+    expect(decide("connection_lost", 0, {}, { reconnection: false })).toEqual({ kind: "stop" });
+  });
+});
+
+describe("the choice of transports", () => {
+  const both = ["polling", "websocket"];
+  const start = () => {
+    let now = 0;
+    return { plan: createTransportPlan({ now: () => now }), pass: (ms: number) => (now += ms) };
+  };
+
+  it("is the server's until WebSocket fails, then polling, then the server's again", () => {
+    const { plan, pass } = start();
+    expect(plan.choose(both)).toEqual(both);
+    plan.blocked();
+    expect(plan.choose(both)).toEqual(["polling"]);
+    expect(plan.retryInMs()).toBe(60_000);
+    pass(60_000);
+    expect(plan.choose(both)).toEqual(both);
+  });
+  it("waits twice as long after each failure, ten minutes at most", () => {
+    const { plan } = start();
+    const waits = Array.from({ length: 6 }, () => {
+      plan.blocked();
+      return plan.retryInMs();
+    });
+    expect(waits).toEqual([60_000, 120_000, 240_000, 480_000, 600_000, 600_000]);
+  });
+  it("gives WebSocket up after two early deaths in a row, not after one", () => {
+    const { plan } = start();
+    plan.lostAfter(50);
+    plan.lostAfter(60_000);
+    plan.lostAfter(50);
+    expect(plan.choose(both)).toEqual(both);
+    plan.lostAfter(50);
+    expect(plan.choose(both)).toEqual(["polling"]);
+  });
+  it("keeps to WebSocket where nothing else is offered", () => {
+    const { plan } = start();
+    plan.blocked();
+    expect(plan.choose(["websocket"])).toEqual(["websocket"]);
+  });
+});

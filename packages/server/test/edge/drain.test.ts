@@ -1,0 +1,106 @@
+/** A server that closes answers what it has accepted, and takes nothing new. */
+import type { RefusalMessage } from "@signalbox/protocol";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  connectClient,
+  startTestServer,
+  type TestClient,
+  type TestServer,
+  type Transport,
+  transports,
+} from "../../src/testing/index.ts";
+
+/** A server with one request under way that ends when the test says so. */
+async function startBusy(transport: Transport, env: Record<string, string> = {}) {
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  const server: TestServer = await startTestServer({
+    env,
+    tasks: {
+      async cancel({ task_id }) {
+        begun.resolve();
+        await ended.promise;
+        await server.realtime.progress.cancelled(task_id);
+      },
+    },
+  });
+  onTestFinished(() => server.close());
+  const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
+  const client = await connectClient(server.url, { cookie, transport });
+  onTestFinished(() => client.close());
+  const { task_id } = await server.realtime.progress.create({ kind: "t", title: "T", owner_id: "root" });
+  const answer = client.request("cancel_task", { task_id });
+  await begun.promise;
+  return { server, client, answer, end: ended.resolve };
+}
+
+/** Asks for `/admin` on a connection that is there already, and returns the refusal. */
+async function enterAdmin({ socket }: TestClient): Promise<RefusalMessage> {
+  const second = socket.io.socket("/admin", { auth: socket.auth as Record<string, unknown> });
+  const refused = new Promise<RefusalMessage>((resolve, reject) => {
+    second.once("connect", () => reject(new Error("The server let the client in.")));
+    second.once("connect_error", (error) => resolve((error as Error & { data: RefusalMessage }).data));
+  });
+  return refused;
+}
+
+describe.each(transports)("over %s", (transport) => {
+  it("a request that was accepted before is answered, and then the client is told and disconnected", async () => {
+    const { server, client, answer, end } = await startBusy(transport);
+    const closed = server.realtime.close();
+    end();
+    expect(await answer).toMatchObject({ ok: true, task: { status: "cancelled" } });
+    await client.next("server_draining");
+    await client.disconnected();
+    await closed;
+  });
+
+  it("whoever comes meanwhile is refused as server_draining: request, namespace and connection", async () => {
+    const { server, client, answer, end } = await startBusy(transport);
+    const closed = server.realtime.close();
+    const headers = { origin: server.url };
+    const response = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers });
+    const refused: RefusalMessage[] = [
+      (await client.request("check_connection", {})).error,
+      await enterAdmin(client),
+      ((await response.json()) as { error: RefusalMessage }).error,
+    ];
+    for (const refusal of refused) {
+      expect(refusal).toMatchObject({ code: "server_draining", category: "server" });
+      expect(refusal.retry_after_ms).toBeGreaterThan(0);
+    }
+    end();
+    expect(await answer).toMatchObject({ ok: true });
+    await closed;
+  });
+});
+
+it("a connection that was being looked up when the server began to close is not let in after all", async () => {
+  const { server, client, answer, end } = await startBusy("websocket", { SIGNALBOX_SESSION_CACHE: "0" });
+  const { resolve } = server.sessions;
+  const asked = Promise.withResolvers<void>();
+  const found = Promise.withResolvers<void>();
+  server.sessions.resolve = async (credential) => {
+    asked.resolve();
+    await found.promise;
+    return resolve(credential);
+  };
+  const entering = enterAdmin(client);
+  await asked.promise;
+  const closed = server.realtime.close();
+  found.resolve();
+  expect(await entering).toMatchObject({ code: "server_draining" });
+  end();
+  expect(await answer).toMatchObject({ ok: true });
+  await closed;
+});
+
+it("a request that never ends does not keep the server from closing", async () => {
+  const { server, client, answer } = await startBusy("websocket");
+  const unanswered = expect(answer).rejects.toThrow("disconnected");
+  const started = Date.now();
+  await server.realtime.close();
+  await client.disconnected();
+  await unanswered;
+  expect(Date.now() - started).toBeLessThan(5000);
+});

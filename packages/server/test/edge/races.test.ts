@@ -1,0 +1,212 @@
+/** What two things at once must not add up to: requests of one socket, and a role that changes under a request. */
+import type { TaskSnapshot } from "@signalbox/protocol";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import {
+  connectClient,
+  startTestServer,
+  type TestClient,
+  type TestServer,
+  type Transport,
+  transports,
+} from "../../src/testing/index.ts";
+
+/** A door that holds whoever goes through it until it is opened, and says when somebody has come. */
+function createDoor() {
+  const opened = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  return {
+    open: () => opened.resolve(),
+    reached: reached.promise,
+    pass(): Promise<void> {
+      reached.resolve();
+      return opened.promise;
+    },
+  };
+}
+
+type Door = ReturnType<typeof createDoor>;
+
+async function start(options: Parameters<typeof startTestServer>[0] = {}): Promise<TestServer> {
+  const server = await startTestServer(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+async function connect(
+  server: TestServer,
+  userId: string,
+  role: "user" | "admin" = "user",
+  transport: Transport = "websocket",
+): Promise<TestClient> {
+  const { cookie } = server.sessions.signIn({ userId, role });
+  const client = await connectClient(server.url, { cookie, transport });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+/** A server whose store takes its time to find the first task that is asked for, made before a restart. */
+async function startWithSlowStore(ownerId: string): Promise<{ server: TestServer; task: TaskSnapshot; door: Door }> {
+  const store = createMemoryStore();
+  const before = await startTestServer({ store });
+  const task = await before.realtime.progress.create({ kind: "t", title: "T", owner_id: ownerId });
+  await before.close();
+  const door = createDoor();
+  const get = async (taskId: string) => {
+    await door.pass();
+    return store.tasks.get(taskId);
+  };
+  const server = await start({ store: { ...store, tasks: { ...store.tasks, get } } });
+  return { server, task, door };
+}
+
+/** Once this is answered, everything that the server sent the client before has arrived. */
+const settle = (client: TestClient) => client.request("check_connection", {});
+
+const membersOf = (server: TestServer, room: string): number =>
+  server.realtime.io.of("/").adapter.rooms.get(room)?.size ?? 0;
+
+describe("requests of one socket that were sent without waiting", () => {
+  it.each(transports)("end as the last one says: joined and left is left, over %s", async (transport) => {
+    const { server, task, door } = await startWithSlowStore("ada");
+    const client = await connect(server, "ada", "user", transport);
+    const { task_id } = task;
+    const joined = client.request("join_task", { task_id });
+    const left = client.request("leave_task", { task_id });
+    await door.reached;
+    await settle(client);
+    door.open();
+    expect(await joined).toMatchObject({ ok: true, task: { task_id } });
+    expect(await left).toEqual({ ok: true });
+    expect(membersOf(server, `task:${task_id}`)).toBe(0);
+  });
+
+  it.each(transports)("left and joined again is joined, over %s", async (transport) => {
+    const door = createDoor();
+    let asked = 0;
+    const server = await start({
+      roomAccess: async () => {
+        asked += 1;
+        if (asked === 2) await door.pass();
+        return true;
+      },
+    });
+    const client = await connect(server, "ada", "user", transport);
+    await client.request("join_room", { room_id: "open" });
+    const left = client.request("leave_room", { room_id: "open" });
+    const joined = client.request("join_room", { room_id: "open" });
+    await door.reached;
+    await settle(client);
+    door.open();
+    expect([await left, await joined]).toEqual([
+      { ok: true, room_id: "open" },
+      { ok: true, room_id: "open" },
+    ]);
+    expect(membersOf(server, "open")).toBe(1);
+  });
+
+  it("wait for a handler that hangs only if they are for its room, and only so many of them", async () => {
+    const hangs = createDoor();
+    const server = await start({
+      roomAccess: async (roomId) => {
+        if (roomId === "hangs") await hangs.pass();
+        return true;
+      },
+    });
+    const client = await connect(server, "ada");
+    const waiting = Array.from({ length: 40 }, () => client.request("join_room", { room_id: "hangs" }));
+    const refused = (await Promise.all(waiting.slice(32))).map(({ error }) => error);
+    expect(refused.map(({ code }) => code)).toEqual(Array(8).fill("rate_limited"));
+    for (const { retry_after_ms } of refused) expect(retry_after_ms).toBeGreaterThan(0);
+    expect(await client.request("join_room", { room_id: "open" })).toMatchObject({ ok: true });
+    expect((await client.request("no_such_event")).error.code).toBe("event_unknown");
+    hangs.open();
+    for (const answer of await Promise.all(waiting.slice(0, 32))) expect(answer.ok).toBe(true);
+  });
+});
+
+describe("an administrator who is demoted", () => {
+  it("does not get the role back from a look-up that was begun before and ends after", async () => {
+    const server = await start({ env: { SIGNALBOX_SESSION_RECHECK: "1" } });
+    const client = await connect(server, "root", "admin");
+    const { task_id } = await server.realtime.progress.create({ kind: "t", title: "T", owner_id: "ada" });
+    const door = createDoor();
+    const { resolve } = server.sessions;
+    server.sessions.resolve = async (credential) => {
+      const asAdministrator = await resolve(credential);
+      server.sessions.resolve = resolve;
+      await door.pass();
+      return asAdministrator;
+    };
+    // The periodic look-up has read the old role, and is on its way with it.
+    await door.reached;
+    server.sessions.setRole("root", "user");
+    await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
+    door.open();
+    for (let turn = 0; turn < 5; turn += 1) await settle(client);
+    expect((await client.request("join_admin_dashboard", {})).error.code).toBe("forbidden");
+    expect((await client.request("join_task", { task_id })).error.code).toBe("task_not_found");
+  });
+
+  it.each(transports)("while joining somebody's task does not get in, over %s", async (transport) => {
+    const { server, task, door } = await startWithSlowStore("ada");
+    const client = await connect(server, "root", "admin", transport);
+    const joining = client.request("join_task", { task_id: task.task_id });
+    await door.reached;
+    server.sessions.setRole("root", "user");
+    await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
+    door.open();
+    expect((await joining).error.code).toBe("task_not_found");
+    await server.realtime.progress.complete(task.task_id);
+    await settle(client);
+    expect([...client.received("progress_update"), ...client.received("task_completed")]).toEqual([]);
+  });
+
+  it("while it is being written down that they join somebody's task does not get in", async () => {
+    const store = createMemoryStore();
+    const door = createDoor();
+    const put = async (events: Parameters<typeof store.securityEvents.put>[0]) => {
+      if (events.some(({ type }) => type === "admin_action")) await door.pass();
+      await store.securityEvents.put(events);
+    };
+    const server = await start({ store: { ...store, securityEvents: { ...store.securityEvents, put } } });
+    const client = await connect(server, "root", "admin");
+    const { task_id } = await server.realtime.progress.create({ kind: "t", title: "T", owner_id: "ada" });
+    const joining = client.request("join_task", { task_id });
+    await door.reached;
+    server.sessions.setRole("root", "user");
+    await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
+    door.open();
+    expect((await joining).error.code).toBe("task_not_found");
+    expect(membersOf(server, `task:${task_id}`)).toBe(0);
+  });
+
+  it("while the application's rule looks is judged again by it, as what they are now", async () => {
+    const door = createDoor();
+    const server = await start({
+      roomAccess: async (_roomId, { role }) => {
+        await door.pass();
+        return role === "admin";
+      },
+    });
+    const client = await connect(server, "root", "admin");
+    const joining = client.request("join_room", { room_id: "staff" });
+    await door.reached;
+    server.sessions.setRole("root", "user");
+    await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
+    door.open();
+    expect((await joining).error.code).toBe("room_forbidden");
+    expect(membersOf(server, "staff")).toBe(0);
+  });
+
+  it("while the task that they cancel is looked up cancels nothing", async () => {
+    const { server, task, door } = await startWithSlowStore("ada");
+    const client = await connect(server, "root", "admin");
+    const cancelling = client.request("cancel_task", { task_id: task.task_id });
+    await door.reached;
+    server.sessions.setRole("root", "user");
+    await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
+    door.open();
+    expect((await cancelling).error.code).toBe("task_not_found");
+  });
+});

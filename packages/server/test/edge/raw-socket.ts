@@ -1,0 +1,59 @@
+import { expect, onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+import { fetchClientConfig, rawRequest, sendRaw, type TestServer } from "../../src/testing/index.ts";
+
+/** A WebSocket that speaks Engine.IO by hand: what no client library would send can be sent. */
+export interface RawSocket {
+  readonly socket: WebSocket;
+  /** Frames received so far. */
+  readonly frames: readonly string[];
+  /** Sends frames in one burst. */
+  send(...frames: string[]): void;
+  /** The first frame of this kind, received already or yet to come. */
+  next(matches: (frame: string) => boolean): Promise<string>;
+  isOpen(): boolean;
+}
+
+export async function openRaw(server: TestServer, headers: Record<string, string> = {}): Promise<RawSocket> {
+  const url = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
+  const socket = new WebSocket(url, { headers: { Origin: server.url, ...headers } });
+  const frames: string[] = [];
+  socket.on("error", () => {});
+  socket.on("message", (data) => {
+    const frame = String(data);
+    frames.push(frame);
+    if (frame === "2") socket.send("3");
+  });
+  onTestFinished(() => socket.terminate());
+  await new Promise((resolve) => socket.once("open", resolve));
+  return {
+    socket,
+    frames,
+    send(...all) {
+      for (const frame of all) socket.send(frame);
+    },
+    async next(matches) {
+      await expect.poll(() => frames.some(matches)).toBe(true);
+      return frames.find(matches) ?? "";
+    },
+    isOpen: () => socket.readyState === WebSocket.OPEN,
+  };
+}
+
+/** The CONNECT packet of a signed-in user. */
+export async function connectPacket(server: TestServer, cookie: string, namespace = ""): Promise<string> {
+  const { csrf } = await fetchClientConfig(server.url, { cookie });
+  return `40${namespace}${JSON.stringify({ csrf })}`;
+}
+
+const polling = "/socket.io/?EIO=4&transport=polling";
+
+/** Opens a polling connection by hand and returns its sid. */
+export async function openSid(server: TestServer, headers: Record<string, string> = {}): Promise<string> {
+  const all = Object.entries({ Origin: server.url, Connection: "close", ...headers });
+  const { body } = await sendRaw(server.port, rawRequest("GET", polling, all));
+  return JSON.parse(body.slice(body.indexOf("{"), body.indexOf("}") + 1)).sid;
+}
+
+/** The path of a request that goes on with a polling connection. */
+export const pollingPath = (sid: string): string => `${polling}&sid=${sid}`;

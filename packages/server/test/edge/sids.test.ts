@@ -1,0 +1,53 @@
+/** A `sid` is a secret: whoever knows another's can neither use nor end that connection, and is written down. */
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { connectClient, rawRequest, sendRaw, startTestServer, type TestServer } from "../../src/testing/index.ts";
+import { openSid, pollingPath } from "./raw-socket.ts";
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer();
+});
+const close = () => onTestFinished(() => server.close());
+
+const send = (method: string, sid: string, headers: Record<string, string>, body = "") =>
+  sendRaw(server.port, rawRequest(method, pollingPath(sid), Object.entries({ Connection: "close", ...headers }), body));
+const securityTypes = (): string[] =>
+  server.logged.flatMap(({ fields }) => ("security" in fields ? [(fields.security as { type: string }).type] : []));
+
+describe("a GET while the owner polls", () => {
+  it("is refused with 403 and ends nothing, where the sid is all that is known of the owner", async () => {
+    close();
+    const token = server.sessions.signIn({ userId: "py" }).cookie.split("=")[1] ?? "";
+    const owner = await connectClient(server.url, { auth: { token }, transport: "polling" });
+    onTestFinished(() => owner.close());
+    const sid = owner.socket.io.engine.id;
+    expect(await owner.request("check_connection", {})).toMatchObject({ ok: true });
+    for (let n = 0; n < 3; n += 1) expect((await send("GET", sid, {})).status).toBe(403);
+    expect(await owner.request("check_connection", {})).toMatchObject({ ok: true });
+    expect(owner.socket.connected).toBe(true);
+    expect(new Set(securityTypes())).toEqual(new Set(["auth_failed"]));
+  });
+
+  it("is refused also when it is the owner's own, and the first one is answered", async () => {
+    close();
+    const sid = await openSid(server);
+    const origin = { Origin: server.url };
+    await send("POST", sid, origin, "40");
+    const first = await send("GET", sid, origin);
+    expect(first.status).toBe(200);
+    const waiting = send("GET", sid, origin);
+    await expect.poll(async () => (await send("GET", sid, origin)).status).toBe(403);
+    server.realtime.io.engine.close();
+    expect((await waiting).status).toBe(200);
+  });
+});
+
+it("a session that was renewed under a polling connection is a failed authentication, not a denied administrator", async () => {
+  close();
+  const { cookie } = server.sessions.signIn({ userId: "ada" });
+  const sid = await openSid(server, { Cookie: cookie });
+  const renewed = server.sessions.signIn({ userId: "ada" }).cookie;
+  const response = await send("GET", sid, { Origin: server.url, Cookie: renewed });
+  expect([response.status, JSON.parse(response.body).error.code]).toEqual([403, "forbidden"]);
+  expect(securityTypes()).toEqual(["auth_failed"]);
+});

@@ -1,0 +1,34 @@
+/**
+ * A server on a SQLite file, in a process of its own that a test can kill: `node crash-main.ts <file>`. It begins the
+ * task `one`, or finds it from before; on the message `burst` it reports far more often than once a millisecond, and on
+ * `finish` it takes the work up at a count behind the last one, and ends it.
+ */
+import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
+import { startTestServer } from "../../src/testing/index.ts";
+
+const total = 1_000_000;
+const [, , path = ""] = process.argv;
+const store = await createSqlStore(openSqlite<SignalboxTables>(path).kysely);
+const server = await startTestServer({ store });
+const { progress } = server.realtime;
+
+if ((await store.tasks.get("one")) === undefined) {
+  await progress.create({ task_id: "one", kind: "burst", title: "A burst", owner_id: "ada", total });
+}
+
+async function burst(): Promise<void> {
+  await progress.report("one", { status: "running" });
+  for (let current = 1; current <= total; current += 1) {
+    void progress.report("one", { current });
+    if (current % 300 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function finish(): Promise<void> {
+  await progress.report("one", { status: "running" });
+  await progress.report("one", { current: 1 });
+  await progress.complete("one");
+}
+
+process.on("message", (order) => void (order === "burst" ? burst() : finish()));
+process.send?.({ url: server.url, cookie: server.sessions.signIn({ userId: "ada" }).cookie });
