@@ -15,7 +15,7 @@ interface AttemptOptions {
   auth(): Promise<HandshakeAuth>;
   /** In Node: sent with the handshake. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly on: AttemptListeners;
+  readonly on: Partial<AttemptListeners> & Pick<AttemptListeners, "down">;
 }
 
 interface AttemptListeners {
@@ -72,10 +72,10 @@ export function openAttempt({ url, config, transports, namespaces, auth, headers
   manager.on("open", () => {
     markOpened();
     const { engine } = manager;
-    engine.on("upgrade", (transport) => on.upgraded(transport.name as Transport));
+    engine.on("upgrade", (transport) => on.upgraded?.(transport.name as Transport));
     engine.on("upgradeError", () => {
       // A connection that ends during the probe fails it as well: that says nothing of WebSocket.
-      if (!over && engine.readyState === "open") on.upgradeFailed();
+      if (!over && engine.readyState === "open") on.upgradeFailed?.();
     });
   });
   manager.on("error", (error) => end({ transport: transportName(), ...evidenceOf(error) }));
@@ -94,17 +94,17 @@ export function openAttempt({ url, config, transports, namespaces, auth, headers
       auth: (give: (auth: object) => void) => void auth().then(give, () => end({})),
     });
     sockets.set(namespace, socket);
-    socket.on("connect", () => on.entered(namespace));
+    socket.on("connect", () => on.entered?.(namespace));
     socket.on("connect_error", (error) => {
       // An error of the connection itself is reported here too; only the server's own answer carries `data`.
       if (over || !("data" in error)) return;
-      on.refused(namespace, isRefusal(error.data) ? error.data : undefined);
+      on.refused?.(namespace, isRefusal(error.data) ? error.data : undefined);
     });
     socket.on("disconnect", (reason) => {
-      if (!over && reason === "io server disconnect") on.left(namespace);
+      if (!over && reason === "io server disconnect") on.left?.(namespace);
     });
     socket.onAny((event: string, payload: unknown) => {
-      if (!over) on.event(namespace, event, payload);
+      if (!over) on.event?.(namespace, event, payload);
     });
     socket.connect();
   }

@@ -71,7 +71,8 @@ export function createClients(options: ClientOptions = {}): Clients {
   const link = shares ? openShared() : openLink();
 
   // Tabs that do not share a connection still share the session.
-  const tabs = inBrowser && !shares ? new BroadcastChannel(`signalbox session ${base}`) : undefined;
+  const tellTabs = inBrowser && !shares && globalThis.BroadcastChannel !== undefined;
+  const tabs = tellTabs ? new BroadcastChannel(`signalbox session ${base}`) : undefined;
   tabs?.addEventListener("message", () => link.sessionChanged());
 
   const opened = new Map<string, InnerNamespaceClient>();

@@ -1,5 +1,8 @@
+/** Gentler than doubling: after a restart of a few seconds the next attempt is seconds away, not the longest delay. */
+const growth = 1.5;
+
 /**
- * Exponential backoff with full jitter: anything from nothing to the doubled delay. Spreads clients that failed
+ * Exponential backoff with full jitter: anything from nothing to the grown delay. Spreads clients that failed
  * together evenly, where a partial jitter leaves them in waves (AWS Architecture Blog, "Exponential Backoff And Jitter").
  * @param attempt - failures so far, 0 for the first
  * @param random - 0 inclusive to 1 exclusive
@@ -10,5 +13,5 @@ export function backoffMs(
   { baseMs, maxMs }: { baseMs: number; maxMs: number },
   random: number,
 ): number {
-  return Math.floor(random * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30)));
+  return Math.floor(random * Math.min(maxMs, baseMs * growth ** Math.min(attempt, 30)));
 }

@@ -12,14 +12,10 @@ export function webSocketWorks(
   environment: Environment,
 ): Promise<boolean> {
   return new Promise((resolve) => {
-    const ignore = (): void => {};
     const cancel = environment.after(trialMs, () => finish(false));
     const trial = openAttempt({
       ...{ url, config, headers, transports: ["websocket"], namespaces: [], auth: async () => ({}) },
-      on: {
-        ...{ entered: ignore, refused: ignore, left: ignore, event: ignore, upgraded: ignore, upgradeFailed: ignore },
-        down: () => finish(false),
-      },
+      on: { down: () => finish(false) },
     });
     void trial.opened.then(() => finish(true));
     function finish(works: boolean): void {

@@ -1,5 +1,4 @@
 import { finalEvents, isFinal, isNewer, namespaces, type TaskSnapshot } from "@signalbox/protocol";
-import { diagnose } from "../diagnosis.ts";
 import type { Environment } from "../environment.ts";
 import { isTaskSnapshot } from "../event-guards.ts";
 import { type Link, RequestError } from "../link.ts";
@@ -173,7 +172,7 @@ export function createTaskStore({ link, probe, environment, report, onTask }: Ta
     close() {
       unsubscribe();
       fallback.close();
-      const closed = new RequestError("closed", diagnose("unknown").message);
+      const closed = new RequestError("closed", "The connection is closed.");
       for (const taskId of [...entries.keys()]) missing(taskId, closed);
     },
   };
