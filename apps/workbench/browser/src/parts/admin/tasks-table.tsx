@@ -29,7 +29,7 @@ export function TasksTable({ tasks, nameOf, admin, ask }: TasksTableProps) {
   );
   const columns: Column<TaskSnapshot>[] = [
     { label: "Task", cell: (task) => <Link href={`/tasks/${task.task_id}`}>{task.title}</Link> },
-    { label: "Owner", cell: (task) => nameOf(task.owner_id) },
+    { label: "Owner", cell: (task) => <span title={task.owner_id}>{nameOf(task.owner_id)}</span>, class: "owner" },
     { label: "Status", cell: (task) => <StatusBadge status={task.status} /> },
     { label: "Progress", cell: (task) => <TaskProgress task={task} />, class: "wide" },
     { label: "Created", cell: (task) => <Moment at={task.created_at} /> },
