@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createRealtime, loadConfig, type Realtime } from "@signalbox/server";
 import { createTestSessions, type TestSessions } from "@signalbox/server/testing";
-import { build } from "vite";
+import { bundlePage } from "../support/bundle-page.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 export interface Site {
@@ -47,18 +47,7 @@ const document = `<!doctype html>
 
 let script: Promise<string> | undefined;
 
-async function bundle(): Promise<string> {
-  const entry = fileURLToPath(new URL("page.ts", import.meta.url));
-  const result = await build({
-    configFile: false,
-    logLevel: "silent",
-    resolve: { conditions: ["source", "browser", "module", "production"] },
-    build: { write: false, minify: false, target: "es2024", lib: { entry, formats: ["es"], fileName: "page" } },
-  });
-  const [output] = [result].flat();
-  if (output === undefined || !("output" in output)) throw new Error("Nothing was built.");
-  return output.output[0].code;
-}
+const bundle = (): Promise<string> => bundlePage(fileURLToPath(new URL("page.ts", import.meta.url)));
 
 /** Answers with the pages. Also stands for any other site that shows the same page. */
 export async function createPages(): Promise<Server> {

@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launchChromium, launchPlainChromium } from "../browser/chromium.ts";
+import { bundlePage } from "../support/bundle-page.ts";
 import type { SharingPage } from "./page.ts";
 
 const takeoverMs = 2000;
@@ -16,18 +16,7 @@ let url: string;
 let context: BrowserContext;
 const complaints: string[] = [];
 
-async function bundle(): Promise<string> {
-  const entry = fileURLToPath(new URL("page.ts", import.meta.url));
-  const result = await build({
-    configFile: false,
-    logLevel: "silent",
-    resolve: { conditions: ["source", "browser", "module", "production"] },
-    build: { write: false, minify: false, target: "es2024", lib: { entry, formats: ["es"], fileName: "page" } },
-  });
-  const [output] = [result].flat();
-  if (output === undefined || !("output" in output)) throw new Error("Nothing was built.");
-  return output.output[0].code;
-}
+const bundle = (): Promise<string> => bundlePage(fileURLToPath(new URL("page.ts", import.meta.url)));
 
 beforeAll(async () => {
   const script = await bundle();

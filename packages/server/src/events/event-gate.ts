@@ -1,6 +1,6 @@
 import type { RefusalCode } from "@signalbox/protocol";
 import { type AccessRule, permits } from "../access/permissions.ts";
-import type { RealtimeSocket } from "../edge/socket.ts";
+import { logFields, type RealtimeSocket } from "../edge/socket.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -71,8 +71,7 @@ export function attachEventGate(
     function report(outcome: "ok" | RefusalCode): void {
       options.onHandled(definition.path, declared === undefined ? null : name, outcome);
       if (!options.debug) return;
-      const fields = { socket_id: socket.id, user_id: socket.data.principal.userId, namespace: definition.path };
-      options.log.debug({ ...fields, event: name.slice(0, 64), outcome }, "Event handled.");
+      options.log.debug({ ...logFields(socket), event: name.slice(0, 64), outcome }, "Event handled.");
     }
   });
 
@@ -105,7 +104,7 @@ export function attachEventGate(
   /** A handler that throws costs its caller an answer of `internal`, never the process. */
   function toRefusal(error: unknown, name: string): Refusal {
     if (error instanceof Refusal) return error;
-    const fields = { err: error, namespace: definition.path, event: name.slice(0, 64), socket_id: socket.id };
+    const fields = { err: error, ...logFields(socket), event: name.slice(0, 64) };
     options.log.error(fields, "A request handler failed.");
     return new Refusal("internal", { hint: "The handler threw; see the server's log." });
   }
