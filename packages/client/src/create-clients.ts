@@ -155,8 +155,18 @@ export function createClients(options: ClientOptions = {}): Clients {
     },
   };
 
+  /** Without the application's token we are nobody, which the server answers; a connection does not break of it. */
+  async function currentToken(): Promise<string | undefined> {
+    try {
+      return await options.token?.();
+    } catch (error) {
+      report.report({ kind: "internal", error });
+      return undefined;
+    }
+  }
+
   async function credentials(): Promise<HandshakeAuth> {
-    const token = await options.token?.();
+    const token = await currentToken();
     return {
       ...(token !== undefined && { token }),
       client: options.client ?? { name: "@signalbox/client", version },
@@ -165,7 +175,7 @@ export function createClients(options: ClientOptions = {}): Clients {
   }
 
   async function authorizedHeaders(): Promise<Record<string, string>> {
-    const token = await options.token?.();
+    const token = await currentToken();
     return { ...options.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   }
 }

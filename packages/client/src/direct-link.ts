@@ -81,7 +81,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     },
     leave(namespace) {
       namespaces.forget(namespace);
-      requests.reject("closed", `The namespace ${namespace} was closed.`, namespace);
+      requests.reject("closed", "The connection is closed.", namespace);
       if (namespaces.wanted().length > 0) return attempt?.remove(namespace);
       dropAttempt();
       dispatch({ type: "closed_by_application" });
@@ -114,7 +114,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
       dispatch({ type: "closed_by_application" });
       state.end();
       namespaces.setAll("closed");
-      requests.reject("closed", "The connection was closed by the application.");
+      requests.reject("closed", "The connection is closed.");
     },
   };
 
@@ -271,13 +271,12 @@ export function createDirectLink(options: DirectLinkOptions): Link {
 
   function explain(clues: Clues): void {
     const proceed = whileCurrent((diagnosis: Diagnosis) => {
+      // What was given up as too late has come after all.
+      if (establishedAt !== undefined) return;
       if (diagnosis.code === "transport_blocked" && clues.transport === "websocket") plan.blocked();
       fail(diagnosis);
     });
-    explainFailure(clues, { environment, probe, settings }).then(proceed, (error: unknown) => {
-      report.report({ kind: "internal", error });
-      proceed(diagnose("unknown"));
-    });
+    void explainFailure(clues, { environment, probe, settings }).then(proceed);
   }
 
   function fail(diagnosis: Diagnosis): void {
@@ -320,7 +319,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   }
 
   function onSignal(signal: Signal): void {
-    const { status, since } = state.get();
+    const { status, since, diagnosis, nextAttemptAt } = state.get();
     if (status === "idle" || status === "closed") return;
     if (signal === "freeze") return dispatch({ type: "page_suspended" });
     if (signal === "store") {
@@ -334,6 +333,8 @@ export function createDirectLink(options: DirectLinkOptions): Link {
       return;
     }
     if (signal === "online" && status === "offline") dispatch({ type: "network_back" });
+    // The server has named a time: that somebody looks at the page is no reason to come sooner.
+    if (nextAttemptAt !== null && diagnosis?.retry === "after_delay") return;
     hurry = hurries;
     if (attempt === undefined) void connect();
     else void verify();

@@ -165,7 +165,7 @@ export function createFollower(environment: Environment, report: Reporter): Foll
       },
       leave(namespace) {
         namespaces.forget(namespace);
-        requests.reject("closed", `The namespace ${namespace} was closed.`, namespace);
+        requests.reject("closed", "The connection is closed.", namespace);
         hello();
       },
       request(namespace, event, payload, { timeoutMs = defaultTimeoutMs, idempotent = false } = {}) {
@@ -205,7 +205,7 @@ export function createFollower(environment: Environment, report: Reporter): Foll
       dispatch({ type: "closed_by_application" });
       state.end();
       namespaces.setAll("closed");
-      requests.reject("closed", "The connection was closed by the application.");
+      requests.reject("closed", "The connection is closed.");
     },
     receive(message) {
       if (message.type === "lead") {

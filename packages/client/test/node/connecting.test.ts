@@ -136,6 +136,18 @@ describe("a bearer token", () => {
     expect(tokens[0]).not.toBe(tokens[1]);
     expect(socketsOf(server).at(-1)?.handshake.auth.token).toBe(tokens[1]);
   });
+  it("that cannot be had leaves the client waiting for a session, and the application is told", async () => {
+    const server = await startServer();
+    const problems: unknown[] = [];
+    const clients = connect({
+      origin: server.url,
+      token: () => Promise.reject(new Error("no token today")),
+      onProblem: ({ error }) => problems.push(error),
+    });
+    clients.user();
+    await reached(clients.state, status("auth_required", "not_signed_in"));
+    expect(problems).toContainEqual(new Error("no token today"));
+  });
 });
 
 function reachedOpen(client: Pick<NamespaceClient<object, object>, "status" | "onStatus">): Promise<void> {
