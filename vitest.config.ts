@@ -5,7 +5,11 @@ const browserTests = ["apps/*/e2e/**/*.test.ts", "packages/*/test/**/*.browser.t
 /** Tests that measure how long recovery takes: beside others they would measure the others. */
 const aloneTests = ["packages/*/test/chaos/**/*.test.ts"];
 
-/** Tests run on the sources (package condition `source`), so that no build stands between a change and its test. */
+/**
+ * Tests run on the sources (package condition `source`), so that no build stands between a change and its test.
+ * Those with a browser or a measurement share two cores with whatever else the machine does: they get a second chance,
+ * and the report says that they needed it.
+ */
 export default defineConfig({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"], externalConditions: ["node"] } },
@@ -29,12 +33,13 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          retry: 1,
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
-        test: { name: "alone", include: aloneTests, fileParallelism: false, sequence: { groupOrder: 2 } },
+        test: { name: "alone", include: aloneTests, fileParallelism: false, retry: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },
