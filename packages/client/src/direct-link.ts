@@ -10,7 +10,7 @@ import { createNamespaceTable } from "./namespace-table.ts";
 import { createSource } from "./observable.ts";
 import type { Probe } from "./probe.ts";
 import { type Signal, watchActivity } from "./recovery/activity.ts";
-import { checkLiveness } from "./recovery/liveness.ts";
+import { isAlive } from "./recovery/liveness.ts";
 import { decideRetry, defaultRetrySettings } from "./recovery/retry-policy.ts";
 import { createTransportPlan } from "./recovery/transport-plan.ts";
 import { webSocketWorks } from "./recovery/websocket-trial.ts";
@@ -344,8 +344,8 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   async function verify(): Promise<void> {
     const namespace = namespaces.firstOpen();
     if (attempt === undefined || namespace === undefined) return;
-    const conclude = whileCurrent((roundTripMs: number | null) => {
-      if (roundTripMs === null) {
+    const conclude = whileCurrent((alive: boolean) => {
+      if (!alive) {
         fail(diagnose(environment.online() ? "connection_lost" : "network_offline"));
         if (environment.online()) void connect();
         return;
@@ -355,7 +355,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
         dispatch({ type: "established", transport: attempt?.transport() ?? null });
       }
     });
-    conclude(await checkLiveness(attempt, namespace, environment));
+    conclude(await isAlive(attempt, namespace, environment));
   }
 
   /** WebSocket was given up: it is tried beside the connection when its time has come, which moves over if it works. */
