@@ -32,9 +32,9 @@ export interface DirectLinkOptions {
 /** A connection that lasts this long was a success: the next failure starts counting anew. */
 const stableMs = 5000;
 
-/** Patience with the first attempts after waking. */
-const hurryMs = 2000;
-const hurries = 3;
+/** Patience with the first attempt after waking; each further one gets as much more. */
+const hurryMs = 500;
+const hurries = 6;
 
 /** How often a client that waits looks whether what refused it has changed: with 2 requests a minute at most. */
 const watchMs = 30_000;
@@ -177,7 +177,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     const config = settings.current;
     if (config === undefined) return;
     const hurried = hurry > 0;
-    later(hurried ? hurryMs : config.timeout_ms, () => {
+    later(hurried ? hurryMs * (hurries + 1 - hurry) : config.timeout_ms, () => {
       if (establishedAt !== undefined) return;
       hurry -= 1;
       if (hurried) return void connect();
