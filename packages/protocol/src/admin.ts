@@ -31,6 +31,10 @@ export interface ConnectionRow {
   transport: string;
   connected_at: string;
   rooms: string[];
+  /** What waits on the server for this client to read. */
+  buffered_bytes: number;
+  /** Whether it reads too slowly: its progress is held back until it has caught up, then the latest is sent. */
+  slow: boolean;
 }
 
 export interface RoomRow {
@@ -42,6 +46,8 @@ export interface RoomRow {
 export interface SystemMetrics {
   uptime_seconds: number;
   connections: number;
+  /** Connections that read too slowly at this moment. */
+  slow_connections: number;
   sockets: { user: number; admin: number };
   tasks: { queued: number; running: number };
   events_per_second: number;

@@ -81,6 +81,8 @@ export interface SystemEvents {
 /** `/`, server to client. */
 export interface UserEvents extends SystemEvents {
   progress_update: (task: TaskSnapshot) => void;
+  /** Only to clients that named it in `accepts` of their handshake: what changed for them, in one frame. */
+  progress_batch: (batch: { tasks: TaskSnapshot[] }) => void;
   task_completed: (task: TaskSnapshot) => void;
   task_error: (task: TaskSnapshot) => void;
   task_cancelled: (task: TaskSnapshot) => void;
@@ -94,6 +96,10 @@ export interface AdminEvents extends SystemEvents {
   security_event: (event: SecurityEvent) => void;
   connections_update: (update: ConnectionsUpdate) => void;
 }
+
+/** Frames that a client may name in `accepts` of its handshake, because the ancestor's clients do not know them. */
+export const optionalFrames = ["progress_batch"] as const;
+export type OptionalFrame = (typeof optionalFrames)[number];
 
 /** Lists every key of a union of names exactly once, or does not compile. */
 const every =
@@ -122,6 +128,7 @@ export const contract = {
       "server_draining",
       "error",
       "progress_update",
+      "progress_batch",
       "task_completed",
       "task_error",
       "task_cancelled",
