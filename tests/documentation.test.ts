@@ -87,7 +87,7 @@ describe("docs/lifecycle.md", () => {
       ["limits/penalty.ts", "maxRefusedHandshakes = 10;", "the 10th refused CONNECT"],
       ["limits/penalty.ts", "maxRefusalsPerSecond = 50;", "more than 50 refusals in a second"],
       ["limits/penalty.ts", "maxRefusalsPerMinute = 300;", "or 300 in a minute"],
-      ["edge/cut-slow-readers.ts", "maxBufferedBytes = 1_000_000;", "more than 1 MB waits"],
+      ["edge/backlogs.ts", "tryAgainLater = 1013;", "closed with code 1013"],
       ["edge/cut-lingering.ts", "lingerMs = 2000;", "not gone after 2 s"],
     ] as const) {
       expect(read(join(source, file))).toContain(constant);

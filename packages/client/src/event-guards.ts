@@ -11,6 +11,7 @@ const shapes: { readonly [Event in keyof UserEvents | keyof AdminEvents]: Shape 
   server_draining: { reconnect_after_ms: "number" },
   error: { code: "string", message: "string" },
   progress_update: snapshot,
+  progress_batch: { tasks: "object" },
   task_completed: snapshot,
   task_error: snapshot,
   task_cancelled: snapshot,

@@ -18,10 +18,10 @@ import { trustProxies } from "./config/trusted-proxies.ts";
 import { closeConnections } from "./edge/close-connections.ts";
 import { createIo } from "./edge/create-io.ts";
 import { cutLingering } from "./edge/cut-lingering.ts";
-import { cutSlowReaders } from "./edge/cut-slow-readers.ts";
 import { createEngineDoor } from "./edge/engine-door.ts";
 import { createIoPublisher } from "./edge/io-publisher.ts";
 import { createNamespacePlaces } from "./edge/namespace-places.ts";
+import { createProgressDelivery } from "./edge/progress-delivery.ts";
 import { createRefusalRecorder } from "./edge/refusal-recorder.ts";
 import {
   liveSockets,
@@ -157,12 +157,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   // Socket.IO, and what is measured of it.
   const traffic = createTraffic();
-  const { io, engine } = createIo({ config, clock, traffic, onFlood });
-  const stopCutting = [cutLingering(engine, clock), cutSlowReaders(engine, clock, onSlowReader)];
+  const { io, engine, outbox, backlogs } = createIo({ config, clock, traffic, onFlood, onOverflow });
+  const stopLingering = cutLingering(engine, clock);
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
     traffic,
     connections: () => engine.clientsCount,
+    slowConnections: backlogs.slowCount,
     sockets: () => opened.map(({ name }) => ({ namespace: name, count: countSockets(name) })),
     tasks: () => hub.counts(),
     securityEvents: securityLog.counts,
@@ -256,15 +257,23 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { roomAccess } = options;
   const { requireAuth, legacyEvents } = config;
   open(userNamespace({ hub, tasks, roomAccess, securityLog, clock, requireAuth, legacyEvents }));
-  open(adminNamespace({ hub, securityLog, commands, clock, namespaces: opened }));
+  open(adminNamespace({ hub, securityLog, commands, clock, backlogs, namespaces: opened }));
 
   // Feeds: what the server says without being asked.
   const publisher = createIoPublisher(io);
-  const progressFeed = createProgressFeed({ hub, publisher, clock, flushMs: config.progressFlush });
+  const progressFeed = createProgressFeed({
+    ...{ hub, clock, flushMs: config.progressFlush },
+    publisher: createProgressDelivery({
+      ...{ io, outbox, backlogs, clock, flushMs: config.progressFlush },
+      maxTasks: config.progressTickTasks,
+      maxBytes: config.progressTickBytes,
+    }),
+  });
   const dashboard = createDashboardFeed({
     ...{ hub, publisher, clock, traffic, legacyEvents },
     metricsIntervalMs: config.adminMetricsInterval * 1000,
     connections: () => engine.clientsCount,
+    slowConnections: backlogs.slowCount,
     socketCounts: () => ({ user: countSockets(namespaces.user), admin: countSockets(namespaces.admin) }),
   });
 
@@ -283,7 +292,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       await underWay.settled(answerWithinMs);
       await closeConnections(engine, opened, config.reconnectionDelayMax);
       removeFront();
-      for (const stop of stopCutting) stop();
+      stopLingering();
+      backlogs.close();
       for (const stop of unwatch) stop?.();
       watch.close();
       progressFeed.close();
@@ -306,8 +316,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     recorder.http(request, new Refusal("rate_limited", { hint }));
   }
 
-  function onSlowReader({ request }: EngineSocket): void {
-    const hint = "A connection did not read what was sent to it, and was closed.";
+  function onOverflow({ request }: EngineSocket): void {
+    traffic.overflows += 1;
+    const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
     recorder.http(request, new Refusal("rate_limited", { hint }));
   }
 }

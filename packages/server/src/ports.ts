@@ -141,6 +141,15 @@ export interface Publisher {
   publish(namespace: string, room: string, event: string, payload: unknown): void;
   /** Whether anybody is in the room: nobody there, nothing to compute. */
   occupied(namespace: string, room: string): boolean;
-  /** Makes everybody leave a room. */
-  dissolve(namespace: string, room: string): void;
+}
+
+/** How tasks reach those who watch them; implemented by the Socket.IO edge. */
+export interface ProgressPublisher {
+  /** Whether anybody watches the task: nobody there, nothing to keep or encode. */
+  watched(taskId: string): boolean;
+  /** Sends a state to everybody who watches the task; to those who do not keep up, the latest once they do. */
+  send(task: TaskSnapshot): void;
+  /** Sends the final state, after everything that was sent before it; then nobody watches the task any more. */
+  finish(task: TaskSnapshot): void;
+  close(): void;
 }

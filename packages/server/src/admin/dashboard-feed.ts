@@ -24,6 +24,7 @@ interface DashboardFeedOptions {
   /** Whether administrators on `/` get the feed too, in the ancestor's room. */
   readonly legacyEvents: boolean;
   connections(): number;
+  slowConnections(): number;
   socketCounts(): SystemMetrics["sockets"];
 }
 
@@ -104,7 +105,7 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
 }
 
 /** Reads the process and the traffic; rates are over the time since the last reading. */
-function createMeter({ hub, clock, traffic, connections, socketCounts }: DashboardFeedOptions) {
+function createMeter({ hub, clock, traffic, connections, slowConnections, socketCounts }: DashboardFeedOptions) {
   const lag = monitorEventLoopDelay({ resolution: 20 });
   lag.enable();
   let last = { at: clock.now(), traffic: { ...traffic }, cpu: process.cpuUsage() };
@@ -120,6 +121,7 @@ function createMeter({ hub, clock, traffic, connections, socketCounts }: Dashboa
       const metrics: SystemMetrics = {
         uptime_seconds: Math.round(process.uptime()),
         connections: connections(),
+        slow_connections: slowConnections(),
         sockets: socketCounts(),
         tasks: hub.counts(),
         events_per_second: rate("events"),

@@ -1,12 +1,15 @@
 import type { ConnectionRow, RoomRow } from "@signalbox/protocol";
+import type { Backlogs } from "../edge/backlogs.ts";
 import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../edge/socket.ts";
 
 /** Live connections as rows, read from Socket.IO at the time of asking. */
-export function connectionRows(namespaces: Iterable<RealtimeNamespace>): ConnectionRow[] {
-  return [...liveSockets(namespaces)].map(connectionRow).sort((a, b) => (a.socket_id < b.socket_id ? -1 : 1));
+export function connectionRows(namespaces: Iterable<RealtimeNamespace>, backlogs: Backlogs): ConnectionRow[] {
+  return [...liveSockets(namespaces)]
+    .map((socket) => connectionRow(socket, backlogs))
+    .sort((a, b) => (a.socket_id < b.socket_id ? -1 : 1));
 }
 
-function connectionRow(socket: RealtimeSocket): ConnectionRow {
+function connectionRow(socket: RealtimeSocket, backlogs: Backlogs): ConnectionRow {
   const { principal, ip, connectedAt } = socket.data;
   return {
     socket_id: socket.id,
@@ -19,6 +22,8 @@ function connectionRow(socket: RealtimeSocket): ConnectionRow {
     transport: socket.conn.transport.name,
     connected_at: new Date(connectedAt).toISOString(),
     rooms: namedRooms(socket),
+    buffered_bytes: backlogs.bytesOf(socket.conn),
+    slow: backlogs.isSlow(socket.conn),
   };
 }
 

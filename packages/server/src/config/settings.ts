@@ -202,6 +202,24 @@ export const settings = {
     min: 10,
     max: 10_000,
   }),
+  progressTickTasks: integer(
+    "PROGRESS_TICK_TASKS",
+    200,
+    "Tasks whose progress one client is sent in one tick; the rest follows in the next.",
+    { min: 1, max: 10_000 },
+  ),
+  progressTickBytes: integer(
+    "PROGRESS_TICK_BYTES",
+    65_536,
+    "Progress that one client is sent in one tick; the rest follows in the next.",
+    { unit: "bytes", min: 1_000, max: 65_536 },
+  ),
+  maxBufferedBytes: integer(
+    "SIGNALBOX_MAX_BUFFERED_BYTES",
+    1_000_000,
+    "What may wait for a client that reads slowly. From a sixteenth of it on, progress is held back and only its latest state sent; above it the connection is closed.",
+    { unit: "bytes", min: 10_000, max: 1_000_000_000 },
+  ),
   adminMetricsInterval: integer("SIGNALBOX_ADMIN_METRICS_INTERVAL", 2, "Time between two metrics on `/admin`.", {
     unit: "seconds",
     min: 1,

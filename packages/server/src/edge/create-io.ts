@@ -1,10 +1,14 @@
-import { Server as EngineServer, type Socket as EngineSocket } from "engine.io";
+import { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import { Server } from "socket.io";
 import type { Config } from "../config/settings.ts";
 import { boundedParser } from "../limits/bounded-decoder.ts";
-import { createPacketMeter } from "../limits/packet-meter.ts";
+import { createPacketMeter, type PacketMeter } from "../limits/packet-meter.ts";
 import type { Traffic } from "../metrics/traffic.ts";
 import type { Clock } from "../ports.ts";
+import { type Backlogs, createBacklogs } from "./backlogs.ts";
+import { hasQueue, sizeOf } from "./engine-clients.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
+import { roomAdapter } from "./room-adapter.ts";
 import type { RealtimeServer } from "./socket.ts";
 
 /** Frames of any kind that one connection may send: well above what the message limit lets through as events. */
@@ -16,15 +20,26 @@ interface IoOptions {
   readonly traffic: Traffic;
   /** Told when a connection sent more packets than any well-behaved client does, and is closed for it. */
   onFlood(conn: EngineSocket): void;
+  /** Told when a connection is closed because its client does not read what is sent to it. */
+  onOverflow(conn: EngineSocket): void;
+}
+
+interface Io {
+  readonly io: RealtimeServer;
+  readonly engine: EngineServer;
+  readonly outbox: Outbox;
+  readonly backlogs: Backlogs;
 }
 
 /**
  * Builds Socket.IO on an Engine.IO server that is attached to nothing: the door hands requests in.
  * Connection state recovery and WebTransport stay off (docs/decisions/0002): both walk past the guards.
  */
-export function createIo(options: IoOptions): { io: RealtimeServer; engine: EngineServer } {
-  const { config, clock, traffic } = options;
+export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOptions): Io {
+  const backlogs = createBacklogs({ clock, maxBytes: config.maxBufferedBytes, onOverflow });
+  const outbox = createOutbox({ traffic, backlogs });
   const io: RealtimeServer = new Server({
+    adapter: roomAdapter(outbox),
     connectTimeout: config.connectTimeout * 1000,
     serveClient: false,
     parser: boundedParser({ maxEventBytes: config.maxEventSize }),
@@ -37,26 +52,46 @@ export function createIo(options: IoOptions): { io: RealtimeServer; engine: Engi
     perMessageDeflate: false,
     httpCompression: false,
   });
+  const meters = new WeakMap<EngineSocket, PacketMeter>();
 
   engine.on("connection", (conn: EngineSocket) => {
     traffic.connectionsOpened += 1;
-    conn.once("close", () => {
-      traffic.connectionsClosed += 1;
-    });
-    conn.on("packetCreate", () => {
-      traffic.deliveries += 1;
-    });
-    if (!config.rateLimiting) return;
-    // One polling body may carry a hundred thousand packets, acknowledgements among them, which Socket.IO shows to
-    // no middleware: they are counted here, one by one, before they are parsed.
-    const meter = createPacketMeter({ limit: config.messageBurst * packetsPerMessage, clock });
-    conn.on("packet", () => {
-      if (meter.count() || conn.readyState !== "open") return;
-      options.onFlood(conn);
-      conn.close(true);
-    });
+    conn.on("close", countClosed);
+    conn.on("packetCreate", beforePacket);
+    Object.assign(conn, { close: releaseAndClose });
+    if (config.rateLimiting) conn.on("packet", countPacket);
   });
 
   io.bind(engine);
-  return { io, engine };
+  return { io, engine, outbox, backlogs };
+
+  // One function for all connections, which is `this`: a closure for each would be kept as long as the connection.
+
+  function countClosed(): void {
+    traffic.connectionsClosed += 1;
+  }
+
+  /** A packet takes the ordinary path: what was to be sent before it goes first. */
+  function beforePacket(this: EngineSocket, { data }: { data?: unknown }): void {
+    traffic.deliveries += 1;
+    outbox.release(this);
+    if (hasQueue(this)) backlogs.note(this, sizeOf(data));
+  }
+
+  function releaseAndClose(this: EngineSocket, discard?: boolean): void {
+    outbox.release(this);
+    EngineSocket.prototype.close.call(this, discard);
+  }
+
+  /**
+   * One polling body may carry a hundred thousand packets, acknowledgements among them, which Socket.IO shows to no
+   * middleware: they are counted here, one by one, before they are parsed.
+   */
+  function countPacket(this: EngineSocket): void {
+    const meter = meters.get(this) ?? createPacketMeter({ limit: config.messageBurst * packetsPerMessage, clock });
+    meters.set(this, meter);
+    if (meter.count() || this.readyState !== "open") return;
+    onFlood(this);
+    this.close(true);
+  }
 }

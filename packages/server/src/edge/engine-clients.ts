@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 
 /** Open connections by `sid`. Engine.IO keeps this list and documents it, but its types hide it. */
@@ -15,11 +16,23 @@ interface TransportState {
   /** Polling: the GET that waits for packets, and the POST that brings some. */
   readonly req?: unknown;
   readonly dataReq?: unknown;
-  /** WebSocket: the connection of `ws`. */
-  readonly socket?: { readonly bufferedAmount: number; terminate(): void };
+  /** WebSocket: the connection of `ws`, and its TCP stream. */
+  readonly socket?: {
+    readonly readyState: number;
+    readonly OPEN: number;
+    readonly extensions: string;
+    readonly bufferedAmount: number;
+    readonly _socket: Duplex | null;
+    close(code: number, reason: string): void;
+    terminate(): void;
+  };
 }
 
 const stateOf = (conn: EngineSocket): TransportState => conn.transport as unknown as TransportState;
+
+/** Packets that wait until the transport takes them. */
+const queueOf = (conn: EngineSocket): readonly { data?: unknown }[] =>
+  (conn as unknown as { writeBuffer: { data?: unknown }[] }).writeBuffer;
 
 /** Whether a polling connection is in the middle of a request of this method. Another one would end it (overlap). */
 export function isPolling(conn: EngineSocket, method: string | undefined): boolean {
@@ -28,16 +41,30 @@ export function isPolling(conn: EngineSocket, method: string | undefined): boole
 }
 
 /**
+ * The stream that frames can be written to directly: that of a connection on an open WebSocket which compresses nothing.
+ * One that is still on polling, or in the middle of its upgrade, has none.
+ */
+export function frameStreamOf(conn: EngineSocket): Duplex | undefined {
+  const { socket } = stateOf(conn);
+  if (socket === undefined || socket.readyState !== socket.OPEN || socket.extensions !== "") return undefined;
+  return socket._socket ?? undefined;
+}
+
+/** Whether packets wait in Engine.IO's queue; what is written past it would overtake them. */
+export const hasQueue = (conn: EngineSocket): boolean => queueOf(conn).length > 0;
+
+/**
  * How much waits for a client to read, in bytes or a little less: texts count by their characters.
  * Costs nothing where nothing waits.
  */
 export function bufferedBytes(conn: EngineSocket): number {
   let bytes = stateOf(conn).socket?.bufferedAmount ?? 0;
-  for (const { data } of (conn as unknown as { writeBuffer: { data?: unknown }[] }).writeBuffer) bytes += sizeOf(data);
+  for (const { data } of queueOf(conn)) bytes += sizeOf(data);
   return bytes;
 }
 
-function sizeOf(data: unknown): number {
+/** The size of a packet's data, in bytes or a little less. */
+export function sizeOf(data: unknown): number {
   return typeof data === "string" ? data.length : ((data as { byteLength?: number } | undefined)?.byteLength ?? 0);
 }
 
@@ -46,4 +73,13 @@ export function cutOff(conn: EngineSocket): void {
   const { socket } = stateOf(conn);
   if (socket === undefined) conn.close(true);
   else socket.terminate();
+}
+
+/**
+ * Ends a connection and, on WebSocket, says why (RFC 6455 section 7.4): a client that goes on reading learns it.
+ * What still waits in the queue is dropped.
+ */
+export function closeWithCode(conn: EngineSocket, code: number, reason: string): void {
+  stateOf(conn).socket?.close(code, reason);
+  conn.close(true);
 }

@@ -8,8 +8,5 @@ export function createIoPublisher(io: RealtimeServer): Publisher {
       io.of(namespace).to(room).emit(event, payload);
     },
     occupied: (namespace, room) => (io.of(namespace).adapter.rooms.get(room)?.size ?? 0) > 0,
-    dissolve(namespace, room) {
-      io.of(namespace).in(room).socketsLeave(room);
-    },
   };
 }

@@ -13,6 +13,8 @@ interface SocketData {
   ip: string;
   /** Of the request that opened the connection: what its lines in the log have in common. */
   requestId: string;
+  /** Whether the client takes several states in one `progress_batch`. */
+  acceptsBatch: boolean;
   /** Milliseconds since the epoch. */
   connectedAt: number;
   /** When the session was last looked up, in milliseconds since the epoch. */

@@ -13,19 +13,32 @@ interface PacketMeterOptions {
 }
 
 /** Counts per window on two numbers, without a timer: there is one for each connection. */
-export function createPacketMeter({ limit, windowMs = 1000, clock }: PacketMeterOptions): PacketMeter {
-  let windowStart = Number.NEGATIVE_INFINITY;
-  let counted = 0;
-  return {
-    count() {
-      const now = clock.now();
-      // A clock that was set back must not leave an honest connection in one endless window.
-      if (now - windowStart >= windowMs || now < windowStart) {
-        windowStart = now;
-        counted = 0;
-      }
-      counted += 1;
-      return counted <= limit;
-    },
-  };
+export function createPacketMeter(options: PacketMeterOptions): PacketMeter {
+  return new WindowMeter(options);
+}
+
+/** A class, so that its method is there once and not once for each connection. */
+class WindowMeter implements PacketMeter {
+  readonly #limit: number;
+  readonly #windowMs: number;
+  readonly #clock: Clock;
+  #windowStart = Number.NEGATIVE_INFINITY;
+  #counted = 0;
+
+  constructor({ limit, windowMs = 1000, clock }: PacketMeterOptions) {
+    this.#limit = limit;
+    this.#windowMs = windowMs;
+    this.#clock = clock;
+  }
+
+  count(): boolean {
+    const now = this.#clock.now();
+    // A clock that was set back must not leave an honest connection in one endless window.
+    if (now - this.#windowStart >= this.#windowMs || now < this.#windowStart) {
+      this.#windowStart = now;
+      this.#counted = 0;
+    }
+    this.#counted += 1;
+    return this.#counted <= this.#limit;
+  }
 }

@@ -14,6 +14,7 @@ export interface Metrics {
 interface MetricsOptions {
   readonly traffic: Traffic;
   connections(): number;
+  slowConnections(): number;
   sockets(): Iterable<{ namespace: string; count: number }>;
   tasks(): { queued: number; running: number };
   /** Totals by type: as many series as the contract has types. */
@@ -22,7 +23,7 @@ interface MetricsOptions {
 
 /** Prometheus metrics of one server, in a registry of its own so that two servers in one process do not collide. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { traffic, connections, sockets, tasks, securityEvents } = options;
+  const { traffic, connections, slowConnections, sockets, tasks, securityEvents } = options;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -45,6 +46,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registers,
     collect() {
       this.set(connections());
+    },
+  });
+  new Gauge({
+    name: "signalbox_slow_connections",
+    help: "Connections whose clients read too slowly: their progress is held back.",
+    registers,
+    collect() {
+      this.set(slowConnections());
     },
   });
   new Gauge({
@@ -86,6 +95,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       },
     });
   total("signalbox_deliveries_total", "Packets written to clients.", () => traffic.deliveries);
+  total("signalbox_overflows_total", "Connections closed because their clients did not read.", () => traffic.overflows);
   total("signalbox_connections_opened_total", "Connections opened.", () => traffic.connectionsOpened);
   total("signalbox_connections_closed_total", "Connections closed.", () => traffic.connectionsClosed);
 

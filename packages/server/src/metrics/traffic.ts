@@ -7,6 +7,8 @@ export interface Traffic {
   refusals: number;
   connectionsOpened: number;
   connectionsClosed: number;
+  /** Connections closed because their clients did not read. */
+  overflows: number;
 }
 
 export const createTraffic = (): Traffic => ({
@@ -15,4 +17,5 @@ export const createTraffic = (): Traffic => ({
   refusals: 0,
   connectionsOpened: 0,
   connectionsClosed: 0,
+  overflows: 0,
 });

@@ -3,6 +3,7 @@ import { adminSchemas } from "@signalbox/protocol/schemas";
 import type { AdminCommands } from "../admin/admin-commands.ts";
 import { connectionRows, roomKey, roomRows } from "../admin/live-lists.ts";
 import { pageOf } from "../admin/page.ts";
+import type { Backlogs } from "../edge/backlogs.ts";
 import type { RealtimeNamespace } from "../edge/socket.ts";
 import type { Clock } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
@@ -15,6 +16,7 @@ interface AdminNamespaceOptions {
   readonly securityLog: SecurityLog;
   readonly commands: AdminCommands;
   readonly clock: Clock;
+  readonly backlogs: Backlogs;
   /** All namespaces of this node, in the order in which they were opened. */
   readonly namespaces: Iterable<RealtimeNamespace>;
 }
@@ -28,7 +30,7 @@ export function adminNamespace(options: AdminNamespaceOptions): NamespaceDefinit
     rooms: () => [rooms.adminGeneral, rooms.systemMonitoring, rooms.securityAlerts],
     requests: {
       list_connections: request(adminSchemas.list_connections, (page) =>
-        pageOf(connectionRows(options.namespaces), page, (row) => row.socket_id),
+        pageOf(connectionRows(options.namespaces, options.backlogs), page, (row) => row.socket_id),
       ),
       list_rooms: request(adminSchemas.list_rooms, (page) => pageOf(roomRows(options.namespaces), page, roomKey)),
       list_tasks: request(adminSchemas.list_tasks, (page) => options.hub.list(page)),

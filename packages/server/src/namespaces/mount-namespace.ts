@@ -1,4 +1,4 @@
-import { type ConnectionEstablished, namespaces } from "@signalbox/protocol";
+import { type ConnectionEstablished, namespaces, type OptionalFrame } from "@signalbox/protocol";
 import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
 import { permits } from "../access/permissions.ts";
 import type { Authenticator, Identity } from "../auth/authenticate.ts";
@@ -104,7 +104,8 @@ export function mountNamespace(
   function identify(socket: RealtimeSocket): Promise<Identity> {
     const auth = handshakeAuthSchema.safeParse(socket.handshake.auth);
     if (!auth.success) throw new Refusal("payload_invalid", { hint: "The handshake's `auth` is malformed." });
-    const { token, csrf } = auth.data;
+    const { token, csrf, accepts } = auth.data;
+    socket.data.acceptsBatch = accepts?.includes("progress_batch" satisfies OptionalFrame) ?? false;
     return authenticator.identifySocket({ headers: socket.handshake.headers, token }, csrf, socket.id);
   }
 

@@ -16,6 +16,12 @@ interface ConflatorOptions {
   send(snapshot: TaskSnapshot): void;
 }
 
+/** A tick may hold the event loop this long; the tasks that are left follow a moment later. */
+const sliceMs = 4;
+
+/** How many tasks are sent before the time is looked at. */
+const perLook = 16;
+
 /**
  * Progress is state: of what is reported within a tick only the latest matters. A task that was quiet is sent at once,
  * since low rates gain nothing from waiting; from then on the tick has it. One timer serves all tasks and stops when
@@ -25,18 +31,37 @@ export function createConflator({ clock, flushMs, send }: ConflatorOptions): Con
   /** Tasks sent within the last tick; the value is what has been reported since, null when nothing was. */
   const recent = new Map<string, TaskSnapshot | null>();
   let stop: (() => void) | undefined;
+  /** Goes on with a tick that was not through in one slice. */
+  let cancelRest: (() => void) | undefined;
 
   function tick(): void {
-    for (const [taskId, pending] of recent) {
-      if (pending === null) recent.delete(taskId);
-      else {
-        recent.set(taskId, null);
-        send(pending);
-      }
-    }
+    if (cancelRest === undefined) flush([...recent.keys()]);
     if (recent.size > 0) return;
     stop?.();
     stop = undefined;
+  }
+
+  function flush(taskIds: readonly string[]): void {
+    cancelRest = undefined;
+    const until = clock.now() + sliceMs;
+    for (const [index, taskId] of taskIds.entries()) {
+      flushOne(taskId);
+      if (index % perLook !== perLook - 1 || clock.now() <= until) continue;
+      const rest = taskIds.slice(index + 1);
+      if (rest.length > 0) cancelRest = clock.after(0, () => flush(rest));
+      return;
+    }
+  }
+
+  function flushOne(taskId: string): void {
+    const pending = recent.get(taskId);
+    if (pending === undefined) return;
+    if (pending === null) {
+      recent.delete(taskId);
+      return;
+    }
+    recent.set(taskId, null);
+    send(pending);
   }
 
   return {
@@ -53,6 +78,7 @@ export function createConflator({ clock, flushMs, send }: ConflatorOptions): Con
     close() {
       stop?.();
       stop = undefined;
+      cancelRest?.();
       recent.clear();
     },
   };

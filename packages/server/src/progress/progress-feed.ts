@@ -1,36 +1,28 @@
-import { finalEvents, isFinal, namespaces, taskRoom } from "@signalbox/protocol";
-import type { Clock, Publisher } from "../ports.ts";
+import type { Clock, ProgressPublisher } from "../ports.ts";
 import { createConflator } from "./conflator.ts";
 import type { ProgressHub } from "./progress-hub.ts";
 
 interface ProgressFeedOptions {
   readonly hub: ProgressHub;
-  readonly publisher: Publisher;
+  readonly publisher: ProgressPublisher;
   readonly clock: Clock;
   readonly flushMs: number;
 }
 
 /**
  * Tells the watchers of each task what becomes of it. Nothing is sent, encoded or kept for a task that nobody watches.
- * Final states leave at once and last, and the room is dissolved after them.
+ * Final states leave at once and last.
  */
 export function createProgressFeed({ hub, publisher, clock, flushMs }: ProgressFeedOptions): { close(): void } {
-  const conflator = createConflator({
-    clock,
-    flushMs,
-    send: (task) => publisher.publish(namespaces.user, taskRoom(task.task_id), "progress_update", task),
-  });
+  const conflator = createConflator({ clock, flushMs, send: publisher.send });
 
   const unsubscribe = hub.subscribe({
     changed(task) {
-      if (publisher.occupied(namespaces.user, taskRoom(task.task_id))) conflator.mark(task);
+      if (publisher.watched(task.task_id)) conflator.mark(task);
     },
     ended(task) {
       conflator.drop(task.task_id);
-      if (!isFinal(task.status)) return;
-      const room = taskRoom(task.task_id);
-      publisher.publish(namespaces.user, room, finalEvents[task.status], task);
-      publisher.dissolve(namespaces.user, room);
+      publisher.finish(task);
     },
   });
 
@@ -38,6 +30,7 @@ export function createProgressFeed({ hub, publisher, clock, flushMs }: ProgressF
     close() {
       unsubscribe();
       conflator.close();
+      publisher.close();
     },
   };
 }

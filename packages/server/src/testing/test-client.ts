@@ -27,6 +27,8 @@ export interface TestClientOptions {
   cookie?: string;
   /** `auth` of the handshake; with a cookie and none given here, `csrf` is fetched from client-config. */
   auth?: Record<string, unknown>;
+  /** Frames that the client understands beyond the ancestor's, such as `progress_batch`. */
+  accepts?: readonly string[];
   namespace?: string;
   transport?: Transport;
   /** Default: the server's own. */
@@ -39,7 +41,8 @@ export interface TestClientOptions {
 export async function connectClient(url: string, options: TestClientOptions = {}): Promise<TestClient> {
   const { cookie, namespace = "/", transport = "websocket", origin = url } = options;
   const headers = { origin, ...(cookie !== undefined && { cookie }), ...options.headers };
-  const auth = options.auth ?? (cookie === undefined ? {} : { csrf: await fetchCsrf(url, headers) });
+  const credentials = options.auth ?? (cookie === undefined ? {} : { csrf: await fetchCsrf(url, headers) });
+  const auth = { ...credentials, ...(options.accepts !== undefined && { accepts: options.accepts }) };
   const socket = io(`${url}${namespace === "/" ? "" : namespace}`, {
     transports: [transport],
     extraHeaders: headers,

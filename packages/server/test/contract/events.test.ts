@@ -17,7 +17,7 @@ interface Scene {
   readonly server: TestServer;
   readonly transport: Transport;
   /** Connects a new person to `/`. */
-  user(name?: string): Promise<TestClient>;
+  user(name?: string, accepts?: string[]): Promise<TestClient>;
   admin(namespace?: "/" | "/admin"): Promise<TestClient>;
   task(ownerId: string): Promise<TaskSnapshot>;
 }
@@ -128,6 +128,22 @@ const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {
     expect(await client.next("error")).toMatchObject({ code: "task_not_found", message: expect.any(String) });
   },
   progress_update: userRequests.join_task,
+  async progress_batch(scene) {
+    const name = unique("ada");
+    const accepting = await scene.user(name, ["progress_batch"]);
+    const ancestor = await scene.user(name);
+    const tasks = [await scene.task(name), await scene.task(name)];
+    for (const { task_id } of tasks) {
+      for (const client of [accepting, ancestor]) await client.request("join_task", { task_id });
+      await scene.server.realtime.progress.report(task_id, { status: "running", percent: 10 });
+    }
+    for (const { task_id } of tasks) void scene.server.realtime.progress.report(task_id, { percent: 40 });
+    const batch = await accepting.next("progress_batch");
+    const expected = tasks.map(({ task_id }) => expect.objectContaining({ task_id, percent: 40 }));
+    expect(batch).toEqual({ tasks: expected });
+    await expect.poll(() => ancestor.received("progress_update")).toEqual(expect.arrayContaining(expected));
+    expect(ancestor.received("progress_batch")).toEqual([]);
+  },
   async task_completed(scene) {
     const { client, task } = await watchedTask(scene);
     await scene.server.realtime.progress.complete(task.task_id, { images: 3 });
@@ -324,16 +340,21 @@ describe.each(transports)("the contract over %s", (transport) => {
     await server.close();
   });
 
-  const connect = async (userId: string, role: "user" | "admin", namespace: string): Promise<TestClient> => {
+  const connect = async (
+    userId: string,
+    role: "user" | "admin",
+    namespace: string,
+    accepts: string[] = [],
+  ): Promise<TestClient> => {
     const { cookie } = server.sessions.signIn({ userId, role });
-    const client = await connectClient(server.url, { cookie, namespace, transport });
+    const client = await connectClient(server.url, { cookie, namespace, transport, accepts });
     clients.push(client);
     return client;
   };
   const scene = (): Scene => ({
     server,
     transport,
-    user: (name = unique("user")) => connect(name, "user", "/"),
+    user: (name = unique("user"), accepts = []) => connect(name, "user", "/", accepts),
     admin: (namespace = "/admin") => connect(unique("root"), "admin", namespace),
     task: (owner_id) => server.realtime.progress.create({ kind: "test", title: "A test", owner_id }),
   });

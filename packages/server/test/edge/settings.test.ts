@@ -18,6 +18,7 @@ import {
   type TestClientOptions,
   type TestServer,
 } from "../../src/testing/index.ts";
+import { openSid, pollingPath } from "./raw-socket.ts";
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -283,6 +284,30 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     expect(seldom).toBeLessThanOrEqual(3);
     expect(often).toBeGreaterThan(seldom * 2);
   },
+  async progressTickTasks() {
+    const joined = await batchesOf({ PROGRESS_TICK_TASKS: "3" }, 3);
+    expect(joined.flat()).toHaveLength(3);
+    const split = await batchesOf({ PROGRESS_TICK_TASKS: "2", PROGRESS_FLUSH_MS: "50" }, 5);
+    expect(split.map((tasks) => tasks.length)).toEqual([2, 2, 1]);
+  },
+  async progressTickBytes() {
+    // Three states of a little over a kilobyte each: a tick goes on while it has sent less than its bytes.
+    const split = await batchesOf({ PROGRESS_TICK_BYTES: "2000", PROGRESS_FLUSH_MS: "50" }, 3, "m".repeat(1000));
+    expect(split.map((tasks) => tasks.length)).toEqual([2, 1]);
+  },
+  async maxBufferedBytes() {
+    // A polling client that does not come back: everything waits on the server.
+    const server = await start({ SIGNALBOX_MAX_BUFFERED_BYTES: "20000", SOCKETIO_REQUIRE_AUTH: "false" });
+    const sid = await openSid(server);
+    const text = { Origin: server.url, "Content-Type": "text/plain" };
+    await fetch(`${server.url}${pollingPath(sid)}`, { method: "POST", headers: text, body: "40" });
+    await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(1);
+    server.realtime.io.emit("news", "y".repeat(19_000));
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(server.realtime.io.of("/").sockets.size).toBe(1);
+    server.realtime.io.emit("news", "y".repeat(2000));
+    await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(0);
+  },
   async adminMetricsInterval() {
     const server = await start({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" });
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
@@ -362,6 +387,27 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     );
   },
 };
+
+/** What a client that accepts batches is sent for one change each of several tasks, frame by frame. */
+async function batchesOf(env: Record<string, string>, count: number, message = "m"): Promise<unknown[][]> {
+  const server = await start(env);
+  const { progress } = server.realtime;
+  const { cookie } = server.sessions.signIn({ userId: "ada" });
+  const client = await connect(server, { cookie, accepts: ["progress_batch"] });
+  const frames: unknown[][] = [];
+  client.socket.on("progress_update", (task) => frames.push([task]));
+  client.socket.on("progress_batch", ({ tasks }) => frames.push(tasks));
+  const ids = Array.from({ length: count }, (_, index) => `task-${index}`);
+  for (const task_id of ids) {
+    await progress.create({ task_id, kind: "t", title: "T", owner_id: "ada" });
+    await progress.report(task_id, { status: "running" });
+    await client.request("join_task", { task_id });
+  }
+  frames.length = 0;
+  for (const task_id of ids) void progress.report(task_id, { message });
+  await expect.poll(() => frames.flat()).toHaveLength(count);
+  return frames;
+}
 
 async function expectCap(variable: string, namespace: "/" | "/admin"): Promise<void> {
   const server = await start({ [variable]: "1" });

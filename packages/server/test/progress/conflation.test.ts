@@ -11,26 +11,25 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 interface Sent {
   readonly at: number;
-  readonly event: string;
   readonly task: TaskSnapshot;
 }
 
-function setUp(watched: (room: string) => boolean = () => true) {
+function setUp(watched: (taskId: string) => boolean = () => true) {
   const clock = createFakeClock(1_800_000_000_000);
   const hub = createProgressHub({ store: createMemoryStore().tasks, clock, log });
   const sent: Sent[] = [];
-  const dissolved: string[] = [];
   const feed = createProgressFeed({
     hub,
     clock,
     flushMs,
     publisher: {
-      publish: (_namespace, _room, event, task) => sent.push({ at: clock.now(), event, task: task as TaskSnapshot }),
-      occupied: (_namespace, room) => watched(room),
-      dissolve: (_namespace, room) => dissolved.push(room),
+      watched,
+      send: (task) => sent.push({ at: clock.now(), task }),
+      finish: (task) => sent.push({ at: clock.now(), task }),
+      close() {},
     },
   });
-  return { clock, hub, sent, dissolved, feed };
+  return { clock, hub, sent, feed };
 }
 
 const newTask = (task_id: string) => ({ task_id, kind: "t", title: "T", owner_id: "ada" });
@@ -62,7 +61,7 @@ describe("progress", () => {
   });
 
   it("of a task that nobody watches is not sent", async () => {
-    const { clock, hub, sent } = setUp((room) => room === "task:watched");
+    const { clock, hub, sent } = setUp((taskId) => taskId === "watched");
     for (const id of ["watched", "unwatched"]) {
       await hub.create(newTask(id));
       await hub.report(id, { status: "running" });
@@ -73,14 +72,13 @@ describe("progress", () => {
 });
 
 describe("a final state", () => {
-  it.each(finalStatuses)("%s leaves at once, after which the room is dissolved and nothing follows", async (status) => {
-    const { clock, hub, sent, dissolved } = setUp();
+  it.each(finalStatuses)("%s leaves at once, and nothing follows", async (status) => {
+    const { clock, hub, sent } = setUp();
     await hub.create(newTask("one"));
     await hub.report("one", { status: "running", percent: 10 });
     await hub.report("one", { percent: 20 });
     await hub.report("one", { status });
     expect(sent.at(-1)).toMatchObject({ at: clock.now(), task: { status } });
-    expect(dissolved).toEqual(["task:one"]);
     const count = sent.length;
     clock.advance(10 * flushMs);
     expect(sent).toHaveLength(count);

@@ -6,7 +6,8 @@
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 import { startTestServer } from "../../src/testing/index.ts";
 
-const total = 1_000_000;
+/** More than any machine reports before it is killed. */
+const total = 1_000_000_000;
 const [, , path = ""] = process.argv;
 const store = await createSqlStore(openSqlite<SignalboxTables>(path).kysely);
 const server = await startTestServer({ store });

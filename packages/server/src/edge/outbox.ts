@@ -1,0 +1,90 @@
+import type { Socket as EngineSocket } from "engine.io";
+import type { Traffic } from "../metrics/traffic.ts";
+import type { Backlogs } from "./backlogs.ts";
+import { frameStreamOf, hasQueue } from "./engine-clients.ts";
+import type { Message } from "./message.ts";
+import { Sequence } from "./sequence.ts";
+
+/** Writing to many may take this long in one turn of the event loop; the rest follows in the next. */
+const sliceMs = 4;
+
+/** How many connections are written to before the time is looked at. */
+const perLook = 32;
+
+/** What is joined into one write at the most, in characters: a larger one only delays its own beginning. */
+const maxJoined = 65_536;
+
+/** What is to be sent to many connections, until the end of the turn. */
+export interface Outbox {
+  /** Sends a message at the end of this turn of the event loop, joined with whatever else the connection gets in it. */
+  add(conn: EngineSocket, message: Message): void;
+  /** What waits for a connection in this turn. */
+  waiting(conn: EngineSocket): Sequence | undefined;
+  /** Sends what waits now: something else is about to be sent, or the connection to be closed. */
+  release(conn: EngineSocket): void;
+}
+
+/**
+ * Most of what a broadcast costs is one system call for each member and packet. Here what a connection gets within one
+ * turn of the event loop leaves in one write, made of frames that were encoded once for everybody.
+ *
+ * The order within a connection holds, because everything meets in its TCP stream: what waits here is written before
+ * any packet that takes the ordinary path, and takes the ordinary path itself where packets wait in Engine.IO's queue.
+ */
+export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs: Backlogs }): Outbox {
+  const pending = new Map<EngineSocket, Sequence>();
+  let start = Sequence.start();
+  let scheduled = false;
+
+  function add(conn: EngineSocket, message: Message): void {
+    const sequence = (pending.get(conn) ?? start).followedBy(message);
+    pending.set(conn, sequence);
+    if (sequence.size > maxJoined) release(conn);
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
+
+  function release(conn: EngineSocket): void {
+    const sequence = pending.get(conn);
+    if (sequence === undefined) return;
+    pending.delete(conn);
+    write(conn, sequence);
+  }
+
+  function flush(): void {
+    const until = performance.now() + sliceMs;
+    let written = 0;
+    for (const [conn, sequence] of pending) {
+      pending.delete(conn);
+      write(conn, sequence);
+      written += 1;
+      if (written % perLook === 0 && performance.now() > until) break;
+    }
+    // A new beginning of the tree, so that it does not keep the last message of this turn.
+    start = Sequence.start();
+    scheduled = pending.size > 0;
+    if (scheduled) setImmediate(flush);
+  }
+
+  function write(conn: EngineSocket, sequence: Sequence): void {
+    if (conn.readyState !== "open") return;
+    const stream = frameStreamOf(conn);
+    if (stream === undefined) {
+      for (const text of sequence.texts) conn.write(text);
+      return;
+    }
+    const { bytes } = sequence;
+    if (hasQueue(conn)) {
+      // One packet for all of it: on WebSocket a packet may bring its frames along, ready to be written.
+      const options: object = { wsPreEncodedFrame: [bytes] };
+      conn.write(bytes, options);
+      return;
+    }
+    traffic.deliveries += sequence.packets;
+    stream.write(bytes);
+    if (stream.writableLength > 0) backlogs.note(conn, bytes.length);
+  }
+
+  return { add, waiting: (conn) => pending.get(conn), release };
+}

@@ -1,0 +1,38 @@
+import type { Socket as EngineSocket } from "engine.io";
+import { Adapter } from "socket.io-adapter";
+import { createMessage } from "./message.ts";
+import type { Outbox } from "./outbox.ts";
+
+type Packet = Parameters<Adapter["broadcast"]>[0];
+type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
+
+/** What the adapter's types hide of it, and of the sockets that it hands out. */
+interface AdapterInside {
+  readonly encoder: { encode(packet: Packet): unknown[] };
+  apply(options: BroadcastOptions, each: (member: Member) => void): void;
+}
+interface Member {
+  readonly conn: EngineSocket;
+  notifyOutgoingListeners?(packet: Packet): void;
+}
+
+/**
+ * Socket.IO's adapter for one node, with broadcasts that leave by the outbox: the rooms, who is in them, and who is
+ * excepted are Socket.IO's own. What may be dropped (`volatile`), wants answers, or has attachments takes its path.
+ */
+export function roomAdapter(outbox: Outbox): typeof Adapter {
+  return class RoomAdapter extends Adapter {
+    override broadcast(packet: Packet, options: BroadcastOptions): void {
+      if (options.flags?.volatile) return super.broadcast(packet, options);
+      const inside = this as unknown as AdapterInside;
+      packet.nsp = this.nsp.name;
+      const [text, ...attachments] = inside.encoder.encode(packet);
+      if (typeof text !== "string" || attachments.length > 0) return super.broadcast(packet, options);
+      const message = createMessage(text);
+      inside.apply(options, (member) => {
+        member.notifyOutgoingListeners?.(packet);
+        outbox.add(member.conn, message);
+      });
+    }
+  };
+}

@@ -1,0 +1,90 @@
+import { batchFrame, batchText, type Message } from "./message.ts";
+
+/** States that one `progress_batch` is made of. */
+type States = NonNullable<Message["state"]>[];
+
+/**
+ * What a connection is to get, in order. Connections that are to get the same share one sequence: it is a path in a
+ * tree, and whoever is at the same place and is given the same message comes to the same next place. So what a thousand
+ * members of a room get within a turn is put together once, not a thousand times.
+ */
+export class Sequence {
+  /** How many messages it holds. */
+  readonly length: number;
+  /** Characters of all its messages: in bytes that, or a little more. */
+  readonly size: number;
+  readonly #before: Sequence | null;
+  readonly #message: Message | null;
+  #next: Sequence | undefined;
+  #packets: (Message | States)[] | undefined;
+  #bytes: Buffer | undefined;
+
+  private constructor(before: Sequence | null, message: Message | null) {
+    this.#before = before;
+    this.#message = message;
+    this.length = (before?.length ?? 0) + (message === null ? 0 : 1);
+    this.size = (before?.size ?? 0) + (message?.text.length ?? 0);
+  }
+
+  /** Where all connections are to which nothing is to be sent. */
+  static start(): Sequence {
+    return new Sequence(null, null);
+  }
+
+  /** Remembers the last way on only: a broadcast goes through all its members before the next begins. */
+  followedBy(message: Message): Sequence {
+    if (this.#next === undefined || this.#next.#message !== message) this.#next = new Sequence(this, message);
+    return this.#next;
+  }
+
+  /** Everything as WebSocket frames in one buffer, put together by the first who needs it. */
+  get bytes(): Buffer {
+    this.#bytes ??= join(this.#divide().map((packet) => (Array.isArray(packet) ? batchFrame(packet) : packet.frame)));
+    return this.#bytes;
+  }
+
+  /** Everything as packets of text, for the ordinary path. */
+  get texts(): string[] {
+    return this.#divide().map((packet) => (Array.isArray(packet) ? batchText(packet) : packet.text));
+  }
+
+  /** How many packets it leaves as. */
+  get packets(): number {
+    return this.#divide().length;
+  }
+
+  /** Each message is a packet of its own, but two or more states in a row are one. */
+  #divide(): (Message | States)[] {
+    if (this.#packets !== undefined) return this.#packets;
+    const packets: (Message | States)[] = [];
+    let run: Message[] = [];
+    const endRun = (): void => {
+      const [first, second] = run;
+      if (second !== undefined) packets.push(run.flatMap(({ state }) => state ?? []));
+      else if (first !== undefined) packets.push(first);
+      run = [];
+    };
+    for (const message of this.#messages()) {
+      if (message.state !== null) run.push(message);
+      else {
+        endRun();
+        packets.push(message);
+      }
+    }
+    endRun();
+    this.#packets = packets;
+    return packets;
+  }
+
+  #messages(): Message[] {
+    const messages: Message[] = [];
+    for (let at: Sequence | null = this; at !== null; at = at.#before)
+      if (at.#message !== null) messages.push(at.#message);
+    return messages.reverse();
+  }
+}
+
+const join = (frames: readonly Buffer[]): Buffer => {
+  const [first] = frames;
+  return frames.length === 1 && first !== undefined ? first : Buffer.concat(frames);
+};
