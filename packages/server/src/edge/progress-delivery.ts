@@ -1,4 +1,4 @@
-import { finalEvents, isFinal, namespaces, type TaskSnapshot, taskRoom } from "@signalbox/protocol";
+import { finalEvents, isFinal, namespaces, taskRoom } from "@signalbox/protocol";
 import type { Clock, ProgressPublisher } from "../ports.ts";
 import type { Backlogs } from "./backlogs.ts";
 import { createProgressMessage, type ProgressMessage } from "./message.ts";
