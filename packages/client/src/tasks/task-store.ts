@@ -1,7 +1,7 @@
 import { finalEvents, isFinal, isNewer, namespaces, type TaskSnapshot } from "@signalbox/protocol";
 import type { Environment } from "../environment.ts";
 import { isTaskSnapshot } from "../event-guards.ts";
-import { type Link, RequestError } from "../link.ts";
+import { closedReason, type Link, RequestError } from "../link.ts";
 import { createSource, type Observable, type Source } from "../observable.ts";
 import type { Probe } from "../probe.ts";
 import type { Reporter } from "../report.ts";
@@ -172,7 +172,7 @@ export function createTaskStore({ link, probe, environment, report, onTask }: Ta
     close() {
       unsubscribe();
       fallback.close();
-      const closed = new RequestError("closed", "The connection is closed.");
+      const closed = new RequestError(closedReason.code, closedReason.message);
       for (const taskId of [...entries.keys()]) missing(taskId, closed);
     },
   };
