@@ -5,8 +5,11 @@ import type { NamespaceState, RequestErrorCode } from "../link.ts";
 import { isRefusal } from "../probe.ts";
 import { type Check, isObject, number, shaped, text } from "../shape.ts";
 
-/** Part of every name on the platform: pages of an older release form a group of their own. */
-export const version = 1;
+/**
+ * Part of every name on the platform: pages of an older release form a group of their own. It grows with the messages,
+ * and with the frames that a leader announces to the server: its followers are sent them as they come.
+ */
+export const version = 2;
 
 /**
  * What a tab says to whoever leads. `term` names the leadership the tab knows of; a leader of another term must not act
