@@ -14,6 +14,12 @@ export type LoadCommands = {
   fanOut: { readonly params: FanOutParams; readonly answer: FanOutAnswer };
   /** W2 and W4: turns of `broadcasts` each, at an even pace, whatever the clients receive. */
   paced: { readonly params: PacedParams; readonly answer: PacedAnswer };
+  /** W3, W6, W7: every client joins tasks of its own choice; answers when all have been let in. */
+  watch: { readonly params: WatchParams; readonly answer: Record<never, never> };
+  /** Forgets what has arrived so far. */
+  observe: { readonly params: Record<never, never>; readonly answer: Record<never, never> };
+  /** What has arrived since `observe`. */
+  observed: { readonly params: Record<never, never>; readonly answer: ObservedAnswer };
 };
 
 /** Users `from`, `from + 1`, … each with an address, a session and a client of its own. */
@@ -49,6 +55,22 @@ export interface PacedParams {
 export interface PacedAnswer {
   readonly deliveries: number;
   /** Between the stamp of a broadcast and its arrival, over all deliveries. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface WatchParams {
+  readonly tasks: number;
+  readonly perClient: number;
+  /** `blocks`: neighbours watch the same tasks. `random`: a seeded choice, in which no two are alike. */
+  readonly choice: "blocks" | "random";
+}
+
+export interface ObservedAnswer {
+  readonly frames: number;
+  /** States of tasks: a frame may carry several. */
+  readonly states: number;
+  /** Age of a state at the moment at which the next one of the same task replaces it. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }

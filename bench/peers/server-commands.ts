@@ -1,5 +1,7 @@
 /** What servers of our own can be told over standard input, beside broadcasting. */
 export type ServerCommands = {
+  /** Answered once clients may connect. */
+  listening: { readonly params: Record<never, never>; readonly answer: { readonly atUs: number } };
   /** Collects garbage, and says what is left. */
   memory: { readonly params: Record<never, never>; readonly answer: MemoryAnswer };
   /** Creates the tasks that clients then join, `task-0000` and so on. */

@@ -1,3 +1,5 @@
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
@@ -17,11 +19,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** @param process - one that serves control; commands under way fail when its output ends. */
-export function createControl<Commands extends CommandTable>(
-  name: string,
-  { stdin, stdout }: { readonly stdin: Writable; readonly stdout: Readable },
-): Control<Commands> {
+/** How a process that serves control is spawned. Answers have a channel of their own: it may log what it likes. */
+export const controlStdio: StdioOptions = ["pipe", 2, 2, "pipe"];
+
+const answerDescriptor = 3;
+
+/** @param child - spawned with `controlStdio`; commands under way fail when it ends. */
+export function createControl<Commands extends CommandTable>(name: string, child: ChildProcess): Control<Commands> {
+  const [stdin, , , stdout] = child.stdio as unknown as [Writable, null, null, Readable];
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let ended = false;
@@ -62,7 +67,8 @@ export type CommandHandlers<Commands extends CommandTable> = {
 
 /** The other end: carries out commands from standard input, and exits when that ends, so that none is left behind. */
 export function serveControl<Commands extends CommandTable>(handlers: CommandHandlers<Commands>): void {
-  const answer = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+  const answers = new Socket({ fd: answerDescriptor, readable: false, writable: true });
+  const answer = (line: object): void => void answers.write(`${JSON.stringify(line)}\n`);
   const lines = createInterface({ input: process.stdin });
   lines.on("line", (line) => {
     const { id, do: command, ...params } = JSON.parse(line) as { id: number; do: string } & object;
