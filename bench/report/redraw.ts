@@ -1,6 +1,6 @@
 /**
  * Draws page and plots again from the results of an earlier run: for a change of the report, without measuring.
- *   node --conditions=source bench/report/redraw.ts [RESULTS.json]
+ *   npm run bench:page -- [RESULTS.json]
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
