@@ -35,7 +35,7 @@ export async function runBench({ options, peers, workloads, onProgress }: BenchO
       for (const peer of able.filter(({ workloads: takesPart }) => takesPart.includes(workload.name))) {
         onProgress(`${workload.name}, round ${round} of ${options.rounds}: ${peer.name}`);
         try {
-          const metrics = await runOne(workload, peer);
+          const metrics = await runOne(workload, peer, round);
           runs.push({ workload: workload.name, peer: peer.name, round, metrics });
         } catch (error) {
           // An hour's figures are not thrown away for one that could not be had; its absence is told, and no goal is met by it.
@@ -64,17 +64,16 @@ export async function runBench({ options, peers, workloads, onProgress }: BenchO
     warnings: [...warnings],
   };
 
-  async function runOne(workload: Workload, peer: Peer): Promise<Run["metrics"]> {
+  async function runOne(workload: Workload, peer: Peer, round: number): Promise<Run["metrics"]> {
     const stages: Stage[] = [];
     const newStage = async (): Promise<Stage> => {
       // One server at a time: two would share the core.
       await stages.at(-1)?.close();
-      const stage = await setStage(peer, { pinning, profileDirectory: options.profile, onLoadAtLimit });
+      const stage = await setStage(peer, { pinning, profileDirectory: options.profile, onDoubt });
       stages.push(stage);
       return stage;
     };
-    const onLoadAtLimit = (share: number): void =>
-      warn(`${workload.name}, ${peer.name}: the load process used ${Math.round(share * 100)} % of its core.`);
+    const onDoubt = (text: string): void => warn(`${workload.name}, ${peer.name}, round ${round}: ${text}`);
     try {
       return await workload.run(newStage, options.quick);
     } finally {

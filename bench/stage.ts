@@ -10,7 +10,7 @@ import type { Peer, RunningPeer } from "./peers/peer.ts";
 import type { MemoryAnswer, ServerCommands } from "./peers/server-commands.ts";
 import { type Control, controlStdio, createControl } from "./process/control.ts";
 import type { Pinning } from "./process/pinning.ts";
-import { cpuUs, residentBytes } from "./process/usage.ts";
+import { cpuUs, machineBusyUs, residentBytes } from "./process/usage.ts";
 
 /** One peer, freshly started, and the load that is put on it. */
 export interface Stage {
@@ -38,12 +38,15 @@ export interface Memory extends Partial<MemoryAnswer> {
 export interface StageOptions {
   readonly pinning: Pinning;
   readonly profileDirectory: string | undefined;
-  /** Told when the load process had no time left: then the figure is its own, not the server's. */
-  onLoadAtLimit(share: number): void;
+  /** Told what makes a figure doubtful, in one sentence. */
+  onDoubt(text: string): void;
 }
 
-/** Above this share of its core the load process no longer takes what comes when it comes. */
+/** Above this share of its core the load process no longer takes what comes when it comes: the figure is its own. */
 const loadLimit = 0.9;
+
+/** Of a core. Above it, latencies and rates are of a machine that was busy with something else. */
+const othersLimit = 0.15;
 
 /** A window shorter than this says nothing of a share. */
 const shortestWindowSeconds = 0.5;
@@ -51,11 +54,11 @@ const shortestWindowSeconds = 0.5;
 const loadScript = fileURLToPath(new URL("./load/main.ts", import.meta.url));
 
 /** Starts a peer and a load process, both new: nothing of one run is left for the next. */
-export async function setStage(peer: Peer, { pinning, profileDirectory, onLoadAtLimit }: StageOptions): Promise<Stage> {
+export async function setStage(peer: Peer, { pinning, profileDirectory, onDoubt }: StageOptions): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), "bench-"));
   const launch = { port: await freePort(), directory, profileDirectory, spawn: pinning.spawnServer };
   let running = await peer.start(launch);
-  const child = pinning.spawnLoad(process.execPath, [loadScript], { stdio: controlStdio });
+  const child = pinning.spawnLoad(process.execPath, [loadScript], { stdio: controlStdio(2) });
   const load = createControl<LoadCommands>("The load process", child);
   await load.call("aim", { target: running.target });
 
@@ -63,12 +66,14 @@ export async function setStage(peer: Peer, { pinning, profileDirectory, onLoadAt
     server: { call: (name, params) => controlOf(peer, running).call(name, params) },
     load,
     async measure(run) {
-      const before = { server: cpuUs(running.pids), load: cpuUs([child.pid as number]), at: performance.now() };
+      const ofLoad = [child.pid as number];
+      const before = { server: cpuUs(running.pids), load: cpuUs(ofLoad), all: machineBusyUs(), at: performance.now() };
       const answer = await run();
       const seconds = (performance.now() - before.at) / 1000;
-      const loadShare = (cpuUs([child.pid as number]) - before.load) / 1_000_000 / seconds;
-      if (loadShare > loadLimit && seconds > shortestWindowSeconds) onLoadAtLimit(loadShare);
-      return { answer, seconds, cpuUs: cpuUs(running.pids) - before.server };
+      const server = cpuUs(running.pids) - before.server;
+      const load = cpuUs(ofLoad) - before.load;
+      if (seconds > shortestWindowSeconds) doubt(load, machineBusyUs() - before.all - server - load, seconds);
+      return { answer, seconds, cpuUs: server };
     },
     async memory() {
       const heap = await running.control?.call("memory", {});
@@ -87,6 +92,13 @@ export async function setStage(peer: Peer, { pinning, profileDirectory, onLoadAt
       rmSync(directory, { recursive: true, force: true });
     },
   };
+
+  function doubt(loadUs: number, othersUs: number, seconds: number): void {
+    const percent = (us: number): number => Math.round(us / 10_000 / seconds);
+    if (percent(loadUs) > loadLimit * 100) onDoubt(`The load process used ${percent(loadUs)} % of its core.`);
+    if (percent(othersUs) > othersLimit * 100)
+      onDoubt(`Other programs used ${percent(othersUs)} % of a core meanwhile.`);
+  }
 }
 
 function controlOf({ name }: Peer, { control }: RunningPeer): Control<ServerCommands> {

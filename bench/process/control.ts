@@ -19,8 +19,11 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** How a process that serves control is spawned. Answers have a channel of their own: it may log what it likes. */
-export const controlStdio: StdioOptions = ["pipe", 2, 2, "pipe"];
+/**
+ * How a process that serves control is spawned. Answers have a channel of their own: it may log what it likes.
+ * @param log - file descriptor for what it writes to standard output
+ */
+export const controlStdio = (log: number): StdioOptions => ["pipe", log, 2, "pipe"];
 
 const answerDescriptor = 3;
 

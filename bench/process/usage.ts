@@ -29,6 +29,14 @@ function statUs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / ticksPerSecond;
 }
 
+/** What all cores have done so far, for whomever, in microseconds: more than our own processes used is somebody else's. */
+export function machineBusyUs(): number {
+  const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n");
+  // user, nice, system, idle, iowait, irq, softirq, steal; the rest is contained in the first two.
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(/\s+/).slice(1).map(Number);
+  return ((user + nice + system + irq + softirq + steal) * 1_000_000) / ticksPerSecond;
+}
+
 /** Resident memory of processes together, in bytes; pages that they share are counted once for each. */
 export function residentBytes(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + residentOf(pid), 0);

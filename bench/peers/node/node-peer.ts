@@ -1,3 +1,4 @@
+import { openSync } from "node:fs";
 import { join } from "node:path";
 import { controlStdio, createControl } from "../../process/control.ts";
 import type { WorkloadName } from "../../report/results.ts";
@@ -32,10 +33,11 @@ export function createNodePeer({ name, workloads, script, wire, path, secured }:
     async start(launch) {
       const broadcastSocket = join(launch.directory, "broadcasts");
       const params: ServerParams = { port: launch.port, broadcastSocket };
+      const env = { ...process.env, NODE_ENV: "production" };
       const child = launch.spawn(
         process.execPath,
         ["--conditions=source", "--expose-gc", ...profileFlags(launch), script.pathname, JSON.stringify(params)],
-        { stdio: controlStdio, env: { ...process.env, NODE_ENV: "production" } },
+        { stdio: controlStdio(openSync(join(launch.directory, "log"), "a")), env },
       );
       const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
       const control = createControl<ServerCommands>(name, child);

@@ -52,12 +52,17 @@ export function serve({ httpServer, connections, broadcast, tasks }: Contender):
   });
 }
 
-const settleMs = 100;
+const settleMs = 200;
 
-/** Twice: what the first leaves to finalizers and to the socket's own callbacks is gone with the second. */
+/**
+ * Everything that can go, goes, and freed pages are given back. Twice: what the first leaves to finalizers and to the
+ * sockets' own callbacks is gone with the second.
+ */
 async function collectGarbage(): Promise<void> {
-  if (globalThis.gc === undefined) throw new Error("Start with --expose-gc.");
-  globalThis.gc();
+  const { gc } = globalThis;
+  if (gc === undefined) throw new Error("Start with --expose-gc.");
+  const collect = () => gc({ type: "major", execution: "sync", flavor: "last-resort" });
+  collect();
   await pause(settleMs);
-  globalThis.gc();
+  collect();
 }
