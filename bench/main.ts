@@ -5,6 +5,7 @@ import { judge } from "./goals.ts";
 import { readOptions, usage } from "./options.ts";
 import { peers } from "./peers/peers.ts";
 import { consoleReport } from "./report/console.ts";
+import { writePage } from "./report/write-page.ts";
 import { workloads } from "./workloads/workloads.ts";
 
 const options = optionsOrExit();
@@ -17,6 +18,7 @@ const results = await runBench({
 });
 
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+if (options.write) writePage(import.meta.dirname, results, chosen);
 console.log(consoleReport(results, chosen));
 
 // A goal of a workload that ran and yielded no figure is not reached either.

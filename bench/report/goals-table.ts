@@ -3,11 +3,12 @@ import { formatBeside } from "./numbers.ts";
 import type { Results } from "./results.ts";
 import type { Table } from "./table.ts";
 
-/** Every goal beside its figure and a verdict. */
-export function goalsTable(results: Pick<Results, "runs">): Table {
+/** Every goal of the workloads that were to be run, beside its figure and a verdict. */
+export function goalsTable(results: Pick<Results, "runs" | "options">): Table {
+  const asked = judge(results).filter(({ goal }) => results.options.only.includes(goal.workload));
   return {
     head: ["goal", "limit", "figure", "verdict"],
-    rows: judge(results).map((outcome) => [
+    rows: asked.map((outcome) => [
       `${outcome.goal.workload} ${outcome.goal.title}`,
       `${outcome.goal.direction === "at most" ? "≤" : "≥"} ${outcome.goal.limit}${unitOf(outcome)}`,
       figureOf(outcome),

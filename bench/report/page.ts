@@ -23,9 +23,16 @@ export function withResults(page: string, results: Results, infos: readonly Work
     `### Goals\n\n${asMarkdown(goalsTable(results))}`,
     ...infos.flatMap((info) => section(results, info, folder)),
     ...describeSkipped(results),
-    ...results.warnings.map((warning) => `Doubtful: ${warning}`),
+    ...folded("Doubts about single rounds", results.warnings),
   ];
   return `${page.slice(0, from + begin.length)}\n${generated.join("\n\n")}\n${page.slice(to)}`;
+}
+
+/** What few want to read, behind a click. */
+function folded(title: string, sentences: readonly string[]): string[] {
+  if (sentences.length === 0) return [];
+  const list = sentences.map((sentence) => `- ${sentence}`).join("\n");
+  return [`<details><summary>${title} (${sentences.length})</summary>\n\n${list}\n\n</details>`];
 }
 
 function section(results: Results, info: WorkloadInfo, folder: string): string[] {

@@ -20,6 +20,15 @@ describe("the page", () => {
     expect(withResults(written, slowMiddle, [fanOut], "results")).toBe(written);
   });
 
+  it("folds away what is doubtful, and says who is absent", () => {
+    const skipped = [{ peer: "nats", reason: "nats-server is not installed" }];
+    const doubtful = { ...slowMiddle, skipped, warnings: ["W2, ws, round 1: busy."] };
+    const written = withResults(page, doubtful, [fanOut], "results");
+    expect(written).toContain("Not measured: nats-server, because nats-server is not installed.");
+    expect(written).toContain("(1)</summary>\n\n- W2, ws, round 1: busy.\n\n</details>");
+    expect(withResults(written, slowMiddle, [fanOut], "results")).not.toContain("<details>");
+  });
+
   it("is refused without a place for them", () => {
     expect(() => withResults("# Bench\n", slowMiddle, [fanOut], "results")).toThrow("<!-- results -->");
   });

@@ -68,6 +68,11 @@ describe("the goals' table", () => {
     expect(rowOf(madeUp({ bare: [10] }), title)).toEqual([title, "≤ 0.12 ×", "–", "not measured"]);
   });
 
+  it("asks for nothing of workloads that were not to be run", () => {
+    const workloads = goalsTable(slowMiddle).rows.map(([goal]) => goal?.slice(0, 2));
+    expect(new Set(workloads)).toEqual(new Set(["W2"]));
+  });
+
   it("does not round a figure onto its limit", () => {
     expect(rowOf(madeUp({ bare: [10], signalbox: [1.20004] }), title)?.slice(2)).toEqual(["0.120004 ×", "missed"]);
   });
