@@ -22,16 +22,16 @@ const titleHeight = 30;
 const bottom = 14;
 
 /** A peer beyond this many times the reference would leave the others no room: its bar is cut. */
-const cutAt = 1.6;
+const cutAt = 2;
 
 /**
  * Bars from zero, with whiskers from the smallest to the largest of all rounds, and a dashed line where the reference
  * ends.
  */
 export function barPanel(title: string, bars: readonly Bar[]): Panel {
-  const full = fullScale(bars);
-  const height = titleHeight + bars.length * rowHeight;
   const reference = bars.find(({ tone }) => tone === "reference");
+  const full = fullScale(bars, reference);
+  const height = titleHeight + bars.length * rowHeight;
   const scale = (value: number): number => left + (Math.min(value, full) / full) * longest;
   const rows = bars.map((bar, index) => drawBar(bar, titleHeight + index * rowHeight, scale, full));
   const markup = [
@@ -47,11 +47,10 @@ const verticalAt = (x: number, height: number, className: string): string =>
   line(x, titleHeight - 2, x, height, className);
 
 /** What a bar of full length means. */
-function fullScale(bars: readonly Bar[]): number {
-  const longestOf = (some: readonly Bar[]): number => Math.max(...some.map(({ spread }) => spread.max));
-  const reference = bars.find(({ tone }) => tone === "reference")?.spread.median;
-  const kept = bars.filter(({ spread }) => reference === undefined || spread.median <= reference * cutAt);
-  return longestOf(kept.length > 0 ? kept : bars) || 1;
+function fullScale(bars: readonly Bar[], reference: Bar | undefined): number {
+  const longestOfAll = Math.max(...bars.map(({ spread }) => spread.max));
+  const limit = (reference?.spread.median ?? Number.POSITIVE_INFINITY) * cutAt;
+  return Math.min(longestOfAll, limit) || 1;
 }
 
 function drawBar(
