@@ -1,9 +1,9 @@
 import { cpus, release } from "node:os";
+import { attempt } from "./attempt.ts";
 import type { Options } from "./options.ts";
 import type { Peer } from "./peers/peer.ts";
 import { createPinning } from "./process/pinning.ts";
-import type { Results, Run } from "./report/results.ts";
-import { type Stage, setStage } from "./stage.ts";
+import type { Machine, Results, Run } from "./report/results.ts";
 import type { Workload } from "./workloads/workload.ts";
 
 interface BenchOptions {
@@ -21,27 +21,28 @@ interface BenchOptions {
 export async function runBench({ options, peers, workloads, onProgress }: BenchOptions): Promise<Results> {
   const startedAt = Date.now();
   const pinning = createPinning();
-  const warnings = new Set<string>();
+  const warnings: string[] = [];
   const warn = (text: string): void => {
-    if (!warnings.has(text)) onProgress(`Warning: ${text}`);
-    warnings.add(text);
+    onProgress(`Warning: ${text}`);
+    warnings.push(text);
   };
   if (!pinning.pinned) warn("Processes could not be pinned to cores (taskset, two cores): figures swing.");
   const { able, skipped } = await whoTakesPart(peers);
   const runs: Run[] = [];
+  const stageOptions = { pinning, profileDirectory: options.profile, quick: options.quick };
 
   for (const workload of workloads) {
     for (let round = 1; round <= options.rounds; round += 1) {
-      for (const peer of able.filter(({ workloads: takesPart }) => takesPart.includes(workload.name))) {
-        onProgress(`${workload.name}, round ${round} of ${options.rounds}: ${peer.name}`);
+      for (const peer of able.filter((each) => each.workloads.includes(workload.name))) {
+        const what = `${workload.name}, ${peer.name}, round ${round}`;
+        onProgress(`${what} of ${options.rounds}`);
         try {
-          const metrics = await runOne(workload, peer, round);
+          const { metrics, doubts } = await attempt(workload, peer, stageOptions);
           runs.push({ workload: workload.name, peer: peer.name, round, metrics });
+          if (doubts.length > 0) warn(`${what}: ${doubts.join("; ")}.`);
         } catch (error) {
-          // An hour's figures are not thrown away for one that could not be had; its absence is told, and no goal is met by it.
-          warn(
-            `${workload.name}, ${peer.name}, round ${round} failed: ${error instanceof Error ? error.message : error}`,
-          );
+          // An hour's figures are not thrown away for one that could not be had; it is told, and no goal is met by it.
+          warn(`${what} failed: ${error instanceof Error ? error.message : error}`);
         }
       }
     }
@@ -50,37 +51,20 @@ export async function runBench({ options, peers, workloads, onProgress }: BenchO
   return {
     started_at: new Date(startedAt).toISOString(),
     seconds: Math.round((Date.now() - startedAt) / 1000),
-    machine: {
-      cpu: cpus()[0]?.model ?? "unknown",
-      cores: cpus().length,
-      kernel: release(),
-      node: process.version,
-      pinned: pinning.pinned,
-    },
+    machine: machine(pinning.pinned),
     options: { quick: options.quick, rounds: options.rounds, only: options.only },
     peers: able.map(({ name }) => name),
-    skipped,
-    runs,
-    warnings: [...warnings],
+    ...{ skipped, runs, warnings },
   };
-
-  async function runOne(workload: Workload, peer: Peer, round: number): Promise<Run["metrics"]> {
-    const stages: Stage[] = [];
-    const newStage = async (): Promise<Stage> => {
-      // One server at a time: two would share the core.
-      await stages.at(-1)?.close();
-      const stage = await setStage(peer, { pinning, profileDirectory: options.profile, onDoubt });
-      stages.push(stage);
-      return stage;
-    };
-    const onDoubt = (text: string): void => warn(`${workload.name}, ${peer.name}, round ${round}: ${text}`);
-    try {
-      return await workload.run(newStage, options.quick);
-    } finally {
-      await stages.at(-1)?.close();
-    }
-  }
 }
+
+const machine = (pinned: boolean): Machine => ({
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: cpus().length,
+  kernel: release(),
+  node: process.version,
+  pinned,
+});
 
 async function whoTakesPart(peers: readonly Peer[]): Promise<{ able: Peer[]; skipped: Results["skipped"][number][] }> {
   const able: Peer[] = [];

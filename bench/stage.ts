@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LoadCommands } from "./load/commands.ts";
+import { monotonicUs } from "./peers/payloads.ts";
 import type { Peer, RunningPeer } from "./peers/peer.ts";
 import type { MemoryAnswer, ServerCommands } from "./peers/server-commands.ts";
 import { type Control, controlStdio, createControl } from "./process/control.ts";
@@ -20,8 +21,11 @@ export interface Stage {
   measure<Answer>(run: () => Promise<Answer>): Promise<Measured<Answer>>;
   /** After garbage collection, where the server has one. */
   memory(): Promise<Memory>;
-  /** Ends the server at once, and starts it again on the same port after a while. */
-  restart(absentMs: number): Promise<void>;
+  /**
+   * Ends the server at once, and starts it again on the same port, where it listens after a while.
+   * @returns when it listened again, in microseconds of the monotonic clock
+   */
+  restart(absentMs: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -35,18 +39,25 @@ export interface Memory extends Partial<MemoryAnswer> {
   readonly residentBytes: number;
 }
 
+/** `machine`: other programs took time from ours, which passes. `load`: the load process was at its own limit. */
+export interface Doubt {
+  readonly cause: "machine" | "load";
+  /** Of a core. */
+  readonly percent: number;
+}
+
 export interface StageOptions {
   readonly pinning: Pinning;
   readonly profileDirectory: string | undefined;
-  /** Told what makes a figure doubtful, in one sentence. */
-  onDoubt(text: string): void;
+  /** Told what makes a figure doubtful. */
+  onDoubt(doubt: Doubt): void;
 }
 
-/** Above this share of its core the load process no longer takes what comes when it comes: the figure is its own. */
-const loadLimit = 0.9;
+/** Above this share of its core, in percent, the load process no longer takes what comes when it comes: the figure is its own. */
+const loadLimit = 90;
 
-/** Of a core. Above it, latencies and rates are of a machine that was busy with something else. */
-const othersLimit = 0.15;
+/** In percent of a core. Above it, latencies and rates are of a machine that was busy with something else. */
+const othersLimit = 15;
 
 /** A window shorter than this says nothing of a share. */
 const shortestWindowSeconds = 0.5;
@@ -80,9 +91,10 @@ export async function setStage(peer: Peer, { pinning, profileDirectory, onDoubt 
       return { ...heap, residentBytes: residentBytes(running.pids) };
     },
     async restart(absentMs) {
+      const listenAtUs = monotonicUs() + absentMs * 1000;
       await running.stop();
-      await new Promise((resolve) => setTimeout(resolve, absentMs));
-      running = await peer.start(launch);
+      running = await peer.start({ ...launch, listenAtUs });
+      return (await controlOf(peer, running).call("listening", {})).atUs;
     },
     async close() {
       await running.stop();
@@ -95,9 +107,8 @@ export async function setStage(peer: Peer, { pinning, profileDirectory, onDoubt 
 
   function doubt(loadUs: number, othersUs: number, seconds: number): void {
     const percent = (us: number): number => Math.round(us / 10_000 / seconds);
-    if (percent(loadUs) > loadLimit * 100) onDoubt(`The load process used ${percent(loadUs)} % of its core.`);
-    if (percent(othersUs) > othersLimit * 100)
-      onDoubt(`Other programs used ${percent(othersUs)} % of a core meanwhile.`);
+    if (percent(loadUs) > loadLimit) onDoubt({ cause: "load", percent: percent(loadUs) });
+    if (percent(othersUs) > othersLimit) onDoubt({ cause: "machine", percent: percent(othersUs) });
   }
 }
 

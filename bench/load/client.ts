@@ -22,8 +22,10 @@ export interface ClientListener {
 interface ClientOptions {
   readonly target: Target;
   readonly user: number;
-  /** Among its crowd, from 0. */
+  /** In the order of opening, from 0. */
   readonly index: number;
+  /** Socket.IO's. */
+  readonly namespace: string;
   readonly wire: Wire;
   readonly csrf: string | undefined;
   /** One for all clients: what is read is looked at before the next read. */
@@ -38,6 +40,7 @@ interface ClientOptions {
 export class Client {
   readonly index: number;
   readonly user: number;
+  readonly namespace: string;
   readonly csrf: string | undefined;
   readonly listener: ClientListener;
   readonly #socket: Socket;
@@ -47,9 +50,10 @@ export class Client {
   #head: string | undefined;
   #closeCode: number | undefined;
 
-  constructor({ target, user, index, wire, csrf, readBuffer, listener }: ClientOptions) {
+  constructor({ target, user, index, namespace, wire, csrf, readBuffer, listener }: ClientOptions) {
     this.index = index;
     this.user = user;
+    this.namespace = namespace;
     this.csrf = csrf;
     this.listener = listener;
     this.#wire = wire;

@@ -7,7 +7,7 @@ export type LoadCommands = {
   /** Reads the CSRF tokens of users, where the target is secured: in life a page has read its own before it connects. */
   tokens: { readonly params: UserRange; readonly answer: Record<never, never> };
   /** Opens one client for each user, `atOnce` at a time, and answers when all are in. */
-  open: { readonly params: UserRange & { readonly atOnce: number }; readonly answer: OpenAnswer };
+  open: { readonly params: OpenParams; readonly answer: OpenAnswer };
   /** Closes every client. */
   close: { readonly params: Record<never, never>; readonly answer: Record<never, never> };
   /** W2: turns of `broadcasts` each, at most `ahead` turns beyond what every client has received. */
@@ -16,16 +16,30 @@ export type LoadCommands = {
   paced: { readonly params: PacedParams; readonly answer: PacedAnswer };
   /** W3, W6, W7: every client joins tasks of its own choice; answers when all have been let in. */
   watch: { readonly params: WatchParams; readonly answer: Record<never, never> };
-  /** Forgets what has arrived so far. */
-  observe: { readonly params: Record<never, never>; readonly answer: Record<never, never> };
+  /** Counts, from now on, what arrives of so many tasks. */
+  observe: { readonly params: { readonly tasks: number }; readonly answer: Record<never, never> };
   /** What has arrived since `observe`. */
   observed: { readonly params: Record<never, never>; readonly answer: ObservedAnswer };
+  /** W4: the client with this index stops reading. */
+  pause: { readonly params: { readonly client: number }; readonly answer: Record<never, never> };
+  /** It reads again, up to the end if there is one. */
+  resume: { readonly params: { readonly client: number }; readonly answer: ResumeAnswer };
+  /** W5: from now on clients that are lost come back, by the rule of their library. */
+  comeBack: { readonly params: Record<never, never>; readonly answer: Record<never, never> };
+  /** Waits until all are back, or a time is over. */
+  areBack: { readonly params: AreBackParams; readonly answer: AreBackAnswer };
 };
 
 /** Users `from`, `from + 1`, … each with an address, a session and a client of its own. */
 export interface UserRange {
   readonly from: number;
   readonly count: number;
+}
+
+export interface OpenParams extends UserRange {
+  readonly atOnce: number;
+  /** Socket.IO's. Default: `/`. */
+  readonly namespace?: string;
 }
 
 export interface OpenAnswer {
@@ -73,4 +87,27 @@ export interface ObservedAnswer {
   /** Age of a state at the moment at which the next one of the same task replaces it. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+}
+
+export interface ResumeAnswer {
+  readonly closed: boolean;
+  /** Of the WebSocket close frame; null when none came. */
+  readonly code: number | null;
+}
+
+export interface AreBackParams {
+  /** Of the monotonic clock: when the server was there again. */
+  readonly sinceUs: number;
+  readonly withinSeconds: number;
+}
+
+export interface AreBackAnswer {
+  readonly lost: number;
+  readonly back: number;
+  /** How often a server said no to one that came back. */
+  readonly refused: number;
+  /** From the server's being there to a client's being in, over those that are back. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly maxMs: number;
 }

@@ -11,7 +11,7 @@ import { findStamp, readStamp } from "./stamp.ts";
  */
 export function fanOut(crowd: Crowd, broadcaster: Broadcaster, params: FanOutParams): Promise<FanOutAnswer> {
   const { broadcasts, bytes, ahead, seconds } = params;
-  const perTurn = crowd.clients.length * broadcasts;
+  const perTurn = crowd.size * broadcasts;
   const startedUs = monotonicUs();
   let deliveries = 0;
   let turnEndsAt = perTurn;
@@ -41,7 +41,7 @@ export function paced(crowd: Crowd, broadcaster: Broadcaster, params: PacedParam
   const { broadcasts, bytes, turnsPerSecond, seconds } = params;
   const latencies = new Histogram();
   const turns = turnsPerSecond * seconds;
-  const expected = turns * broadcasts * crowd.clients.length;
+  const expected = turns * broadcasts * crowd.size;
   const startedUs = monotonicUs();
   let deliveries = 0;
   let made = 0;

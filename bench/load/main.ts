@@ -1,15 +1,17 @@
 /** The load process: opens clients, counts and times what they receive. Told what to do over standard input. */
 import { serveControl } from "../process/control.ts";
 import { type Broadcaster, createBroadcaster } from "./broadcasters/broadcaster.ts";
+import { Comeback } from "./comeback.ts";
 import type { LoadCommands } from "./commands.ts";
 import { Crowd } from "./crowd.ts";
 import { fanOut, paced } from "./fan-out.ts";
 import { joinTasks, Observation } from "./progress-watch.ts";
+import { readToTheEnd } from "./read-to-the-end.ts";
 import { readTokens } from "./tokens.ts";
 
 let crowd: Crowd | undefined;
 let broadcaster: Promise<Broadcaster> | undefined;
-let watchedTasks = 0;
+let comeback: Comeback | undefined;
 let observation: Observation | undefined;
 
 function aimed(): Crowd {
@@ -45,16 +47,28 @@ serveControl<LoadCommands>({
   fanOut: async (params) => fanOut(aimed(), await speaker(), params),
   paced: async (params) => paced(aimed(), await speaker(), params),
   async watch(params) {
-    watchedTasks = params.tasks;
     await joinTasks(aimed(), params);
     return {};
   },
-  observe() {
-    observation = new Observation(aimed(), watchedTasks);
+  observe({ tasks }) {
+    observation = new Observation(aimed(), tasks);
     return {};
   },
   observed() {
     if (observation === undefined) throw new Error("Nothing has been observed.");
     return observation.result();
+  },
+  pause({ client }) {
+    aimed().client(client)?.pause();
+    return {};
+  },
+  resume: ({ client }) => readToTheEnd(aimed(), client),
+  comeBack() {
+    comeback = new Comeback(aimed());
+    return {};
+  },
+  areBack(params) {
+    if (comeback === undefined) throw new Error("Nobody was told to come back.");
+    return comeback.finished(params);
   },
 });

@@ -23,13 +23,13 @@ export function chooseTasks(clients: number, { tasks, perClient, choice }: Watch
 
 /** Joins tasks, one request after the other for each client, as a page would. */
 export function joinTasks(crowd: Crowd, params: WatchParams): Promise<void> {
-  const chosen = chooseTasks(crowd.clients.length, params);
-  let left = crowd.clients.length * params.perClient;
+  const chosen = chooseTasks(crowd.size, params);
+  let left = crowd.size * params.perClient;
   return new Promise((resolve) => {
     const join = (index: number, request: number): void => {
       const task = chosen[index]?.[request];
       if (task === undefined) return;
-      crowd.clients[index]?.send(`42${request}["join_task",{"task_id":"${taskIdOf(task)}"}]`);
+      crowd.client(index)?.send(`42${request}["join_task",{"task_id":"${taskIdOf(task)}"}]`);
     };
     crowd.onAnswer = ({ index }, request) => {
       left -= 1;
@@ -51,7 +51,7 @@ export class Observation {
 
   constructor(crowd: Crowd, tasks: number) {
     this.#tasks = tasks;
-    this.#seen = new Float64Array(crowd.clients.length * tasks);
+    this.#seen = new Float64Array(crowd.indexes * tasks);
     crowd.onMessage = ({ index }, buffer, start, end) => this.#read(index * this.#tasks, buffer, start, end);
   }
 

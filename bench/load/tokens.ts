@@ -1,30 +1,36 @@
-import { Agent, get } from "node:http";
-import { cookieName, origin, sessionOf } from "../peers/users.ts";
+import { get } from "node:http";
+import { addressOf, cookieName, origin, sessionOf } from "../peers/users.ts";
 import type { UserRange } from "./commands.ts";
+import { Refused } from "./crowd.ts";
 
-/** Reads the CSRF token of each user, one after the other over one connection. */
+/** Reads the CSRF token of each user, one after the other. */
 export async function readTokens(port: number, { from, count }: UserRange): Promise<ReadonlyMap<number, string>> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const tokens = new Map<number, string>();
-  for (let user = from; user < from + count; user += 1) tokens.set(user, await readToken(port, user, agent));
-  agent.destroy();
+  for (let user = from; user < from + count; user += 1) tokens.set(user, await readToken(port, user));
   return tokens;
 }
 
-async function readToken(port: number, user: number, agent: Agent): Promise<string> {
+/**
+ * Reads the CSRF token of one user.
+ * @throws Refused when the server answers anything else; Error when it does not answer
+ */
+export async function readToken(port: number, user: number): Promise<string> {
   const headers = { Origin: origin, Cookie: `${cookieName}=${sessionOf(user)}` };
+  const path = "/realtime/client-config";
   const text = await new Promise<string>((resolve, reject) => {
-    const request = get({ port, host: "127.0.0.1", path: "/realtime/client-config", headers, agent }, (response) => {
+    const from = { localAddress: addressOf(user), agent: false } as const;
+    const request = get({ ...{ port, host: "127.0.0.1", path, headers }, ...from }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         body += chunk;
       });
+      response.on("error", reject);
       response.on("end", () => resolve(body));
     });
     request.on("error", reject);
   });
   const { csrf } = JSON.parse(text) as { csrf?: string };
-  if (csrf === undefined) throw new Error(`User ${user} was given no token: ${text}`);
+  if (csrf === undefined) throw new Refused(`User ${user} was given no token: ${text}`);
   return csrf;
 }

@@ -17,6 +17,11 @@ export interface Peer {
 export interface Launch {
   /** To listen on, at 127.0.0.1 (or all of 127.0.0.0/8: clients come from many loopback addresses). */
   readonly port: number;
+  /**
+   * When to accept connections, in microseconds of the monotonic clock; at once when undefined. An absence lasts as long
+   * as it is said to, however long a server takes to start. For servers of our own.
+   */
+  readonly listenAtUs?: number;
   /** An empty folder of this run, removed after it: configuration files, sockets, compiled programs. */
   readonly directory: string;
   /** Where Node servers write a CPU profile when they stop. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { firstAdministrator } from "../peers/users.ts";
 import type { Stage } from "../stage.ts";
 
@@ -44,11 +45,11 @@ export async function prepareStorm({ server, load }: Stage, storm: Storm): Promi
 export async function runStorm(stage: Stage, storm: Storm, seconds: number): Promise<StormFigures> {
   const { tasks, updatesPerSecond } = storm;
   const { server, load } = stage;
-  await load.call("observe", {});
+  await load.call("observe", { tasks });
   const { cpuUs, answer } = await stage.measure(async () => {
     const done = await server.call("progress", { tasks, updatesPerSecond, seconds });
     // What is still to be sent of them belongs to their cost.
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    await pause(settleMs);
     return done;
   });
   const { frames, p50Ms, p99Ms } = await load.call("observed", {});

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Workload } from "./workload.ts";
 
 const atOnce = 50;
@@ -8,8 +9,6 @@ const forgetMs = 2500;
 
 /** What closing has left behind is gone by then. */
 const settleMs = 1000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What letting a client in costs, and what it costs to keep one that says nothing. */
 export const admissionWorkload: Workload = {

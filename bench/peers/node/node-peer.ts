@@ -8,6 +8,7 @@ import type { ServerCommands } from "../server-commands.ts";
 /** What a server of our own is started with, as JSON in its first argument. */
 export interface ServerParams {
   readonly port: number;
+  readonly listenAtUs: number;
   /** Where it takes lines that ask for broadcasts. */
   readonly broadcastSocket: string;
 }
@@ -32,7 +33,7 @@ export function createNodePeer({ name, workloads, script, wire, path, secured }:
     unavailable: async () => null,
     async start(launch) {
       const broadcastSocket = join(launch.directory, "broadcasts");
-      const params: ServerParams = { port: launch.port, broadcastSocket };
+      const params: ServerParams = { port: launch.port, listenAtUs: launch.listenAtUs ?? 0, broadcastSocket };
       const env = { ...process.env, NODE_ENV: "production" };
       const child = launch.spawn(
         process.execPath,

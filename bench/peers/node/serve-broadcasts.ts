@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { monotonicUs, type Payload, payloadOf } from "../payloads.ts";
@@ -15,6 +16,8 @@ export function serveBroadcasts(path: string, broadcast: (payload: Payload) => v
     if (turns.length > 0) setImmediate(run);
   }
 
+  // A server that was killed, and is started again, has left its socket behind.
+  rmSync(path, { force: true });
   createServer((socket) => {
     createInterface({ input: socket }).on("line", (line) => {
       turns.push(line);

@@ -29,10 +29,10 @@ export const serverParams = (): ServerParams => JSON.parse(process.argv[2] ?? "{
 
 /** Runs a server of our own as the bench tells it to. */
 export function serve({ httpServer, connections, broadcast, tasks }: Contender): void {
-  const { port, broadcastSocket } = serverParams();
+  const { port, listenAtUs, broadcastSocket } = serverParams();
   serveBroadcasts(broadcastSocket, broadcast);
   const listening = once(httpServer, "listening").then(() => ({ atUs: monotonicUs() }));
-  httpServer.listen(port, "127.0.0.1");
+  setTimeout(() => httpServer.listen(port, "127.0.0.1"), Math.max(0, listenAtUs - monotonicUs()) / 1000);
 
   serveControl<ServerCommands>({
     listening: () => listening,
