@@ -5,8 +5,8 @@ import type { Results } from "../results.ts";
 import { type Curve, curvePanel } from "./curve.ts";
 import { type DescribedPanel, toneOf } from "./panel.ts";
 
-/** `after8_p50_s`: seconds until half of the clients were back, the server having been away for 8 s. */
-const percentileKey = /^after(\d+)_p(\d+)_s$/;
+/** `after8_p50_s`: seconds until half of the clients were back, the server having been away for 8 s; `max`: until all. */
+const percentileKey = /^after(\d+)_(?:p(\d+)|max)_s$/;
 
 interface Reached {
   readonly absence: number;
@@ -40,8 +40,8 @@ function curveOf(peer: string, reached: readonly Reached[], absence: number): Cu
 function reachedBy(runs: Results["runs"]): Reached[] {
   const keys = new Set(runs.filter(({ workload }) => workload === "W5").flatMap(({ metrics }) => Object.keys(metrics)));
   return [...keys].flatMap((key) => {
-    const [, absence, percentile] = percentileKey.exec(key) ?? [];
-    if (absence === undefined || percentile === undefined) return [];
+    const [, absence, percentile = 100] = percentileKey.exec(key) ?? [];
+    if (absence === undefined) return [];
     const seconds = runs.flatMap(({ metrics }) => metrics[key] ?? []);
     return [{ absence: Number(absence), share: Number(percentile) / 100, seconds: spreadOf(seconds).median }];
   });
