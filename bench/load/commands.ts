@@ -106,8 +106,8 @@ export interface AreBackAnswer {
   readonly back: number;
   /** How often a server said no to one that came back. */
   readonly refused: number;
-  /** From the server's being there to a client's being in, over those that are back. */
-  readonly p50Ms: number;
-  readonly p95Ms: number;
-  readonly maxMs: number;
+  /**
+   * Since the server was there, until 5 %, 10 % and so on to 100 % of those that are back were in; all NaN when nobody is.
+   */
+  readonly twentiethsMs: readonly number[];
 }
