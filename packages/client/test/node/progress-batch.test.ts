@@ -33,7 +33,7 @@ describe.each(["polling", "websocket"])("over %s", (transport) => {
   it("the server is told that the frame may be sent, and each of its snapshots is told of once", async () => {
     const { server, clients, task, heard, watch, version, sendBatch } = await fixture(transport);
     const [socket] = server.realtime.io.sockets.sockets.values();
-    expect(socket?.handshake.auth.accepts).toEqual(["progress_batch"]);
+    expect(socket?.data.acceptsBatch).toBe(true);
 
     const another = version(1, { task_id: "another" });
     sendBatch(version(1), another, version(2));
