@@ -56,7 +56,6 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
 
   engine.on("connection", (conn: EngineSocket) => {
     traffic.connectionsOpened += 1;
-    conn.on("close", countClosed);
     conn.on("packetCreate", beforePacket);
     Object.assign(conn, { close: releaseAndClose });
     if (config.rateLimiting) conn.on("packet", countPacket);
@@ -66,10 +65,6 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
   return { io, engine, outbox, backlogs };
 
   // One function for all connections, which is `this`: a closure for each would be kept as long as the connection.
-
-  function countClosed(): void {
-    traffic.connectionsClosed += 1;
-  }
 
   /** A packet takes the ordinary path: what was to be sent before it goes first. */
   function beforePacket(this: EngineSocket, { data }: { data?: unknown }): void {

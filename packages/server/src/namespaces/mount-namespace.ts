@@ -5,6 +5,7 @@ import type { Authenticator, Identity } from "../auth/authenticate.ts";
 import type { Config } from "../config/settings.ts";
 import type { Callers } from "../edge/callers.ts";
 import type { NamespacePlaces } from "../edge/namespace-places.ts";
+import type { Outbox } from "../edge/outbox.ts";
 import { namedRooms, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "../edge/socket.ts";
 import { attachEventGate, type EventGateOptions } from "../events/event-gate.ts";
 import { placeOf, takeConnectionPlace } from "../limits/connection-caps.ts";
@@ -23,6 +24,7 @@ export interface MountOptions {
   readonly gate: EventGateOptions;
   readonly places: NamespacePlaces;
   readonly callers: Callers;
+  readonly outbox: Pick<Outbox, "hold">;
   /** Told of every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
   onConnected(socket: RealtimeSocket): void;
@@ -38,7 +40,7 @@ export function mountNamespace(
   definition: NamespaceDefinition,
   options: MountOptions,
 ): RealtimeNamespace {
-  const { config, clock, authenticator, limits, places, callers } = options;
+  const { config, clock, authenticator, limits, places, callers, outbox } = options;
   const namespace = io.of(definition.path);
 
   namespace.use((socket, next) => {
@@ -46,6 +48,8 @@ export function mountNamespace(
     admit(socket).then(
       () => {
         places.decided(socket);
+        // Being let in and who it is taken for are two packets, and one write.
+        outbox.hold(socket.conn);
         next();
       },
       (error: unknown) => {
@@ -61,7 +65,7 @@ export function mountNamespace(
     places.entered(socket);
     attachEventGate(socket, definition, options.gate);
     socket.on("disconnect", onDisconnect);
-    socket.emit("connection_established", established(socket));
+    namespace.to(socket.id).emit("connection_established", established(socket));
     options.onConnected(socket);
     // Those who listen for connections after us may still want to read it.
     process.nextTick(() => callers.release(socket));
