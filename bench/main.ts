@@ -8,6 +8,9 @@ import { consoleReport } from "./report/console.ts";
 import { writePage } from "./report/write-page.ts";
 import { workloads } from "./workloads/workloads.ts";
 
+// Servers and load end with this process; those of other making by what they have hooked to its exit.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
+
 const options = optionsOrExit();
 const chosen = workloads.filter(({ name }) => options.only.includes(name));
 const results = await runBench({
