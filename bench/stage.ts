@@ -29,7 +29,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export interface Measured<Answer> {
+interface Measured<Answer> {
   readonly answer: Answer;
   readonly seconds: number;
   readonly cpuUs: number;
