@@ -1,5 +1,5 @@
 /** Gentler than doubling: after a restart of a few seconds the next attempt is seconds away, not the longest delay. */
-const growth = 1.5;
+const growth = 1.25;
 
 /**
  * Exponential backoff with full jitter: anything from nothing to the grown delay. Spreads clients that failed
