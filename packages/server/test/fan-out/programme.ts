@@ -1,9 +1,10 @@
 /** Programmes of what a server and its clients do, at random, and the one who carries them out. */
 import { taskRoom } from "@signalbox/protocol";
 import fc from "fast-check";
+import { bufferedBytes } from "../../src/edge/engine-clients.ts";
 import type { TestServer } from "../../src/testing/index.ts";
 import { answered, ask, kinds, type Member, tell } from "./crowd.ts";
-import { clientWebSocketOf, turn, webSocketOf } from "./fixture.ts";
+import { clientWebSocketOf, turn } from "./fixture.ts";
 
 const rooms = ["left", "middle", "right"];
 const taskCount = 3;
@@ -156,8 +157,7 @@ export async function carryOut(programme: Programme, server: TestServer, members
     member.asleep = clientWebSocketOf(member);
     member.asleep.pause();
     const big = "z".repeat(250_000);
-    const own = webSocketOf(member.atServer);
-    while (own.bufferedAmount < fullBytes) {
+    while (bufferedBytes(member.atServer.conn) < fullBytes) {
       namespace.to(member.atServer.id).emit("event", { n: nextEvent(), data: big });
       await turn();
     }
