@@ -16,6 +16,7 @@ export class Sequence {
   readonly #before: Sequence | null;
   readonly #message: Message | null;
   #next: Sequence | undefined;
+  #nextBefore: Sequence | undefined;
   #packets: (Message | States)[] | undefined;
   #bytes: Buffer | undefined;
 
@@ -31,9 +32,15 @@ export class Sequence {
     return new Sequence(null, null);
   }
 
-  /** Remembers the last way on only: a broadcast goes through all its members before the next begins. */
+  /**
+   * Remembers the last two ways on: a broadcast goes through all its members before the next begins, while a state
+   * goes through its watchers in two forms.
+   */
   followedBy(message: Message): Sequence {
-    if (this.#next === undefined || this.#next.#message !== message) this.#next = new Sequence(this, message);
+    if (this.#next !== undefined && this.#next.#message === message) return this.#next;
+    if (this.#nextBefore !== undefined && this.#nextBefore.#message === message) return this.#nextBefore;
+    this.#nextBefore = this.#next;
+    this.#next = new Sequence(this, message);
     return this.#next;
   }
 
