@@ -3,6 +3,7 @@ import {
   type AdminRequests,
   type HandshakeAuth,
   namespaces,
+  type OptionalFrame,
   type UserEvents,
   type UserRequests,
 } from "@signalbox/protocol";
@@ -20,13 +21,20 @@ import { canShare, createSharedLink } from "./sharing/shared-link.ts";
 import { createTaskStore, type TaskWatch } from "./tasks/task-store.ts";
 import { version } from "./version.ts";
 
-/** The namespace `/`, for users. */
-export interface UserClient extends NamespaceClient<Omit<UserRequests, "join_task" | "leave_task">, UserEvents> {
+/**
+ * The namespace `/`, for users. What the server sends in frames for this client only, such as `progress_batch`, is
+ * taken apart: listeners hear the events that it stands for.
+ */
+export interface UserClient
+  extends NamespaceClient<Omit<UserRequests, "join_task" | "leave_task">, Omit<UserEvents, OptionalFrame>> {
   readonly tasks: {
     /** Watches a task: joins it once however many watch, and follows it over interruptions to its end. */
     watch(taskId: string): TaskWatch;
   };
 }
+
+/** Frames of the contract that this client takes apart: no more than these may be sent to it. */
+const accepts: OptionalFrame[] = ["progress_batch"];
 
 /** The namespace `/admin`, for administrators. */
 export type AdminClient = NamespaceClient<AdminRequests, AdminEvents>;
@@ -170,7 +178,7 @@ export function createClients(options: ClientOptions = {}): Clients {
     return {
       ...(token !== undefined && { token }),
       client: options.client ?? { name: "@signalbox/client", version },
-      accepts: [],
+      accepts,
     };
   }
 

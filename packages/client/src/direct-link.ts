@@ -5,7 +5,8 @@ import { type Diagnosis, diagnose, diagnoseRefusal } from "./diagnosis.ts";
 import type { Environment } from "./environment.ts";
 import { type Clues, explainFailure } from "./explain-failure.ts";
 import { farewellIn } from "./farewell.ts";
-import type { Link } from "./link.ts";
+import { closedReason, type Link } from "./link.ts";
+import { createListeners } from "./listeners.ts";
 import { createNamespaceTable } from "./namespace-table.ts";
 import { createSource } from "./observable.ts";
 import type { Probe } from "./probe.ts";
@@ -15,7 +16,7 @@ import { decideRetry, defaultRetrySettings } from "./recovery/retry-policy.ts";
 import { createTransportPlan } from "./recovery/transport-plan.ts";
 import { webSocketWorks } from "./recovery/websocket-trial.ts";
 import type { Reporter } from "./report.ts";
-import { createRequests } from "./requests.ts";
+import { createRequests, type OutgoingRequest, outcomeIn } from "./requests.ts";
 import { createServerSettings } from "./server-settings.ts";
 
 export interface DirectLinkOptions {
@@ -49,8 +50,11 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   const settings = createServerSettings(probe);
   const plan = createTransportPlan(environment);
   const namespaces = createNamespaceTable(report);
-  const requests = createRequests({ environment, send, onTimeout: () => void verify() });
-  const eventListeners = new Set<Parameters<Link["onEvent"]>[0]>();
+  const requests = createRequests({
+    ...{ environment, namespaceState: namespaces.get, send },
+    onTimeout: () => void verify(),
+  });
+  const events = createListeners<[namespace: string, event: string, payload: unknown]>(report);
 
   let attempt: Attempt | undefined;
   let attemptNumber = 0;
@@ -81,23 +85,13 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     },
     leave(namespace) {
       namespaces.forget(namespace);
-      requests.reject("closed", "The connection is closed.", namespace);
+      requests.reject(closedReason, namespace);
       if (namespaces.wanted().length > 0) return attempt?.remove(namespace);
       dropAttempt();
       dispatch({ type: "closed_by_application" });
     },
-    request(namespace, event, payload, requestOptions) {
-      const promise = requests.request(namespace, event, payload, requestOptions);
-      // Nothing will open it by itself: whoever asks is told now, not after a time-out.
-      const { status, diagnosis } = namespaces.get(namespace);
-      if (diagnosis) requests.reject(diagnosis.code, diagnosis.message, namespace);
-      if (status === "closed") requests.reject("closed", "The connection is closed.", namespace);
-      return promise;
-    },
-    onEvent(listener) {
-      eventListeners.add(listener);
-      return () => eventListeners.delete(listener);
-    },
+    request: requests.request,
+    onEvent: events.add,
     onNamespace: namespaces.subscribe,
     retry,
     sessionChanged() {
@@ -114,7 +108,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
       dispatch({ type: "closed_by_application" });
       state.end();
       namespaces.setAll("closed");
-      requests.reject("closed", "The connection is closed.");
+      requests.reject(closedReason);
     },
   };
 
@@ -248,7 +242,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     };
     const decision = decideRetry(diagnosis, failures, settings.current ?? defaultRetrySettings, environment.random());
     if (decision.kind === "retry") return later(decision.delayMs, reopen);
-    requests.reject(diagnosis.code, diagnosis.message, namespace);
+    requests.reject(diagnosis, namespace);
     watch(diagnosis, reopen);
   }
 
@@ -258,7 +252,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
       farewell = parting;
       settings.forget();
     }
-    for (const listener of [...eventListeners]) report.guard(() => listener(namespace, event, payload));
+    events.tell(namespace, event, payload);
   }
 
   function down(clues: Clues): void {
@@ -299,7 +293,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     dispatch({ type: "failed", diagnosis, retryAt: null });
     if (decision.kind === "offline") return;
     namespaces.setAll("refused", diagnosis);
-    requests.reject(diagnosis.code, diagnosis.message);
+    requests.reject(diagnosis);
     if (decision.kind === "watch") watch(diagnosis, () => void connect());
   }
 
@@ -373,9 +367,9 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     });
   }
 
-  function send(namespace: string, event: string, payload: object, onAnswer: (answer: unknown) => void): boolean {
+  function send({ namespace, event, payload, settle }: OutgoingRequest): boolean {
     if (attempt === undefined || namespaces.get(namespace).status !== "open") return false;
-    attempt.emit(namespace, event, payload, onAnswer);
+    attempt.emit(namespace, event, payload, (answer) => settle(outcomeIn(answer)));
     return true;
   }
 }

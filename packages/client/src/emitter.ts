@@ -1,22 +1,20 @@
+import { createListeners, type Listeners } from "./listeners.ts";
 import type { Reporter } from "./report.ts";
 
-/** Listeners by event name. One that throws is reported, and stops nobody else. */
+/** Listeners by event name. */
 export interface Emitter {
   on(event: string, listener: (payload: never) => void): () => void;
   emit(event: string, payload: unknown): void;
 }
 
 export function createEmitter(report: Reporter): Emitter {
-  const listeners = new Map<string, Set<(payload: never) => void>>();
+  const listeners = new Map<string, Listeners<[payload: never]>>();
   return {
     on(event, listener) {
-      const ofEvent = listeners.get(event) ?? new Set();
+      const ofEvent = listeners.get(event) ?? createListeners(report);
       listeners.set(event, ofEvent);
-      ofEvent.add(listener);
-      return () => ofEvent.delete(listener);
+      return ofEvent.add(listener);
     },
-    emit(event, payload) {
-      for (const listener of [...(listeners.get(event) ?? [])]) report.guard(() => listener(payload as never));
-    },
+    emit: (event, payload) => listeners.get(event)?.tell(payload as never),
   };
 }

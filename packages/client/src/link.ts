@@ -27,6 +27,9 @@ export class RequestError extends Error {
   }
 }
 
+/** Why nothing comes of requests on a connection, or in a namespace, that was closed. */
+export const closedReason = { code: "closed", message: "The connection is closed." } as const;
+
 /** What became of one namespace of the connection. */
 export interface NamespaceState {
   readonly status: "closed" | "opening" | "open" | "refused";

@@ -1,6 +1,6 @@
-import type { TaskSnapshot } from "@signalbox/protocol";
+import { finalEvents, type TaskSnapshot } from "@signalbox/protocol";
 import { createEmitter } from "./emitter.ts";
-import { isTaskSnapshot, isWellFormed } from "./event-guards.ts";
+import { isWellFormed } from "./event-guards.ts";
 import type { Link, NamespaceState, RequestOptions } from "./link.ts";
 import type { Reporter } from "./report.ts";
 
@@ -52,7 +52,7 @@ export interface InnerNamespaceClient extends NamespaceClient<object, object> {
   intercept(accept: (task: TaskSnapshot) => void): void;
 }
 
-const taskEvents: ReadonlySet<string> = new Set(["progress_update", "task_completed", "task_error", "task_cancelled"]);
+const taskEvents: ReadonlySet<string> = new Set(["progress_update", ...Object.values(finalEvents)]);
 
 export function createNamespaceClient({
   path,
@@ -64,12 +64,21 @@ export function createNamespaceClient({
   const emitter = createEmitter(report);
   let acceptTask: ((task: TaskSnapshot) => void) | undefined;
 
+  let closed = false;
+
   const unsubscribe = link.onEvent((namespace, event, payload) => {
-    if (namespace !== path) return;
-    if (!isWellFormed(event, payload)) return onMalformed(event);
-    if (acceptTask !== undefined && taskEvents.has(event) && isTaskSnapshot(payload)) return acceptTask(payload);
-    emitter.emit(event, payload);
+    if (namespace === path) receive(event, payload);
   });
+
+  function receive(event: string, payload: unknown): void {
+    // A listener may close the client in the middle of a batch.
+    if (closed) return;
+    if (!isWellFormed(event, payload)) onMalformed(event);
+    else if (event === "progress_batch") {
+      for (const task of (payload as { tasks: unknown[] }).tasks) receive("progress_update", task);
+    } else if (acceptTask !== undefined && taskEvents.has(event)) acceptTask(payload as TaskSnapshot);
+    else emitter.emit(event, payload);
+  }
 
   return {
     on: (event, listener) => emitter.on(event, listener as (payload: never) => void),
@@ -81,6 +90,7 @@ export function createNamespaceClient({
       acceptTask = accept;
     },
     close() {
+      closed = true;
       unsubscribe();
       link.leave(path);
       onClosed();

@@ -1,5 +1,6 @@
 import type { Diagnosis } from "./diagnosis.ts";
 import type { Link, NamespaceState } from "./link.ts";
+import { createListeners } from "./listeners.ts";
 import type { Reporter } from "./report.ts";
 
 /** The namespaces that are wanted, and how each of them stands. */
@@ -23,14 +24,14 @@ const closed: NamespaceState = { status: "closed", diagnosis: null };
 
 export function createNamespaceTable(report: Reporter): NamespaceTable {
   const states = new Map<string, NamespaceState>();
-  const listeners = new Set<Parameters<Link["onNamespace"]>[0]>();
+  const listeners = createListeners<[namespace: string, state: NamespaceState]>(report);
 
   function set(namespace: string, status: NamespaceState["status"], diagnosis: Diagnosis | null = null): void {
     const known = states.get(namespace);
     if (known?.status === status && known.diagnosis === diagnosis) return;
     const next = { status, diagnosis };
     states.set(namespace, next);
-    for (const listener of [...listeners]) report.guard(() => listener(namespace, next));
+    listeners.tell(namespace, next);
   }
 
   const withStatus = (...statuses: NamespaceState["status"][]): string[] =>
@@ -60,9 +61,6 @@ export function createNamespaceTable(report: Reporter): NamespaceTable {
       set(namespace, "closed");
       states.delete(namespace);
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: listeners.add,
   };
 }

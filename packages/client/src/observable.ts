@@ -1,3 +1,4 @@
+import { createListeners } from "./listeners.ts";
 import type { Reporter } from "./report.ts";
 
 /** A value that changes, and can be watched. */
@@ -22,7 +23,7 @@ export interface Source<Value> extends Observable<Value> {
 export function createSource<Value>(initial: Value, report: Reporter): Source<Value> {
   let value = initial;
   let ended = false;
-  const listeners = new Set<(value: Value) => void>();
+  const listeners = createListeners<[Value]>(report);
   const wakers = new Set<() => void>();
   const wake = (): void => {
     for (const waker of wakers) waker();
@@ -34,17 +35,14 @@ export function createSource<Value>(initial: Value, report: Reporter): Source<Va
     set(next) {
       if (ended || next === value) return;
       value = next;
-      for (const listener of [...listeners]) report.guard(() => listener(next));
+      listeners.tell(next);
       wake();
     },
     end() {
       ended = true;
       wake();
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: listeners.add,
     [Symbol.asyncIterator]() {
       let seen: { value: Value } | undefined;
       return {

@@ -1,6 +1,7 @@
 import type { ClientConfig, RefusalMessage } from "@signalbox/protocol";
 import type { Evidence } from "./classify-failure.ts";
 import type { Environment } from "./environment.ts";
+import { isObject, list, shaped, text } from "./shape.ts";
 
 /** What a request for JSON brought. */
 type HttpOutcome =
@@ -51,7 +52,7 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
     try {
       const response = await send(path, { credentials: "include", headers: await headers() }, timeoutMs);
       const body: unknown = await response.json().catch(() => undefined);
-      if (typeof body === "object" && body !== null) return { kind: "json", status: response.status, body };
+      if (isObject(body)) return { kind: "json", status: response.status, body };
       return {
         kind: "failed",
         evidence: response.ok || response.status === 0 ? { foreign: true } : { status: response.status },
@@ -97,17 +98,13 @@ export function refusalIn(body: unknown): RefusalMessage | undefined {
 }
 
 /** Judged by its form: a code that a newer server has and we do not know is a refusal all the same. */
-export function isRefusal(value: unknown): value is RefusalMessage {
-  const { code, category, message } = (value ?? {}) as Partial<Record<keyof RefusalMessage, unknown>>;
-  return [code, category, message].every((field) => typeof field === "string");
-}
+export const isRefusal = shaped<RefusalMessage>({ code: text, category: text, message: text });
 
-function isClientConfig(body: unknown): body is ClientConfig {
-  const config = body as Partial<ClientConfig>;
-  return (
-    typeof config.path === "string" && Array.isArray(config.transports) && typeof config.authenticated === "boolean"
-  );
-}
+const isClientConfig = shaped<ClientConfig>({
+  path: text,
+  transports: list,
+  authenticated: (value) => typeof value === "boolean",
+});
 
 function failureOf(error: unknown): Omit<Evidence, "online"> {
   const { name, cause } = error as { name?: string; cause?: { code?: unknown } };

@@ -1,60 +1,69 @@
 import type { Environment } from "./environment.ts";
-import { RequestError, type RequestErrorCode, type RequestOptions } from "./link.ts";
+import { closedReason, type Link, RequestError, type RequestErrorCode } from "./link.ts";
 import { isRefusal } from "./probe.ts";
 
 const defaultTimeoutMs = 10_000;
 
-interface Pending {
+/** A request on its way. */
+export interface OutgoingRequest {
   readonly namespace: string;
   readonly event: string;
   readonly payload: object;
   readonly idempotent: boolean;
-  sent: boolean;
-  settle(outcome: { body: object } | { error: RequestError }): void;
+  /** When its time is over, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** @param outcome - the body of the answer, or why there is none; the first one counts */
+  settle(outcome: object | RequestError): void;
 }
+
+type Pending = OutgoingRequest & { sent: boolean };
 
 interface RequestsOptions {
   readonly environment: Environment;
+  readonly namespaceState: Link["namespaceState"];
   /** Sends it if the namespace is open; false when it has to wait. */
-  send(namespace: string, event: string, payload: object, onAnswer: (answer: unknown) => void): boolean;
+  send(request: OutgoingRequest): boolean;
   /** Told of a request that got no answer in time: the connection may be dead. */
   onTimeout(): void;
 }
 
 /** The requests under way. Each is settled: answered, refused, timed out, or rejected when its connection is lost. */
 export interface Requests {
-  request(namespace: string, event: string, payload: object, options?: RequestOptions): Promise<object>;
+  readonly request: Link["request"];
   /** The namespace is open: what waits for it is sent. */
   opened(namespace: string): void;
   /** The namespace is gone: what was sent and may not be sent twice is rejected, the rest waits. */
   lost(namespace: string): void;
   /** Nothing will come of what waits (for this namespace, or at all). */
-  reject(code: RequestErrorCode, message: string, namespace?: string): void;
+  reject(reason: { code: RequestErrorCode; message: string }, namespace?: string): void;
 }
 
-export function createRequests({ environment, send, onTimeout }: RequestsOptions): Requests {
+export function createRequests({ environment, namespaceState, send, onTimeout }: RequestsOptions): Requests {
   const pending = new Set<Pending>();
 
   function trySend(request: Pending): void {
-    request.sent = send(request.namespace, request.event, request.payload, (answer) => request.settle(read(answer)));
+    request.sent = send(request);
   }
 
   return {
     request(namespace, event, payload, { timeoutMs = defaultTimeoutMs, idempotent = false } = {}) {
       return new Promise((resolve, reject) => {
+        const { status, diagnosis } = namespaceState(namespace);
+        // Nothing will open it by itself: whoever asks is told now, not after a time-out.
+        const hopeless = diagnosis ?? (status === "closed" && closedReason);
+        if (hopeless) return reject(new RequestError(hopeless.code, hopeless.message));
         const cancel = environment.after(timeoutMs, () => {
           const { sent } = request;
-          const message = `The server did not answer ${event} within ${timeoutMs} ms.`;
-          request.settle({ error: new RequestError("timed_out", message) });
+          request.settle(new RequestError("timed_out", `The server did not answer ${event} within ${timeoutMs} ms.`));
           if (sent) onTimeout();
         });
         const request: Pending = {
-          ...{ namespace, event, payload, idempotent, sent: false },
+          ...{ namespace, event, payload, idempotent, deadline: environment.now() + timeoutMs, sent: false },
           settle(outcome) {
             if (!pending.delete(request)) return;
             cancel();
-            if ("body" in outcome) resolve(outcome.body);
-            else reject(outcome.error);
+            if (outcome instanceof RequestError) reject(outcome);
+            else resolve(outcome);
           },
         };
         pending.add(request);
@@ -69,25 +78,25 @@ export function createRequests({ environment, send, onTimeout }: RequestsOptions
         if (request.namespace !== namespace || !request.sent) continue;
         request.sent = false;
         if (request.idempotent) continue;
-        const message = `The connection was lost before ${request.event} was answered.`;
-        request.settle({ error: new RequestError("connection_lost", message) });
+        request.settle(
+          new RequestError("connection_lost", `The connection was lost before ${request.event} was answered.`),
+        );
       }
     },
-    reject(code, message, namespace) {
+    reject({ code, message }, namespace) {
       for (const request of pending) {
         if (namespace === undefined || request.namespace === namespace) {
-          request.settle({ error: new RequestError(code, message) });
+          request.settle(new RequestError(code, message));
         }
       }
     },
   };
 }
 
-function read(answer: unknown): { body: object } | { error: RequestError } {
-  const { ok, error, ...body } = (answer ?? {}) as { ok?: unknown; error?: unknown };
-  if (ok === true) return { body };
-  if (isRefusal(error)) return { error: new RequestError(error.code, error.message, error) };
-  return {
-    error: new RequestError("protocol_mismatch", "The server's answer has an unknown form."),
-  };
+/** What an acknowledgement of the server says: the body of the answer, or why there is none. */
+export function outcomeIn(acknowledgement: unknown): object | RequestError {
+  const { ok, error, ...body } = (acknowledgement ?? {}) as { ok?: unknown; error?: unknown };
+  if (ok === true) return body;
+  if (isRefusal(error)) return new RequestError(error.code, error.message, error);
+  return new RequestError("protocol_mismatch", "The server's answer has an unknown form.");
 }

@@ -15,6 +15,7 @@ import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
 import type { Config } from "./config/settings.ts";
 import { trustProxies } from "./config/trusted-proxies.ts";
+import { createCallers } from "./edge/callers.ts";
 import { closeConnections } from "./edge/close-connections.ts";
 import { createIo } from "./edge/create-io.ts";
 import { cutLingering } from "./edge/cut-lingering.ts";
@@ -143,7 +144,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
   const clientAddress = createClientAddress(isTrusted);
   const originPolicy = createOriginPolicy(config);
-  const limits = createRateLimits(config);
+  const limits = createRateLimits(config, clock);
   const penalty = createPenalty(clock);
   const csrf = createCsrf(config.secret);
   const storeHealth = createDependency({ name: "store", clock, log });
@@ -168,14 +169,27 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     tasks: () => hub.counts(),
     securityEvents: securityLog.counts,
   });
-  const recorder = createRefusalRecorder({ securityLog, metrics, clientAddress, requestId });
+  const callers = createCallers({ engine, lookup, clientAddress, requestId });
+  const recorder = createRefusalRecorder({ securityLog, metrics, callers, clientAddress, requestId });
 
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
   const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
     recorder.http(req, refusal, type);
   const originGuard = createOriginGuard({ config, policy: originPolicy, onRefused });
   const door = createEngineDoor({
-    ...{ engine, config, exposeHints, originGuard, limits, lookup, clientAddress, isDraining, onRefused, onFault },
+    ...{
+      engine,
+      config,
+      exposeHints,
+      originGuard,
+      limits,
+      lookup,
+      callers,
+      clientAddress,
+      isDraining,
+      onRefused,
+      onFault,
+    },
   });
   const routes = createRealtimeRoutes({
     ...{ config, exposeHints, version, clock, originGuard, authenticator, csrf, hub, onRefused, onFault },
@@ -218,9 +232,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     penalty.handshake(socket.conn);
   };
   const mountOptions: MountOptions = {
-    ...{ config, clock, log, serverId, authenticator, limits, places },
-    clientAddress: (socket) => clientAddress(socket.request),
-    requestId: (socket) => requestId(socket.request),
+    ...{ config, clock, log, serverId, authenticator, limits, places, callers },
     onRefused: onHandshakeRefused,
     onConnected(socket) {
       watch.adopt(socket);
@@ -243,10 +255,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   };
   guardUndefinedNamespaces(io, (path) => definitions.has(path), onHandshakeRefused);
   watchUnknownNamespaces(engine, io, (conn, name) => {
-    recorder.http(
-      conn.request,
-      new Refusal("event_unknown", { hint: `There is no namespace ${JSON.stringify(name)}.` }),
-    );
+    const hint = `There is no namespace ${JSON.stringify(name)}.`;
+    recorder.connection(conn, new Refusal("event_unknown", { hint }));
     penalty.handshake(conn);
   });
   const commands = createAdminCommands({
@@ -311,14 +321,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     return namespace;
   }
 
-  function onFlood({ request }: EngineSocket): void {
+  function onFlood(conn: EngineSocket): void {
     const hint = "A connection sent more packets than any client needs, and was closed.";
-    recorder.http(request, new Refusal("rate_limited", { hint }));
+    recorder.connection(conn, new Refusal("rate_limited", { hint }));
   }
 
-  function onOverflow({ request }: EngineSocket): void {
+  function onOverflow(conn: EngineSocket): void {
     traffic.overflows += 1;
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
-    recorder.http(request, new Refusal("rate_limited", { hint }));
+    recorder.connection(conn, new Refusal("rate_limited", { hint }));
   }
 }

@@ -59,7 +59,7 @@ export function openAdminStore(admin: AdminClient, onDenied: () => void): AdminS
     admin.on("connections_update", () => void run(readConnections)),
     admin.on("job_update", ({ job }) => acceptTasks([job])),
     admin.on("security_event", (event) => acceptSecurityEvents([event])),
-    admin.on("system_metrics_update", ({ metrics }) => state.patch({ metrics })),
+    admin.on("system_metrics_update", ({ metrics }) => acceptMetrics(metrics)),
     admin.on("admin_alert", ({ alert }) => state.patch({ alert })),
   ];
   follow(admin.status());
@@ -99,6 +99,13 @@ export function openAdminStore(admin: AdminClient, onDenied: () => void): AdminS
     } catch (error) {
       if (admin.status().status === "open") state.patch({ problem: sentenceOf(error) });
     }
+  }
+
+  /** Only this count tells that connections have become slow, wait with more or less, or have caught up. */
+  function acceptMetrics(metrics: SystemMetrics): void {
+    const slowBefore = state.get().metrics?.slow_connections ?? 0;
+    state.patch({ metrics });
+    if (slowBefore > 0 || metrics.slow_connections > 0) void run(readConnections);
   }
 
   async function readConnections(): Promise<void> {

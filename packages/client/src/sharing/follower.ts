@@ -1,25 +1,16 @@
 import { type ConnectionEvent, type ConnectionState, initialState, nextState } from "../connection-state.ts";
 import { diagnose } from "../diagnosis.ts";
 import type { Environment } from "../environment.ts";
-import { type Link, RequestError } from "../link.ts";
+import { closedReason, type Link, RequestError } from "../link.ts";
+import { createListeners } from "../listeners.ts";
 import { createNamespaceTable } from "../namespace-table.ts";
 import { createSource } from "../observable.ts";
 import type { Reporter } from "../report.ts";
-import { createRequests } from "../requests.ts";
-import type { Asking, Telling, ToTab } from "./messages.ts";
+import { createRequests, type OutgoingRequest } from "../requests.ts";
+import type { Asking, ToTab } from "./messages.ts";
 
 /** After this long without a word a leader is looked for. */
 const silenceMs = 2000;
-
-const defaultTimeoutMs = 10_000;
-
-/** A request with what the leader has to know of it. */
-interface Forwarded {
-  readonly payload: object;
-  readonly idempotent: boolean;
-  readonly deadline: number;
-  fail(error: RequestError): void;
-}
 
 /** The way to whoever leads. */
 export interface Port {
@@ -43,12 +34,12 @@ export interface Follower {
 export function createFollower(environment: Environment, report: Reporter): Follower {
   const state = createSource<ConnectionState>(initialState(environment.now()), report);
   const namespaces = createNamespaceTable(report);
-  const eventListeners = new Set<Parameters<Link["onEvent"]>[0]>();
+  const events = createListeners<[namespace: string, event: string, payload: unknown]>(report);
   /** Calls that found no leader. */
   const calls = new Set<"retry" | "session_changed">();
-  const requests = createRequests({ environment, send, onTimeout() {} });
+  const requests = createRequests({ environment, namespaceState: namespaces.get, send, onTimeout() {} });
   /** Requests that the leader has not answered, by their number. */
-  const asked = new Map<number, { answer(answer: unknown): void; fail(error: RequestError): void }>();
+  const asked = new Map<number, OutgoingRequest>();
   let lastId = 0;
 
   let port: Port | undefined;
@@ -79,26 +70,23 @@ export function createFollower(environment: Environment, report: Reporter): Foll
     say({ type: "ask" });
   }
 
-  /** What createRequests takes for the payload is the whole of what the leader has to know. */
-  function send(namespace: string, event: string, forwarded: object, answer: (answer: unknown) => void): boolean {
+  function send(request: OutgoingRequest): boolean {
     if (term === undefined) return false;
-    const { payload, idempotent, deadline, fail } = forwarded as Forwarded;
+    const { namespace, event, payload, idempotent, deadline } = request;
     lastId += 1;
-    asked.set(lastId, { answer, fail });
+    asked.set(lastId, request);
     const timeoutMs = Math.max(0, deadline - environment.now());
     try {
       say({ type: "request", term, id: lastId, namespace, event, payload, timeoutMs, idempotent });
     } catch {
-      fail(new RequestError("payload_invalid", `The payload of ${event} cannot be sent.`));
+      request.settle(new RequestError("payload_invalid", `The payload of ${event} cannot be sent.`));
     }
     return true;
   }
 
-  function settle(message: Extract<Telling, { type: "answer" | "failure" }>): void {
-    const request = asked.get(message.id);
-    asked.delete(message.id);
-    if (message.type === "failure") request?.fail(new RequestError(message.code, message.message, message.refusal));
-    request?.answer({ ok: true, ...(message.type === "answer" && message.answer) });
+  function settle(id: number, outcome: object | RequestError): void {
+    asked.get(id)?.settle(outcome);
+    asked.delete(id);
   }
 
   function hello(): void {
@@ -165,23 +153,11 @@ export function createFollower(environment: Environment, report: Reporter): Foll
       },
       leave(namespace) {
         namespaces.forget(namespace);
-        requests.reject("closed", "The connection is closed.", namespace);
+        requests.reject(closedReason, namespace);
         hello();
       },
-      request(namespace, event, payload, { timeoutMs = defaultTimeoutMs, idempotent = false } = {}) {
-        return new Promise((resolve, reject) => {
-          // Nothing will open it by itself.
-          if (namespaces.get(namespace).status === "closed") {
-            return reject(new RequestError("closed", "The connection is closed."));
-          }
-          const forwarded: Forwarded = { payload, idempotent, deadline: environment.now() + timeoutMs, fail: reject };
-          requests.request(namespace, event, forwarded, { timeoutMs, idempotent }).then(resolve, reject);
-        });
-      },
-      onEvent(listener) {
-        eventListeners.add(listener);
-        return () => eventListeners.delete(listener);
-      },
+      request: requests.request,
+      onEvent: events.add,
       onNamespace: namespaces.subscribe,
       retry: () => call("retry"),
       sessionChanged: () => call("session_changed"),
@@ -205,7 +181,7 @@ export function createFollower(environment: Environment, report: Reporter): Foll
       dispatch({ type: "closed_by_application" });
       state.end();
       namespaces.setAll("closed");
-      requests.reject("closed", "The connection is closed.");
+      requests.reject(closedReason);
     },
     receive(message) {
       if (message.type === "lead") {
@@ -217,13 +193,14 @@ export function createFollower(environment: Environment, report: Reporter): Foll
       if (message.term !== term) return;
       heard();
       if (message.type === "state") mirror(message.state);
-      else if (message.type === "answer" || message.type === "failure") settle(message);
-      else if (!namespaces.wanted().includes(message.namespace)) return;
+      else if (message.type === "answer") settle(message.id, message.answer);
+      else if (message.type === "failure") {
+        settle(message.id, new RequestError(message.code, message.message, message.refusal));
+      } else if (!namespaces.wanted().includes(message.namespace)) return;
       else if (message.type === "namespace") {
         namespaces.set(message.namespace, message.state.status, message.state.diagnosis);
       } else {
-        const { namespace, event, payload } = message;
-        for (const listener of [...eventListeners]) report.guard(() => listener(namespace, event, payload));
+        events.tell(message.namespace, message.event, message.payload);
       }
     },
   };

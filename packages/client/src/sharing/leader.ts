@@ -128,6 +128,10 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
       if (isDeserted(place)) return forward();
       return event === "leave_task" ? {} : place.leavePayload;
     }
+    // Tasks are joined anew with each opening: a join that waited for it would come beside that.
+    if (event === "join_task" && !isOpen(namespace)) {
+      throw new RequestError("connection_lost", diagnoses.connection_lost.message);
+    }
     // Counted before it is answered: meanwhile another tab may leave.
     places.set(place.key, place);
     const answer = await forward();

@@ -1,11 +1,15 @@
 import type { RefusalMessage } from "@signalbox/protocol";
 import type { ConnectionState, ConnectionStatus } from "../connection-state.ts";
-import { diagnoses } from "../diagnosis.ts";
+import { type Diagnosis, diagnoses } from "../diagnosis.ts";
 import type { NamespaceState, RequestErrorCode } from "../link.ts";
 import { isRefusal } from "../probe.ts";
+import { type Check, isObject, number, shaped, text } from "../shape.ts";
 
-/** Part of every name on the platform: pages of an older release form a group of their own. */
-export const version = 1;
+/**
+ * Part of every name on the platform: pages of an older release form a group of their own. It grows with the messages,
+ * and with the frames that a leader announces to the server: its followers are sent them as they come.
+ */
+export const version = 2;
 
 /**
  * What a tab says to whoever leads. `term` names the leadership the tab knows of; a leader of another term must not act
@@ -49,7 +53,6 @@ export type ToLeader = Asking & { readonly from: string };
 export type ToTab = Telling & { readonly term: string; readonly to: string | undefined };
 
 type Message = ToLeader | ToTab;
-type Check = (value: unknown) => boolean;
 type Shape<Fields> = { readonly [Field in Exclude<keyof Fields, "type">]: Check };
 
 const statuses: readonly string[] = [
@@ -65,18 +68,18 @@ const statuses: readonly string[] = [
 ] satisfies ConnectionStatus[];
 
 const anything: Check = () => true;
-const text: Check = (value) => typeof value === "string";
-const number: Check = (value) => typeof value === "number";
 const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-const diagnosis: Check = (value) =>
-  value === null || (isObject(value) && Object.hasOwn(diagnoses, String(value.code)) && text(value.message));
-const connection: Check = (value) =>
-  isObject(value) && statuses.includes(String(value.status)) && text(value.reason) && diagnosis(value.diagnosis);
-const standing: Check = (value) => isObject(value) && text(value.status) && diagnosis(value.diagnosis);
+const isDiagnosis = shaped<Diagnosis>({ code: (code) => Object.hasOwn(diagnoses, String(code)), message: text });
+const diagnosis: Check = (value) => value === null || isDiagnosis(value);
+const connection = shaped<ConnectionState>({
+  status: (status) => statuses.includes(String(status)),
+  reason: text,
+  diagnosis,
+});
+const standing = shaped<NamespaceState>({ status: text, diagnosis });
 
 const toLeader = { from: text };
 const inTerm = { ...toLeader, term: text };
@@ -107,6 +110,5 @@ const shapes: { readonly [Type in Message["type"]]: Shape<Extract<Message, { typ
 /** Any page of this origin can write to the channel: what does not have the form of a message is none. */
 export function parseMessage(data: unknown): Message | undefined {
   if (!isObject(data) || !Object.hasOwn(shapes, String(data.type))) return undefined;
-  const shape = shapes[data.type as Message["type"]];
-  return Object.entries(shape).every(([field, check]) => check(data[field])) ? (data as Message) : undefined;
+  return shaped<Message>(shapes[data.type as Message["type"]])(data) ? data : undefined;
 }

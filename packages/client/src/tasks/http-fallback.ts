@@ -67,7 +67,8 @@ export function createHttpFallback(options: FallbackOptions): { check(): void; c
     if (outcome.kind === "failed") return;
     const { task } = outcome.body as { task?: unknown };
     if (isTaskSnapshot(task)) {
-      options.onPolled(taskId);
+      // The socket may have been opened meanwhile, and the task be live.
+      if (isNeeded()) options.onPolled(taskId);
       return options.accept(task);
     }
     const refusal = refusalIn(outcome.body);

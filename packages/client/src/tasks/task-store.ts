@@ -1,7 +1,7 @@
 import { finalEvents, isFinal, isNewer, namespaces, type TaskSnapshot } from "@signalbox/protocol";
 import type { Environment } from "../environment.ts";
 import { isTaskSnapshot } from "../event-guards.ts";
-import { type Link, RequestError } from "../link.ts";
+import { closedReason, type Link, RequestError } from "../link.ts";
 import { createSource, type Observable, type Source } from "../observable.ts";
 import type { Probe } from "../probe.ts";
 import type { Reporter } from "../report.ts";
@@ -41,6 +41,7 @@ interface TaskStoreOptions {
 }
 
 interface Entry {
+  readonly taskId: string;
   readonly source: Source<TaskView>;
   watchers: number;
 }
@@ -61,8 +62,9 @@ const maxJoins = 20;
 export function createTaskStore({ link, probe, environment, report, onTask }: TaskStoreOptions): TaskStore {
   const entries = new Map<string, Entry>();
   const versions = new Map<string, number>();
-  const waiting = new Set<string>();
-  let joining = 0;
+  /** To be joined, and being joined. An entry is in one of them at most, and in neither once its task is live. */
+  const waiting = new Set<Entry>();
+  const joining = new Set<Entry>();
 
   const fallback = createHttpFallback({
     ...{ link, probe, environment },
@@ -71,48 +73,51 @@ export function createTaskStore({ link, probe, environment, report, onTask }: Ta
   });
   const unsubscribe = link.onNamespace((namespace, { status }) => {
     if (namespace !== namespaces.user) return;
-    if (status === "open") for (const taskId of entries.keys()) waiting.add(taskId);
-    else for (const { source } of entries.values()) source.set({ ...source.get(), source: "waiting" });
-    joinNext();
+    for (const entry of entries.values()) {
+      if (status === "open") want(entry);
+      else entry.source.set({ ...entry.source.get(), source: "waiting" });
+    }
   });
 
+  const isWatched = (entry: Entry): boolean => entries.get(entry.taskId) === entry;
+
+  function want(entry: Entry): void {
+    if (!isWatched(entry) || joining.has(entry) || entry.source.get().source === "live") return;
+    waiting.add(entry);
+    joinNext();
+  }
+
   function joinNext(): void {
-    for (const taskId of waiting) {
-      if (joining >= maxJoins || link.namespaceState(namespaces.user).status !== "open") return;
-      waiting.delete(taskId);
-      joining += 1;
-      void join(taskId).finally(() => {
-        joining -= 1;
+    for (const entry of waiting) {
+      if (joining.size >= maxJoins || link.namespaceState(namespaces.user).status !== "open") return;
+      waiting.delete(entry);
+      joining.add(entry);
+      void join(entry).finally(() => {
+        joining.delete(entry);
         joinNext();
       });
     }
   }
 
-  async function join(taskId: string): Promise<void> {
-    const since = entries.get(taskId)?.source.get().task?.version;
+  /** A join that is lost with its connection is not sent again: the next opening joins, with the version known then. */
+  async function join(entry: Entry): Promise<void> {
+    const { taskId, source } = entry;
+    const since = source.get().task?.version;
     const payload = { task_id: taskId, ...(since !== undefined && { since }) };
     try {
-      const { task } = (await link.request(namespaces.user, "join_task", payload, { idempotent: true })) as {
-        task?: unknown;
-      };
-      update(taskId, { source: "live" });
+      const { task } = (await link.request(namespaces.user, "join_task", payload)) as { task?: unknown };
+      source.set({ ...source.get(), source: "live" });
       if (isTaskSnapshot(task)) accept(task);
     } catch (error) {
-      failed(taskId, error);
+      if (isWatched(entry) && error instanceof RequestError) failed(entry, error);
     }
   }
 
-  function failed(taskId: string, error: unknown): void {
-    const entry = entries.get(taskId);
-    if (entry === undefined || !(error instanceof RequestError)) return;
+  function failed(entry: Entry, error: RequestError): void {
     const { refusal } = error;
-    if (refusal?.category === "request") return missing(taskId, error);
+    if (refusal?.category === "request") return missing(entry.taskId, error);
     // Where the connection failed, the next opening joins again; where the server is slow or busy, nobody else would.
-    environment.after(refusal?.retry_after_ms ?? retryMs, () => {
-      if (!entries.has(taskId)) return;
-      waiting.add(taskId);
-      joinNext();
-    });
+    environment.after(refusal?.retry_after_ms ?? retryMs, () => want(entry));
   }
 
   /** The server knows no such task: there is nothing to wait for. */
@@ -127,9 +132,11 @@ export function createTaskStore({ link, probe, environment, report, onTask }: Ta
   }
 
   function end(taskId: string): void {
-    entries.get(taskId)?.source.end();
+    const entry = entries.get(taskId);
+    if (entry === undefined) return;
+    entry.source.end();
     entries.delete(taskId);
-    waiting.delete(taskId);
+    waiting.delete(entry);
   }
 
   function accept(task: TaskSnapshot): void {
@@ -172,17 +179,16 @@ export function createTaskStore({ link, probe, environment, report, onTask }: Ta
     close() {
       unsubscribe();
       fallback.close();
-      const closed = new RequestError("closed", "The connection is closed.");
+      const closed = new RequestError(closedReason.code, closedReason.message);
       for (const taskId of [...entries.keys()]) missing(taskId, closed);
     },
   };
 
   function begin(taskId: string): Entry {
     const source = createSource<TaskView>({ task: null, source: "waiting", error: null }, report);
-    const entry = { source, watchers: 0 };
+    const entry = { taskId, source, watchers: 0 };
     entries.set(taskId, entry);
-    waiting.add(taskId);
-    joinNext();
+    want(entry);
     fallback.check();
     return entry;
   }

@@ -125,7 +125,7 @@ describe("a bearer token", () => {
     });
     clients.user();
     await settled(clients);
-    expect(socketsOf(server).map((socket) => socket.handshake.auth.token)).toEqual([tokens[0]]);
+    expect(socketsOf(server).map((socket) => socket.data.session?.credential.value)).toEqual([tokens[0]]);
 
     attempt = 1;
     const lost = reached(clients.state, status("reconnecting"));
@@ -134,7 +134,7 @@ describe("a bearer token", () => {
     await connected(clients);
     await proxy.close();
     expect(tokens[0]).not.toBe(tokens[1]);
-    expect(socketsOf(server).at(-1)?.handshake.auth.token).toBe(tokens[1]);
+    expect(socketsOf(server).at(-1)?.data.session?.credential.value).toBe(tokens[1]);
   });
   it("that cannot be had leaves the client waiting for a session, and the application is told", async () => {
     const server = await startServer();

@@ -66,6 +66,27 @@ describe("polling", () => {
     expect(watch.get().source).toBe("live");
   });
 
+  it("that is answered after the task is live does not say that it is polled", async () => {
+    const { proxy, environment, clients, taskId } = await fixture("cut");
+    const { fetch } = environment;
+    let answer: (() => void) | undefined;
+    environment.fetch = async (url, init) => {
+      const response = await fetch(url, init);
+      if (url.includes("/tasks/")) await new Promise<void>((resolve) => (answer = resolve));
+      return response;
+    };
+    const watch = clients.user().tasks.watch(taskId);
+    await reached(clients.state, ({ diagnosis }) => diagnosis !== null);
+    await environment.pass(10_000);
+    expect(answer).toBeDefined();
+    proxy.judge = () => "pass";
+    clients.retry();
+    await reached(watch, ({ source }) => source === "live");
+    answer?.();
+    await environment.pass(0);
+    expect(watch.get().source).toBe("live");
+  });
+
   it("of a task that does not exist ends with that error", async () => {
     const { environment, clients } = await fixture("cut");
     const watch = clients.user().tasks.watch("none");

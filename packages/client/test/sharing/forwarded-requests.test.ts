@@ -70,6 +70,20 @@ describe("requests", () => {
     await expect(waiting).rejects.toMatchObject({ code: "closed" });
   });
 
+  test("to join a task are not kept for the next opening, which joins by itself", async () => {
+    const world = createWorld();
+    const [, follower] = await world.openTabs(2);
+    follower?.link.open("/");
+    await settled();
+    world.leading().drop();
+    // It is on its way to the leader while the word of the loss is on its way here.
+    const join = follower?.link.request("/", "join_task", task("t1"));
+    await expect(join).rejects.toMatchObject({ code: "connection_lost" });
+    world.leading().establish();
+    await settled();
+    expect(world.leading().requests).toEqual([]);
+  });
+
   test("carry what JSON can carry, also where the channel cannot", async () => {
     const world = createWorld();
     const [, follower] = await world.openTabs(2);

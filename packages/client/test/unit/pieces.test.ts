@@ -1,11 +1,13 @@
 /** The small parts: observables, requests under way, event guards, options. */
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { diagnose } from "../../src/diagnosis.ts";
 import { isWellFormed } from "../../src/event-guards.ts";
+import type { NamespaceState } from "../../src/link.ts";
 import { createSource } from "../../src/observable.ts";
 import { checkOptions } from "../../src/options.ts";
 import { createReporter, type Problem } from "../../src/report.ts";
-import { createRequests } from "../../src/requests.ts";
+import { createRequests, type OutgoingRequest, outcomeIn } from "../../src/requests.ts";
 import { version } from "../../src/version.ts";
 import { manualEnvironment } from "./manual-environment.ts";
 
@@ -45,13 +47,14 @@ describe("an observable", () => {
 describe("requests under way", () => {
   function start(open: boolean) {
     const environment = manualEnvironment();
-    const sent: { event: string; answer: (value: unknown) => void }[] = [];
+    const sent: OutgoingRequest[] = [];
     let isOpen = open;
     let timeouts = 0;
     const requests = createRequests({
       environment,
-      send(_namespace, event, _payload, answer) {
-        if (isOpen) sent.push({ event, answer });
+      namespaceState: () => ({ status: isOpen ? "open" : "opening", diagnosis: null }),
+      send(request) {
+        if (isOpen) sent.push(request);
         return isOpen;
       },
       onTimeout: () => timeouts++,
@@ -66,7 +69,7 @@ describe("requests under way", () => {
     setOpen(true);
     requests.opened("/admin");
     requests.opened("/");
-    sent[0]?.answer({ ok: true, n: 1 });
+    sent[0]?.settle({ n: 1 });
     expect(await answer).toEqual({ n: 1 });
   });
   it("are sent again after a loss only if that does no harm", async () => {
@@ -77,7 +80,7 @@ describe("requests under way", () => {
     await expect(once).rejects.toMatchObject({ code: "connection_lost" });
     requests.opened("/");
     expect(sent.map(({ event }) => event)).toEqual(["once", "again", "again"]);
-    sent[2]?.answer({ ok: true });
+    sent[2]?.settle({});
     expect(await again).toEqual({});
   });
   it("time out, and raise the question whether the connection lives", async () => {
@@ -87,13 +90,28 @@ describe("requests under way", () => {
     await expect(answer).rejects.toMatchObject({ code: "timed_out" });
     expect(timeouts()).toBe(1);
   });
+  it("are rejected at once where nothing will open the namespace by itself", async () => {
+    const environment = manualEnvironment();
+    const request = (state: NamespaceState) =>
+      createRequests({ environment, namespaceState: () => state, send: () => false, onTimeout() {} }).request(
+        "/",
+        "x",
+        {},
+      );
+    await expect(request({ status: "closed", diagnosis: null })).rejects.toMatchObject({ code: "closed" });
+    const diagnosis = diagnose("forbidden");
+    await expect(request({ status: "refused", diagnosis })).rejects.toMatchObject({ code: "forbidden" });
+  });
+});
+
+describe("an acknowledgement", () => {
+  it("that says ok is the body of the answer", () => {
+    expect(outcomeIn({ ok: true, n: 1 })).toEqual({ n: 1 });
+  });
   it.each([[undefined], [null], ["text"], [{ ok: "yes" }], [{ ok: false, error: { code: "rate_limited" } }]])(
-    "reject an answer of a form that is not the contract's: %j",
-    async (malformed) => {
-      const { requests, sent } = start(true);
-      const answer = requests.request("/", "x", {});
-      sent[0]?.answer(malformed);
-      await expect(answer).rejects.toMatchObject({ code: "protocol_mismatch" });
+    "of a form that is not the contract's is none: %j",
+    (malformed) => {
+      expect(outcomeIn(malformed)).toMatchObject({ name: "RequestError", code: "protocol_mismatch" });
     },
   );
 });
@@ -105,6 +123,9 @@ describe("a message of the server", () => {
     ["progress_update", { ...task, version: 1.5 }, false],
     ["progress_update", { ...task, version: "1" }, false],
     ["progress_update", { ...task, status: "toString" }, false],
+    ["progress_batch", { tasks: [task, "judged by itself"] }, true],
+    ["progress_batch", { tasks: "none" }, false],
+    ["progress_batch", [task], false],
     ["task_completed", null, false],
     ["task_completed", [task], false],
     ["server_draining", { reconnect_after_ms: "soon" }, false],

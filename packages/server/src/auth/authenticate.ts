@@ -1,9 +1,9 @@
 import type { Config } from "../config/settings.ts";
-import type { CredentialCarrier, Principal } from "../ports.ts";
+import type { Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { Csrf } from "./csrf.ts";
 import { guestPrincipal, principalOf } from "./principal.ts";
-import type { SessionHandle, SessionLookup } from "./session-lookup.ts";
+import type { Carrier, SessionHandle, SessionLookup } from "./session-lookup.ts";
 
 /** Who connects or asks; the handle is for looking the session up again, and null for a guest. */
 export interface Identity {
@@ -17,14 +17,14 @@ export interface Authenticator {
    * `csrf` is the token that came with it; `demandCsrf` is false for requests that change nothing.
    * @throws Refusal `session_*`, `csrf_invalid`, or `unavailable` when the session store does not answer in time.
    */
-  identify(carrier: CredentialCarrier, csrf: unknown, demandCsrf: boolean): Promise<Identity>;
+  identify(carrier: Carrier, csrf: unknown, demandCsrf: boolean): Promise<Identity>;
   /** As `identify`, for a socket: without a session it is a guest where SOCKETIO_REQUIRE_AUTH is false. */
-  identifySocket(carrier: CredentialCarrier, csrf: unknown, socketId: string): Promise<Identity>;
+  identifySocket(carrier: Carrier, csrf: unknown, socketId: string): Promise<Identity>;
 }
 
 /** Joins session look-up and CSRF protection into the one way of authenticating sockets and HTTP alike. */
 export function createAuthenticator(config: Config, lookup: SessionLookup, csrf: Csrf): Authenticator {
-  async function identify(carrier: CredentialCarrier, token: unknown, demandCsrf: boolean): Promise<Identity> {
+  async function identify(carrier: Carrier, token: unknown, demandCsrf: boolean): Promise<Identity> {
     const { session, handle } = await lookup.find(carrier);
     // Browsers attach cookies to what other sites start; a bearer token has to be put there by the page itself.
     if (

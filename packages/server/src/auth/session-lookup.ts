@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
+import { hash } from "node:crypto";
 import { createBoundedMap } from "../limits/bounded-map.ts";
 import type { Dependency } from "../metrics/dependency.ts";
 import type {
@@ -17,6 +16,13 @@ import { Refusal } from "../refusal.ts";
 export interface SessionHandle {
   readonly source: SessionSource;
   readonly credential: Credential;
+  /** A hash of both, to recognise it by. */
+  readonly key: string;
+}
+
+/** Where a credential can be found, and one that was found before in headers which are gone. */
+export interface Carrier extends CredentialCarrier {
+  readonly known?: SessionHandle | undefined;
 }
 
 interface FoundSession {
@@ -29,7 +35,9 @@ export interface SessionLookup {
    * Finds the session that a request or handshake belongs to.
    * @throws Refusal `session_*`, or `unavailable` when the source fails or does not answer in time
    */
-  find(carrier: CredentialCarrier): Promise<FoundSession>;
+  find(carrier: Carrier): Promise<FoundSession>;
+  /** Finds the credential, without looking anything up. The first source that finds one decides. */
+  locate(carrier: Carrier): SessionHandle | undefined;
   /**
    * Asks the source, whatever the cache holds, and replaces that: for live sockets after a change.
    * @throws Refusal `unavailable` as `find` does
@@ -37,8 +45,6 @@ export interface SessionLookup {
   fresh(handle: SessionHandle): Promise<Session | SessionProblem>;
   /** Forgets the sessions concerned; an answer that is still on its way will not be kept. */
   invalidate(change: SessionChange): void;
-  /** A hash of the credential in a request's headers, to recognise it by; empty when there is none. */
-  fingerprint(headers: IncomingHttpHeaders): string;
 }
 
 interface SessionLookupOptions {
@@ -63,32 +69,41 @@ interface CacheEntry {
 /** Garbage costs its sender a hash, not the server its memory. */
 const maxEntries = 10_000;
 
+/** In one line, so that no credential runs together with another's: the value comes last. */
+const keyOf = (source: number, { kind, value }: Credential): string =>
+  hash("sha256", `${source} ${kind} ${value}`, "base64url");
+
 export function createSessionLookup(options: SessionLookupOptions): SessionLookup {
   const { sources, clock, health, cacheMs, timeoutMs } = options;
   /** By a hash of the credential: a dump of the memory of this cache opens no session. */
   const cache = createBoundedMap<string, CacheEntry>(maxEntries);
+  let purging = false;
 
-  /** The first source that finds a credential decides; the others are not asked. */
-  function locate(carrier: CredentialCarrier): SessionHandle | undefined {
-    for (const source of sources) {
+  function locate(carrier: Carrier): SessionHandle | undefined {
+    const { known } = carrier;
+    for (const [index, source] of sources.entries()) {
       const credential = source.credentialOf(carrier);
-      if (credential !== undefined) return { source, credential };
+      if (credential === undefined && known?.source === source) return known;
+      if (credential === undefined) continue;
+      const key = keyOf(index, credential);
+      return known?.key === key ? known : { source, credential, key };
     }
     return undefined;
   }
 
   /** Concurrent look-ups of one credential share one question. */
   function cached(handle: SessionHandle): Promise<Session | SessionProblem> {
-    const known = cache.get(keyOf(handle));
+    const known = cache.get(handle.key);
     return known !== undefined && known.until > clock.now() ? known.answer : askAndKeep(handle);
   }
 
   function askAndKeep(handle: SessionHandle): Promise<Session | SessionProblem> {
     const answer = ask(handle);
     if (cacheMs === 0) return answer;
-    const key = keyOf(handle);
+    const { key } = handle;
     const entry: CacheEntry = { answer, until: clock.now() + cacheMs };
     cache.set(key, entry);
+    purgeLater();
     const forget = (): void => {
       if (cache.get(key) === entry) cache.delete(key);
     };
@@ -98,6 +113,18 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
       entry.until = Math.min(entry.until, found.expiresAt ?? entry.until);
     }, forget);
     return answer;
+  }
+
+  /** What will not be used again is not kept: most connections look their session up once. */
+  function purgeLater(): void {
+    if (purging) return;
+    purging = true;
+    clock.after(cacheMs, () => {
+      purging = false;
+      const now = clock.now();
+      for (const [key, { until }] of cache) if (until <= now) cache.delete(key);
+      if (cache.size > 0) purgeLater();
+    });
   }
 
   async function ask({ source, credential }: SessionHandle): Promise<Session | SessionProblem> {
@@ -120,11 +147,6 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
     }
   }
 
-  const keyOf = ({ source, credential: { kind, value } }: SessionHandle): string =>
-    createHash("sha256")
-      .update(JSON.stringify([sources.indexOf(source), kind, value]))
-      .digest("base64url");
-
   /** Not every source looks at the time. */
   const current = (found: Session | SessionProblem): Session | SessionProblem =>
     typeof found !== "string" && found.expiresAt !== null && found.expiresAt <= clock.now() ? "session_expired" : found;
@@ -144,9 +166,6 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
         if (session === undefined || session.ref === ref || session.userId === userId) cache.delete(key);
       }
     },
-    fingerprint(headers) {
-      const handle = locate({ headers });
-      return handle === undefined ? "" : keyOf(handle);
-    },
+    locate,
   };
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 
@@ -9,6 +10,20 @@ export const clientsOf = (engine: EngineServer): Readonly<Record<string, EngineS
 export function clientOf(engine: EngineServer, sid: string): EngineSocket | undefined {
   const clients = clientsOf(engine);
   return Object.hasOwn(clients, sid) ? clients[sid] : undefined;
+}
+
+/**
+ * Hands an upgrade to Engine.IO. For its middlewares it makes a response that waits for the stream to close, and so keeps
+ * the request, its headers and its cookies as long as the connection: 4 KB for each. Without middlewares nobody reads it.
+ */
+export function upgradeLeanly(engine: EngineServer, req: IncomingMessage, stream: Duplex, head: Buffer): void {
+  const before = stream.rawListeners("close");
+  engine.handleUpgrade(req as Parameters<EngineServer["handleUpgrade"]>[0], stream, head);
+  if ((engine as unknown as { middlewares: unknown[] }).middlewares.length > 0) return;
+  for (const listener of stream.rawListeners("close")) {
+    // It listens once, and is the only one here to do so; `ws` has listeners of its own.
+    if (!before.includes(listener) && "listener" in listener) stream.off("close", listener as unknown as () => void);
+  }
 }
 
 /** What Engine.IO's transports keep, and their types hide. */

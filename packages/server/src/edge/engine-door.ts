@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { SecurityEventType } from "@signalbox/protocol";
-import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import type { Server as EngineServer } from "engine.io";
 import type { SessionLookup } from "../auth/session-lookup.ts";
 import type { Config } from "../config/settings.ts";
 import { parseTarget } from "../http/request-target.ts";
@@ -9,7 +9,8 @@ import { refuseUpgrade, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
 import { Refusal } from "../refusal.ts";
-import { clientOf, isPolling } from "./engine-clients.ts";
+import type { Callers } from "./callers.ts";
+import { clientOf, isPolling, upgradeLeanly } from "./engine-clients.ts";
 
 /** How long clients wait before they ask a full server again. */
 const fullRetryMs = 5000;
@@ -21,6 +22,7 @@ interface EngineDoorOptions {
   readonly originGuard: OriginGuard;
   readonly limits: RateLimits;
   readonly lookup: SessionLookup;
+  readonly callers: Callers;
   clientAddress(req: IncomingMessage): string;
   isDraining(): boolean;
   /** Told of every refusal but those of the origin guard, which reports its own. */
@@ -40,10 +42,7 @@ export interface EngineDoor {
  * it was opened with the session that is now presented, and is not in the middle of the same request.
  */
 export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
-  const { engine, config, originGuard, limits, lookup } = options;
-  /** Fingerprint of the session that opened each connection; collected with the connection. */
-  const owners = new WeakMap<EngineSocket, string>();
-  engine.on("connection", (conn: EngineSocket) => owners.set(conn, lookup.fingerprint(conn.request.headers)));
+  const { engine, config, originGuard, limits, lookup, callers } = options;
 
   async function admit(req: IncomingMessage): Promise<void> {
     const sid = parseTarget(req.url).query.get("sid");
@@ -64,9 +63,9 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
    */
   function requireOwner(sid: string, req: IncomingMessage): void {
     const conn = clientOf(engine, sid);
-    const owner = conn === undefined ? undefined : owners.get(conn);
-    if (owner === undefined || owner === "") return;
-    if (lookup.fingerprint(req.headers) !== owner) {
+    const owner = conn === undefined ? undefined : callers.of(conn).handle;
+    if (owner === undefined) return;
+    if (lookup.locate({ headers: req.headers })?.key !== owner.key) {
       throw new Refusal("forbidden", { hint: "This `sid` was opened with another session than the one presented." });
     }
   }
@@ -105,7 +104,12 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
       const { refusal } = originGuard.check(req, "upgrade");
       if (refusal !== null) return refuseUpgrade(socket, refusal, options.exposeHints);
       admit(req)
-        .then(() => engine.handleUpgrade(req as Parameters<EngineServer["handleUpgrade"]>[0], socket, head))
+        .then(() => {
+          // The answer to the upgrade and the first packet leave together.
+          socket.cork();
+          setImmediate(() => socket.uncork());
+          upgradeLeanly(engine, req, socket, head);
+        })
         .catch((error: unknown) => refuseUpgrade(socket, toRefusal(req, error), options.exposeHints));
     },
   };

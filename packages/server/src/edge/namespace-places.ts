@@ -3,10 +3,11 @@ import type { RealtimeSocket } from "./socket.ts";
 
 type Connection = RealtimeSocket["conn"];
 
-interface Place {
+/** A socket on its way into a namespace. */
+interface Entrant {
   readonly socket: RealtimeSocket;
-  /** Until its admission has been decided; from then on its rooms tell whether it is there. */
-  admitting: boolean;
+  /** Until our guard has decided; from then on its rooms tell whether another guard has refused it. */
+  undecided: boolean;
 }
 
 /** Which namespaces a connection is in, or is being let into. */
@@ -16,8 +17,10 @@ export interface NamespacePlaces {
    * waits for one.
    */
   take(socket: RealtimeSocket): boolean;
-  /** The socket was let in or refused. */
+  /** To be called when our guard has let the socket in or refused it. */
   decided(socket: RealtimeSocket): void;
+  /** To be called when the socket is in: from then on Socket.IO knows. */
+  entered(socket: RealtimeSocket): void;
   /** The socket has left; a connection that then is in no namespace is closed, unless it enters one in time. */
   left(socket: RealtimeSocket): void;
 }
@@ -28,38 +31,46 @@ export interface NamespacePlaces {
  * time without a namespace only once, after opening: after a DISCONNECT a connection would stay for good.
  */
 export function createNamespacePlaces({ clock, idleMs }: { clock: Clock; idleMs: number }): NamespacePlaces {
-  const places = new WeakMap<Connection, Map<string, Place>>();
+  /** By namespace, those of each connection that are on their way in. */
+  const entrants = new WeakMap<Connection, Map<string, Entrant>>();
   const emptySince = new WeakMap<Connection, number>();
 
-  const placesOf = (conn: Connection): Map<string, Place> => {
-    const known = places.get(conn) ?? new Map<string, Place>();
-    places.set(conn, known);
-    return known;
-  };
-  const isEmpty = (conn: Connection): boolean => ![...placesOf(conn).values()].some(isIn);
+  const isEmpty = (socket: RealtimeSocket): boolean =>
+    joined(socket).size === 0 && ![...(entrants.get(socket.conn)?.values() ?? [])].some(mayEnter);
 
   return {
     take(socket) {
-      const ofConnection = placesOf(socket.conn);
-      const place = ofConnection.get(socket.nsp.name);
-      if (place !== undefined && (place.admitting || isIn(place))) return false;
-      ofConnection.set(socket.nsp.name, { socket, admitting: true });
+      const { conn, nsp } = socket;
+      const ofConnection = entrants.get(conn) ?? new Map<string, Entrant>();
+      const entrant = ofConnection.get(nsp.name);
+      if (joined(socket).has(nsp.name) || (entrant !== undefined && mayEnter(entrant))) return false;
+      entrants.set(conn, ofConnection.set(nsp.name, { socket, undecided: true }));
       return true;
     },
-    decided(socket) {
-      const place = placesOf(socket.conn).get(socket.nsp.name);
-      if (place !== undefined) place.admitting = false;
+    decided({ conn, nsp }) {
+      const entrant = entrants.get(conn)?.get(nsp.name);
+      if (entrant !== undefined) entrant.undecided = false;
     },
-    left({ conn }) {
-      if (conn.readyState !== "open" || !isEmpty(conn)) return;
+    entered({ conn, nsp }) {
+      const ofConnection = entrants.get(conn);
+      ofConnection?.delete(nsp.name);
+      if (ofConnection?.size === 0) entrants.delete(conn);
+    },
+    left(socket) {
+      const { conn } = socket;
+      if (conn.readyState !== "open" || !isEmpty(socket)) return;
       const since = clock.now();
       emptySince.set(conn, since);
       clock.after(idleMs, () => {
-        if (isEmpty(conn) && emptySince.get(conn) === since) conn.close();
+        if (isEmpty(socket) && emptySince.get(conn) === since) conn.close();
       });
     },
   };
 }
 
-/** Socket.IO takes a socket out of its rooms when it leaves, and when any guard refuses it. */
-const isIn = ({ socket }: Place): boolean => socket.rooms.size > 0;
+/** Socket.IO takes a socket out of its rooms when any guard refuses it. */
+const mayEnter = ({ socket, undecided }: Entrant): boolean => undecided || socket.rooms.size > 0;
+
+/** Socket.IO's own list of the namespaces that a connection is in, which its types hide. */
+const joined = ({ client }: RealtimeSocket): ReadonlyMap<string, unknown> =>
+  (client as unknown as { nsps: ReadonlyMap<string, unknown> }).nsps;

@@ -1,64 +1,64 @@
 import type { IncomingMessage } from "node:http";
 import type { SecurityEventType } from "@signalbox/protocol";
+import type { Socket as EngineSocket } from "engine.io";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Refusal } from "../refusal.ts";
 import { securityTypeOf } from "../security/refusal-events.ts";
 import type { SecurityLog } from "../security/security-log.ts";
+import type { Callers } from "./callers.ts";
 import type { RealtimeSocket } from "./socket.ts";
 
 interface RefusalRecorderOptions {
   readonly securityLog: SecurityLog;
   readonly metrics: Metrics;
+  readonly callers: Pick<Callers, "of">;
   clientAddress(req: IncomingMessage): string;
   requestId(req: IncomingMessage): string;
 }
 
 /** Writes refusals down, wherever they were made: once in the metrics and, if they are offences, in the security log. */
 export interface RefusalRecorder {
-  /**
-   * A refusal of an HTTP request, polling call or upgrade, or of what a connection does, by the request that opened it;
-   * `type` where
-   * the code alone does not say what it was.
-   */
+  /** A refusal of an HTTP request, polling call or upgrade; `type` where the code alone does not say what it was. */
   http(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
+  /** A refusal of what a connection does, before or beside any namespace. */
+  connection(conn: EngineSocket, refusal: Refusal): void;
   /** A refusal at a namespace (`event` is null) or of an event. */
   socket(socket: RealtimeSocket, refusal: Refusal, event: string | null): void;
 }
 
-export function createRefusalRecorder({
-  securityLog,
-  metrics,
-  clientAddress,
-  requestId,
-}: RefusalRecorderOptions): RefusalRecorder {
+type Offence = Parameters<SecurityLog["record"]>[0];
+
+export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalRecorder {
+  const { securityLog, metrics, callers } = options;
+
+  function record(
+    refusal: Refusal,
+    type: SecurityEventType | undefined,
+    where: Omit<Offence, "type" | "detail">,
+  ): void {
+    metrics.refused(refusal.code);
+    if (type === undefined) return;
+    securityLog.record({ type, code: refusal.code, detail: refusal.hint ?? refusal.message, ...where });
+  }
+
   return {
     http(req, refusal, type = securityTypeOf(refusal.code)) {
-      metrics.refused(refusal.code);
-      if (type === undefined) return;
-      securityLog.record({
-        type,
-        ip: clientAddress(req),
+      record(refusal, type, {
+        ip: options.clientAddress(req),
         origin: req.headers.origin,
-        code: refusal.code,
-        detail: refusal.hint ?? refusal.message,
-        requestId: requestId(req),
+        requestId: options.requestId(req),
       });
     },
-
+    connection(conn, refusal) {
+      const { ip, origin, requestId } = callers.of(conn);
+      record(refusal, securityTypeOf(refusal.code), { ip, origin, requestId });
+    },
     socket(socket, refusal, event) {
-      metrics.refused(refusal.code);
-      const type = securityTypeOf(refusal.code);
-      if (type === undefined) return;
+      const { ip, requestId } = callers.of(socket.conn);
       const { principal } = socket.data as Partial<RealtimeSocket["data"]>;
-      securityLog.record({
-        type,
-        ip: clientAddress(socket.request),
-        userId: principal?.userId,
-        namespace: socket.nsp.name,
+      record(refusal, securityTypeOf(refusal.code), {
+        ...{ ip, requestId, userId: principal?.userId, namespace: socket.nsp.name },
         event: event ?? undefined,
-        code: refusal.code,
-        detail: refusal.hint ?? refusal.message,
-        requestId: requestId(socket.request),
       });
     },
   };

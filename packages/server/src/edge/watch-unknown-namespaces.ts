@@ -13,11 +13,11 @@ export function watchUnknownNamespaces(
   io: RealtimeServer,
   onUnknown: (conn: EngineSocket, name: string) => void,
 ): void {
-  engine.on("connection", (conn: EngineSocket) => {
-    conn.on("packet", ({ type, data }: { type: string; data?: unknown }) => {
-      if (type !== "message" || typeof data !== "string" || !data.startsWith("0/")) return;
-      const name = connectTo.exec(data)?.[1];
-      if (name !== undefined && !io._nsps.has(name) && conn.readyState === "open") onUnknown(conn, name);
-    });
-  });
+  engine.on("connection", (conn: EngineSocket) => void conn.on("packet", look));
+
+  function look(this: EngineSocket, { type, data }: { type: string; data?: unknown }): void {
+    if (type !== "message" || typeof data !== "string" || !data.startsWith("0/")) return;
+    const name = connectTo.exec(data)?.[1];
+    if (name !== undefined && !io._nsps.has(name) && this.readyState === "open") onUnknown(this, name);
+  }
 }

@@ -4,7 +4,7 @@ import { logFields, type RealtimeSocket } from "../edge/socket.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
-import { createInOrder } from "./in-order.ts";
+import { createInOrder, type InOrder } from "./in-order.ts";
 import type { UnderWay } from "./under-way.ts";
 
 /** How long clients wait before they try again to join one room more: a room is free when they leave one. */
@@ -45,68 +45,86 @@ export function attachEventGate(
   definition: NamespaceDefinition,
   options: EventGateOptions,
 ): void {
-  const context = contextOf(socket, options.maxRoomsPerSocket);
-  const inOrder = createInOrder();
+  const gate = new EventGate(socket, definition, options);
+  socket.use((packet) => gate.take(packet));
+}
 
-  socket.use((packet) => {
+/** A class, so that an idle socket keeps its state and not a set of functions of its own. */
+class EventGate {
+  readonly #socket: RealtimeSocket;
+  readonly #definition: NamespaceDefinition;
+  readonly #options: EventGateOptions;
+  #context: RequestContext | undefined;
+  #inOrder: InOrder | undefined;
+
+  constructor(socket: RealtimeSocket, definition: NamespaceDefinition, options: EventGateOptions) {
+    this.#socket = socket;
+    this.#definition = definition;
+    this.#options = options;
+  }
+
+  take(packet: readonly unknown[]): void {
     const { name, payload, acknowledge } = readPacket(packet);
-    const declared = definition.requests.get(name);
-    const answered = answer(declared, payload)
+    const declared = this.#definition.requests.get(name);
+    const declaredName = declared === undefined ? null : name;
+    const answered = this.#answer(declared, payload)
       .then((body) => {
         acknowledge?.({ ok: true, ...body });
-        report("ok");
+        this.#report(name, declaredName, "ok");
       })
-      .catch((error: unknown) => refuse(toRefusal(error, name)));
-    options.underWay.add(answered);
+      .catch((error: unknown) => {
+        const refusal = this.#toRefusal(error, name);
+        this.#options.onRefused(this.#socket, refusal, declaredName);
+        this.#report(name, declaredName, refusal.code);
+        const message = refusal.toMessage(this.#options.exposeHints);
+        if (acknowledge === undefined) this.#socket.emit("error", message);
+        else acknowledge({ ok: false, error: message });
+      });
+    this.#options.underWay.add(answered);
+  }
 
-    function refuse(refusal: Refusal): void {
-      const declaredName = declared === undefined ? null : name;
-      options.onRefused(socket, refusal, declaredName);
-      report(refusal.code);
-      const message = refusal.toMessage(options.exposeHints);
-      if (acknowledge === undefined) socket.emit("error", message);
-      else acknowledge({ ok: false, error: message });
-    }
-
-    function report(outcome: "ok" | RefusalCode): void {
-      options.onHandled(definition.path, declared === undefined ? null : name, outcome);
-      if (!options.debug) return;
-      options.log.debug({ ...logFields(socket), event: name.slice(0, 64), outcome }, "Event handled.");
-    }
-  });
-
-  async function answer(declared: RequestDefinition | undefined, payload: unknown): Promise<object | undefined> {
+  async #answer(declared: RequestDefinition | undefined, payload: unknown): Promise<object | undefined> {
     // Found by the decoder before anything was parsed: a class instance cannot come out of JSON.
     if (payload instanceof Refusal) throw payload;
-    options.requireOpen();
-    await options.takeMessage(socket.data.principal, socket.data.ip);
-    if (declared === undefined)
-      throw new Refusal("event_unknown", { hint: `${definition.path} declares no such event.` });
+    this.#options.requireOpen();
+    await this.#options.takeMessage(this.#socket.data.principal, this.#socket.data.ip);
+    if (declared === undefined) {
+      throw new Refusal("event_unknown", { hint: `${this.#definition.path} declares no such event.` });
+    }
     const parsed = await parse(declared, payload);
     const key = declared.order?.(parsed);
-    return key === undefined ? run(declared, parsed) : inOrder(key, () => run(declared, parsed));
+    if (key === undefined) return this.#run(declared, parsed);
+    this.#inOrder ??= createInOrder();
+    return this.#inOrder(key, () => this.#run(declared, parsed));
   }
 
   /** Judged when its turn has come: waiting for others may have taken longer than the session lasted. */
-  async function run(declared: RequestDefinition, payload: unknown): Promise<object | undefined> {
-    requireLiveSession(socket.data.principal);
-    requireAccess(declared.access ?? definition.access, socket.data.principal);
-    return declared.run(payload, context);
+  async #run(declared: RequestDefinition, payload: unknown): Promise<object | undefined> {
+    this.#requireLiveSession();
+    requireAccess(declared.access ?? this.#definition.access, this.#socket.data.principal);
+    this.#context ??= new SocketContext(this.#socket, this.#options.maxRoomsPerSocket);
+    return declared.run(payload, this.#context);
   }
 
   /** The session watch ends expired sessions within a second; until it does, nothing more is accepted on them. */
-  function requireLiveSession(principal: Principal): void {
-    if (!socket.connected) throw new Refusal("session_revoked");
-    const expiresAt = principal.session?.expiresAt ?? null;
-    if (expiresAt !== null && expiresAt <= options.clock.now()) throw new Refusal("session_expired");
+  #requireLiveSession(): void {
+    if (!this.#socket.connected) throw new Refusal("session_revoked");
+    const expiresAt = this.#socket.data.principal.session?.expiresAt ?? null;
+    if (expiresAt !== null && expiresAt <= this.#options.clock.now()) throw new Refusal("session_expired");
   }
 
   /** A handler that throws costs its caller an answer of `internal`, never the process. */
-  function toRefusal(error: unknown, name: string): Refusal {
+  #toRefusal(error: unknown, name: string): Refusal {
     if (error instanceof Refusal) return error;
-    const fields = { err: error, ...logFields(socket), event: name.slice(0, 64) };
-    options.log.error(fields, "A request handler failed.");
+    const fields = { err: error, ...logFields(this.#socket), event: name.slice(0, 64) };
+    this.#options.log.error(fields, "A request handler failed.");
     return new Refusal("internal", { hint: "The handler threw; see the server's log." });
+  }
+
+  #report(name: string, declaredName: string | null, outcome: "ok" | RefusalCode): void {
+    this.#options.onHandled(this.#definition.path, declaredName, outcome);
+    if (!this.#options.debug) return;
+    this.#options.log.debug({ ...logFields(this.#socket), event: name.slice(0, 64), outcome }, "Event handled.");
   }
 }
 
@@ -131,26 +149,38 @@ function requireAccess(rule: AccessRule, principal: Principal): void {
   if (!permits(rule, principal)) throw new Refusal("forbidden");
 }
 
-function contextOf(socket: RealtimeSocket, maxRooms: number): RequestContext {
-  return {
-    get principal() {
-      return socket.data.principal;
-    },
-    ip: socket.data.ip,
-    socketId: socket.id,
-    get rooms() {
-      return socket.rooms;
-    },
-    join(room) {
-      if (socket.rooms.has(room)) return;
-      // A request that was under way when its socket went must not leave a ghost in a room.
-      if (!socket.connected) throw new Refusal("session_revoked");
-      if (socket.rooms.size > maxRooms) {
-        const hint = "SIGNALBOX_MAX_ROOMS_PER_SOCKET is reached; leave a room first.";
-        throw new Refusal("rate_limited", { retryAfterMs: roomRetryMs, hint });
-      }
-      return socket.join(room);
-    },
-    leave: (room) => socket.leave(room),
+class SocketContext implements RequestContext {
+  readonly #socket: RealtimeSocket;
+  readonly #maxRooms: number;
+
+  constructor(socket: RealtimeSocket, maxRooms: number) {
+    this.#socket = socket;
+    this.#maxRooms = maxRooms;
+  }
+
+  get principal(): Principal {
+    return this.#socket.data.principal;
+  }
+  get ip(): string {
+    return this.#socket.data.ip;
+  }
+  get socketId(): string {
+    return this.#socket.id;
+  }
+  get rooms(): ReadonlySet<string> {
+    return this.#socket.rooms;
+  }
+
+  // Bound: handlers take these two out of the context.
+  readonly join = (room: string): void | Promise<void> => {
+    if (this.#socket.rooms.has(room)) return;
+    // A request that was under way when its socket went must not leave a ghost in a room.
+    if (!this.#socket.connected) throw new Refusal("session_revoked");
+    if (this.#socket.rooms.size > this.#maxRooms) {
+      const hint = "SIGNALBOX_MAX_ROOMS_PER_SOCKET is reached; leave a room first.";
+      throw new Refusal("rate_limited", { retryAfterMs: roomRetryMs, hint });
+    }
+    return this.#socket.join(room);
   };
+  readonly leave = (room: string): void | Promise<void> => this.#socket.leave(room);
 }

@@ -3,6 +3,7 @@ import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
 import { permits } from "../access/permissions.ts";
 import type { Authenticator, Identity } from "../auth/authenticate.ts";
 import type { Config } from "../config/settings.ts";
+import type { Callers } from "../edge/callers.ts";
 import type { NamespacePlaces } from "../edge/namespace-places.ts";
 import { namedRooms, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "../edge/socket.ts";
 import { attachEventGate, type EventGateOptions } from "../events/event-gate.ts";
@@ -21,8 +22,7 @@ export interface MountOptions {
   readonly limits: RateLimits;
   readonly gate: EventGateOptions;
   readonly places: NamespacePlaces;
-  clientAddress(socket: RealtimeSocket): string;
-  requestId(socket: RealtimeSocket): string;
+  readonly callers: Callers;
   /** Told of every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
   onConnected(socket: RealtimeSocket): void;
@@ -38,7 +38,7 @@ export function mountNamespace(
   definition: NamespaceDefinition,
   options: MountOptions,
 ): RealtimeNamespace {
-  const { config, clock, authenticator, limits, places } = options;
+  const { config, clock, authenticator, limits, places, callers } = options;
   const namespace = io.of(definition.path);
 
   namespace.use((socket, next) => {
@@ -58,16 +58,21 @@ export function mountNamespace(
   });
 
   namespace.on("connection", (socket) => {
+    places.entered(socket);
     attachEventGate(socket, definition, options.gate);
-    socket.on("disconnect", (reason) => {
-      places.left(socket);
-      options.onDisconnected(socket, reason);
-    });
+    socket.on("disconnect", onDisconnect);
     socket.emit("connection_established", established(socket));
     options.onConnected(socket);
+    // Those who listen for connections after us may still want to read it.
+    process.nextTick(() => callers.release(socket));
   });
 
   return namespace;
+
+  function onDisconnect(this: RealtimeSocket, reason: string): void {
+    places.left(this);
+    options.onDisconnected(this, reason);
+  }
 
   /**
    * Without an answer, which the client would take for that to its first CONNECT. Calling `connect()` twice is an honest
@@ -81,10 +86,10 @@ export function mountNamespace(
 
   async function admit(socket: RealtimeSocket): Promise<void> {
     const now = clock.now();
-    const ip = options.clientAddress(socket);
+    const { ip, requestId } = callers.of(socket.conn);
     // Filled before anything can refuse: whoever reports a refusal reads it.
     socket.data.ip = ip;
-    socket.data.requestId = options.requestId(socket);
+    socket.data.requestId = requestId;
     socket.data.connectedAt = now;
     socket.data.checkedAt = now;
     options.gate.requireOpen();
@@ -106,7 +111,8 @@ export function mountNamespace(
     if (!auth.success) throw new Refusal("payload_invalid", { hint: "The handshake's `auth` is malformed." });
     const { token, csrf, accepts } = auth.data;
     socket.data.acceptsBatch = accepts?.includes("progress_batch" satisfies OptionalFrame) ?? false;
-    return authenticator.identifySocket({ headers: socket.handshake.headers, token }, csrf, socket.id);
+    const known = callers.of(socket.conn).handle;
+    return authenticator.identifySocket({ headers: socket.handshake.headers, token, known }, csrf, socket.id);
   }
 
   function toRefusal({ data }: RealtimeSocket, error: unknown): Refusal {

@@ -1,6 +1,6 @@
 /** R6.1: sessions are looked up once for many requests, and never remembered past a change. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { createSessionLookup, type SessionLookup } from "../../src/auth/session-lookup.ts";
+import { createSessionLookup, type SessionHandle, type SessionLookup } from "../../src/auth/session-lookup.ts";
 import { createDependency, type Dependency } from "../../src/metrics/dependency.ts";
 import type { Clock, Credential, Session, SessionProblem, SessionSource } from "../../src/ports.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
@@ -67,7 +67,11 @@ describe("the source", () => {
 
     const found = lookup.find({ headers: { second: "good" } });
     second.asked[0]?.answer(ada);
-    expect((await found).handle).toEqual({ source: second, credential: { kind: "bearer", value: "good" } });
+    expect((await found).handle).toEqual({
+      source: second,
+      credential: { kind: "bearer", value: "good" },
+      key: expect.any(String),
+    });
   });
 
   it("is not asked when there is no credential", async () => {
@@ -213,6 +217,13 @@ describe("invalidate", () => {
   });
 });
 
+/** The credential of these headers, which there is. */
+function located(headers: Record<string, string>): SessionHandle {
+  const handle = lookup.locate({ headers });
+  if (handle === undefined) throw new Error("The headers carry no credential.");
+  return handle;
+}
+
 describe("fresh", () => {
   it("asks whatever the cache holds, and what it finds counts from then on", async () => {
     await findAnd(ada);
@@ -226,7 +237,7 @@ describe("fresh", () => {
 
   it("is not answered by a question asked before it, nor overwritten by that one's late answer", async () => {
     const early = lookup.find(carrier);
-    const fresh = lookup.fresh({ source: first, credential: { kind: "cookie", value: "cookie-of-ada" } });
+    const fresh = lookup.fresh(located(carrier.headers));
     first.asked[1]?.answer("session_revoked");
     expect(await fresh).toBe("session_revoked");
     first.asked[0]?.answer(ada);
@@ -235,22 +246,32 @@ describe("fresh", () => {
   });
 
   it("says when a session has expired, where its source does not look at the time", async () => {
-    const fresh = lookup.fresh({ source: first, credential: { kind: "cookie", value: "x" } });
+    const fresh = lookup.fresh(located({ first: "x" }));
     first.asked[0]?.answer({ ...ada, expiresAt: clock.now() });
     expect(await fresh).toBe("session_expired");
   });
 });
 
-describe("a fingerprint", () => {
+describe("a credential that was found before", () => {
+  it("counts where its headers are gone, in its source's turn", () => {
+    const cookie = lookup.locate(carrier);
+    expect(lookup.locate({ headers: {}, known: cookie })).toBe(cookie);
+    expect(lookup.locate({ headers: { second: "a-token" }, known: cookie })).toBe(cookie);
+    const bearer = lookup.locate({ headers: { second: "a-token" } });
+    expect(lookup.locate({ ...carrier, known: bearer })?.key).toBe(cookie?.key);
+  });
+});
+
+describe("the key of a credential", () => {
   it("is the same for the same credential, another for another, and empty for none", () => {
-    const mine = lookup.fingerprint(carrier.headers);
-    expect(lookup.fingerprint({ ...carrier.headers, "user-agent": "other" })).toBe(mine);
-    expect(lookup.fingerprint({ first: "cookie-of-bob" })).not.toBe(mine);
-    expect(lookup.fingerprint({ second: "cookie-of-ada" })).not.toBe(mine);
-    expect(lookup.fingerprint({})).toBe("");
+    const mine = lookup.locate({ headers: carrier.headers })?.key;
+    expect(lookup.locate({ headers: { ...carrier.headers, "user-agent": "other" } })?.key).toBe(mine);
+    expect(lookup.locate({ headers: { first: "cookie-of-bob" } })?.key).not.toBe(mine);
+    expect(lookup.locate({ headers: { second: "cookie-of-ada" } })?.key).not.toBe(mine);
+    expect(lookup.locate({ headers: {} })).toBeUndefined();
   });
 
   it("does not contain the credential", () => {
-    expect(lookup.fingerprint({ first: "tell-tale" })).not.toContain("tell-tale");
+    expect(lookup.locate({ headers: { first: "tell-tale" } })?.key).not.toContain("tell-tale");
   });
 });

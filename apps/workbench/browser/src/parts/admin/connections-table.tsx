@@ -1,5 +1,6 @@
 import type { ConnectionRow } from "@signalbox/protocol";
 import type { AdminStore } from "../../admin-store.ts";
+import { sizeWords } from "../../words.ts";
 import { Moment } from "../moment.tsx";
 import type { Question } from "./confirm-dialog.tsx";
 import { type Column, DataTable } from "./data-table.tsx";
@@ -16,7 +17,7 @@ export function ConnectionsTable({ rows, total, admin, ask }: ConnectionsTablePr
     { label: "User", cell: (row) => row.username },
     { label: "Role", cell: (row) => row.role },
     { label: "Namespace", cell: (row) => <code>{row.namespace}</code> },
-    { label: "Transport", cell: (row) => row.transport },
+    { label: "Transport", cell: (row) => <Transport row={row} /> },
     { label: "Address", cell: (row) => row.ip },
     { label: "Since", cell: (row) => <Moment at={row.connected_at} /> },
     { label: "Rooms", cell: (row) => <span title={row.rooms.join(", ")}>{row.rooms.length}</span> },
@@ -32,6 +33,20 @@ export function ConnectionsTable({ rows, total, admin, ask }: ConnectionsTablePr
       empty="Nobody is connected."
       testId="admin-connections"
     />
+  );
+}
+
+/** One element: on a phone, what is beside each other in a cell would come apart. */
+function Transport({ row: { transport, slow, buffered_bytes } }: { row: ConnectionRow }) {
+  return (
+    <span>
+      {transport}{" "}
+      {slow && (
+        <span class="badge badge-slow" data-testid="slow-connection">
+          slow, {sizeWords(buffered_bytes)} waiting
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -24,6 +24,7 @@ export function Metrics({ metrics }: { metrics: SystemMetrics | null }) {
 function readings(metrics: SystemMetrics): [label: string, value: string][] {
   return [
     ["Connections", String(metrics.connections)],
+    ["Slow clients", String(metrics.slow_connections)],
     ["Tasks running", String(metrics.tasks.running)],
     ["Tasks waiting", String(metrics.tasks.queued)],
     ["Events received", `${rate(metrics.events_per_second)}/s`],

@@ -1,0 +1,61 @@
+import type { Clock } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
+
+/** Keys of one limit that are told apart at a time; beyond it all further ones share one budget, never none. */
+const maxKeys = 100_000;
+
+/** The budget that keys share when there are too many. */
+const everybodyElse = "(everybody else)";
+
+interface WindowLimitOptions {
+  readonly points: number;
+  readonly seconds: number;
+  /** The settings that a refused person's developer should look at. */
+  readonly settings: string;
+  readonly clock: Pick<Clock, "now">;
+}
+
+interface Window {
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number;
+  used: number;
+}
+
+/**
+ * Counts uses by key in windows that begin with the first use. Windows are kept in the order of their end, which bounds
+ * the keys and forgets those that are over without a timer for each (docs/decisions/0009).
+ * @returns takes one point from a key's budget
+ * @throws Refusal `rate_limited` with the time until the window ends
+ */
+export function createWindowLimit({ points, seconds, settings, clock }: WindowLimitOptions): (key: string) => void {
+  const windows = new Map<string, Window>();
+
+  function forgetEnded(now: number): void {
+    for (const [key, { endsAt }] of windows) {
+      if (endsAt > now) return;
+      windows.delete(key);
+    }
+  }
+
+  function windowOf(key: string, now: number): Window {
+    const known = windows.get(key);
+    if (known !== undefined && known.endsAt > now) return known;
+    forgetEnded(now);
+    if (windows.size >= maxKeys && key !== everybodyElse) return windowOf(everybodyElse, now);
+    const begun = { endsAt: now + seconds * 1000, used: 0 };
+    windows.delete(key);
+    windows.set(key, begun);
+    return begun;
+  }
+
+  return (key) => {
+    const now = clock.now();
+    const window = windowOf(key, now);
+    window.used += 1;
+    if (window.used <= points) return;
+    throw new Refusal("rate_limited", {
+      retryAfterMs: Math.max(1, window.endsAt - now),
+      hint: `${settings}: ${points} in ${seconds} s.`,
+    });
+  };
+}
