@@ -9,8 +9,6 @@ type States = NonNullable<Message["state"]>[];
  * members of a room get within a turn is put together once, not a thousand times.
  */
 export class Sequence {
-  /** How many messages it holds. */
-  readonly length: number;
   /** Characters of all its messages: in bytes that, or a little more. */
   readonly size: number;
   readonly #before: Sequence | null;
@@ -23,7 +21,6 @@ export class Sequence {
   private constructor(before: Sequence | null, message: Message | null) {
     this.#before = before;
     this.#message = message;
-    this.length = (before?.length ?? 0) + (message === null ? 0 : 1);
     this.size = (before?.size ?? 0) + (message?.text.length ?? 0);
   }
 
