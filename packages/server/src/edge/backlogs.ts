@@ -72,7 +72,11 @@ export function createBacklogs({ clock, maxBytes, onOverflow }: BacklogOptions):
       if (estimate > maxBytes || (estimate > maxBytes * slowShare && !slow.has(conn))) look(conn);
     },
     bytesOf: bufferedBytes,
-    isSlow: (conn) => slow.has(conn),
+    isSlow(conn) {
+      // Looked at anew: who reads again does not wait for the next look at everybody.
+      if (slow.has(conn)) look(conn);
+      return slow.has(conn);
+    },
     slowCount: () => slow.size,
     close: stop,
   };
