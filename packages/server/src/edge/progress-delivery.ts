@@ -83,12 +83,6 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
     stop = undefined;
   }
 
-  function forget(socket: RealtimeSocket, taskId: string): void {
-    const states = held.get(socket);
-    states?.delete(taskId);
-    if (states?.size === 0) held.delete(socket);
-  }
-
   return {
     watched: (taskId) => io.of(namespaces.user).adapter.rooms.has(taskRoom(taskId)),
     send(task) {
@@ -97,7 +91,6 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
     },
     finish(task) {
       if (!isFinal(task.status)) return;
-      for (const socket of watchersOf(task.task_id)) forget(socket, task.task_id);
       const room = io.of(namespaces.user).to(taskRoom(task.task_id));
       room.emit(finalEvents[task.status], task);
       room.socketsLeave(taskRoom(task.task_id));
