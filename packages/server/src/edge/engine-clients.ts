@@ -35,11 +35,13 @@ interface TransportState {
   readonly socket?: {
     readonly readyState: number;
     readonly OPEN: number;
+    readonly CLOSED: number;
     readonly extensions: string;
     readonly bufferedAmount: number;
     readonly _socket: Duplex | null;
     close(code: number, reason: string): void;
     terminate(): void;
+    once(event: "close", listener: () => void): void;
   };
 }
 
@@ -81,6 +83,21 @@ export function bufferedBytes(conn: EngineSocket): number {
 /** The size of a packet's data, in bytes or a little less. */
 export function sizeOf(data: unknown): number {
   return typeof data === "string" ? data.length : ((data as { byteLength?: number } | undefined)?.byteLength ?? 0);
+}
+
+/**
+ * Whether nothing is left of a connection. Engine.IO forgets one on WebSocket as soon as it begins to close it; the rest
+ * stays until the client has read what was sent and answered, or for 30 seconds.
+ */
+export function isGone(conn: EngineSocket): boolean {
+  const { socket } = stateOf(conn);
+  return socket === undefined ? conn.readyState === "closed" : socket.readyState === socket.CLOSED;
+}
+
+/** Resolves when nothing is left of a connection. */
+export async function whenGone(conn: EngineSocket): Promise<void> {
+  if (isGone(conn)) return;
+  await new Promise<void>((resolve) => (stateOf(conn).socket ?? conn).once("close", () => resolve()));
 }
 
 /** Ends a connection without waiting for the client: closing a WebSocket takes a handshake, and 30 seconds without. */
