@@ -9,8 +9,8 @@ export interface Attempt {
   readonly doubts: readonly string[];
 }
 
-/** How often a run is done again that other programs have disturbed. */
-const repeats = 2;
+/** How often a run is done again that other programs have disturbed; a quick one is not. */
+const mostRepeats = 2;
 
 /** Runs a workload with one peer; again, when the machine had something else to do meanwhile. The least disturbed counts. */
 export async function attempt(
@@ -18,6 +18,7 @@ export async function attempt(
   peer: Peer,
   options: Omit<StageOptions, "onDoubt"> & { readonly quick: boolean },
 ): Promise<Attempt> {
+  const repeats = options.quick ? 0 : mostRepeats;
   let best = await attemptOnce(workload, peer, options);
   for (let repeat = 0; repeat < repeats && best.disturbance > 0; repeat += 1) {
     const next = await attemptOnce(workload, peer, options);
@@ -37,16 +38,20 @@ async function attemptOnce(...[workload, peer, { quick, ...options }]: Parameter
   };
   try {
     const metrics = await workload.run(newStage, quick);
-    return { metrics, doubts: doubts.map(describe), disturbance: disturbanceOf(doubts) };
+    const [machine, load] = [worst(doubts, "machine"), worst(doubts, "load")];
+    return {
+      metrics,
+      disturbance: machine,
+      doubts: [
+        ...(load > 0 ? [`the load process used up to ${load} % of its core`] : []),
+        ...(machine > 0 ? [`other programs used up to ${machine} % of a core meanwhile`] : []),
+      ],
+    };
   } finally {
     await stage?.close();
   }
 }
 
-const disturbanceOf = (doubts: readonly Doubt[]): number =>
-  doubts.reduce((sum, { cause, percent }) => (cause === "machine" ? sum + percent : sum), 0);
-
-const describe = ({ cause, percent }: Doubt): string =>
-  cause === "load"
-    ? `the load process used ${percent} % of its core`
-    : `other programs used ${percent} % of a core meanwhile`;
+/** In percent; 0 when there is none of this cause. */
+const worst = (doubts: readonly Doubt[], cause: Doubt["cause"]): number =>
+  Math.max(0, ...doubts.filter((doubt) => doubt.cause === cause).map(({ percent }) => percent));

@@ -4,12 +4,17 @@ import { runBench } from "./bench.ts";
 import { judge } from "./goals.ts";
 import { readOptions, usage } from "./options.ts";
 import { peers } from "./peers/peers.ts";
+import { waitForTurn } from "./process/one-at-a-time.ts";
 import { consoleReport } from "./report/console.ts";
 import { writePage } from "./report/write-page.ts";
 import { workloads } from "./workloads/workloads.ts";
 
+// Servers and load end with this process; those of other making by what they have hooked to its exit.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
+
 const options = optionsOrExit();
 const chosen = workloads.filter(({ name }) => options.only.includes(name));
+await waitForTurn(() => process.stderr.write("Another bench is running: waiting for its end.\n"));
 const results = await runBench({
   options,
   workloads: chosen,

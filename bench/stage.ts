@@ -29,7 +29,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export interface Measured<Answer> {
+interface Measured<Answer> {
   readonly answer: Answer;
   readonly seconds: number;
   readonly cpuUs: number;
@@ -67,6 +67,9 @@ const loadScript = fileURLToPath(new URL("./load/main.ts", import.meta.url));
 /** Starts a peer and a load process, both new: nothing of one run is left for the next. */
 export async function setStage(peer: Peer, { pinning, profileDirectory, onDoubt }: StageOptions): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const removeDirectory = (): void => rmSync(directory, { recursive: true, force: true });
+  // Also of a run that is interrupted.
+  process.once("exit", removeDirectory);
   const launch = { port: await freePort(), directory, profileDirectory, spawn: pinning.spawnServer };
   let running = await peer.start(launch);
   const child = pinning.spawnLoad(process.execPath, [loadScript], { stdio: controlStdio(2) });
@@ -101,7 +104,8 @@ export async function setStage(peer: Peer, { pinning, profileDirectory, onDoubt 
       const ended = once(child, "exit");
       child.kill("SIGKILL");
       await ended;
-      rmSync(directory, { recursive: true, force: true });
+      process.off("exit", removeDirectory);
+      removeDirectory();
     },
   };
 

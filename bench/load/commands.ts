@@ -42,7 +42,7 @@ export interface OpenParams extends UserRange {
   readonly namespace?: string;
 }
 
-export interface OpenAnswer {
+interface OpenAnswer {
   readonly seconds: number;
 }
 

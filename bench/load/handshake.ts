@@ -30,8 +30,3 @@ export const upgradeRequest = (port: number, path: string, user: number): string
     ...headersOf(user),
     "\r\n",
   ].join("\r\n");
-
-export const getRequest = (port: number, path: string, user: number): string =>
-  [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, "Accept: application/json", ...headersOf(user), "\r\n"].join(
-    "\r\n",
-  );

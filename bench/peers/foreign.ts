@@ -36,7 +36,8 @@ export async function startForeign(
   command: string,
   args: readonly string[],
 ): Promise<{ readonly pid: number; readonly stop: RunningPeer["stop"] }> {
-  const child = spawn(command, args, { cwd: directory, stdio: ["pipe", "ignore", "pipe"] });
+  const leash = await findLeash();
+  const child = spawn(...leash(command, args), { cwd: directory, stdio: ["pipe", "ignore", "pipe"] });
   let written = "";
   let ended = false;
   child.stderr?.on("data", (text: Buffer) => {
@@ -45,7 +46,6 @@ export async function startForeign(
   const end = new Promise<void>((resolve) => {
     const settle = () => {
       ended = true;
-      process.off("exit", kill);
       resolve();
     };
     child.once("exit", settle);
@@ -54,14 +54,12 @@ export async function startForeign(
       settle();
     });
   });
-  const kill = () => void child.kill();
-  process.on("exit", kill);
 
   const deadline = performance.now() + startLimitMs;
   while (!(await accepts(port))) {
     if (ended) throw new Error(`${command} ended before it listened on port ${port}: ${written}`);
     if (performance.now() > deadline) {
-      kill();
+      child.kill();
       throw new Error(`${command} does not listen on port ${port} after ${startLimitMs} ms: ${written}`);
     }
     await sleep(20);
@@ -72,12 +70,24 @@ export async function startForeign(
   return {
     pid,
     async stop() {
-      kill();
+      child.kill();
       const cut = setTimeout(() => child.kill("SIGKILL"), stopLimitMs);
       await end;
       clearTimeout(cut);
     },
   };
+}
+
+type Command = readonly [command: string, args: readonly string[]];
+
+/**
+ * A bench that is killed stops nothing any more, and these servers would run on: by `setpriv` (util-linux) the kernel ends
+ * a process with its parent. Without it they are not on a leash.
+ */
+async function findLeash(): Promise<(...command: Command) => Command> {
+  const setpriv = await findProgram("setpriv");
+  if (setpriv === undefined) return (...command) => command;
+  return (command, args) => [setpriv, ["--pdeathsig", "TERM", command, ...args]];
 }
 
 const accepts = (port: number): Promise<boolean> =>

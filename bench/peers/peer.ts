@@ -68,7 +68,7 @@ export type Wire = "socket.io" | "ws" | "tcp" | "nats";
  * - `http`: the load process sends a POST to `path` for each broadcast, over one kept connection, pipelined.
  * - `nats`: the load process sends PUB to `subject`, over one kept connection of its own.
  */
-export type Broadcasts =
+type Broadcasts =
   | { readonly by: "server"; readonly socket: string }
   | { readonly by: "http"; readonly path: string }
   | { readonly by: "nats"; readonly subject: string };

@@ -4,8 +4,8 @@ const members = 1000;
 const bytes = 200;
 const perTurn = 10;
 
-/** Turns under way in the burst: two keep the server busy while the load confirms, and buffers small. */
-const burstAhead = 2;
+/** Turns under way in the burst: enough to keep the server busy while the load confirms, few enough to keep buffers small. */
+const burstAhead = 4;
 
 const broadcastsPerSecond = 20;
 

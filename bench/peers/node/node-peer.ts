@@ -37,7 +37,7 @@ export function createNodePeer({ name, workloads, script, wire, path, secured }:
       const env = { ...process.env, NODE_ENV: "production" };
       const child = launch.spawn(
         process.execPath,
-        ["--conditions=source", "--expose-gc", ...profileFlags(launch), script.pathname, JSON.stringify(params)],
+        ["--conditions=source", "--expose-gc", ...profileFlags(name, launch), script.pathname, JSON.stringify(params)],
         { stdio: controlStdio(openSync(join(launch.directory, "log"), "a")), env },
       );
       const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -58,5 +58,8 @@ export function createNodePeer({ name, workloads, script, wire, path, secured }:
   };
 }
 
-const profileFlags = ({ profileDirectory }: Launch): string[] =>
-  profileDirectory === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`];
+/** Profiles are named after the peer and the time: each run of it leaves one. */
+const profileFlags = (name: string, { profileDirectory }: Launch): string[] =>
+  profileDirectory === undefined
+    ? []
+    : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`, `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`];

@@ -2,7 +2,7 @@ import type { TaskSnapshot } from "@signalbox/protocol";
 import { taskIdOf } from "../payloads.ts";
 
 /** How much a task has to do; updates come round again rather than end it. */
-export const taskTotal = 100_000;
+const taskTotal = 100_000;
 
 /** What a new task is called, the same at every peer, so that all send the same bytes. */
 export const newTaskOf = (task: number) => ({

@@ -21,22 +21,24 @@ const barHeight = 14;
 const titleHeight = 30;
 const bottom = 14;
 
-/** A peer beyond this many times the reference would leave the others no room: its bar is cut. */
-const cutAt = 2;
+interface BarPanelOptions {
+  readonly title: string;
+  readonly bars: readonly Bar[];
+  /** Where a dashed line crosses all bars. */
+  readonly mark: number | undefined;
+  /** The most that is drawn: a bar beyond is cut, so that the others keep room. Default: none. */
+  readonly limit?: number | undefined;
+}
 
-/**
- * Bars from zero, with whiskers from the smallest to the largest of all rounds, and a dashed line where the reference
- * ends.
- */
-export function barPanel(title: string, bars: readonly Bar[]): Panel {
-  const reference = bars.find(({ tone }) => tone === "reference");
-  const full = fullScale(bars, reference);
+/** Bars from zero, with whiskers from the smallest to the largest of all rounds. */
+export function barPanel({ title, bars, mark, limit = Number.POSITIVE_INFINITY }: BarPanelOptions): Panel {
+  const full = Math.min(limit, Math.max(...bars.map(({ spread }) => spread.max))) || 1;
   const height = titleHeight + bars.length * rowHeight;
   const scale = (value: number): number => left + (Math.min(value, full) / full) * longest;
   const rows = bars.map((bar, index) => drawBar(bar, titleHeight + index * rowHeight, scale, full));
   const markup = [
     text(0, 16, "title", title),
-    ...(reference === undefined ? [] : [verticalAt(scale(reference.spread.median), height, "grid")]),
+    ...(mark === undefined ? [] : [verticalAt(scale(mark), height, "grid")]),
     ...rows,
     verticalAt(left, height, "axis"),
   ].join("");
@@ -45,13 +47,6 @@ export function barPanel(title: string, bars: readonly Bar[]): Panel {
 
 const verticalAt = (x: number, height: number, className: string): string =>
   line(x, titleHeight - 2, x, height, className);
-
-/** What a bar of full length means. */
-function fullScale(bars: readonly Bar[], reference: Bar | undefined): number {
-  const longestOfAll = Math.max(...bars.map(({ spread }) => spread.max));
-  const limit = (reference?.spread.median ?? Number.POSITIVE_INFINITY) * cutAt;
-  return Math.min(longestOfAll, limit) || 1;
-}
 
 function drawBar(
   { label, tone, spread, note }: Bar,

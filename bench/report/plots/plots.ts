@@ -4,16 +4,16 @@ import { formatNumber } from "../numbers.ts";
 import { type Metric, type Results, reference, type WorkloadInfo, type WorkloadName } from "../results.ts";
 import { type Bar, barPanel } from "./bars.ts";
 import { figure } from "./figure.ts";
+import { growthPanels } from "./growth.ts";
 import { type DescribedPanel, toneOf } from "./panel.ts";
 import { returnPanels } from "./returns.ts";
 
-/** Metrics that are told better by a picture, a panel each. The return after a restart is drawn as curves. */
+/** Metrics that are told better by a picture, a panel each. W5 and W7 have pictures of their own. */
 const pictured: Readonly<Partial<Record<WorkloadName, readonly string[]>>> = {
   W1: ["cpu_us", "resident_kb"],
   W2: ["burst_cpu_us", "single_cpu_us", "rate_p99_ms"],
   W3: ["random_cpu_us", "random_p99_ms", "random_lag_ms"],
   W4: ["resident_mb"],
-  W7: ["updates_growth", "watchers_growth", "tasks_growth"],
 };
 
 export interface Plot {
@@ -25,11 +25,19 @@ export interface Plot {
 
 /** The picture of a workload; undefined where there is nothing to show. */
 export function plotOf(results: Pick<Results, "peers" | "runs">, info: WorkloadInfo): Plot | undefined {
-  const panels = info.name === "W5" ? returnPanels(results) : barPanels(results, info);
+  const panels = panelsOf(results, info);
   if (panels.length === 0) return undefined;
   const title = `${info.name} ${info.title}`;
   return { name: `${info.name.toLowerCase()}.svg`, alt: title, svg: figure(title, panels) };
 }
+
+function panelsOf(results: Pick<Results, "peers" | "runs">, info: WorkloadInfo): DescribedPanel[] {
+  if (info.name === "W5") return returnPanels(results);
+  return info.name === "W7" ? growthPanels(results, info) : barPanels(results, info);
+}
+
+/** Beyond this many times the reference a peer would leave the others no room. */
+const cutAt = 2;
 
 function barPanels(results: Pick<Results, "peers" | "runs">, info: WorkloadInfo): DescribedPanel[] {
   const metrics = (pictured[info.name] ?? []).flatMap((key) => info.metrics.filter((metric) => metric.key === key));
@@ -40,7 +48,9 @@ function barPanels(results: Pick<Results, "peers" | "runs">, info: WorkloadInfo)
     const words = bars.map(({ label, spread, note }) => `${label} ${formatNumber(spread.median)} ${note}`);
     if (bars.length === 0) return [];
     const title = metric.label.replace(/^./, (letter) => letter.toUpperCase());
-    return [{ ...barPanel(title, bars), words: `${title}: ${words.join(", ")}.` }];
+    const mark = bars.find(({ tone }) => tone === "reference")?.spread.median;
+    const panel = barPanel({ title, bars, mark, limit: mark && mark * cutAt });
+    return [{ ...panel, words: `${title}: ${words.join(", ")}.` }];
   });
 }
 

@@ -65,6 +65,14 @@ describe("a picture", () => {
     expect(svg.match(/<polyline/g)).toHaveLength(2);
   });
 
+  it("compares all that grows on one scale", () => {
+    const metrics = { tasks_growth: 1, updates_growth: 4 };
+    const results = { ...slowMiddle, runs: [{ workload: "W7", peer: "signalbox", round: 1, metrics }] } as const;
+    const grown = Object.keys(metrics).map((key) => ({ key, label: key, unit: "times", better: "less" as const }));
+    const [tasks = 0, updates = 0] = widths(svgOf(results, { name: "W7", title: "Growth", metrics: grown }));
+    expect(updates / tasks).toBeCloseTo(4, 1);
+  });
+
   it("is not drawn when there is nothing to show", () => {
     expect(plotOf(slowMiddle, { ...fanOut, name: "W6" })).toBeUndefined();
     expect(plotOf(slowMiddle, { ...fanOut, name: "W1" })).toBeUndefined();

@@ -232,7 +232,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     penalty.handshake(socket.conn);
   };
   const mountOptions: MountOptions = {
-    ...{ config, clock, log, serverId, authenticator, limits, places, callers },
+    ...{ config, clock, log, serverId, authenticator, limits, places, callers, outbox },
     onRefused: onHandshakeRefused,
     onConnected(socket) {
       watch.adopt(socket);

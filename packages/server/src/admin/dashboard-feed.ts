@@ -93,13 +93,15 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
 
   /** At most one `connections_update` a second, and none while nothing changes. */
   function publishConnections(): () => void {
-    let { connectionsOpened, connectionsClosed } = traffic;
+    let { connectionsOpened } = traffic;
+    let total = options.connections();
     return clock.every(1000, () => {
       const opened = traffic.connectionsOpened - connectionsOpened;
-      const closed = traffic.connectionsClosed - connectionsClosed;
+      const closed = opened + total - options.connections();
       if (opened === 0 && closed === 0) return;
-      ({ connectionsOpened, connectionsClosed } = traffic);
-      publish(rooms.systemMonitoring, "connections_update", { opened, closed, total: options.connections() });
+      ({ connectionsOpened } = traffic);
+      total = options.connections();
+      publish(rooms.systemMonitoring, "connections_update", { opened, closed, total });
     });
   }
 }

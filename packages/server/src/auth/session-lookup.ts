@@ -81,7 +81,8 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
 
   function locate(carrier: Carrier): SessionHandle | undefined {
     const { known } = carrier;
-    for (const [index, source] of sources.entries()) {
+    for (let index = 0; index < sources.length; index += 1) {
+      const source = sources[index] as SessionSource;
       const credential = source.credentialOf(carrier);
       if (credential === undefined && known?.source === source) return known;
       if (credential === undefined) continue;
@@ -127,24 +128,33 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
     });
   }
 
-  async function ask({ source, credential }: SessionHandle): Promise<Session | SessionProblem> {
-    let cancel: () => void = () => {};
-    const late = new Promise<never>((_resolve, reject) => {
-      const hint = `The session source did not answer within ${timeoutMs} ms.`;
-      cancel = clock.after(timeoutMs, () => reject(new Refusal("unavailable", { hint })));
+  function ask({ source, credential }: SessionHandle): Promise<Session | SessionProblem> {
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const cancel = clock.after(timeoutMs, () => {
+        fail(new Refusal("unavailable", { hint: `The session source did not answer within ${timeoutMs} ms.` }));
+      });
+      const end = (): boolean => {
+        if (over) return false;
+        over = true;
+        cancel();
+        return true;
+      };
+      const succeed = (found: Session | SessionProblem): void => {
+        if (!end()) return;
+        health.answered();
+        resolve(found);
+      };
+      const fail = (error: unknown): void => {
+        if (!end()) return;
+        const refusal =
+          error instanceof Refusal ? error : new Refusal("unavailable", { hint: "The session source failed." });
+        if (refusal.code === "unavailable") health.failed(error);
+        reject(refusal);
+      };
+      // In a function of its own: a source may throw before it has a promise to give.
+      (async () => source.resolve(credential))().then(succeed, fail);
     });
-    try {
-      const found = await Promise.race([source.resolve(credential), late]);
-      health.answered();
-      return found;
-    } catch (error) {
-      const refusal =
-        error instanceof Refusal ? error : new Refusal("unavailable", { hint: "The session source failed." });
-      if (refusal.code === "unavailable") health.failed(error);
-      throw refusal;
-    } finally {
-      cancel();
-    }
   }
 
   /** Not every source looks at the time. */
@@ -153,7 +163,8 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
 
   return {
     async find(carrier) {
-      const handle = locate(carrier);
+      // Without a token there is nothing but the headers, in which it was looked for when they came.
+      const handle = (carrier.token === undefined ? carrier.known : undefined) ?? locate(carrier);
       if (handle === undefined) throw new Refusal("session_missing", { hint: "No session cookie or token was sent." });
       const session = current(await cached(handle));
       if (typeof session === "string") throw new Refusal(session);

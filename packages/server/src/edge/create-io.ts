@@ -6,7 +6,7 @@ import { createPacketMeter, type PacketMeter } from "../limits/packet-meter.ts";
 import type { Traffic } from "../metrics/traffic.ts";
 import type { Clock } from "../ports.ts";
 import { type Backlogs, createBacklogs } from "./backlogs.ts";
-import { hasQueue, sizeOf } from "./engine-clients.ts";
+import { forgetUpgrade, hasQueue, sizeOf } from "./engine-clients.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { roomAdapter } from "./room-adapter.ts";
 import type { RealtimeServer } from "./socket.ts";
@@ -53,10 +53,11 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
     httpCompression: false,
   });
   const meters = new WeakMap<EngineSocket, PacketMeter>();
+  const packetLimit = { limit: config.messageBurst * packetsPerMessage, clock };
 
   engine.on("connection", (conn: EngineSocket) => {
     traffic.connectionsOpened += 1;
-    conn.on("close", countClosed);
+    forgetUpgrade(conn);
     conn.on("packetCreate", beforePacket);
     Object.assign(conn, { close: releaseAndClose });
     if (config.rateLimiting) conn.on("packet", countPacket);
@@ -66,10 +67,6 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
   return { io, engine, outbox, backlogs };
 
   // One function for all connections, which is `this`: a closure for each would be kept as long as the connection.
-
-  function countClosed(): void {
-    traffic.connectionsClosed += 1;
-  }
 
   /** A packet takes the ordinary path: what was to be sent before it goes first. */
   function beforePacket(this: EngineSocket, { data }: { data?: unknown }): void {
@@ -88,7 +85,7 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
    * middleware: they are counted here, one by one, before they are parsed.
    */
   function countPacket(this: EngineSocket): void {
-    const meter = meters.get(this) ?? createPacketMeter({ limit: config.messageBurst * packetsPerMessage, clock });
+    const meter = meters.get(this) ?? createPacketMeter(packetLimit);
     meters.set(this, meter);
     if (meter.count() || this.readyState !== "open") return;
     onFlood(this);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import { ignoreErrors } from "../http/http-front.ts";
 
 /** Open connections by `sid`. Engine.IO keeps this list and documents it, but its types hide it. */
 export const clientsOf = (engine: EngineServer): Readonly<Record<string, EngineSocket>> =>
@@ -20,6 +21,8 @@ export function upgradeLeanly(engine: EngineServer, req: IncomingMessage, stream
   const before = stream.rawListeners("close");
   engine.handleUpgrade(req as Parameters<EngineServer["handleUpgrade"]>[0], stream, head);
   if ((engine as unknown as { middlewares: unknown[] }).middlewares.length > 0) return;
+  // By now the stream is that of `ws`, or has been answered and closed.
+  stream.off("error", ignoreErrors);
   for (const listener of stream.rawListeners("close")) {
     // It listens once, and is the only one here to do so; `ws` has listeners of its own.
     if (!before.includes(listener) && "listener" in listener) stream.off("close", listener as unknown as () => void);
@@ -42,6 +45,8 @@ interface TransportState {
     close(code: number, reason: string): void;
     terminate(): void;
     once(event: "close", listener: () => void): void;
+    listeners(event: string): ((...args: unknown[]) => void)[];
+    off(event: string, listener: (...args: unknown[]) => void): void;
   };
 }
 
@@ -65,6 +70,13 @@ export function frameStreamOf(conn: EngineSocket): Duplex | undefined {
   const { socket } = stateOf(conn);
   if (socket === undefined || socket.readyState !== socket.OPEN || socket.extensions !== "") return undefined;
   return socket._socket ?? undefined;
+}
+
+/** Takes away the listener for errors before the upgrade, which Engine.IO forgets; its transport has one of its own. */
+export function forgetUpgrade(conn: EngineSocket): void {
+  const { socket } = stateOf(conn);
+  const [first] = socket?.listeners("error") ?? [];
+  if (first?.name === "onUpgradeError") socket?.off("error", first);
 }
 
 /** Whether packets wait in Engine.IO's queue; what is written past it would overtake them. */

@@ -4,7 +4,7 @@ import type { SecurityEventType } from "@signalbox/protocol";
 import type { Server as EngineServer } from "engine.io";
 import type { SessionLookup } from "../auth/session-lookup.ts";
 import type { Config } from "../config/settings.ts";
-import { parseTarget } from "../http/request-target.ts";
+import { parseQuery } from "../http/request-target.ts";
 import { refuseUpgrade, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
@@ -45,7 +45,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
   const { engine, config, originGuard, limits, lookup, callers } = options;
 
   async function admit(req: IncomingMessage): Promise<void> {
-    const sid = parseTarget(req.url).query.get("sid");
+    const sid = parseQuery(req.url).get("sid");
     if (sid !== undefined) return requireOwner(sid, req);
     if (options.isDraining()) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
     if (engine.clientsCount >= config.maxConnections) {
@@ -75,7 +75,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
    * one GET by somebody else would be enough to end it. Asked right before Engine.IO is: nothing may come in between.
    */
   function requireNoOverlap(req: IncomingMessage): void {
-    const sid = parseTarget(req.url).query.get("sid");
+    const sid = parseQuery(req.url).get("sid");
     const conn = sid === undefined ? undefined : clientOf(engine, sid);
     if (conn !== undefined && isPolling(conn, req.method)) {
       throw new Refusal("forbidden", { hint: `A ${req.method} with this \`sid\` is under way already.` });

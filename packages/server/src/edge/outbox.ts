@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Socket as EngineSocket } from "engine.io";
 import type { Traffic } from "../metrics/traffic.ts";
 import type { Backlogs } from "./backlogs.ts";
@@ -18,6 +19,8 @@ const maxJoined = 65_536;
 export interface Outbox {
   /** Sends a message at the end of this turn of the event loop, joined with whatever else the connection gets in it. */
   add(conn: EngineSocket, message: Message): void;
+  /** Lets packets of the ordinary path, too, leave with the others at the end of this turn. */
+  hold(conn: EngineSocket): void;
   /** Sends what waits now: something else is about to be sent, or the connection to be closed. */
   release(conn: EngineSocket): void;
 }
@@ -31,16 +34,29 @@ export interface Outbox {
  */
 export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs: Backlogs }): Outbox {
   const pending = new Map<EngineSocket, Sequence>();
+  const corked: Duplex[] = [];
   let start = Sequence.start();
   let scheduled = false;
+
+  function flushLater(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
 
   function add(conn: EngineSocket, message: Message): void {
     const sequence = (pending.get(conn) ?? start).followedBy(message);
     pending.set(conn, sequence);
     if (sequence.size > maxJoined) release(conn);
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(flush);
+    flushLater();
+  }
+
+  function hold(conn: EngineSocket): void {
+    const stream = frameStreamOf(conn);
+    if (stream === undefined) return;
+    stream.cork();
+    corked.push(stream);
+    flushLater();
   }
 
   function release(conn: EngineSocket): void {
@@ -59,10 +75,11 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
       written += 1;
       if (written % perLook === 0 && performance.now() > until) break;
     }
+    for (const stream of corked.splice(0)) stream.uncork();
     // A new beginning of the tree, so that it does not keep the last message of this turn.
     start = Sequence.start();
-    scheduled = pending.size > 0;
-    if (scheduled) setImmediate(flush);
+    scheduled = false;
+    if (pending.size > 0) flushLater();
   }
 
   function write(conn: EngineSocket, sequence: Sequence): void {
@@ -84,5 +101,5 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
     if (stream.writableLength > 0) backlogs.note(conn, bytes.length);
   }
 
-  return { add, release };
+  return { add, hold, release };
 }

@@ -4,7 +4,7 @@ import { logFields, type RealtimeSocket } from "../edge/socket.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
-import { createInOrder, type InOrder } from "./in-order.ts";
+import { createInOrder } from "./in-order.ts";
 import type { UnderWay } from "./under-way.ts";
 
 /** How long clients wait before they try again to join one room more: a room is free when they leave one. */
@@ -33,34 +33,44 @@ export interface EventGateOptions {
 }
 
 /**
- * Puts the gate in front of a socket: every event passes
+ * The gate of a namespace, to be put in front of each of its sockets: every event passes
  * size -> draining -> message limit -> declared -> schema -> live session -> authorise -> handler -> acknowledgement,
  * always.
  *
  * The gate takes the place of Socket.IO's listeners: it never hands an event on, so an event that nobody declared
  * reaches nothing, and `error` as a client's event name is no exception.
  */
-export function attachEventGate(
-  socket: RealtimeSocket,
+export function createEventGate(
   definition: NamespaceDefinition,
   options: EventGateOptions,
-): void {
-  const gate = new EventGate(socket, definition, options);
-  socket.use((packet) => gate.take(packet));
+): (socket: RealtimeSocket) => void {
+  /** Made with the first event: most sockets listen and say nothing. */
+  const gates = new WeakMap<RealtimeSocket, EventGate>();
+
+  function take(socket: RealtimeSocket, packet: readonly unknown[]): void {
+    const gate = gates.get(socket) ?? new EventGate(socket, definition, options);
+    gates.set(socket, gate);
+    gate.take(packet);
+  }
+
+  return (socket) => {
+    // As `socket.use` would, which makes room for seventeen functions on each socket.
+    Object.assign(socket, { fns: [(packet: readonly unknown[]) => take(socket, packet)] });
+  };
 }
 
-/** A class, so that an idle socket keeps its state and not a set of functions of its own. */
 class EventGate {
   readonly #socket: RealtimeSocket;
   readonly #definition: NamespaceDefinition;
   readonly #options: EventGateOptions;
-  #context: RequestContext | undefined;
-  #inOrder: InOrder | undefined;
+  readonly #context: RequestContext;
+  readonly #inOrder = createInOrder();
 
   constructor(socket: RealtimeSocket, definition: NamespaceDefinition, options: EventGateOptions) {
     this.#socket = socket;
     this.#definition = definition;
     this.#options = options;
+    this.#context = new SocketContext(socket, options.maxRoomsPerSocket);
   }
 
   take(packet: readonly unknown[]): void {
@@ -93,16 +103,13 @@ class EventGate {
     }
     const parsed = await parse(declared, payload);
     const key = declared.order?.(parsed);
-    if (key === undefined) return this.#run(declared, parsed);
-    this.#inOrder ??= createInOrder();
-    return this.#inOrder(key, () => this.#run(declared, parsed));
+    return key === undefined ? this.#run(declared, parsed) : this.#inOrder(key, () => this.#run(declared, parsed));
   }
 
   /** Judged when its turn has come: waiting for others may have taken longer than the session lasted. */
   async #run(declared: RequestDefinition, payload: unknown): Promise<object | undefined> {
     this.#requireLiveSession();
     requireAccess(declared.access ?? this.#definition.access, this.#socket.data.principal);
-    this.#context ??= new SocketContext(this.#socket, this.#options.maxRoomsPerSocket);
     return declared.run(payload, this.#context);
   }
 

@@ -32,11 +32,11 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   function onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (handler.ownsUpgrade(req.url)) {
       // While guards are asked the socket has no other listener: a reset in that time would end the process.
-      socket.on("error", ignore);
+      socket.on("error", ignoreErrors);
       return handler.upgrade(req, socket, head);
     }
     if (server.listenerCount("upgrade") > 1) return;
-    socket.on("error", ignore);
+    socket.on("error", ignoreErrors);
     setTimeout(() => socket.destroy(), unclaimedUpgradeMs).unref();
   }
 
@@ -51,4 +51,8 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   };
 }
 
-function ignore(): void {}
+/**
+ * Listens for errors of a socket that nobody else listens to yet. Whoever takes the socket over, with listeners of their
+ * own, takes this one away.
+ */
+export function ignoreErrors(): void {}

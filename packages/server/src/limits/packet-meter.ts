@@ -19,26 +19,23 @@ export function createPacketMeter(options: PacketMeterOptions): PacketMeter {
 
 /** A class, so that its method is there once and not once for each connection. */
 class WindowMeter implements PacketMeter {
-  readonly #limit: number;
-  readonly #windowMs: number;
-  readonly #clock: Clock;
+  readonly #options: PacketMeterOptions;
   #windowStart = Number.NEGATIVE_INFINITY;
   #counted = 0;
 
-  constructor({ limit, windowMs = 1000, clock }: PacketMeterOptions) {
-    this.#limit = limit;
-    this.#windowMs = windowMs;
-    this.#clock = clock;
+  constructor(options: PacketMeterOptions) {
+    this.#options = options;
   }
 
   count(): boolean {
-    const now = this.#clock.now();
+    const { limit, windowMs = 1000, clock } = this.#options;
+    const now = clock.now();
     // A clock that was set back must not leave an honest connection in one endless window.
-    if (now - this.#windowStart >= this.#windowMs || now < this.#windowStart) {
+    if (now - this.#windowStart >= windowMs || now < this.#windowStart) {
       this.#windowStart = now;
       this.#counted = 0;
     }
     this.#counted += 1;
-    return this.#counted <= this.#limit;
+    return this.#counted <= limit;
   }
 }

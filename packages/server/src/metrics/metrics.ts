@@ -97,7 +97,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   total("signalbox_deliveries_total", "Packets written to clients.", () => traffic.deliveries);
   total("signalbox_overflows_total", "Connections closed because their clients did not read.", () => traffic.overflows);
   total("signalbox_connections_opened_total", "Connections opened.", () => traffic.connectionsOpened);
-  total("signalbox_connections_closed_total", "Connections closed.", () => traffic.connectionsClosed);
+  total("signalbox_connections_closed_total", "Connections closed.", () => traffic.connectionsOpened - connections());
 
   return {
     event(namespace, name, outcome) {

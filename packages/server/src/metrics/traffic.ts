@@ -5,8 +5,8 @@ export interface Traffic {
   /** Packets written to clients. */
   deliveries: number;
   refusals: number;
+  /** Those that were closed are these without those that are open. */
   connectionsOpened: number;
-  connectionsClosed: number;
   /** Connections closed because their clients did not read. */
   overflows: number;
 }
@@ -16,6 +16,5 @@ export const createTraffic = (): Traffic => ({
   deliveries: 0,
   refusals: 0,
   connectionsOpened: 0,
-  connectionsClosed: 0,
   overflows: 0,
 });

@@ -5,9 +5,10 @@ import type { Authenticator, Identity } from "../auth/authenticate.ts";
 import type { Config } from "../config/settings.ts";
 import type { Callers } from "../edge/callers.ts";
 import type { NamespacePlaces } from "../edge/namespace-places.ts";
+import type { Outbox } from "../edge/outbox.ts";
 import { namedRooms, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "../edge/socket.ts";
-import { attachEventGate, type EventGateOptions } from "../events/event-gate.ts";
-import { placeOf, takeConnectionPlace } from "../limits/connection-caps.ts";
+import { createEventGate, type EventGateOptions } from "../events/event-gate.ts";
+import { type ConnectionCap, placeOf, takeConnectionPlace } from "../limits/connection-caps.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { Clock, Log } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -23,6 +24,7 @@ export interface MountOptions {
   readonly gate: EventGateOptions;
   readonly places: NamespacePlaces;
   readonly callers: Callers;
+  readonly outbox: Pick<Outbox, "hold">;
   /** Told of every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
   onConnected(socket: RealtimeSocket): void;
@@ -38,14 +40,18 @@ export function mountNamespace(
   definition: NamespaceDefinition,
   options: MountOptions,
 ): RealtimeNamespace {
-  const { config, clock, authenticator, limits, places, callers } = options;
+  const { config, clock, authenticator, limits, places, callers, outbox } = options;
   const namespace = io.of(definition.path);
+  const cap = capOf(definition, config);
+  const guard = createEventGate(definition, options.gate);
 
   namespace.use((socket, next) => {
     if (!places.take(socket)) return drop(socket);
     admit(socket).then(
       () => {
         places.decided(socket);
+        // Being let in and who it is taken for are two packets, and one write.
+        outbox.hold(socket.conn);
         next();
       },
       (error: unknown) => {
@@ -59,9 +65,9 @@ export function mountNamespace(
 
   namespace.on("connection", (socket) => {
     places.entered(socket);
-    attachEventGate(socket, definition, options.gate);
+    guard(socket);
     socket.on("disconnect", onDisconnect);
-    socket.emit("connection_established", established(socket));
+    namespace.to(socket.id).emit("connection_established", established(socket));
     options.onConnected(socket);
     // Those who listen for connections after us may still want to read it.
     process.nextTick(() => callers.release(socket));
@@ -101,8 +107,7 @@ export function mountNamespace(
     await limits.connectAsUser(place);
     // Once more: a connection that was being looked up when the server began to close would come after the farewell.
     options.gate.requireOpen();
-    takeConnectionPlace(socket, place, ...capOf(definition, config));
-    await socket.join([...definition.rooms(principal)]);
+    await takeConnectionPlace(socket, place, cap, definition.rooms(principal));
   }
 
   /** Credentials are read from the handshake only: the query string ends up in logs, so nothing is read from it. */
@@ -156,13 +161,12 @@ export function guardUndefinedNamespaces(
   });
 }
 
-/** The cap of a namespace, and the setting that a refused person's developer should look at. */
-function capOf(definition: NamespaceDefinition, config: Config): [cap: number, setting: string] {
-  if (definition.maxPerUser !== undefined) return [definition.maxPerUser, `maxPerUser of ${definition.path}`];
-  if (definition.path === namespaces.admin) {
-    return [config.maxConnectionsPerAdmin, "SIGNALBOX_MAX_CONNECTIONS_PER_ADMIN"];
+function capOf({ path, maxPerUser }: NamespaceDefinition, config: Config): ConnectionCap {
+  if (maxPerUser !== undefined) return { cap: maxPerUser, setting: `maxPerUser of ${path}` };
+  if (path === namespaces.admin) {
+    return { cap: config.maxConnectionsPerAdmin, setting: "SIGNALBOX_MAX_CONNECTIONS_PER_ADMIN" };
   }
-  return [config.maxConnectionsPerUser, "SIGNALBOX_MAX_CONNECTIONS_PER_USER"];
+  return { cap: config.maxConnectionsPerUser, setting: "SIGNALBOX_MAX_CONNECTIONS_PER_USER" };
 }
 
 /** Socket.IO sends an error's message and `data` in CONNECT_ERROR: the code and the refusal. */
