@@ -1,21 +1,32 @@
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import { type ServerOptions, WebSocketServer } from "ws";
 import type { Clock } from "../ports.ts";
-import { clientsOf, cutOff, isGone } from "./engine-clients.ts";
+import { clientsOf, cutOff } from "./engine-clients.ts";
 
 /** How long a connection that is closing may take to fetch its last frames, and to say goodbye. */
 const lingerMs = 2000;
 
 /**
+ * The WebSocket server below Engine.IO, which forgets a connection as soon as it begins to close it. `ws` waits 30 seconds
+ * for the client's answer, and keeps what was to be sent to it for as long: a client that does not read must be rid of
+ * sooner. Engine.IO passes no options on.
+ */
+export class ImpatientWebSocketServer extends WebSocketServer {
+  constructor(options: ServerOptions) {
+    super({ ...options, closeTimeout: lingerMs } as ServerOptions);
+  }
+}
+
+/**
  * Cuts connections off that were closed but do not go: Engine.IO waits 30 seconds for a polling client to come for the
- * close, and until the heartbeat fails for one that does not read what is still to be sent; `ws` waits 30 more for the
- * client's answer. Whoever was disconnected for cause must not hold a place or its backlog for that long.
+ * close, and until the heartbeat fails for one that does not read what is still to be sent. Whoever was disconnected
+ * for cause must not hold a place for that long.
  */
 export function cutLingering(engine: EngineServer, clock: Clock): () => void {
   const closingSince = new WeakMap<EngineSocket, number>();
 
   engine.on("connection", (conn: EngineSocket) => {
     if (conn.transport.name === "polling") Object.assign(conn.transport, { closeTimeout: lingerMs });
-    conn.on("close", cutSoon);
   });
   return clock.every(lingerMs / 2, () => {
     const now = clock.now();
@@ -26,8 +37,4 @@ export function cutLingering(engine: EngineServer, clock: Clock): () => void {
       else if (now - since >= lingerMs) cutOff(conn);
     }
   });
-
-  function cutSoon(this: EngineSocket): void {
-    if (!isGone(this)) clock.after(lingerMs, () => cutOff(this));
-  }
 }

@@ -98,18 +98,13 @@ export function sizeOf(data: unknown): number {
 }
 
 /**
- * Whether nothing is left of a connection. Engine.IO forgets one on WebSocket as soon as it begins to close it; the rest
- * stays until the client has read what was sent and answered, or for 30 seconds.
+ * Resolves when nothing is left of a connection. Engine.IO forgets one on WebSocket as soon as it begins to close it; the
+ * rest goes when the client has read what was sent, and answered.
  */
-export function isGone(conn: EngineSocket): boolean {
-  const { socket } = stateOf(conn);
-  return socket === undefined ? conn.readyState === "closed" : socket.readyState === socket.CLOSED;
-}
-
-/** Resolves when nothing is left of a connection. */
 export async function whenGone(conn: EngineSocket): Promise<void> {
-  if (isGone(conn)) return;
-  await new Promise<void>((resolve) => (stateOf(conn).socket ?? conn).once("close", () => resolve()));
+  const { socket } = stateOf(conn);
+  const isGone = socket === undefined ? conn.readyState === "closed" : socket.readyState === socket.CLOSED;
+  if (!isGone) await new Promise<void>((resolve) => (socket ?? conn).once("close", () => resolve()));
 }
 
 /** Ends a connection without waiting for the client: closing a WebSocket takes a handshake, and 30 seconds without. */
