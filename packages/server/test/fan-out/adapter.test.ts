@@ -1,5 +1,6 @@
 /** What Socket.IO promises of broadcasts holds for ours too, on both transports. */
 import { once } from "node:events";
+import { io } from "socket.io-client";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { RealtimeNamespace, RealtimeSocket } from "../../src/edge/socket.ts";
 import { defineNamespace } from "../../src/index.ts";
@@ -83,6 +84,20 @@ describe.each(transports)("over %s", (transport) => {
       ["news", 1],
       ["news", Buffer.from("3")],
     ]);
+  });
+
+  it("who connects is told so before anything that is sent in the same turn", async () => {
+    const { server, all } = await startQuartet(transport);
+    all.on("connection", ({ id }) => {
+      all.emit("news", 1);
+      all.to(id).emit("news", 2);
+    });
+    const extraHeaders = { origin: server.url };
+    const socket = io(server.url, { transports: [transport], extraHeaders, forceNew: true, reconnection: false });
+    onTestFinished(() => void socket.close());
+    const heard: unknown[] = [];
+    socket.onAny((event, payload) => heard.push(event === "news" ? payload : event));
+    await expect.poll(() => heard).toEqual(["connection_established", 1, 2]);
   });
 
   it("who leaves a room in the same turn gets what was sent before, and nothing after", async () => {
