@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
 import { connectClient, createFakeClock, startTestServer } from "../../src/testing/index.ts";
-import { openEnv, serverSocketOf, turn } from "./fixture.ts";
+import { onWrite, openEnv, serverSocketOf, turn } from "./fixture.ts";
 
 const taskCount = 2000;
 const watcherCount = 1000;
@@ -26,6 +26,13 @@ function createTickingClock() {
   };
 }
 
+interface Tick {
+  /** The longest turn of the event loop. */
+  readonly longestMs: number;
+  /** How many were written to in one turn, at the most. */
+  readonly most: number;
+}
+
 it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a time, and reaches everybody", {
   timeout: 60_000,
 }, async () => {
@@ -44,10 +51,14 @@ it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a
   onTestFinished(() => void crowd.kill("SIGKILL"));
   const { sockets } = io.of("/");
   await expect.poll(() => sockets.size, { timeout: 20_000 }).toBe(watcherCount);
+  let writes = 0;
   // No two watch the same tasks: nobody shares a write.
   for (const [index, socket] of [...sockets.values()].entries()) {
     const own = Array.from({ length: watchedByEach }, (_, n) => taskRoom(`task-${(index * 7 + n * 97) % taskCount}`));
     await socket.join(own);
+    onWrite(socket, () => {
+      writes += 1;
+    });
   }
   const reader = await connectClient(server.url);
   onTestFinished(() => reader.close());
@@ -57,32 +68,34 @@ it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a
   const states: TaskSnapshot[] = [];
   reader.socket.on("progress_update", (task) => states.push(task));
 
-  const held: number[] = [];
+  const ticks: Tick[] = [];
   for (let round = 0; round <= rounds; round += 1) {
     for (const id of ids) {
       await progress.report(id, { current: round });
       if (Number(id.slice(5)) % 100 === 0) await turn();
     }
-    if (round > 0) held.push(await tick());
+    if (round > 0) ticks.push(await tick());
   }
-  // The best of them: what else the machine does makes turns longer, never shorter.
-  expect(Math.min(...held)).toBeLessThanOrEqual(10);
+  // On a busy machine turns are long, but little is done in each.
+  expect(ticks.filter(({ longestMs, most }) => longestMs > 10 && most > watcherCount / 2)).toEqual([]);
   await expect
     .poll(() => own.map((id) => states.findLast(({ task_id }) => task_id === id)?.current))
     .toEqual(own.map(() => rounds));
 
-  /** How long the longest turn of the event loop was, from the beginning of a tick until well after its end. */
-  async function tick(): Promise<number> {
-    let longest = 0;
+  /** Looks at each turn of the event loop, from the beginning of a tick until well after its end. */
+  async function tick(): Promise<Tick> {
+    let [longestMs, most] = [0, 0];
     const until = performance.now() + 300;
-    let before = performance.now();
+    let before = { at: performance.now(), writes };
     // In a timer, where ticks of a real clock are: what follows them in the same turn is part of it.
     setTimeout(() => clock.advance(flushMs), 1);
-    while (before < until) {
+    while (before.at < until) {
       await turn();
-      longest = Math.max(longest, performance.now() - before);
-      before = performance.now();
+      const now = { at: performance.now(), writes };
+      longestMs = Math.max(longestMs, now.at - before.at);
+      most = Math.max(most, now.writes - before.writes);
+      before = now;
     }
-    return longest;
+    return { longestMs, most };
   }
 });

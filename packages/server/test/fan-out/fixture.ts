@@ -42,21 +42,26 @@ export const clientWebSocketOf = ({ socket }: Pick<TestClient, "socket">): WebSo
 /** Until the event loop has gone once around. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Records what is written to a connection from now on: each entry is one system call. */
-export function recordWrites(socket: RealtimeSocket): Buffer[] {
+/** Calls back with what is written to a connection, for each system call. */
+export function onWrite(socket: RealtimeSocket, written: (bytes: Buffer) => void): void {
   const stream = webSocketOf(socket)._socket;
   const { _write, _writev } = stream;
-  const writes: Buffer[] = [];
   Object.assign(stream, {
     _write(...args: Parameters<Duplex["_write"]>) {
-      writes.push(args[0]);
+      written(args[0]);
       _write.apply(stream, args);
     },
     _writev(...args: Parameters<NonNullable<Duplex["_writev"]>>) {
-      writes.push(Buffer.concat(args[0].map(({ chunk, encoding }) => Buffer.from(chunk, encoding))));
+      written(Buffer.concat(args[0].map(({ chunk, encoding }) => Buffer.from(chunk, encoding))));
       _writev?.apply(stream, args);
     },
   });
+}
+
+/** Records what is written to a connection from now on: each entry is one system call. */
+export function recordWrites(socket: RealtimeSocket): Buffer[] {
+  const writes: Buffer[] = [];
+  onWrite(socket, (bytes) => writes.push(bytes));
   return writes;
 }
 
