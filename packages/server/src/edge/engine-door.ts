@@ -44,7 +44,7 @@ export interface EngineDoor {
 export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
   const { engine, config, originGuard, limits, lookup, callers } = options;
 
-  async function admit(req: IncomingMessage): Promise<void> {
+  function admit(req: IncomingMessage): void {
     const sid = parseQuery(req.url).get("sid");
     if (sid !== undefined) return requireOwner(sid, req);
     if (options.isDraining()) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
@@ -54,7 +54,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
         hint: `SOCKETIO_MAX_CONNECTIONS is ${config.maxConnections}.`,
       });
     }
-    await limits.connectFromAddress(options.clientAddress(req));
+    limits.connectFromAddress(options.clientAddress(req));
   }
 
   /**
@@ -92,25 +92,27 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
         return;
       }
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-      admit(req)
-        .then(() => {
-          requireNoOverlap(req);
-          engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res);
-        })
-        .catch((error: unknown) => sendRefusal(res, toRefusal(req, error), options.exposeHints));
+      try {
+        admit(req);
+        requireNoOverlap(req);
+        engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res);
+      } catch (error) {
+        sendRefusal(res, toRefusal(req, error), options.exposeHints);
+      }
     },
 
     upgrade(req, socket, head) {
       const { refusal } = originGuard.check(req, "upgrade");
       if (refusal !== null) return refuseUpgrade(socket, refusal, options.exposeHints);
-      admit(req)
-        .then(() => {
-          // The answer to the upgrade and the first packet leave together.
-          socket.cork();
-          setImmediate(() => socket.uncork());
-          upgradeLeanly(engine, req, socket, head);
-        })
-        .catch((error: unknown) => refuseUpgrade(socket, toRefusal(req, error), options.exposeHints));
+      try {
+        admit(req);
+        // The answer to the upgrade and the first packet leave together.
+        socket.cork();
+        setImmediate(() => socket.uncork());
+        upgradeLeanly(engine, req, socket, head);
+      } catch (error) {
+        refuseUpgrade(socket, toRefusal(req, error), options.exposeHints);
+      }
     },
   };
 

@@ -1,5 +1,5 @@
 import type { TaskSnapshot } from "@signalbox/protocol";
-import { textFrame } from "./text-frame.ts";
+import { joinedFrame, textFrame } from "./text-frame.ts";
 
 /** A Socket.IO packet for many connections, encoded once. */
 export interface Message {
@@ -29,13 +29,17 @@ class EncodedMessage implements Message {
   }
 
   get frame(): Buffer {
-    this.#frame ??= textFrame([Buffer.from(engineMessage + this.text)]);
+    this.#frame ??= textFrame(engineMessage + this.text);
     return this.#frame;
   }
 }
 
 /** A packet that was encoded already. */
 export const createMessage = (text: string): Message => new EncodedMessage(text);
+
+/** An event for somebody in a namespace. */
+export const createEvent = (namespace: string, event: string, payload: object): Message =>
+  createMessage(`2${namespace === "/" ? "" : `${namespace},`}${JSON.stringify([event, payload])}`);
 
 /** The progress of a task in both forms: for clients that accept `progress_batch`, and for all others. */
 export interface ProgressMessage {
@@ -81,7 +85,7 @@ export function batchFrame(states: readonly EncodedState[]): Buffer {
     parts.push(bytes);
   }
   parts.push(batchTailBytes);
-  return textFrame(parts);
+  return joinedFrame(parts);
 }
 
 /** The same as text. */

@@ -9,27 +9,42 @@ const eightByteLength = 65_536;
 const headLength = (payload: number): number => (payload < twoByteLength ? 2 : payload < eightByteLength ? 4 : 10);
 
 /**
- * One unmasked WebSocket text frame (RFC 6455 section 5.2) in one buffer, so that it takes one write.
- * @param parts - the payload in UTF-8, in pieces that are put together here
+ * The beginning of an unmasked WebSocket text frame (RFC 6455 section 5.2), with room for its payload: in one buffer, so
+ * that it takes one write.
+ * @param payload - bytes
+ * @returns the frame, and where its payload goes
  */
-export function textFrame(parts: readonly Uint8Array[]): Buffer {
-  let payload = 0;
-  for (const part of parts) payload += part.length;
-  const head = headLength(payload);
-  const frame = Buffer.allocUnsafe(head + payload);
+function openFrame(payload: number): { frame: Buffer; offset: number } {
+  const offset = headLength(payload);
+  const frame = Buffer.allocUnsafe(offset + payload);
   frame[0] = wholeText;
-  if (head === 2) frame[1] = payload;
-  else if (head === 4) {
+  if (offset === 2) frame[1] = payload;
+  else if (offset === 4) {
     frame[1] = 126;
     frame.writeUInt16BE(payload, 2);
   } else {
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(payload), 2);
   }
-  let offset = head;
-  for (const part of parts) {
-    frame.set(part, offset);
-    offset += part.length;
+  return { frame, offset };
+}
+
+/** A text in a frame of its own. */
+export function textFrame(text: string): Buffer {
+  const { frame, offset } = openFrame(Buffer.byteLength(text));
+  frame.write(text, offset);
+  return frame;
+}
+
+/** A text that is there in pieces, in UTF-8, which are put together in one frame. */
+export function joinedFrame(pieces: readonly Uint8Array[]): Buffer {
+  let payload = 0;
+  for (const piece of pieces) payload += piece.length;
+  const { frame, offset } = openFrame(payload);
+  let at = offset;
+  for (const piece of pieces) {
+    frame.set(piece, at);
+    at += piece.length;
   }
   return frame;
 }

@@ -24,8 +24,8 @@ export interface EventGateOptions {
   readonly underWay: UnderWay;
   /** Throws `server_draining` while the server closes. */
   requireOpen(): void;
-  /** Takes one message from the user's budget, or rejects with `rate_limited`. */
-  takeMessage(principal: Principal, ip: string): Promise<void>;
+  /** Takes one message from the user's budget; throws `rate_limited`. */
+  takeMessage(principal: Principal, ip: string): void;
   /** Told of every refusal, for the security log and the penalty; `name` is null when it is not a declared one. */
   onRefused(socket: RealtimeSocket, refusal: Refusal, name: string | null): void;
   /** Told of every event with its outcome, for metrics. */
@@ -97,7 +97,7 @@ class EventGate {
     // Found by the decoder before anything was parsed: a class instance cannot come out of JSON.
     if (payload instanceof Refusal) throw payload;
     this.#options.requireOpen();
-    await this.#options.takeMessage(this.#socket.data.principal, this.#socket.data.ip);
+    this.#options.takeMessage(this.#socket.data.principal, this.#socket.data.ip);
     if (declared === undefined) {
       throw new Refusal("event_unknown", { hint: `${this.#definition.path} declares no such event.` });
     }

@@ -3,12 +3,12 @@ import type { Clock } from "../ports.ts";
 import { addressBucket } from "./client-address.ts";
 import { createWindowLimit } from "./window-limit.ts";
 
-/** Each takes one from a budget, or rejects with Refusal `rate_limited` and the time until it is filled again. */
+/** Each takes one from a budget; throws Refusal `rate_limited` with the time until it is filled again. */
 export interface RateLimits {
-  connectFromAddress(ip: string): Promise<void>;
+  connectFromAddress(ip: string): void;
   /** `place` is a user's, or that of the guests at one address. */
-  connectAsUser(place: string): Promise<void>;
-  message(place: string): Promise<void>;
+  connectAsUser(place: string): void;
+  message(place: string): void;
 }
 
 type LimitSettings = Pick<
@@ -17,9 +17,9 @@ type LimitSettings = Pick<
 >;
 
 const unlimited: RateLimits = {
-  connectFromAddress: async () => {},
-  connectAsUser: async () => {},
-  message: async () => {},
+  connectFromAddress() {},
+  connectAsUser() {},
+  message() {},
 };
 
 /**
@@ -39,8 +39,8 @@ export function createRateLimits(config: LimitSettings, clock: Pick<Clock, "now"
     "SIGNALBOX_MESSAGE_RATE and SIGNALBOX_MESSAGE_BURST",
   );
   return {
-    connectFromAddress: async (ip) => perAddress(addressBucket(ip)),
-    connectAsUser: async (place) => perUser(place),
-    message: async (place) => messages(place),
+    connectFromAddress: (ip) => perAddress(addressBucket(ip)),
+    connectAsUser: perUser,
+    message: messages,
   };
 }

@@ -29,9 +29,13 @@ interface Window {
  */
 export function createWindowLimit({ points, seconds, settings, clock }: WindowLimitOptions): (key: string) => void {
   const windows = new Map<string, Window>();
+  /** When the first of them ends: until then there is none to forget. */
+  let firstEnd = Number.NEGATIVE_INFINITY;
 
   function forgetEnded(now: number): void {
+    if (firstEnd > now) return;
     for (const [key, { endsAt }] of windows) {
+      firstEnd = endsAt;
       if (endsAt > now) return;
       windows.delete(key);
     }

@@ -4,6 +4,7 @@ import { permits } from "../access/permissions.ts";
 import type { Authenticator, Identity } from "../auth/authenticate.ts";
 import type { Config } from "../config/settings.ts";
 import type { Callers } from "../edge/callers.ts";
+import { createEvent } from "../edge/message.ts";
 import type { NamespacePlaces } from "../edge/namespace-places.ts";
 import type { Outbox } from "../edge/outbox.ts";
 import { namedRooms, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "../edge/socket.ts";
@@ -24,7 +25,7 @@ export interface MountOptions {
   readonly gate: EventGateOptions;
   readonly places: NamespacePlaces;
   readonly callers: Callers;
-  readonly outbox: Pick<Outbox, "hold">;
+  readonly outbox: Pick<Outbox, "add" | "hold">;
   /** Told of every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
   onConnected(socket: RealtimeSocket): void;
@@ -67,7 +68,7 @@ export function mountNamespace(
     places.entered(socket);
     guard(socket);
     socket.on("disconnect", onDisconnect);
-    namespace.to(socket.id).emit("connection_established", established(socket));
+    outbox.add(socket.conn, createEvent(definition.path, "connection_established", established(socket)));
     options.onConnected(socket);
     // Those who listen for connections after us may still want to read it.
     process.nextTick(() => callers.release(socket));
@@ -104,7 +105,7 @@ export function mountNamespace(
     socket.data.session = handle;
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");
     const place = placeOf(principal, ip);
-    await limits.connectAsUser(place);
+    limits.connectAsUser(place);
     // Once more: a connection that was being looked up when the server began to close would come after the farewell.
     options.gate.requireOpen();
     await takeConnectionPlace(socket, place, cap, definition.rooms(principal));

@@ -85,7 +85,8 @@ function passesWithoutOrigin(req: IncomingMessage, way: Way): boolean {
 function count(rawHeaders: readonly string[], name: string): number {
   let found = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) found += 1;
+    const given = rawHeaders[index];
+    if (given?.length === name.length && given.toLowerCase() === name) found += 1;
   }
   return found;
 }
