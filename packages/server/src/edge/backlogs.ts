@@ -1,12 +1,9 @@
 import type { Socket as EngineSocket } from "engine.io";
 import type { Clock } from "../ports.ts";
-import { bufferedBytes, closeWithCode, cutOff } from "./engine-clients.ts";
+import { bufferedBytes, closeWithCode } from "./engine-clients.ts";
 
 /** How often those are looked at for whom something waits. */
 const lookMs = 250;
-
-/** How long a client that was told to go has to read it. */
-const farewellMs = 2000;
 
 /** A client is slow when more waits for it than this part of what may wait: a burst that is under way is not enough. */
 const slowShare = 1 / 16;
@@ -57,7 +54,6 @@ export function createBacklogs({ clock, maxBytes, onOverflow }: BacklogOptions):
     slow.delete(conn);
     onOverflow(conn);
     closeWithCode(conn, tryAgainLater, "slow_reader");
-    clock.after(farewellMs, () => cutOff(conn));
   }
 
   const stop = clock.every(lookMs, () => {
@@ -72,7 +68,11 @@ export function createBacklogs({ clock, maxBytes, onOverflow }: BacklogOptions):
       if (estimate > maxBytes || (estimate > maxBytes * slowShare && !slow.has(conn))) look(conn);
     },
     bytesOf: bufferedBytes,
-    isSlow: (conn) => slow.has(conn),
+    isSlow(conn) {
+      // Looked at anew: who reads again does not wait for the next look at everybody.
+      if (slow.has(conn)) look(conn);
+      return slow.has(conn);
+    },
     slowCount: () => slow.size,
     close: stop,
   };

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Server as EngineServer } from "engine.io";
-import { clientsOf } from "./engine-clients.ts";
+import { clientsOf, cutOff, whenGone } from "./engine-clients.ts";
 import { liveSockets, type RealtimeNamespace } from "./socket.ts";
 
 /** How long closing waits for the last frames to leave; a client that does not read is cut off then. */
@@ -15,13 +15,13 @@ export async function closeConnections(
   namespaces: Iterable<RealtimeNamespace>,
   spreadMs: number,
 ): Promise<void> {
+  const conns = Object.values(clientsOf(engine));
   for (const socket of liveSockets(namespaces)) {
     socket.emit("server_draining", { reconnect_after_ms: randomInt(spreadMs) });
     socket.disconnect(true);
   }
-  const closed = Promise.all(
-    Object.values(clientsOf(engine)).map((conn) => new Promise<void>((resolve) => conn.once("close", () => resolve()))),
-  );
-  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, flushMs))]);
+  const gone = Promise.all(conns.map(whenGone));
+  await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, flushMs))]);
   engine.close();
+  for (const conn of conns) cutOff(conn);
 }

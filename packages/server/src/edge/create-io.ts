@@ -6,6 +6,7 @@ import { createPacketMeter, type PacketMeter } from "../limits/packet-meter.ts";
 import type { Traffic } from "../metrics/traffic.ts";
 import type { Clock } from "../ports.ts";
 import { type Backlogs, createBacklogs } from "./backlogs.ts";
+import { ImpatientWebSocketServer } from "./cut-lingering.ts";
 import { forgetUpgrade, hasQueue, sizeOf } from "./engine-clients.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { roomAdapter } from "./room-adapter.ts";
@@ -46,6 +47,7 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
   });
   const engine = new EngineServer({
     transports: [...config.transports],
+    wsEngine: ImpatientWebSocketServer,
     pingInterval: config.pingInterval * 1000,
     pingTimeout: config.pingTimeout * 1000,
     maxHttpBufferSize: config.maxHttpBufferSize,

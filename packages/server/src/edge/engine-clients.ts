@@ -38,11 +38,13 @@ interface TransportState {
   readonly socket?: {
     readonly readyState: number;
     readonly OPEN: number;
+    readonly CLOSED: number;
     readonly extensions: string;
     readonly bufferedAmount: number;
     readonly _socket: Duplex | null;
     close(code: number, reason: string): void;
     terminate(): void;
+    once(event: "close", listener: () => void): void;
     listeners(event: string): ((...args: unknown[]) => void)[];
     off(event: string, listener: (...args: unknown[]) => void): void;
   };
@@ -93,6 +95,16 @@ export function bufferedBytes(conn: EngineSocket): number {
 /** The size of a packet's data, in bytes or a little less. */
 export function sizeOf(data: unknown): number {
   return typeof data === "string" ? data.length : ((data as { byteLength?: number } | undefined)?.byteLength ?? 0);
+}
+
+/**
+ * Resolves when nothing is left of a connection. Engine.IO forgets one on WebSocket as soon as it begins to close it; the
+ * rest goes when the client has read what was sent, and answered.
+ */
+export async function whenGone(conn: EngineSocket): Promise<void> {
+  const { socket } = stateOf(conn);
+  const isGone = socket === undefined ? conn.readyState === "closed" : socket.readyState === socket.CLOSED;
+  if (!isGone) await new Promise<void>((resolve) => (socket ?? conn).once("close", () => resolve()));
 }
 
 /** Ends a connection without waiting for the client: closing a WebSocket takes a handshake, and 30 seconds without. */

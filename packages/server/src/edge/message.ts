@@ -43,6 +43,8 @@ export const createEvent = (namespace: string, event: string, payload: object): 
 
 /** The progress of a task in both forms: for clients that accept `progress_batch`, and for all others. */
 export interface ProgressMessage {
+  /** Of the state, in UTF-8. */
+  readonly bytes: number;
   readonly joinable: Message;
   readonly plain: Message;
 }
@@ -66,7 +68,7 @@ export function createProgressMessage(task: TaskSnapshot): ProgressMessage {
     },
     state,
   };
-  return { joinable, plain };
+  return { bytes: Buffer.byteLength(json), joinable, plain };
 }
 
 const batchHead = '2["progress_batch",{"tasks":[';

@@ -19,8 +19,6 @@ const maxJoined = 65_536;
 export interface Outbox {
   /** Sends a message at the end of this turn of the event loop, joined with whatever else the connection gets in it. */
   add(conn: EngineSocket, message: Message): void;
-  /** What waits for a connection in this turn. */
-  waiting(conn: EngineSocket): Sequence | undefined;
   /** Lets packets of the ordinary path, too, leave with the others at the end of this turn. */
   hold(conn: EngineSocket): void;
   /** Sends what waits now: something else is about to be sent, or the connection to be closed. */
@@ -103,5 +101,5 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
     if (stream.writableLength > 0) backlogs.note(conn, bytes.length);
   }
 
-  return { add, waiting: (conn) => pending.get(conn), hold, release };
+  return { add, hold, release };
 }

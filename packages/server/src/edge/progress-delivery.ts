@@ -10,11 +10,17 @@ interface ProgressDeliveryOptions {
   readonly outbox: Outbox;
   readonly backlogs: Backlogs;
   readonly clock: Clock;
-  /** How long what was held back waits for its next try. */
+  /** How long a tick takes: then everybody may be sent as much again, what was held back first. */
   readonly flushMs: number;
   /** What one client is sent in one tick at the most; the rest follows in the next. */
   readonly maxTasks: number;
   readonly maxBytes: number;
+}
+
+/** What a client has been sent in this tick. */
+interface Share {
+  tasks: number;
+  bytes: number;
 }
 
 /**
@@ -24,6 +30,7 @@ interface ProgressDeliveryOptions {
  */
 export function createProgressDelivery(options: ProgressDeliveryOptions): ProgressPublisher {
   const { io, outbox, backlogs, clock } = options;
+  const shares = new Map<RealtimeSocket, Share>();
   const held = new Map<RealtimeSocket, Map<string, ProgressMessage>>();
   let stop: (() => void) | undefined;
 
@@ -36,31 +43,42 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
   }
 
   function give(socket: RealtimeSocket, taskId: string, message: ProgressMessage): void {
-    if (mayTake(socket)) {
-      held.get(socket)?.delete(taskId);
-      outbox.add(socket.conn, socket.data.acceptsBatch ? message.joinable : message.plain);
-      return;
-    }
-    const states = held.get(socket) ?? new Map<string, ProgressMessage>();
-    states.set(taskId, message);
-    held.set(socket, states);
-    stop ??= clock.every(options.flushMs, retry);
+    stop ??= clock.every(options.flushMs, tick);
+    const waiting = held.get(socket);
+    // What waits goes first, or what is reported last in each tick would wait for good.
+    if (waiting === undefined && takeShare(socket, message)) return send(socket, message);
+    held.set(socket, (waiting ?? new Map<string, ProgressMessage>()).set(taskId, message));
   }
 
-  function mayTake({ conn }: RealtimeSocket): boolean {
-    if (backlogs.isSlow(conn)) return false;
-    const waiting = outbox.waiting(conn);
-    if (waiting === undefined) return true;
-    return waiting.length < options.maxTasks && waiting.size < options.maxBytes;
+  const send = ({ conn, data }: RealtimeSocket, { joinable, plain }: ProgressMessage): void =>
+    outbox.add(conn, data.acceptsBatch ? joinable : plain);
+
+  function takeShare(socket: RealtimeSocket, { bytes }: ProgressMessage): boolean {
+    if (backlogs.isSlow(socket.conn)) return false;
+    const share = shares.get(socket);
+    if (share === undefined) {
+      shares.set(socket, { tasks: 1, bytes });
+      return true;
+    }
+    if (share.tasks >= options.maxTasks || share.bytes >= options.maxBytes) return false;
+    share.tasks += 1;
+    share.bytes += bytes;
+    return true;
   }
 
-  function retry(): void {
-    const before = [...held];
-    held.clear();
-    for (const [socket, states] of before) {
-      for (const [taskId, message] of states) if (socket.rooms.has(taskRoom(taskId))) give(socket, taskId, message);
+  function tick(): void {
+    const isQuiet = shares.size === 0 && held.size === 0;
+    shares.clear();
+    for (const [socket, states] of held) {
+      for (const [taskId, message] of states) {
+        const watches = socket.rooms.has(taskRoom(taskId));
+        if (watches && !takeShare(socket, message)) break;
+        states.delete(taskId);
+        if (watches) send(socket, message);
+      }
+      if (states.size === 0) held.delete(socket);
     }
-    if (held.size > 0) return;
+    if (!isQuiet) return;
     stop?.();
     stop = undefined;
   }
@@ -73,13 +91,13 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
     },
     finish(task) {
       if (!isFinal(task.status)) return;
-      for (const socket of watchersOf(task.task_id)) held.get(socket)?.delete(task.task_id);
       const room = io.of(namespaces.user).to(taskRoom(task.task_id));
       room.emit(finalEvents[task.status], task);
       room.socketsLeave(taskRoom(task.task_id));
     },
     close() {
       stop?.();
+      shares.clear();
       held.clear();
     },
   };

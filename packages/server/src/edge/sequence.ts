@@ -9,20 +9,18 @@ type States = NonNullable<Message["state"]>[];
  * members of a room get within a turn is put together once, not a thousand times.
  */
 export class Sequence {
-  /** How many messages it holds. */
-  readonly length: number;
   /** Characters of all its messages: in bytes that, or a little more. */
   readonly size: number;
   readonly #before: Sequence | null;
   readonly #message: Message | null;
   #next: Sequence | undefined;
+  #nextBefore: Sequence | undefined;
   #packets: (Message | States)[] | undefined;
   #bytes: Buffer | undefined;
 
   private constructor(before: Sequence | null, message: Message | null) {
     this.#before = before;
     this.#message = message;
-    this.length = (before?.length ?? 0) + (message === null ? 0 : 1);
     this.size = (before?.size ?? 0) + (message?.text.length ?? 0);
   }
 
@@ -31,9 +29,15 @@ export class Sequence {
     return new Sequence(null, null);
   }
 
-  /** Remembers the last way on only: a broadcast goes through all its members before the next begins. */
+  /**
+   * Remembers the last two ways on: a broadcast goes through all its members before the next begins, while a state
+   * goes through its watchers in two forms.
+   */
   followedBy(message: Message): Sequence {
-    if (this.#next === undefined || this.#next.#message !== message) this.#next = new Sequence(this, message);
+    if (this.#next !== undefined && this.#next.#message === message) return this.#next;
+    if (this.#nextBefore !== undefined && this.#nextBefore.#message === message) return this.#nextBefore;
+    this.#nextBefore = this.#next;
+    this.#next = new Sequence(this, message);
     return this.#next;
   }
 

@@ -1,0 +1,52 @@
+import { onTestFinished } from "vitest";
+import type { RealtimeNamespace, RealtimeSocket } from "../../src/edge/socket.ts";
+import { connectClient, type TestClient, type TestServer, type Transport } from "../../src/testing/index.ts";
+import { serverSocketOf, startOpenServer } from "./fixture.ts";
+
+/** `ada` is left, `bob` left and right, `cyd` right, and `dan` nowhere. */
+const places = { ada: ["left"], bob: ["left", "right"], cyd: ["right"], dan: [] } as const;
+export type Name = keyof typeof places;
+export const names = Object.keys(places) as Name[];
+
+interface Member {
+  readonly client: TestClient;
+  /** The server's end. */
+  readonly socket: RealtimeSocket;
+}
+
+/** Four clients in two rooms of a running server. */
+export interface Quartet {
+  readonly server: TestServer;
+  readonly all: RealtimeNamespace;
+  readonly members: Readonly<Record<Name, Member>>;
+  /** Waits until everything has arrived that was sent before: to these, or to all. */
+  settle(...whom: Name[]): Promise<void>;
+  /** Payloads of the events `news` that a client has received so far. */
+  news(name: Name): unknown[];
+}
+
+export async function startQuartet(transport: Transport): Promise<Quartet> {
+  const server = await startOpenServer();
+  onTestFinished(() => server.close());
+  const connect = async (name: Name): Promise<[Name, Member]> => {
+    const client = await connectClient(server.url, { transport });
+    onTestFinished(() => client.close());
+    const socket = serverSocketOf(server, client.socket.id);
+    await socket.join([...places[name]]);
+    return [name, { client, socket }];
+  };
+  const members = Object.fromEntries(await Promise.all(names.map(connect))) as Record<Name, Member>;
+  return {
+    server,
+    all: server.realtime.io.of("/"),
+    members,
+    async settle(...whom) {
+      const settled = (whom.length === 0 ? names : whom).map((name) => {
+        members[name].socket.emit("settle");
+        return members[name].client.next("settle");
+      });
+      await Promise.all(settled);
+    },
+    news: (name) => members[name].client.received("news"),
+  };
+}
