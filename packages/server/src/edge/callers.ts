@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { SessionHandle, SessionLookup } from "../auth/session-lookup.ts";
+import { createSlot } from "../slot.ts";
 import type { RealtimeSocket } from "./socket.ts";
 
 /** What is remembered of the request that opened a connection. */
@@ -45,11 +46,11 @@ const flat = (text: string): string => Buffer.from(text).toString();
  * than all that is needed of it.
  */
 export function createCallers({ engine, lookup, clientAddress, requestId }: CallerOptions): Callers {
-  const callers = new WeakMap<EngineSocket, Caller>();
+  const callers = createSlot<EngineSocket, Caller>("caller");
 
   engine.on("connection", (conn: EngineSocket) => {
     const req = conn.request;
-    callers.set(conn, {
+    callers.put(conn, {
       ip: clientAddress(req),
       requestId: flat(requestId(req)),
       origin: req.headers.origin,
@@ -59,7 +60,7 @@ export function createCallers({ engine, lookup, clientAddress, requestId }: Call
 
   return {
     of(conn) {
-      const caller = callers.get(conn);
+      const caller = callers.of(conn);
       if (caller === undefined) throw new TypeError("The connection was not opened on this server.");
       return caller;
     },

@@ -5,6 +5,7 @@ import { boundedParser } from "../limits/bounded-decoder.ts";
 import { createPacketMeter, type PacketMeter } from "../limits/packet-meter.ts";
 import type { Traffic } from "../metrics/traffic.ts";
 import type { Clock } from "../ports.ts";
+import { createSlot } from "../slot.ts";
 import { type Backlogs, createBacklogs } from "./backlogs.ts";
 import { ImpatientWebSocketServer } from "./cut-lingering.ts";
 import { forgetUpgrade, hasQueue, sizeOf } from "./engine-clients.ts";
@@ -54,7 +55,7 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
     perMessageDeflate: false,
     httpCompression: false,
   });
-  const meters = new WeakMap<EngineSocket, PacketMeter>();
+  const meters = createSlot<EngineSocket, PacketMeter>("packet meter");
   const packetLimit = { limit: config.messageBurst * packetsPerMessage, clock };
 
   engine.on("connection", (conn: EngineSocket) => {
@@ -87,8 +88,11 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
    * middleware: they are counted here, one by one, before they are parsed.
    */
   function countPacket(this: EngineSocket): void {
-    const meter = meters.get(this) ?? createPacketMeter(packetLimit);
-    meters.set(this, meter);
+    let meter = meters.of(this);
+    if (meter === undefined) {
+      meter = createPacketMeter(packetLimit);
+      meters.put(this, meter);
+    }
     if (meter.count() || this.readyState !== "open") return;
     onFlood(this);
     this.close(true);

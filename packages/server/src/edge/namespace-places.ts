@@ -1,4 +1,5 @@
 import type { Clock } from "../ports.ts";
+import { createSlot } from "../slot.ts";
 import type { RealtimeSocket } from "./socket.ts";
 
 type Connection = RealtimeSocket["conn"];
@@ -32,29 +33,29 @@ export interface NamespacePlaces {
  */
 export function createNamespacePlaces({ clock, idleMs }: { clock: Clock; idleMs: number }): NamespacePlaces {
   /** By namespace, those of each connection that are on their way in. */
-  const entrants = new WeakMap<Connection, Map<string, Entrant>>();
+  const entrants = createSlot<Connection, Map<string, Entrant>>("entrants");
   const emptySince = new WeakMap<Connection, number>();
 
   const isEmpty = (socket: RealtimeSocket): boolean =>
-    joined(socket).size === 0 && ![...(entrants.get(socket.conn)?.values() ?? [])].some(mayEnter);
+    joined(socket).size === 0 && ![...(entrants.of(socket.conn)?.values() ?? [])].some(mayEnter);
 
   return {
     take(socket) {
       const { conn, nsp } = socket;
-      const ofConnection = entrants.get(conn) ?? new Map<string, Entrant>();
+      const ofConnection = entrants.of(conn) ?? new Map<string, Entrant>();
       const entrant = ofConnection.get(nsp.name);
       if (joined(socket).has(nsp.name) || (entrant !== undefined && mayEnter(entrant))) return false;
-      entrants.set(conn, ofConnection.set(nsp.name, { socket, undecided: true }));
+      entrants.put(conn, ofConnection.set(nsp.name, { socket, undecided: true }));
       return true;
     },
     decided({ conn, nsp }) {
-      const entrant = entrants.get(conn)?.get(nsp.name);
+      const entrant = entrants.of(conn)?.get(nsp.name);
       if (entrant !== undefined) entrant.undecided = false;
     },
     entered({ conn, nsp }) {
-      const ofConnection = entrants.get(conn);
+      const ofConnection = entrants.of(conn);
       ofConnection?.delete(nsp.name);
-      if (ofConnection?.size === 0) entrants.delete(conn);
+      if (ofConnection?.size === 0) entrants.clear(conn);
     },
     left(socket) {
       const { conn } = socket;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { ProxyTrust } from "../config/trusted-proxies.ts";
+import { createSlot } from "../slot.ts";
 
 /** What is taken over from a proxy: no text that means anything to whoever reads the log. */
 const wellFormed = /^[\w.:-]{8,64}$/;
@@ -11,7 +12,7 @@ const wellFormed = /^[\w.:-]{8,64}$/;
  * that chooses its own can have its doings counted among somebody else's.
  */
 export function createRequestId(isTrusted: ProxyTrust): (req: IncomingMessage) => string {
-  const known = new WeakMap<IncomingMessage, string>();
+  const known = createSlot<IncomingMessage, string>("request id");
 
   function nameOf(req: IncomingMessage): string {
     const given = req.headers["x-request-id"];
@@ -21,8 +22,8 @@ export function createRequestId(isTrusted: ProxyTrust): (req: IncomingMessage) =
   }
 
   return (req) => {
-    const id = known.get(req) ?? nameOf(req);
-    known.set(req, id);
+    const id = known.of(req) ?? nameOf(req);
+    known.put(req, id);
     return id;
   };
 }
