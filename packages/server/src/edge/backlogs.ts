@@ -69,6 +69,7 @@ export function createBacklogs({ clock, maxBytes, onOverflow }: BacklogOptions):
     },
     bytesOf: bufferedBytes,
     isSlow(conn) {
+      if (slow.size === 0) return false;
       // Looked at anew: who reads again does not wait for the next look at everybody.
       if (slow.has(conn)) look(conn);
       return slow.has(conn);

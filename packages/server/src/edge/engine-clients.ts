@@ -34,12 +34,12 @@ interface TransportState {
   /** Polling: the GET that waits for packets, and the POST that brings some. */
   readonly req?: unknown;
   readonly dataReq?: unknown;
-  /** WebSocket: the connection of `ws`, and its TCP stream. */
+  /** WebSocket: whether frames are compressed, the connection of `ws`, and its TCP stream. */
+  readonly perMessageDeflate?: unknown;
   readonly socket?: {
     readonly readyState: number;
     readonly OPEN: number;
     readonly CLOSED: number;
-    readonly extensions: string;
     readonly bufferedAmount: number;
     readonly _socket: Duplex | null;
     close(code: number, reason: string): void;
@@ -67,8 +67,8 @@ export function isPolling(conn: EngineSocket, method: string | undefined): boole
  * One that is still on polling, or in the middle of its upgrade, has none.
  */
 export function frameStreamOf(conn: EngineSocket): Duplex | undefined {
-  const { socket } = stateOf(conn);
-  if (socket === undefined || socket.readyState !== socket.OPEN || socket.extensions !== "") return undefined;
+  const { socket, perMessageDeflate } = stateOf(conn);
+  if (socket === undefined || perMessageDeflate || socket.readyState !== socket.OPEN) return undefined;
   return socket._socket ?? undefined;
 }
 

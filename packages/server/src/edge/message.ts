@@ -11,9 +11,13 @@ export interface Message {
   readonly state: EncodedState | null;
 }
 
+/** A task's state as a part of `progress_batch`, in the two places that it may have. */
 interface EncodedState {
   readonly json: string;
-  readonly bytes: Buffer;
+  /** The beginning of the packet, with this state as the first. */
+  readonly first: Buffer;
+  /** This state behind another. */
+  readonly next: Buffer;
 }
 
 /** Engine.IO's packet type for messages (Engine.IO protocol 4), which precedes each packet of Socket.IO. */
@@ -49,45 +53,63 @@ export interface ProgressMessage {
   readonly plain: Message;
 }
 
+const batchHead = '2["progress_batch",{"tasks":[';
+const batchTail = "]}]";
+const batchEnd = Buffer.from(batchTail);
+
+class ProgressState implements EncodedState {
+  readonly json: string;
+  #first: Buffer | undefined;
+  #next: Buffer | undefined;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+
+  get first(): Buffer {
+    this.#first ??= Buffer.from(engineMessage + batchHead + this.json);
+    return this.#first;
+  }
+
+  get next(): Buffer {
+    this.#next ??= Buffer.from(`,${this.json}`);
+    return this.#next;
+  }
+}
+
+class JoinableMessage implements Message {
+  readonly state: EncodedState;
+  readonly #plain: Message;
+
+  constructor(plain: Message, json: string) {
+    this.#plain = plain;
+    this.state = new ProgressState(json);
+  }
+
+  get text(): string {
+    return this.#plain.text;
+  }
+
+  get frame(): Buffer {
+    return this.#plain.frame;
+  }
+}
+
 /** Encodes a task's state, once for all who watch it. */
 export function createProgressMessage(task: TaskSnapshot): ProgressMessage {
   const json = JSON.stringify(task);
   const plain = createMessage(`2["progress_update",${json}]`);
-  let bytes: Buffer | undefined;
-  const state: EncodedState = {
-    json,
-    get bytes() {
-      bytes ??= Buffer.from(json);
-      return bytes;
-    },
-  };
-  const joinable: Message = {
-    text: plain.text,
-    get frame() {
-      return plain.frame;
-    },
-    state,
-  };
-  return { bytes: Buffer.byteLength(json), joinable, plain };
+  return { bytes: Buffer.byteLength(json), joinable: new JoinableMessage(plain, json), plain };
 }
 
-const batchHead = '2["progress_batch",{"tasks":[';
-const batchTail = "]}]";
-const batchHeadBytes = Buffer.from(engineMessage + batchHead);
-const batchTailBytes = Buffer.from(batchTail);
-const comma = Buffer.from(",");
-
-/** Several states in one packet; each was encoded before, and is only copied here. */
-export function batchFrame(states: readonly EncodedState[]): Buffer {
-  const parts: Buffer[] = [batchHeadBytes];
-  for (const [index, { bytes }] of states.entries()) {
-    if (index > 0) parts.push(comma);
-    parts.push(bytes);
-  }
-  parts.push(batchTailBytes);
-  return joinedFrame(parts);
+/** The states of several messages in one packet; each was encoded before, and is only copied here. */
+export function batchFrame(messages: readonly Message[]): Buffer {
+  const pieces: Buffer[] = [];
+  for (const { state } of messages) if (state !== null) pieces.push(pieces.length === 0 ? state.first : state.next);
+  pieces.push(batchEnd);
+  return joinedFrame(pieces);
 }
 
 /** The same as text. */
-export const batchText = (states: readonly EncodedState[]): string =>
-  `${batchHead}${states.map(({ json }) => json).join(",")}${batchTail}`;
+export const batchText = (messages: readonly Message[]): string =>
+  `${batchHead}${messages.map(({ state }) => state?.json).join(",")}${batchTail}`;

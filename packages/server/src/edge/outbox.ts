@@ -1,13 +1,14 @@
 import type { Duplex } from "node:stream";
 import type { Socket as EngineSocket } from "engine.io";
 import type { Traffic } from "../metrics/traffic.ts";
+import { createSlot } from "../slot.ts";
 import type { Backlogs } from "./backlogs.ts";
 import { frameStreamOf, hasQueue } from "./engine-clients.ts";
 import type { Message } from "./message.ts";
 import { Sequence } from "./sequence.ts";
 
 /** Writing to many may take this long in one turn of the event loop; the rest follows in the next. */
-const sliceMs = 4;
+const sliceMs = 3;
 
 /** How many connections are written to before the time is looked at. */
 const perLook = 32;
@@ -33,7 +34,9 @@ export interface Outbox {
  * any packet that takes the ordinary path, and takes the ordinary path itself where packets wait in Engine.IO's queue.
  */
 export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs: Backlogs }): Outbox {
-  const pending = new Map<EngineSocket, Sequence>();
+  const sequences = createSlot<EngineSocket, Sequence>("what is to be sent");
+  /** Those that something waits for, and some for which it has left already. */
+  let waiting: EngineSocket[] = [];
   const corked: Duplex[] = [];
   let start = Sequence.start();
   let scheduled = false;
@@ -45,8 +48,10 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
   }
 
   function add(conn: EngineSocket, message: Message): void {
-    const sequence = (pending.get(conn) ?? start).followedBy(message);
-    pending.set(conn, sequence);
+    const before = sequences.of(conn);
+    if (before === undefined) waiting.push(conn);
+    const sequence = (before ?? start).followedBy(message);
+    sequences.put(conn, sequence);
     if (sequence.size > maxJoined) release(conn);
     flushLater();
   }
@@ -60,26 +65,29 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
   }
 
   function release(conn: EngineSocket): void {
-    const sequence = pending.get(conn);
+    const sequence = sequences.of(conn);
     if (sequence === undefined) return;
-    pending.delete(conn);
+    sequences.clear(conn);
     write(conn, sequence);
   }
 
   function flush(): void {
     const until = performance.now() + sliceMs;
+    const now = waiting;
+    waiting = [];
     let written = 0;
-    for (const [conn, sequence] of pending) {
-      pending.delete(conn);
-      write(conn, sequence);
+    for (const conn of now) {
+      release(conn);
       written += 1;
       if (written % perLook === 0 && performance.now() > until) break;
     }
+    // Before those to whom more was to be sent meanwhile: they have waited longer.
+    if (written < now.length) waiting = [...now.slice(written), ...waiting];
     for (const stream of corked.splice(0)) stream.uncork();
     // A new beginning of the tree, so that it does not keep the last message of this turn.
     start = Sequence.start();
     scheduled = false;
-    if (pending.size > 0) flushLater();
+    if (waiting.length > 0) flushLater();
   }
 
   function write(conn: EngineSocket, sequence: Sequence): void {
@@ -98,7 +106,8 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
     }
     traffic.deliveries += sequence.packets;
     stream.write(bytes);
-    if (stream.writableLength > 0) backlogs.note(conn, bytes.length);
+    // A corked stream keeps everything until the end of the turn, and says nothing of its reader.
+    if (stream.writableLength > 0 && stream.writableCorked === 0) backlogs.note(conn, bytes.length);
   }
 
   return { add, hold, release };

@@ -1,5 +1,6 @@
 import { finalEvents, isFinal, namespaces, taskRoom } from "@signalbox/protocol";
 import type { Clock, ProgressPublisher } from "../ports.ts";
+import { createSlot } from "../slot.ts";
 import type { Backlogs } from "./backlogs.ts";
 import { createProgressMessage, type ProgressMessage } from "./message.ts";
 import type { Outbox } from "./outbox.ts";
@@ -17,8 +18,10 @@ interface ProgressDeliveryOptions {
   readonly maxBytes: number;
 }
 
-/** What a client has been sent in this tick. */
+/** What a client has been sent in a tick. */
 interface Share {
+  /** The number of the tick. */
+  tick: number;
   tasks: number;
   bytes: number;
 }
@@ -30,21 +33,16 @@ interface Share {
  */
 export function createProgressDelivery(options: ProgressDeliveryOptions): ProgressPublisher {
   const { io, outbox, backlogs, clock } = options;
-  const shares = new Map<RealtimeSocket, Share>();
+  const shares = createSlot<RealtimeSocket, Share>("share of the tick");
   const held = new Map<RealtimeSocket, Map<string, ProgressMessage>>();
   let stop: (() => void) | undefined;
-
-  function* watchersOf(taskId: string): Generator<RealtimeSocket> {
-    const { adapter, sockets } = io.of(namespaces.user);
-    for (const id of adapter.rooms.get(taskRoom(taskId)) ?? []) {
-      const socket = sockets.get(id);
-      if (socket !== undefined) yield socket;
-    }
-  }
+  let ticks = 0;
+  let isQuiet = true;
 
   function give(socket: RealtimeSocket, taskId: string, message: ProgressMessage): void {
     stop ??= clock.every(options.flushMs, tick);
-    const waiting = held.get(socket);
+    isQuiet = false;
+    const waiting = held.size === 0 ? undefined : held.get(socket);
     // What waits goes first, or what is reported last in each tick would wait for good.
     if (waiting === undefined && takeShare(socket, message)) return send(socket, message);
     held.set(socket, (waiting ?? new Map<string, ProgressMessage>()).set(taskId, message));
@@ -55,10 +53,15 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
 
   function takeShare(socket: RealtimeSocket, { bytes }: ProgressMessage): boolean {
     if (backlogs.isSlow(socket.conn)) return false;
-    const share = shares.get(socket);
+    const share = shares.of(socket);
     if (share === undefined) {
-      shares.set(socket, { tasks: 1, bytes });
+      shares.put(socket, { tick: ticks, tasks: 1, bytes });
       return true;
+    }
+    if (share.tick !== ticks) {
+      share.tick = ticks;
+      share.tasks = 0;
+      share.bytes = 0;
     }
     if (share.tasks >= options.maxTasks || share.bytes >= options.maxBytes) return false;
     share.tasks += 1;
@@ -67,8 +70,9 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
   }
 
   function tick(): void {
-    const isQuiet = shares.size === 0 && held.size === 0;
-    shares.clear();
+    const stopsHere = isQuiet && held.size === 0;
+    isQuiet = true;
+    ticks += 1;
     for (const [socket, states] of held) {
       for (const [taskId, message] of states) {
         const watches = socket.rooms.has(taskRoom(taskId));
@@ -78,7 +82,7 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
       }
       if (states.size === 0) held.delete(socket);
     }
-    if (!isQuiet) return;
+    if (!stopsHere) return;
     stop?.();
     stop = undefined;
   }
@@ -87,7 +91,11 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
     watched: (taskId) => io.of(namespaces.user).adapter.rooms.has(taskRoom(taskId)),
     send(task) {
       const message = createProgressMessage(task);
-      for (const socket of watchersOf(task.task_id)) give(socket, task.task_id, message);
+      const { adapter, sockets } = io.of(namespaces.user);
+      for (const id of adapter.rooms.get(taskRoom(task.task_id)) ?? []) {
+        const socket = sockets.get(id);
+        if (socket !== undefined) give(socket, task.task_id, message);
+      }
     },
     finish(task) {
       if (!isFinal(task.status)) return;
@@ -97,7 +105,6 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
     },
     close() {
       stop?.();
-      shares.clear();
       held.clear();
     },
   };

@@ -8,6 +8,7 @@ type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
 
 /** What the adapter's types hide of it, and of the sockets that it hands out. */
 interface AdapterInside {
+  readonly nsp: { readonly sockets: ReadonlyMap<string, Member> };
   readonly encoder: { encode(packet: Packet): unknown[] };
   apply(options: BroadcastOptions, each: (member: Member) => void): void;
 }
@@ -29,10 +30,17 @@ export function roomAdapter(outbox: Outbox): typeof Adapter {
       const [text, ...attachments] = inside.encoder.encode(packet);
       if (typeof text !== "string" || attachments.length > 0) return super.broadcast(packet, options);
       const message = createMessage(text);
-      inside.apply(options, (member) => {
+      const give = (member: Member): void => {
         member.notifyOutgoingListeners?.(packet);
         outbox.add(member.conn, message);
-      });
+      };
+      const [room] = options.rooms;
+      // Who is in one room, and nobody excepted: nobody can come twice, which Socket.IO makes sure of with a list of all.
+      if (room === undefined || options.rooms.size > 1 || options.except?.size) return inside.apply(options, give);
+      for (const id of this.rooms.get(room) ?? []) {
+        const member = inside.nsp.sockets.get(id);
+        if (member !== undefined) give(member);
+      }
     }
   };
 }

@@ -1,8 +1,5 @@
 import { batchFrame, batchText, type Message } from "./message.ts";
 
-/** States that one `progress_batch` is made of. */
-type States = NonNullable<Message["state"]>[];
-
 /**
  * What a connection is to get, in order. Connections that are to get the same share one sequence: it is a path in a
  * tree, and whoever is at the same place and is given the same message comes to the same next place. So what a thousand
@@ -15,7 +12,7 @@ export class Sequence {
   readonly #message: Message | null;
   #next: Sequence | undefined;
   #nextBefore: Sequence | undefined;
-  #packets: (Message | States)[] | undefined;
+  #packets: Message[][] | undefined;
   #bytes: Buffer | undefined;
 
   private constructor(before: Sequence | null, message: Message | null) {
@@ -43,13 +40,13 @@ export class Sequence {
 
   /** Everything as WebSocket frames in one buffer, put together by the first who needs it. */
   get bytes(): Buffer {
-    this.#bytes ??= join(this.#divide().map((packet) => (Array.isArray(packet) ? batchFrame(packet) : packet.frame)));
+    this.#bytes ??= join(this.#divide().map(frameOf));
     return this.#bytes;
   }
 
   /** Everything as packets of text, for the ordinary path. */
   get texts(): string[] {
-    return this.#divide().map((packet) => (Array.isArray(packet) ? batchText(packet) : packet.text));
+    return this.#divide().map(textOf);
   }
 
   /** How many packets it leaves as. */
@@ -58,24 +55,18 @@ export class Sequence {
   }
 
   /** Each message is a packet of its own, but two or more states in a row are one. */
-  #divide(): (Message | States)[] {
+  #divide(): Message[][] {
     if (this.#packets !== undefined) return this.#packets;
-    const packets: (Message | States)[] = [];
-    let run: Message[] = [];
-    const endRun = (): void => {
-      const [first, second] = run;
-      if (second !== undefined) packets.push(run.flatMap(({ state }) => state ?? []));
-      else if (first !== undefined) packets.push(first);
-      run = [];
-    };
+    const packets: Message[][] = [];
+    let states: Message[] | undefined;
     for (const message of this.#messages()) {
-      if (message.state !== null) run.push(message);
+      if (message.state !== null && states !== undefined) states.push(message);
       else {
-        endRun();
-        packets.push(message);
+        const packet = [message];
+        packets.push(packet);
+        states = message.state === null ? undefined : packet;
       }
     }
-    endRun();
     this.#packets = packets;
     return packets;
   }
@@ -88,7 +79,13 @@ export class Sequence {
   }
 }
 
-const join = (frames: readonly Buffer[]): Buffer => {
+const frameOf = (packet: readonly Message[]): Buffer => alone(packet)?.frame ?? batchFrame(packet);
+
+const textOf = (packet: readonly Message[]): string => alone(packet)?.text ?? batchText(packet);
+
+const alone = (packet: readonly Message[]): Message | undefined => (packet.length === 1 ? packet[0] : undefined);
+
+function join(frames: readonly Buffer[]): Buffer {
   const [first] = frames;
   return frames.length === 1 && first !== undefined ? first : Buffer.concat(frames);
-};
+}

@@ -31,6 +31,7 @@ function shortest(address: string): string {
  * (RFC 6177) and may draw addresses from at will.
  */
 export function addressBucket(address: string): string {
+  if (!address.includes(":")) return address;
   const short = isIP(address) === 6 ? shortest(address) : address;
   if (!short.includes(":")) return short;
   const [head = [], tail = []] = short.split("::", 2).map((part) => part.split(":").filter((group) => group !== ""));

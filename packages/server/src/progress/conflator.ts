@@ -17,7 +17,7 @@ interface ConflatorOptions {
 }
 
 /** A tick may hold the event loop this long; the tasks that are left follow a moment later. */
-const sliceMs = 4;
+const sliceMs = 3;
 
 /** How many tasks are sent before the time is looked at. */
 const perLook = 16;
