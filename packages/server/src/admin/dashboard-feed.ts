@@ -48,11 +48,13 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
   const { hub, publisher, clock, traffic } = options;
   const timestamp = (): string => new Date(clock.now()).toISOString();
 
+  const legacyRoom = rooms.legacyAdminDashboard;
+  const isLegacyWatched = (): boolean => options.legacyEvents && publisher.occupied(namespaces.user, legacyRoom);
+  const isWatched = (room: string): boolean => publisher.occupied(namespaces.admin, room) || isLegacyWatched();
+
   function publish(room: string, event: string, payload: object): void {
     if (publisher.occupied(namespaces.admin, room)) publisher.publish(namespaces.admin, room, event, payload);
-    if (!options.legacyEvents) return;
-    const legacyRoom = rooms.legacyAdminDashboard;
-    if (publisher.occupied(namespaces.user, legacyRoom)) publisher.publish(namespaces.user, legacyRoom, event, payload);
+    if (isLegacyWatched()) publisher.publish(namespaces.user, legacyRoom, event, payload);
   }
 
   const job = (type: JobUpdate["type"], task: TaskSnapshot): void =>
@@ -70,6 +72,7 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
 
   const meter = createMeter(options);
   const stopMetrics = clock.every(options.metricsIntervalMs, () => {
+    if (!isWatched(rooms.systemMonitoring)) return;
     const metrics = meter.read();
     publish(rooms.systemMonitoring, "system_metrics_update", {
       type: "system_metrics",

@@ -5,7 +5,7 @@ import { createSlot } from "../slot.ts";
 import type { RealtimeSocket } from "./socket.ts";
 
 /** What is remembered of the request that opened a connection. */
-export interface Caller {
+interface Caller {
   readonly ip: string;
   readonly requestId: string;
   readonly origin: string | undefined;

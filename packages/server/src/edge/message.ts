@@ -103,11 +103,11 @@ export function createProgressMessage(task: TaskSnapshot): ProgressMessage {
 }
 
 /** The states of several messages in one packet; each was encoded before, and is only copied here. */
-export function batchFrame(messages: readonly Message[]): Buffer {
+export function batchFrame(messages: readonly Message[], allocate: (bytes: number) => Buffer): Buffer {
   const pieces: Buffer[] = [];
   for (const { state } of messages) if (state !== null) pieces.push(pieces.length === 0 ? state.first : state.next);
   pieces.push(batchEnd);
-  return joinedFrame(pieces);
+  return joinedFrame(pieces, allocate);
 }
 
 /** The same as text. */

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Socket as EngineSocket } from "engine.io";
 import type { Traffic } from "../metrics/traffic.ts";
 import { createSlot } from "../slot.ts";
+import { createArena } from "./arena.ts";
 import type { Backlogs } from "./backlogs.ts";
 import { frameStreamOf, hasQueue } from "./engine-clients.ts";
 import type { Message } from "./message.ts";
@@ -38,6 +39,7 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
   /** Those that something waits for, and some for which it has left already. */
   let waiting: EngineSocket[] = [];
   const corked: Duplex[] = [];
+  const arena = createArena();
   let start = Sequence.start();
   let scheduled = false;
 
@@ -88,6 +90,7 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
     start = Sequence.start();
     scheduled = false;
     if (waiting.length > 0) flushLater();
+    else arena.reset();
   }
 
   function write(conn: EngineSocket, sequence: Sequence): void {
@@ -97,17 +100,21 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
       for (const text of sequence.texts) conn.write(text);
       return;
     }
-    const { bytes } = sequence;
+    const bytes = sequence.bytesIn(arena);
     if (hasQueue(conn)) {
       // One packet for all of it: on WebSocket a packet may bring its frames along, ready to be written.
-      const options: object = { wsPreEncodedFrame: [bytes] };
-      conn.write(bytes, options);
+      const kept = Buffer.from(bytes);
+      const options: object = { wsPreEncodedFrame: [kept] };
+      conn.write(kept, options);
       return;
     }
     traffic.deliveries += sequence.packets;
-    stream.write(bytes);
+    if (stream.writableLength > 0) stream.write(Buffer.from(bytes));
+    else stream.write(bytes);
+    if (stream.writableLength === 0) return;
+    arena.keep(bytes);
     // A corked stream keeps everything until the end of the turn, and says nothing of its reader.
-    if (stream.writableLength > 0 && stream.writableCorked === 0) backlogs.note(conn, bytes.length);
+    if (stream.writableCorked === 0) backlogs.note(conn, bytes.length);
   }
 
   return { add, hold, release };

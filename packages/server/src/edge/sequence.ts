@@ -1,4 +1,6 @@
+import type { Arena } from "./arena.ts";
 import { batchFrame, batchText, type Message } from "./message.ts";
+import { joinFrames } from "./text-frame.ts";
 
 /**
  * What a connection is to get, in order. Connections that are to get the same share one sequence: it is a path in a
@@ -38,9 +40,12 @@ export class Sequence {
     return this.#next;
   }
 
-  /** Everything as WebSocket frames in one buffer, put together by the first who needs it. */
-  get bytes(): Buffer {
-    this.#bytes ??= join(this.#divide().map(frameOf));
+  /** Everything as WebSocket frames in one buffer, put together in the arena by the first who needs it. */
+  bytesIn({ take }: Arena): Buffer {
+    if (this.#bytes !== undefined) return this.#bytes;
+    const frames = this.#divide().map((packet) => alone(packet)?.frame ?? batchFrame(packet, take));
+    const [only] = frames;
+    this.#bytes = only !== undefined && frames.length === 1 ? only : joinFrames(frames, take);
     return this.#bytes;
   }
 
@@ -79,13 +84,6 @@ export class Sequence {
   }
 }
 
-const frameOf = (packet: readonly Message[]): Buffer => alone(packet)?.frame ?? batchFrame(packet);
-
 const textOf = (packet: readonly Message[]): string => alone(packet)?.text ?? batchText(packet);
 
 const alone = (packet: readonly Message[]): Message | undefined => (packet.length === 1 ? packet[0] : undefined);
-
-function join(frames: readonly Buffer[]): Buffer {
-  const [first] = frames;
-  return frames.length === 1 && first !== undefined ? first : Buffer.concat(frames);
-}

@@ -1,23 +1,7 @@
 import { Refusal } from "../refusal.ts";
 
-/** Path and query of a request, each query parameter given once. */
-export interface RequestTarget {
-  readonly path: string;
-  readonly query: ReadonlyMap<string, string>;
-}
-
 /**
- * Reads a request's target (RFC 9112 section 3.2).
- * @throws Refusal `payload_invalid`
- */
-export function parseTarget(url: string | undefined): RequestTarget {
-  const parsed = URL.parse(url ?? "", "http://server.invalid");
-  if (parsed === null) throw new Refusal("payload_invalid", { hint: "The request's URL cannot be read." });
-  return { path: parsed.pathname, query: uniqueParameters(parsed.searchParams) };
-}
-
-/**
- * The query of a request whose path is known, in origin form (RFC 9112 section 3.2.1).
+ * The query of a request's target, in origin form (RFC 9112 section 3.2.1), each parameter given once.
  * @throws Refusal `payload_invalid`
  */
 export function parseQuery(url: string | undefined): ReadonlyMap<string, string> {
