@@ -8,7 +8,7 @@ import type { Clock } from "../ports.ts";
 import { createSlot } from "../slot.ts";
 import { type Backlogs, createBacklogs } from "./backlogs.ts";
 import { ImpatientWebSocketServer } from "./cut-lingering.ts";
-import { forgetUpgrade, hasQueue, sizeOf } from "./engine-clients.ts";
+import { forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "./engine-clients.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { roomAdapter } from "./room-adapter.ts";
 import type { RealtimeServer } from "./socket.ts";
@@ -66,6 +66,7 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
     if (config.rateLimiting) conn.on("packet", countPacket);
   });
 
+  joinFirstPackets(engine);
   io.bind(engine);
   return { io, engine, outbox, backlogs };
 

@@ -29,6 +29,20 @@ export function upgradeLeanly(engine: EngineServer, req: IncomingMessage, stream
   }
 }
 
+/**
+ * Lets the answer to an upgrade and the first packet leave in one write. Told by `ws` that it is about to answer: a stream
+ * that is refused instead is destroyed at once, and what is corked would be lost with it.
+ */
+export function joinFirstPackets(engine: EngineServer): void {
+  const { ws } = engine as unknown as {
+    ws?: { on(event: "headers", run: (lines: unknown, req: IncomingMessage) => void): void };
+  };
+  ws?.on("headers", (_lines, { socket }) => {
+    socket.cork();
+    setImmediate(() => socket.uncork());
+  });
+}
+
 /** What Engine.IO's transports keep, and their types hide. */
 interface TransportState {
   /** Polling: the GET that waits for packets, and the POST that brings some. */

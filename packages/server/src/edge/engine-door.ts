@@ -106,9 +106,6 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
       if (refusal !== null) return refuseUpgrade(socket, refusal, options.exposeHints);
       try {
         admit(req);
-        // The answer to the upgrade and the first packet leave together.
-        socket.cork();
-        setImmediate(() => socket.uncork());
         upgradeLeanly(engine, req, socket, head);
       } catch (error) {
         refuseUpgrade(socket, toRefusal(req, error), options.exposeHints);

@@ -143,6 +143,7 @@ const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {
     expect(batch).toEqual({ tasks: expected });
     await expect.poll(() => ancestor.received("progress_update")).toEqual(expect.arrayContaining(expected));
     expect(ancestor.received("progress_batch")).toEqual([]);
+    for (const { task_id } of tasks) await scene.server.realtime.progress.complete(task_id);
   },
   async task_completed(scene) {
     const { client, task } = await watchedTask(scene);

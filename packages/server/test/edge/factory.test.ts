@@ -190,3 +190,20 @@ describe("authorize, for routes of the application", () => {
     expect(await ask("POST", { ...own, origin: "https://evil.example", "x-csrf-token": csrf })).toBe("origin_refused");
   });
 });
+
+it("what an application has put in front of a socket's events sees them before the gate does", async () => {
+  const server = await start();
+  const seen: unknown[] = [];
+  server.realtime.io.of("/").use((socket, next) => {
+    socket.use(([name], pass) => {
+      seen.push(name);
+      pass();
+    });
+    next();
+  });
+  const { cookie } = server.sessions.signIn({ userId: "ada" });
+  const client = await connectClient(server.url, { cookie });
+  opened.push(client);
+  expect(await client.request("check_connection", {})).toMatchObject({ ok: true });
+  expect(seen).toEqual(["check_connection"]);
+});

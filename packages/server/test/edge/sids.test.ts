@@ -1,6 +1,13 @@
 /** A `sid` is a secret: whoever knows another's can neither use nor end that connection, and is written down. */
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { connectClient, rawRequest, sendRaw, startTestServer, type TestServer } from "../../src/testing/index.ts";
+import {
+  connectClient,
+  rawRequest,
+  sendRaw,
+  startTestServer,
+  type TestServer,
+  upgradeHeaders,
+} from "../../src/testing/index.ts";
 import { openSid, pollingPath } from "./raw-socket.ts";
 
 let server: TestServer;
@@ -50,4 +57,11 @@ it("a session that was renewed under a polling connection is a failed authentica
   const response = await send("GET", sid, { Origin: server.url, Cookie: renewed });
   expect([response.status, JSON.parse(response.body).error.code]).toEqual([403, "forbidden"]);
   expect(securityTypes()).toEqual(["auth_failed"]);
+});
+
+it("an upgrade of a connection that does not exist is answered by Engine.IO, before the stream is closed", async () => {
+  close();
+  const target = "/socket.io/?EIO=4&transport=websocket&sid=nobody";
+  const answer = await sendRaw(server.port, rawRequest("GET", target, [...upgradeHeaders, ["Origin", server.url]]));
+  expect([answer.status, answer.body]).toEqual([400, "Session ID unknown"]);
 });
