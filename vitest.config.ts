@@ -20,7 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench}/**/*.test.ts"],
+          include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...browserTests, ...aloneTests],
           sequence: { groupOrder: 0 },
         },
