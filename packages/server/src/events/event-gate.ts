@@ -5,6 +5,7 @@ import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../
 import type { Clock, Log, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { createInOrder } from "./in-order.ts";
+import { hasReservedKey } from "./reserved-keys.ts";
 import type { UnderWay } from "./under-way.ts";
 
 /** How long clients wait before they try again to join one room more: a room is free when they leave one. */
@@ -146,6 +147,9 @@ function readPacket(packet: readonly unknown[]): { name: string; payload: unknow
 
 /** A missing payload counts as an empty one: the ancestor's clients send some events without. */
 async function parse(declared: RequestDefinition, payload: unknown): Promise<unknown> {
+  if (hasReservedKey(payload)) {
+    throw new Refusal("payload_invalid", { hint: "A payload may not name `__proto__` or `constructor.prototype`." });
+  }
   const result = await declared.schema["~standard"].validate(payload ?? {});
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;
