@@ -18,6 +18,8 @@ export function watchUnknownNamespaces(
   function look(this: EngineSocket, { type, data }: { type: string; data?: unknown }): void {
     if (type !== "message" || typeof data !== "string" || !data.startsWith("0/")) return;
     const name = connectTo.exec(data)?.[1];
-    if (name !== undefined && !io._nsps.has(name) && this.readyState === "open") onUnknown(this, name);
+    if (name === undefined || io._nsps.has(name) || this.readyState !== "open") return;
+    // Older clients put the query of their URL here, and people their tokens into it: it is nothing for a log.
+    onUnknown(this, name.replace(/\?.*/s, "?…"));
   }
 }

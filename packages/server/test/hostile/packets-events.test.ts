@@ -1,5 +1,4 @@
 /** Hostile cases, D: events that can be read and should not have been sent. The sender gets an answer, and keeps the connection. */
-import { contract } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineNamespace, request } from "../../src/namespaces/define-namespace.ts";
@@ -194,30 +193,5 @@ describe.each(transports)("over %s", (transport) => {
     wire.send('421["check_connection",{}]', "41");
     await expect.poll(() => scene.server.realtime.io.of("/").sockets.size).toBe(1);
     await scene.expectUnharmed({});
-  });
-});
-
-describe.each(transports)("what only the server says, over %s", (transport) => {
-  it("is `event_unknown` from a client, and nobody receives it", async () => {
-    const scene = await setScene();
-    const victim = await scene.client(transport, "victim");
-    const wire = await scene.wire(transport);
-    const { task_id } = await scene.server.realtime.progress.create({ kind: "t", title: "T", owner_id: "victim" });
-    await victim.request("join_task", { task_id });
-    const requests: readonly string[] = [...contract["/"].clientEvents, ...contract["/"].legacyClientEvents];
-    const events = [
-      ...contract["/"].serverEvents,
-      ...contract["/admin"].serverEvents,
-      "notification",
-      "disconnect_user",
-    ];
-    const names = [...new Set(events)].filter((name) => !requests.includes(name));
-    const heard: string[] = [];
-    victim.socket.onAny((name: string) => heard.push(name));
-    wire.send(...names.map((name, id) => `42${id}["${name}",{"task_id":"${task_id}","version":9e15}]`));
-    for (const id of names.keys()) expect(await answerTo(wire, id)).toContain('"code":"event_unknown"');
-    await victim.request("check_connection");
-    expect(heard).toEqual([]);
-    await scene.expectUnharmed({ event_unknown: names.length });
   });
 });

@@ -24,16 +24,17 @@ const separator = "\x1e";
 type RawWire = Pick<Wire, "send" | "isOpen" | "closeCode" | "close">;
 type Receive = (packet: string) => void;
 
-/** Opens a connection as somebody, and joins a namespace unless that is null. */
+/** Opens a connection as somebody, and joins a namespace unless that is null; `query` is put behind the URL's own. */
 export async function openWire(
   server: TestServer,
   transport: Transport,
   cookie: string,
   namespace: string | null = "/",
+  query = "",
 ): Promise<Wire> {
   const packets: string[] = [];
   const open = transport === "websocket" ? openWebSocket : openPolling;
-  const raw = await open(server, { Origin: server.url, Cookie: cookie }, (packet) => packets.push(packet));
+  const raw = await open(server, query, { Origin: server.url, Cookie: cookie }, (packet) => packets.push(packet));
   onTestFinished(raw.close);
   const wire: Wire = {
     ...raw,
@@ -52,8 +53,13 @@ export async function openWire(
   return wire;
 }
 
-async function openWebSocket(server: TestServer, headers: Record<string, string>, receive: Receive): Promise<RawWire> {
-  const url = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
+async function openWebSocket(
+  server: TestServer,
+  query: string,
+  headers: Record<string, string>,
+  receive: Receive,
+): Promise<RawWire> {
+  const url = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket${query}`;
   const socket = new WebSocket(url, { headers });
   let closeCode: number | undefined;
   socket.on("error", () => {});
@@ -72,8 +78,13 @@ async function openWebSocket(server: TestServer, headers: Record<string, string>
   };
 }
 
-async function openPolling(server: TestServer, headers: Record<string, string>, receive: Receive): Promise<RawWire> {
-  const url = `${server.url}/socket.io/?EIO=4&transport=polling`;
+async function openPolling(
+  server: TestServer,
+  query: string,
+  headers: Record<string, string>,
+  receive: Receive,
+): Promise<RawWire> {
+  const url = `${server.url}/socket.io/?EIO=4&transport=polling${query}`;
   const opened = await (await fetch(url, { headers })).text();
   const sid = `${url}&sid=${JSON.parse(opened.slice(1)).sid}`;
   const { signal, abort } = stopping();
