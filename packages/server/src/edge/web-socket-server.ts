@@ -23,7 +23,8 @@ export function webSocketServer(watch: WebSocketWatch): typeof WebSocketServer {
   class WatchedWebSocket extends WebSocket {
     /** Called by `ws` alone, for each ping. */
     override pong(...answer: Parameters<WebSocket["pong"]>): void {
-      if (watch.mayPing(this)) super.pong(...answer);
+      // What has come in one piece with the ping that ended the connection is still read.
+      if (this.readyState === WebSocket.OPEN && watch.mayPing(this)) super.pong(...answer);
     }
 
     override close(code?: number, reason?: string | Buffer): void {
