@@ -45,6 +45,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
   const { engine, config, originGuard, limits, lookup, callers } = options;
 
   function admit(req: IncomingMessage): void {
+    requireText(req);
     const sid = parseQuery(req.url).get("sid");
     if (sid !== undefined) return requireOwner(sid, req);
     if (options.isDraining()) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
@@ -80,6 +81,12 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
     if (conn !== undefined && isPolling(conn, req.method)) {
       throw new Refusal("forbidden", { hint: `A ${req.method} with this \`sid\` is under way already.` });
     }
+  }
+
+  /** Packets are text in a polling body (Engine.IO protocol 4); over other bodies Engine.IO ends the connection. */
+  function requireText({ method, headers }: IncomingMessage): void {
+    if (method !== "POST" || headers["content-type"] !== "application/octet-stream") return;
+    throw new Refusal("payload_invalid", { hint: "Attachments are sent as base64 in a body of text." });
   }
 
   return {
