@@ -158,7 +158,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   // Socket.IO, and what is measured of it.
   const traffic = createTraffic();
-  const { io, engine, outbox, backlogs } = createIo({ config, clock, traffic, onFlood, onOverflow });
+  const { io, engine, outbox, backlogs } = createIo({ config, clock, traffic, onFlood, onOverflow, onMalformed });
   const stopLingering = cutLingering(engine, clock);
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
@@ -324,6 +324,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   function onFlood(conn: EngineSocket): void {
     const hint = "A connection sent more packets than any client needs, and was closed.";
     recorder.connection(conn, new Refusal("rate_limited", { hint }));
+  }
+
+  function onMalformed(conn: EngineSocket, refusal: Refusal): void {
+    recorder.connection(conn, refusal);
   }
 
   function onOverflow(conn: EngineSocket): void {

@@ -46,6 +46,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
 
   /** @returns the `sid` of a connection that is to be gone on with */
   function admit(req: IncomingMessage): string | undefined {
+    requireText(req);
     const query = parseQuery(req.url);
     // Engine.IO reads the target once more unless it finds this: it must not come to another `sid` than we have judged.
     Object.assign(req, { _query: query });
@@ -88,6 +89,12 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
     if (conn !== undefined && isPolling(conn, req.method)) {
       throw new Refusal("forbidden", { hint: `A ${req.method} with this \`sid\` is under way already.` });
     }
+  }
+
+  /** Packets are text in a polling body (Engine.IO protocol 4); over other bodies Engine.IO ends the connection. */
+  function requireText({ method, headers }: IncomingMessage): void {
+    if (method !== "POST" || headers["content-type"] !== "application/octet-stream") return;
+    throw new Refusal("payload_invalid", { hint: "Attachments are sent as base64 in a body of text." });
   }
 
   return {

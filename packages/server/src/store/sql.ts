@@ -119,6 +119,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
             ),
         );
       },
+      remove: (taskId) => write(db.deleteFrom("signalbox_task").where("id", "=", taskId)),
       list({ ownerId, active, ...page }) {
         let query = db.selectFrom("signalbox_task");
         if (ownerId !== undefined) query = query.where("owner_id", "=", ownerId);

@@ -124,6 +124,33 @@ describe.each(transports)("over %s", (transport) => {
     });
   });
 
+  describe("a frame", () => {
+    it.each([
+      ["without anything", "4"],
+      ["of an event without a payload", "2"],
+      ["of an acknowledgement without a payload", "31"],
+      ["with a type beyond the protocol's", '7["x"]'],
+      ["with an id that a number cannot hold exactly", '29007199254740993["x"]'],
+      ["with an id of 400 digits", `2${"9".repeat(400)}["x"]`],
+      ["with a blank for an id", '2 ["x"]'],
+      ["with a sign before its id", '2-1["x"]'],
+      ["with a fraction in its id", '21.5["x"]'],
+      ["with an exponent in its id", '21e3["x"]'],
+      ["with a byte order mark", '\ufeff2["x"]'],
+      ["with a byte order mark before its payload", '2\ufeff["x"]'],
+      ["with something behind its payload", '2["x"]x'],
+      ["with a number of attachments in another notation", `51e0-["x",${placeholder(0)}]`],
+      ["with a negative number of attachments", `5-1-["x",${placeholder(0)}]`],
+      ["without the number of its attachments", '5["x"]'],
+    ])("%s closes the connection", (_what, frame) => expectClosed(frame));
+    it.each(["20", "29007199254740991"])("with the id %s is answered with the very same", async (head) => {
+      const answers: string[] = [];
+      client.socket.io.engine.on("data", (frame: string) => answers.push(frame));
+      write(`${head}["x"]`);
+      await expect.poll(() => answers).toEqual([`3${head.slice(1)}["arrived"]`]);
+    });
+  });
+
   describe("a handshake", () => {
     it("arrives up to the limit of its auth", async () => {
       write(fill('0/other,{"a":"…"}', maxControlBytes));
