@@ -1,0 +1,44 @@
+import { percentile } from "../../packages/client/test/support/percentile.ts";
+import type { Check, ReportFault, Rules } from "./check.ts";
+
+export interface Recoveries extends Check {
+  /** One for each time that a client came back: since the server could last be reached anew. */
+  readonly tookMs: readonly number[];
+}
+
+/** Everybody comes back, and soon: counted from the moment at which the server could be reached, and not from the loss. */
+export function createRecoveries({ recoveryP99Ms }: Rules, report: ReportFault): Recoveries {
+  const out = new Map<string, number>();
+  const tookMs: number[] = [];
+  const late: { actor: string; ms: number }[] = [];
+
+  return {
+    tookMs,
+    take(line) {
+      switch (line.operation) {
+        case "lost":
+          return void out.set(line.actor, line.at);
+        case "reachable": {
+          const concerned = line.actor === undefined ? [...out.keys()] : [line.actor];
+          for (const client of concerned) if (out.has(client)) out.set(client, line.at);
+          return;
+        }
+        case "recovered": {
+          const since = out.get(line.actor);
+          if (since === undefined) return;
+          out.delete(line.actor);
+          const ms = line.at - since;
+          tookMs.push(ms);
+          if (ms > recoveryP99Ms) late.push({ actor: line.actor, ms });
+        }
+      }
+    },
+    end() {
+      for (const client of out.keys()) report("never_back", client, "lost its connection and did not come back");
+      if (percentile(tookMs, 0.99) <= recoveryP99Ms) return;
+      for (const { actor, ms } of late) {
+        report("late_recovery", actor, `back after ${ms} ms; 99 % within ${recoveryP99Ms}`);
+      }
+    },
+  };
+}
