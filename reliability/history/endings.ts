@@ -59,6 +59,9 @@ export function createEndings(report: ReportFault): Check {
         case "left":
           if (told.get(line.actor)?.get(line.task) === null) told.get(line.actor)?.delete(line.task);
           return;
+        case "gone":
+          for (const [task, end] of told.get(line.actor) ?? []) if (end === null) told.get(line.actor)?.delete(task);
+          return;
         case "final": {
           const { actor, task, version, status } = line;
           if (told.get(actor)?.get(task) === null) toldOf(actor).set(task, { version, status });

@@ -3,7 +3,7 @@ import type { Line } from "./line.ts";
 
 type Resting = Extract<Line, { operation: "resting" }>;
 
-const measures = ["connections", "bufferedBytes", "handles"] as const;
+const measures = ["connections", "sockets", "handles"] as const;
 
 /** When everybody has gone, a server holds no more than before they came; and promises that were looked at were kept. */
 export function createLeftovers(report: ReportFault): Check {

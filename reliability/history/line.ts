@@ -42,14 +42,7 @@ type Written =
       readonly version: number;
       readonly at: number;
     }
-  | {
-      readonly operation: "stored";
-      readonly actor: string;
-      readonly task: string;
-      readonly version: number;
-      readonly status: string;
-      readonly at: number;
-    };
+  | (State & { readonly operation: "stored"; readonly actor: string; readonly owner: string; readonly at: number });
 
 /**
  * `watched`: this client wants to know what becomes of a task; `left`: no longer. `live`: it believes to have the latest
@@ -61,7 +54,7 @@ type Watching =
 
 /**
  * `connected`: for this user, with this session. `lost`: it knows that it has no connection. `recovered`: everything that
- * is watched is live again.
+ * is watched is live again. `gone`: its application has closed it, and wants nothing more.
  */
 type Connection =
   | {
@@ -72,7 +65,7 @@ type Connection =
       readonly connection: number;
       readonly at: number;
     }
-  | { readonly operation: "lost" | "recovered"; readonly actor: string; readonly at: number };
+  | { readonly operation: "lost" | "recovered" | "gone"; readonly actor: string; readonly at: number };
 
 /**
  * By whoever puts faults in. `silenced` until `heard`: nothing gets through to this client, or to all, and neither end
@@ -84,12 +77,12 @@ type Surroundings =
   | { readonly operation: "fault"; readonly name: string; readonly at: number }
   | { readonly operation: "revoked"; readonly session: string; readonly at: number };
 
-/** What a server holds while nobody is connected; `actor` is one process. */
+/** What a server holds while nobody is connected: Engine.IO connections (with what waits in them), sockets, file handles. */
 interface Resting {
   readonly operation: "resting";
   readonly actor: string;
   readonly connections: number;
-  readonly bufferedBytes: number;
+  readonly sockets: number;
   readonly handles: number;
   readonly at: number;
 }

@@ -10,12 +10,23 @@ export interface Recoveries extends Check {
 export function createRecoveries({ recoveryP99Ms }: Rules, report: ReportFault): Recoveries {
   const out = new Map<string, number>();
   const tookMs: number[] = [];
+  const sessionOf = new Map<string, string>();
+  const revoked = new Set<string>();
   const late: { actor: string; ms: number }[] = [];
+
+  const neverBack = (client: string): void => report("never_back", client, "lost its connection and did not come back");
 
   return {
     tookMs,
     take(line) {
       switch (line.operation) {
+        case "connected":
+          return void sessionOf.set(line.actor, line.session);
+        case "revoked":
+          return void revoked.add(line.session);
+        case "gone":
+          if (out.has(line.actor) && !revoked.has(sessionOf.get(line.actor) ?? "")) neverBack(line.actor);
+          return void out.delete(line.actor);
         case "lost":
           return void out.set(line.actor, line.at);
         case "reachable": {
@@ -34,7 +45,7 @@ export function createRecoveries({ recoveryP99Ms }: Rules, report: ReportFault):
       }
     },
     end() {
-      for (const client of out.keys()) report("never_back", client, "lost its connection and did not come back");
+      for (const client of out.keys()) neverBack(client);
       if (percentile(tookMs, 0.99) <= recoveryP99Ms) return;
       for (const { actor, ms } of late) {
         report("late_recovery", actor, `back after ${ms} ms; 99 % within ${recoveryP99Ms}`);

@@ -108,6 +108,9 @@ export function createSilentGaps({ behindMs, unnoticedMs }: Rules, report: Repor
       switch (line.operation) {
         case "watched":
           return watch(line.actor, line.task);
+        case "gone":
+          for (const watcher of [...(watchersOf.get(line.actor)?.values() ?? [])]) leave(watcher);
+          return;
         case "left":
         case "final":
           return leave(watcherOf(line.actor, line.task));

@@ -94,7 +94,7 @@ export function* syntheticHistory({ random, ...options }: SyntheticOptions): Gen
       if (!client.isLost) for (const task of [...client.told.keys()]) yield* show(client, task, false);
       const dice = random();
       if (client.isLost && dice < 0.2) yield* connect(client);
-      else if (!client.isLost && dice < 0.01) {
+      else if (!client.isLost && dice < 0.02) {
         yield { operation: "fault", name: "lost", at };
         yield { operation: "lost", actor: client.name, at };
         client.isLost = true;
@@ -102,7 +102,7 @@ export function* syntheticHistory({ random, ...options }: SyntheticOptions): Gen
     }
   }
 
-  yield { operation: "resting", actor: server, connections: 0, bufferedBytes: 0, handles: 12, at };
+  yield { operation: "resting", actor: server, connections: 0, sockets: 0, handles: 12, at };
   for (let user = 1; user <= options.users; user += 1) {
     for (let number = 1; number <= options.clientsPerUser; number += 1) {
       const client = { name: `client-${user}.${number}`, user: `user-${user}`, told: new Map<string, number>() };
@@ -120,8 +120,6 @@ export function* syntheticHistory({ random, ...options }: SyntheticOptions): Gen
     if (client.isLost) yield* connect(client);
     else for (const task of [...client.told.keys()]) yield* show(client, task, false);
   }
-  for (const { task, version: last, status } of ends.values()) {
-    yield { operation: "stored", actor: "database", task, version: last, status, at };
-  }
-  yield { operation: "resting", actor: server, connections: 0, bufferedBytes: 0, handles: 12, at };
+  for (const end of ends.values()) yield { ...end, operation: "stored", actor: "database", at };
+  yield { operation: "resting", actor: server, connections: 0, sockets: 0, handles: 12, at };
 }

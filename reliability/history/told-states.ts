@@ -104,6 +104,8 @@ export function createToldStates(report: ReportFault): Check {
           if (known !== undefined) known.wanted = false;
           return;
         }
+        // What a killed server wrote to its database and nowhere else is true as well.
+        case "stored":
         case "reported": {
           const { task: id, version, status, current, owner, at } = line;
           const task = tasks.get(id) ?? { owner, states: new Map(), endedAt: undefined };

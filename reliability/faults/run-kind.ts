@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createDice } from "../../packages/client/test/support/dice.ts";
+import type { Rules } from "../history/check.ts";
+import type { Verdict } from "../history/check-history.ts";
+import type { FaultKind } from "./kinds/kind.ts";
+import { loopback, openRoutedNetwork } from "./network.ts";
+import { openSmallDisk } from "./small-disk.ts";
+import { heartbeat, type Layer, openWorld, pause } from "./world.ts";
+
+export interface RunOptions {
+  readonly kind: FaultKind;
+  readonly layer: Layer;
+  readonly seed: number;
+  readonly count: number;
+  readonly quick: boolean;
+  /** Histories stay where they are, and are named. */
+  readonly keep: boolean;
+}
+
+export interface KindResult {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+  /** Where the history is, if it was kept. */
+  readonly folder: string | undefined;
+  /** What was used where a fault can be made in several ways. */
+  readonly means: string | undefined;
+}
+
+/** The heartbeat is the run's own; everything else as shipped. */
+const rules: Partial<Rules> = { unnoticedMs: (heartbeat.interval + heartbeat.timeout + 1) * 1000 };
+
+/** Puts one kind of fault in, so many times, and has the history judged by the checker. */
+export async function runKind({ kind, layer, seed, count, quick, keep }: RunOptions): Promise<KindResult> {
+  const started = Date.now();
+  const folder = mkdtempSync(join(tmpdir(), `signalbox-${kind.name}-`));
+  const network = kind.needs === "network" ? openRoutedNetwork() : undefined;
+  const disk = kind.needs === "disk" ? openSmallDisk(join(folder, "disk")) : undefined;
+  const random = createDice(seed);
+  const world = await openWorld({
+    ...{ layer, folder, seed, tasks: kind.tasks ?? 120, users: 8, env: kind.env ?? {}, network: network ?? loopback },
+    ...(disk && { diskFolder: disk.folder }),
+  });
+  const atATime = kind.atATime ?? 1;
+
+  async function injectEvery(first: number): Promise<void> {
+    for (let number = first; number < count; number += atATime) {
+      const client = world.clients[number % world.clients.length] ?? "";
+      await pause(100 + random() * 300);
+      world.record({ operation: "fault", name: kind.name, at: Date.now() });
+      await kind.inject({ world, random, number, client, quick, network, disk });
+      await world.allWell(atATime > 1 ? [client] : undefined);
+    }
+  }
+
+  try {
+    await world.allWell();
+    await Promise.all(Array.from({ length: atATime }, (_, first) => injectEvery(first)));
+    await world.finish();
+  } catch (error) {
+    world.promise("the run comes to its end", false, String((error as Error).message));
+  } finally {
+    world.destroy();
+  }
+  const verdict = await judge(world.journals);
+  disk?.remove();
+  network?.remove();
+  const isKept = keep || verdict.faults.length > 0;
+  if (!isKept) rmSync(folder, { recursive: true });
+  const means = kind.needs === "network" ? (network === undefined ? "TCP proxy" : "network namespaces") : undefined;
+  return {
+    name: kind.name,
+    layer,
+    verdict,
+    seconds: (Date.now() - started) / 1000,
+    folder: isKept ? folder : undefined,
+    means,
+  };
+}
+
+/** By the checker as a program of its own, which knows nothing but the lines. */
+function judge(journals: readonly string[]): Promise<Verdict> {
+  const program = fileURLToPath(new URL("../history/main.ts", import.meta.url));
+  const args = ["--conditions=source", program, "--json", "--rules", JSON.stringify(rules), ...journals];
+  return new Promise((resolve, reject) => {
+    const options = { maxBuffer: 1 << 26, env: { PATH: process.env.PATH ?? "", NODE_NO_WARNINGS: "1" } };
+    execFile(process.execPath, args, options, (error, stdout, stderr) => {
+      if (stdout === "") reject(new Error(`The checker gave no verdict: ${stderr}`, { cause: error }));
+      else resolve(JSON.parse(stdout) as Verdict);
+    });
+  });
+}
