@@ -2,13 +2,12 @@
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import type { TaskSnapshot } from "@signalbox/protocol";
 import type { Line } from "../history/line.ts";
 import { type AudienceStatus, type Disturbance, planAudience } from "./audience.ts";
 import { openJournal } from "./journal.ts";
 import type { Network } from "./network.ts";
 import { type Remote, startRemote } from "./remote.ts";
+import { createStoredReader } from "./stored.ts";
 
 export type Layer = "signalbox" | "bare";
 
@@ -87,8 +86,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const plans = planAudience(users, clientsPerUser);
   const clients = plans.map(({ name }) => name);
   const { write: record } = openJournal(paths.world);
-  /** As last read in the database. */
-  const known = new Map<string, number>();
+  const readStored = createStoredReader(databasePath, record);
   /** Tasks that those who watch do not know of yet. */
   let audience: Remote | undefined;
   const early: unknown[] = [];
@@ -130,19 +128,6 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const started = startRemote({ file, through: network.clients, env: { ...env, CLIENTS: JSON.stringify(plans) } });
     await started.heard("ready");
     return started;
-  }
-
-  /** What another process finds in the database. */
-  function readStored(): void {
-    const database = new DatabaseSync(databasePath, { timeout: 5000 });
-    const rows = database.prepare("select json from signalbox_task").all();
-    database.close();
-    for (const { json } of rows as { json: string }[]) {
-      const { task_id: task, version, status, current, owner_id: owner } = JSON.parse(json) as TaskSnapshot;
-      if (known.get(task) === version) continue;
-      known.set(task, version);
-      record({ operation: "stored", actor: "database", task, version, status, current, owner, at: Date.now() });
-    }
   }
 
   const follow = await startAudience();
