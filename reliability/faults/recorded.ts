@@ -51,7 +51,8 @@ export function recordProgress(
     list: hub.list,
     get: hub.get,
     create: (task) => acknowledged(hub.create(task)),
-    // Progress is acknowledged before it is saved, and says so; a change of status is not.
+    // Progress is acknowledged before it is saved, and says so; a change of status is not. Whoever works at a task does
+    // not report the status that it has.
     report: (taskId, patch) =>
       patch.status === undefined ? hub.report(taskId, patch) : acknowledged(hub.report(taskId, patch)),
     complete: (taskId, result) => acknowledged(hub.complete(taskId, result)),

@@ -31,7 +31,7 @@ Seed ${seed}, ${count} of each kind, ${Math.round(seconds / 60)} minutes. ${cpus
 ## What was put in
 
 24 clients (8 users with 3 each, one of them on polling) watch 120 tasks that go on by two steps a second each, end and are
-followed by others; in the first row there are 500 tasks. The heartbeat is 2 + 2 s, so that a dead connection need not be waited
+followed by others; in the first row there are 500 tasks, at a third of that pace. The heartbeat is 2 + 2 s, so that a dead connection need not be waited
 for 45 s; the longest delay of the clients' own dice is 3 s. Everything else is as shipped, with the limits for one address and
 user lifted, because all clients come from one address.
 

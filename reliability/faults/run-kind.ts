@@ -43,7 +43,16 @@ export async function runKind({ kind, layer, seed, count, quick, keep }: RunOpti
   const disk = kind.needs === "disk" ? openSmallDisk(join(folder, "disk")) : undefined;
   const random = createDice(seed);
   const world = await openWorld({
-    ...{ layer, folder, seed, tasks: kind.tasks ?? 120, users: 8, env: kind.env ?? {}, network: network ?? loopback },
+    ...{
+      layer,
+      folder,
+      seed,
+      tasks: kind.tasks ?? 120,
+      pace: kind.pace ?? 0.1,
+      users: 8,
+      env: kind.env ?? {},
+      network: network ?? loopback,
+    },
     ...(disk && { diskFolder: disk.folder }),
   });
   const atATime = kind.atATime ?? 1;

@@ -1,6 +1,6 @@
 /**
  * The server that faults are put into, with work that goes on all the time. Settings of Signalbox come from the
- * environment, and `DATABASE`, `JOURNAL`, `TASKS` (how many run), `OWNERS` (comma-separated) and `SEED`.
+ * environment, and `DATABASE`, `JOURNAL`, `TASKS` (how many run), `OWNERS` (comma-separated), `PACE` and `SEED`.
  */
 import { createServer } from "node:http";
 import { createRealtime, loadConfig } from "@signalbox/server";
@@ -14,7 +14,7 @@ import { recordProgress, recordStore } from "./recorded.ts";
 import { say, serve } from "./remote.ts";
 import { writeResting } from "./resting.ts";
 
-const { DATABASE = "", JOURNAL = "", TASKS = "0", OWNERS = "", SEED = "1", ...env } = process.env;
+const { DATABASE = "", JOURNAL = "", TASKS = "0", OWNERS = "", SEED = "1", PACE = "0.1", ...env } = process.env;
 const { config } = loadConfig(env);
 const journal = openJournal(JOURNAL);
 const markers = createLethalMarkers();
@@ -35,6 +35,7 @@ const mill = await startTaskMill({
   size: Number(TASKS),
   owners: OWNERS.split(","),
   random: createDice(Number(SEED)),
+  pace: Number(PACE),
   onTask: ({ task_id, owner_id }) => say("task", { task: task_id, owner: owner_id }),
   onFailure() {
     failures += 1;

@@ -16,6 +16,7 @@ export interface WorldOptions {
   readonly folder: string;
   readonly seed: number;
   readonly tasks: number;
+  readonly pace: number;
   readonly users: number;
   readonly network: Network;
   /** Where the database lies. Default: in the folder. */
@@ -108,7 +109,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         SIGNALBOX_CONNECT_RATE_PER_USER: "1000000",
         SIGNALBOX_MESSAGE_RATE: "100000",
         SIGNALBOX_MESSAGE_BURST: "100000",
-        ...{ DATABASE: databasePath, JOURNAL: paths.server, TASKS: String(options.tasks), SEED: String(seed) },
+        ...{
+          DATABASE: databasePath,
+          JOURNAL: paths.server,
+          TASKS: String(options.tasks),
+          SEED: String(seed),
+          PACE: String(options.pace),
+        },
         OWNERS: [...new Set(plans.map(({ user }) => user))].join(),
         ...options.env,
       },

@@ -16,7 +16,7 @@ import { say, serve } from "../remote.ts";
 import { writeResting } from "../resting.ts";
 
 const { HOST, PORT, SOCKETIO_CORS_ORIGINS: origin, SOCKETIO_PING_INTERVAL, SOCKETIO_PING_TIMEOUT } = process.env;
-const { DATABASE = "", JOURNAL = "", TASKS = "0", OWNERS = "", SEED = "1" } = process.env;
+const { DATABASE = "", JOURNAL = "", TASKS = "0", OWNERS = "", SEED = "1", PACE = "0.1" } = process.env;
 const journal = openJournal(JOURNAL);
 const markers = createLethalMarkers();
 const store = recordStore(await createSqlStore(openSqlite<SignalboxTables>(DATABASE).kysely), journal, markers.reached);
@@ -61,6 +61,7 @@ const mill = await startTaskMill({
   size: Number(TASKS),
   owners: OWNERS.split(","),
   random: createDice(Number(SEED)),
+  pace: Number(PACE),
   onTask: ({ task_id, owner_id }) => say("task", { task: task_id, owner: owner_id }),
   onFailure() {},
 });

@@ -25,6 +25,8 @@ export interface FaultKind {
   readonly promise: string;
   /** Tasks that run meanwhile. Default: 120. */
   readonly tasks?: number;
+  /** How fast they go: packages/client/test/support/task-mill.ts. */
+  readonly pace?: number;
   /** So many at a time, each on another client. Default: one after the other. */
   readonly atATime?: number;
   readonly needs?: "network" | "disk";

@@ -33,6 +33,7 @@ export const serverEnds: readonly FaultKind[] = [
     fault: "kill -9 in the middle of 500 tasks",
     promise: "every end applied once by every watcher, progress never backwards, back within 5 s (p99)",
     tasks: 500,
+    pace: 0.03,
     compared: true,
     async inject({ world, random }) {
       await pause(random() * 1000);
