@@ -74,7 +74,6 @@ function print({ name, layer, verdict, seconds, folder }: KindResult): void {
   console.log(
     `${layer} ${name}: ${injected} faults, ${lines} events, recovered p50 ${recoveries.p50Ms}, p99 ${recoveries.p99Ms}, max ${recoveries.maxMs} ms, ${Math.round(seconds)} s; ${violations.length === 0 ? "kept" : JSON.stringify(Object.fromEntries(violations))}`,
   );
-  if (layer === "bare") return;
   for (const { kind, actor, task, detail } of faults.slice(0, 10)) {
     console.log(`  ${kind}: ${actor}${task === undefined ? "" : `, task ${task}`}: ${detail}`);
   }

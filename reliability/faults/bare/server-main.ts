@@ -38,6 +38,7 @@ io.use((socket, next) => {
   next();
 });
 io.on("connection", (socket) => {
+  socket.on("leave", (taskId: string) => void socket.leave(taskId));
   socket.on("join", async (taskId: string, answer: (task: unknown) => void) => {
     const task = await hub.get(taskId);
     if (task === undefined || task.owner_id !== socket.data.user) return answer(null);
@@ -48,10 +49,8 @@ io.on("connection", (socket) => {
 });
 hub.subscribe({
   changed: (task) => void io.to(task.task_id).emit("progress", task),
-  ended(task) {
-    io.to(task.task_id).emit("ended", task);
-    io.socketsLeave(task.task_id);
-  },
+  // The room stays until its members have the end and leave: packets for a room that was left are not recovered.
+  ended: (task) => void io.to(task.task_id).emit("ended", task),
 });
 
 await new Promise<void>((resolve) => http.listen(Number(PORT), HOST, resolve));

@@ -26,9 +26,12 @@ export async function createBareWitness(options: WitnessOptions): Promise<Witnes
     ({ actor: name, task, version, status, current, at: Date.now() }) as const;
 
   function show(task: TaskSnapshot): void {
+    // What is shown no more was told to its end.
+    if (!shown.has(task.task_id)) return;
     if (isFinal(task.status)) {
       shown.delete(task.task_id);
       live.delete(task.task_id);
+      if (socket.connected) socket.emit("leave", task.task_id);
       record({ operation: "final", connection, ...fields(task) });
       return look();
     }
