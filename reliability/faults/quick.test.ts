@@ -9,7 +9,7 @@ it(`keeps every promise while each of ${faultKinds.length} faults is put in`, as
   const mayMount = process.getuid?.() === 0;
   const names = faultKinds.filter(({ needs }) => mayMount || needs !== "disk").map(({ name }) => name);
   const program = join(import.meta.dirname, "main.ts");
-  const args = ["--conditions=source", program, "--quick", "--lanes", "5", "--only", names.join()];
+  const args = ["--conditions=source", program, "--quick", "--lanes", "4", "--only", names.join()];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill());
   let output = "";

@@ -46,6 +46,9 @@ ${kinds.map((kind) => row(kind, own.get(kind.name))).join("\n")}
 users, early acknowledgements, something delivered on a revoked session, something left behind, and promises that were looked
 at while they had to hold (readiness, exit within the limit, closed at the limit, …).
 
+The clients' own processes, 24 clients in each and several beside each other on this machine, stood still for ${number(Math.round(sum([...own.values()].map(({ verdict }) => verdict.stalledMs)) / 1000))} s of ${number(Math.round(sum([...own.values()].map((result) => result.seconds))))} s in all: that time is left out of what counts as a gap. What holds up a server
+is not.
+
 ## Beside bare Socket.IO
 
 The same work, the same faults and the same checker, on Socket.IO with \`connectionStateRecovery\` and socket.io-client: an emit

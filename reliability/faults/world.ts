@@ -24,7 +24,7 @@ export interface WorldOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export interface ServerStatus {
+interface ServerStatus {
   readonly connections: number;
   readonly lookups: number;
   /** Writes that failed, and were tried again. */
@@ -88,8 +88,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const clients = plans.map(({ name }) => name);
   const { write: record } = openJournal(paths.world);
   const readStored = createStoredReader(databasePath, record);
-  /** Tasks that those who watch do not know of yet. */
   let audience: Remote | undefined;
+  /** Tasks that began before there was an audience. */
   const early: unknown[] = [];
   let server = await startServer();
 

@@ -12,6 +12,8 @@ export interface Verdict {
   readonly lines: number;
   /** Faults that were put in. */
   readonly injected: number;
+  /** How long the process of the clients stood still, in all. */
+  readonly stalledMs: number;
   readonly operations: Readonly<Record<string, number>>;
   readonly found: Readonly<Record<FaultKind, number>>;
   /** The first of each kind, for people. */
@@ -54,9 +56,11 @@ export async function checkHistory(
 
   const operations: Record<string, number> = {};
   let count = 0;
+  let stalledMs = 0;
   for await (const line of lines) {
     count += 1;
     operations[line.operation] = (operations[line.operation] ?? 0) + 1;
+    if (line.operation === "stalled") stalledMs += line.ms;
     for (const check of checks) check.take(line);
   }
   for (const check of checks) check.end();
@@ -65,6 +69,7 @@ export async function checkHistory(
   return {
     lines: count,
     injected: operations.fault ?? 0,
+    stalledMs,
     operations,
     found,
     faults,

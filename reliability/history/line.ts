@@ -2,7 +2,7 @@
  * One line of a history: who did what, when. Times are milliseconds on one clock. A history may lie in several files,
  * one for each process that records; whoever reads them joins them by time.
  */
-export type Line = Told | Written | Watching | Connection | Surroundings | Resting | Promised;
+export type Line = Told | Written | Watching | Connection | Surroundings | Stalled | Resting | Promised;
 
 /** The state of a task in one version. */
 interface State {
@@ -76,6 +76,14 @@ type Surroundings =
   | { readonly operation: "silenced" | "heard" | "reachable"; readonly actor?: string; readonly at: number }
   | { readonly operation: "fault"; readonly name: string; readonly at: number }
   | { readonly operation: "revoked"; readonly session: string; readonly at: number };
+
+/** By those who watch: the process of all clients did not run for so long before. What it was told meanwhile, it could not record. */
+interface Stalled {
+  readonly operation: "stalled";
+  readonly actor: string;
+  readonly ms: number;
+  readonly at: number;
+}
 
 /** What a server holds while nobody is connected: Engine.IO connections (with what waits in them), sockets, file handles. */
 interface Resting {

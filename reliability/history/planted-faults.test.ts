@@ -162,6 +162,11 @@ describe("one planted fault", () => {
     expect(await found(lines)).toEqual({ silent_gap: 1 });
     const silenced = lines.toSpliced(4, 0, { operation: "silenced", actor: "a", at: 2 });
     expect(await found(silenced)).toEqual({});
+    const stalled = lines.toSpliced(5, 0, { operation: "stalled", actor: "clients", ms: 2500, at: 2900 });
+    expect(await found(stalled)).toEqual({});
+    expect(await found(lines.toSpliced(5, 0, { operation: "stalled", actor: "clients", ms: 500, at: 2900 }))).toEqual({
+      silent_gap: 1,
+    });
     expect(await found(silenced, { ...shippedRules, unnoticedMs: 1000 })).toEqual({ silent_gap: 1 });
     expect(await found(lines.toSpliced(4, 0, { operation: "lost", actor: "a", at: 2 }))).toEqual({});
   });

@@ -31,7 +31,7 @@ const keep = 256;
 export function createSilentGaps({ behindMs, unnoticedMs }: Rules, report: ReportFault): Check {
   const streams = new Map<string, Stream>();
   const watchersOf = new Map<string, Map<string, Watcher>>();
-  /** By client; those of all clients by "". */
+  /** By client; those of all clients by "". Time in which the clients themselves stood still is silence for them. */
   const silences = new Map<string, Silence[]>();
   let now = 0;
 
@@ -102,6 +102,11 @@ export function createSilentGaps({ behindMs, unnoticedMs }: Rules, report: Repor
     known.push({ from: at, to: Number.POSITIVE_INFINITY });
   }
 
+  function hear(actor: string, at: number): void {
+    const last = silences.get(actor)?.at(-1);
+    if (last !== undefined) last.to = Math.min(last.to, at);
+  }
+
   return {
     take(line) {
       now = line.at;
@@ -148,10 +153,11 @@ export function createSilentGaps({ behindMs, unnoticedMs }: Rules, report: Repor
           return;
         case "silenced":
           return silence(line.actor ?? "", now);
-        case "heard": {
-          const last = silences.get(line.actor ?? "")?.at(-1);
-          if (last !== undefined) last.to = Math.min(last.to, now);
-        }
+        case "stalled":
+          silence("", now - line.ms);
+          return hear("", now);
+        case "heard":
+          return hear(line.actor ?? "", now);
       }
     },
     end() {
