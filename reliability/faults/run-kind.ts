@@ -7,8 +7,8 @@ import { createDice } from "../../packages/client/test/support/dice.ts";
 import type { Rules } from "../history/check.ts";
 import type { Verdict } from "../history/check-history.ts";
 import type { FaultKind } from "./kinds/kind.ts";
-import { loopback, openRoutedNetwork } from "./network.ts";
-import { openSmallDisk } from "./small-disk.ts";
+import { loopback, openRoutedNetwork, type RoutedNetwork } from "./network.ts";
+import { openSmallDisk, type SmallDisk } from "./small-disk.ts";
 import { heartbeat, type Layer, openWorld, pause } from "./world.ts";
 
 export interface RunOptions {
@@ -26,7 +26,7 @@ export interface KindResult {
   readonly layer: Layer;
   readonly verdict: Verdict;
   readonly seconds: number;
-  /** Where the history is, if it was kept. */
+  /** Where the history is; undefined when nobody needs it. */
   readonly folder: string | undefined;
   /** What was used where a fault can be made in several ways. */
   readonly means: string | undefined;
@@ -36,26 +36,41 @@ export interface KindResult {
 const rules: Partial<Rules> = { unnoticedMs: (heartbeat.interval + heartbeat.timeout + 1) * 1000 };
 
 /** Puts one kind of fault in, so many times, and has the history judged by the checker. */
-export async function runKind({ kind, layer, seed, count, quick, keep }: RunOptions): Promise<KindResult> {
+export async function runKind(options: RunOptions): Promise<KindResult> {
+  const { kind, layer } = options;
   const started = Date.now();
   const folder = mkdtempSync(join(tmpdir(), `signalbox-${kind.name}-`));
   const network = kind.needs === "network" ? openRoutedNetwork() : undefined;
   const disk = kind.needs === "disk" ? openSmallDisk(join(folder, "disk")) : undefined;
+  let isKept = true;
+  try {
+    const verdict = await judge(await play(options, folder, network, disk));
+    isKept = options.keep || verdict.faults.length > 0;
+    return {
+      ...{ name: kind.name, layer, verdict, seconds: (Date.now() - started) / 1000 },
+      folder: isKept ? folder : undefined,
+      means: kind.needs !== "network" ? undefined : network === undefined ? "TCP proxy" : "network namespaces",
+    };
+  } finally {
+    disk?.remove();
+    network?.remove();
+    if (!isKept) rmSync(folder, { recursive: true });
+  }
+}
+
+/** @returns the files of the history */
+async function play(
+  { kind, layer, seed, count, quick }: RunOptions,
+  folder: string,
+  network: RoutedNetwork | undefined,
+  disk: SmallDisk | undefined,
+): Promise<readonly string[]> {
   const random = createDice(seed);
+  const { tasks = 120, pace = 0.1, atATime = 1, env = {} } = kind;
   const world = await openWorld({
-    ...{
-      layer,
-      folder,
-      seed,
-      tasks: kind.tasks ?? 120,
-      pace: kind.pace ?? 0.1,
-      users: 8,
-      env: kind.env ?? {},
-      network: network ?? loopback,
-    },
+    ...{ layer, folder, seed, tasks, pace, users: 8, env, network: network ?? loopback },
     ...(disk && { diskFolder: disk.folder }),
   });
-  const atATime = kind.atATime ?? 1;
 
   async function injectEvery(first: number): Promise<void> {
     for (let number = first; number < count; number += atATime) {
@@ -76,20 +91,7 @@ export async function runKind({ kind, layer, seed, count, quick, keep }: RunOpti
   } finally {
     world.destroy();
   }
-  const verdict = await judge(world.journals);
-  disk?.remove();
-  network?.remove();
-  const isKept = keep || verdict.faults.length > 0;
-  if (!isKept) rmSync(folder, { recursive: true });
-  const means = kind.needs === "network" ? (network === undefined ? "TCP proxy" : "network namespaces") : undefined;
-  return {
-    name: kind.name,
-    layer,
-    verdict,
-    seconds: (Date.now() - started) / 1000,
-    folder: isKept ? folder : undefined,
-    means,
-  };
+  return world.journals;
 }
 
 /** By the checker as a program of its own, which knows nothing but the lines. */
