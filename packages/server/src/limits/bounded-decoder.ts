@@ -10,8 +10,15 @@ const maxControlBytes = 16_384;
 /** What stands before the payload (Socket.IO protocol 5): type, number of attachments, namespace. */
 const preamble = /^(?:[56][^-]*-|.)(?:\/[^,]*,?)?/s;
 
+/**
+ * An acknowledgement id that would be answered with another one: of more digits than a double holds exactly, or with
+ * white space in it, which Socket.IO's parser takes for digits. `Infinity`, `1e+26` or `NaN` in its place make an
+ * answer that is no packet.
+ */
+const inexactId = /^(?:[56][^-]*-|[23])(?:\/[^,]*,)?\d*(?:\d{16}|\s)/;
+
 /** Namespace, acknowledgement id and event name of an event without attachments. */
-const eventHead = /^2(?:(\/[^,]{0,128}),)?(\d{1,16})?\["((?:[^"\\]|\\.){0,256})"/;
+const eventHead = /^2(?:(\/[^,]{0,128}),)?(\d{1,15})?\["((?:[^"\\]|\\.){0,256})"/;
 
 /**
  * Socket.IO's parser with bounds that hold before anything is parsed. A frame beyond them becomes an event whose payload
@@ -33,6 +40,7 @@ export function boundedParser({ maxEventBytes }: { maxEventBytes: number }): {
         if (this.#received > maxEventBytes) throw new Error("An event and its attachments exceed the event size.");
         return super.add(frame);
       }
+      if (inexactId.test(frame)) throw new Error("An acknowledgement id is not 1 to 15 digits.");
       const refusal = boundsRefusal(frame, maxEventBytes);
       if (refusal === undefined) {
         // Throws while attachments are missing: no text in between may set the count back.
