@@ -1,7 +1,7 @@
 import type { Dice } from "../dice.ts";
 
 /** Changes bytes; `other` is another valid sample, for those that join two. */
-export type ByteMutator = (bytes: Buffer, dice: Dice, other: Buffer) => Buffer;
+type ByteMutator = (bytes: Buffer, dice: Dice, other: Buffer) => Buffer;
 
 const put = (bytes: Buffer, at: number, inserted: Buffer, instead = 0): Buffer =>
   Buffer.concat([bytes.subarray(0, at), inserted, bytes.subarray(at + instead)]);
@@ -43,7 +43,7 @@ function stretch(bytes: Buffer, dice: Dice): { at: number; piece: Buffer } {
   return { at, piece: bytes.subarray(at, at + 1 + dice.below(40)) };
 }
 
-export const byteMutators: Readonly<Record<string, ByteMutator>> = {
+const byteMutators: Readonly<Record<string, ByteMutator>> = {
   flip_bit: flipBit,
   insert_bytes: (bytes, dice) =>
     put(bytes, place(bytes, dice), Buffer.from(Array.from({ length: 1 + dice.below(8) }, () => dice.below(256)))),

@@ -31,7 +31,7 @@ const frame = (opcode: number, payload: Buffer, dice: Dice, final = true): Frame
 
 const shortestBits = (length: bigint): 7 | 16 | 64 => (length < 126n ? 7 : length < 65_536n ? 16 : 64);
 
-export function encodeFrame({ final, reserved, opcode, mask, otherMask, lengthBits, claimed, payload }: Frame): Buffer {
+function encodeFrame({ final, reserved, opcode, mask, otherMask, lengthBits, claimed, payload }: Frame): Buffer {
   const length = claimed ?? BigInt(payload.length);
   const bits = lengthBits ?? shortestBits(length);
   const head = Buffer.alloc(bits === 7 ? 2 : bits === 16 ? 4 : 10);

@@ -30,7 +30,7 @@ interface Sample {
 const repetitions = [2, 3, 10, 40];
 
 const asJson = (value: unknown): string => JSON.stringify(value);
-export const namespaceOf = ({ role }: Identity): "/" | "/admin" => (role === "admin" ? "/admin" : "/");
+const namespaceOf = ({ role }: Identity): "/" | "/admin" => (role === "admin" ? "/admin" : "/");
 const prefixOf = (who: Identity): string => (who.role === "admin" ? "/admin," : "");
 
 /** What lets somebody into their namespace. */
@@ -41,7 +41,7 @@ export const connectText = (who: Identity, cookie: boolean): string =>
   `40${prefixOf(who)}${asJson({ ...authOf(who, cookie), accepts: ["progress_batch"] })}`;
 
 /** What users name, of theirs and of others; an administrator could disconnect others, so they name only their prey. */
-export function wordsOf({ role, userId }: Identity): readonly string[] {
+function wordsOf({ role, userId }: Identity): readonly string[] {
   if (role === "user") return [taskOf(userId), `${openRooms}a`, `${openRooms}b`, userId, ...forbiddenFruit];
   return [...attackers.map((each) => taskOf(each.userId)), ...prey.flatMap((each) => [each.userId, each.ref])];
 }
