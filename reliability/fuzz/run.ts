@@ -16,6 +16,8 @@ export interface RunOptions extends Stretch {
   /** The longest that a watcher may wait for a frame that is due every 100 ms. */
   readonly maxGapMs: number;
   readonly plant?: PlantName;
+  /** Ends with the first finding. */
+  readonly untilFound?: boolean;
   onCase?(each: Case, outcome: string): void;
   onProgress?(line: string): void;
 }
@@ -45,6 +47,7 @@ export async function runFuzz(options: RunOptions): Promise<RunResult> {
   let cases = 0;
   let longestGapMs = 0;
   for (const chosen of limits) {
+    if (isOver(findings, options)) break;
     const numbers = blocksOf(options, chosen);
     if (numbers.length === 0) continue;
     const attack = await attackOne(chosen, numbers, findings, options);
@@ -55,6 +58,9 @@ export async function runFuzz(options: RunOptions): Promise<RunResult> {
   const seconds = (performance.now() - began) / 1000;
   return { cases, seconds, outcomes, longestGapMs, findings: findings.all() };
 }
+
+const isOver = (findings: Findings, { untilFound = false }: RunOptions): boolean =>
+  untilFound && findings.all().length > 0;
 
 function blocksOf({ seed, from, to, only }: RunOptions, chosen: Limits): number[] {
   const first = Math.floor(from / blockSize);
@@ -86,9 +92,11 @@ async function attackOne(chosen: Limits, numbers: readonly number[], findings: F
     const start = await target.look(true);
     if (start === undefined) throw new Error("The server ended before the first case.");
     judge = createJudge(target, start, findings);
-    const cases = await playAll(target, numbers, judge, options, () => ended);
-    await settle(target, start, judge);
-    if (!ended) await judge.count(target.port);
+    const cases = await playAll(target, numbers, judge, options, () => ended || isOver(findings, options));
+    if (!ended && !isOver(findings, options)) {
+      await settle(target, start, judge);
+      await judge.count(target.port);
+    }
     const longestGapMs = Math.max(...watching.map((watcher) => watcher.longestGapMs()));
     if (longestGapMs > options.maxGapMs)
       judge.found("a client had to wait", `${Math.round(longestGapMs)} ms for a frame`);

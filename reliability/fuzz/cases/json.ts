@@ -36,35 +36,61 @@ const values = [
   ...['{"toString":1,"valueOf":1}', '{"then":1}', '{"length":1e9}', "[[[[]]]]"],
 ];
 
-const anyValue = /"(?:[^"\\]|\\.)*"(?!\s*:)|-?\d+(?:\.\d+)?|true|false|null|\{\}|\[\]/g;
-const anyText = /"(?:[^"\\]|\\.)*"(?!\s*:)/g;
-const anyKey = /"((?:[^"\\]|\\.)*)"(?=\s*:)/g;
+/** Texts, which are keys where a colon follows, and all other values that hold no further ones. */
+const tokens = /("(?:[^"\\]|\\.)*")(\s*:)?|-?\d+(?:\.\d+)?|true|false|null|\{\}|\[\]/g;
 
-function replaceOne(text: string, pattern: RegExp, dice: Dice, replace: (found: string) => string): string {
-  const found = [...text.matchAll(pattern)];
-  if (found.length === 0) return text + replace("");
-  const chosen = dice.pick(found);
-  return text.slice(0, chosen.index) + replace(chosen[0]) + text.slice(chosen.index + chosen[0].length);
+const isKey = ([, , colon]: RegExpExecArray): boolean => colon !== undefined;
+const isValue = (token: RegExpExecArray): boolean => !isKey(token);
+const isText = (token: RegExpExecArray): boolean => isValue(token) && token[1] !== undefined;
+
+/** Leaves a text alone in which there is nothing of the kind. */
+function replaceOne(
+  text: string,
+  dice: Dice,
+  matches: (token: RegExpExecArray) => boolean,
+  replace: (found: string) => string,
+  pattern = tokens,
+): string {
+  const found = [...text.matchAll(pattern)].filter(matches);
+  if (found.length === 0) return text;
+  const { 0: whole, 1: quoted, index } = dice.pick(found);
+  // A key is replaced without its colon.
+  const old = quoted ?? whole;
+  return text.slice(0, index) + replace(old) + text.slice(index + old.length);
 }
 
 const nested = (depth: number, dice: Dice): string =>
   dice.chance(0.5) ? `${"[".repeat(depth)}${"]".repeat(depth)}` : `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 
 export const jsonMutators: Readonly<Record<string, JsonMutator>> = {
-  json_value: (text, dice) => replaceOne(text, anyValue, dice, () => dice.pick(values)),
-  json_word: (text, dice, words) => replaceOne(text, anyText, dice, () => JSON.stringify(dice.pick(words))),
-  json_nest: (text, dice) => replaceOne(text, anyValue, dice, () => nested(dice.pick(depths), dice)),
-  json_rename: (text, dice) => replaceOne(text, anyKey, dice, () => JSON.stringify(dice.pick(inheritedNames))),
+  json_value: (text, dice) => replaceOne(text, dice, isValue, () => dice.pick(values)),
+  json_word: (text, dice, words) => replaceOne(text, dice, isText, () => JSON.stringify(dice.pick(words))),
+  json_nest: (text, dice) => replaceOne(text, dice, isValue, () => nested(dice.pick(depths), dice)),
+  json_rename: (text, dice) => replaceOne(text, dice, isKey, () => JSON.stringify(dice.pick(inheritedNames))),
   json_grow: (text, dice) =>
     // Around the bound of the text itself, and of the whole that it is part of.
-    replaceOne(text, anyText, dice, (found) => {
+    replaceOne(text, dice, isText, (found) => {
       const rest = dice.chance(0.5) ? text.length - found.length : 0;
       const length = Math.max(0, dice.pick(bounds) - rest + dice.below(3) - 1);
       return `"${(dice.chance(0.8) ? "x" : "é").repeat(length)}"`;
     }),
-  json_add: (text, dice) =>
-    replaceOne(text, /\{/g, dice, () => `{${JSON.stringify(dice.pick(inheritedNames))}:${dice.pick(values)},`),
+  json_add(text, dice) {
+    const added = `${JSON.stringify(dice.pick(inheritedNames))}:${dice.pick(values)}`;
+    return replaceOne(
+      text,
+      dice,
+      () => true,
+      (found) => (found === "{}" ? `{${added}}` : `{${added},`),
+      /\{\}?/g,
+    );
+  },
   json_repeat: (text, dice) =>
-    replaceOne(text, /"(?:[^"\\]|\\.)*":(?:"[^"]*"|\d+)/g, dice, (pair) => `${pair},${pair}`),
+    replaceOne(
+      text,
+      dice,
+      () => true,
+      (pair) => `${pair},${pair}`,
+      /"(?:[^"\\]|\\.)*":(?:"[^"]*"|\d+)/g,
+    ),
   json_argument: (text, dice) => text.replace(/\]$/, () => `,${dice.pick(values)}]`),
 };

@@ -114,13 +114,17 @@ const messagesOf = (packet: Packet): Message[] => [
   ...packet.attachments.map((payload) => ({ binary: true, payload })),
 ];
 
-const partMutators: Readonly<Record<string, (packet: Packet, dice: Dice, who: Identity) => Packet>> = {
-  ...Object.fromEntries(
-    Object.entries(jsonMutators).map(([name, mutate]) => [
-      name,
-      (packet: Packet, dice: Dice, who: Identity) => ({ ...packet, json: mutate(packet.json, dice, wordsOf(who)) }),
-    ]),
-  ),
+type PartMutators = Readonly<Record<string, (packet: Packet, dice: Dice, who: Identity) => Packet>>;
+
+const payloadMutators: PartMutators = Object.fromEntries(
+  Object.entries(jsonMutators).map(([name, mutate]) => [
+    name,
+    (packet, dice, who) => ({ ...packet, json: mutate(packet.json, dice, wordsOf(who)) }),
+  ]),
+);
+
+const partMutators: PartMutators = {
+  ...payloadMutators,
   packet_type: (packet, dice) => ({
     ...packet,
     type: dice.pick(["0", "1", "2", "3", "4", "5", "51-", "62-", "7", "59-", "50-", "5-1-", "5999999999-"]),
@@ -178,16 +182,18 @@ export function mutatePackets(who: Identity, dice: Dice): Mutated {
   const { name, packet } = samplePacket(who, dice);
   const mutators: string[] = [];
   let parts = packet;
-  if (dice.chance(0.7)) {
+  if (dice.chance(0.8)) {
+    // Most other changes close the connection: what is behind the gate is met by those of the payload.
+    const from = dice.chance(0.6) ? payloadMutators : partMutators;
     for (let count = dice.pick([1, 1, 1, 2, 3]); count > 0; count -= 1) {
-      const [mutator, mutate] = dice.pick(Object.entries(partMutators));
+      const [mutator, mutate] = dice.pick(Object.entries(from));
       mutators.push(mutator);
       parts = mutate(parts, dice, who);
     }
   }
   let messages = messagesOf(parts);
   const meant = textOf(parts);
-  if (mutators.length === 0 || dice.chance(0.15)) {
+  if (mutators.length === 0 || dice.chance(0.1)) {
     const other = Buffer.from(textOf(samplePacket(who, dice).packet));
     const at = dice.below(messages.length);
     const { name: mutator, bytes } = mutateBytes((messages[at] as Message).payload, dice, other);

@@ -79,7 +79,8 @@ export async function openPolling(port: number, block: Block, account: Account, 
       return open ? tally.outcome() : `closed, ${tally.outcome()}`;
     },
     async close() {
-      if (open) await post(Buffer.from("1"));
+      // Also where the connection seems to be gone: it may have been this end that was cut off.
+      await post(Buffer.from("1"));
       agent.destroy();
     },
   };

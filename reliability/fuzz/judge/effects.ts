@@ -40,7 +40,7 @@ export function unexplained(before: State, now: State, ledger: Ledger): Unexplai
     if (!entitled || !asked(by, "cancel_task", task))
       add("a task was cancelled that nobody entitled had named", `${task} by ${by}`);
   }
-  for (const socket of now.sockets) {
+  for (const socket of [...now.sockets, ...now.departed]) {
     if (!watcherIds.has(socket.userId)) judgeSocket(socket);
   }
   return found;

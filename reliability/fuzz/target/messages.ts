@@ -10,6 +10,8 @@ export type FromServer =
 /** What the server knows that a request could have changed. */
 export interface State {
   readonly sockets: readonly LiveSocket[];
+  /** Those that have gone since the last look, as they were when they went. */
+  readonly departed: readonly LiveSocket[];
   /** Every task but the watchers' streams, by id: its whole snapshot as text. */
   readonly tasks: Readonly<Record<string, string>>;
   /** Every session, by its name: user and role. */

@@ -32,7 +32,7 @@ export const plants = {
   /** Forgets to catch. */
   rejects: (ground) =>
     onEvent(ground, (_socket, packet) => {
-      if (names(packet, "[[[[")) void Promise.reject(new Error("Nested deeper than planned."));
+      if (names(packet, '"constructor"')) void Promise.reject(new Error("Not caught."));
     }),
   /** Copies a payload key by key into an object. */
   pollutes: (ground) =>

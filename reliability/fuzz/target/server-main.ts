@@ -8,7 +8,7 @@ import { userRoom } from "@signalbox/protocol";
 import { createRealtime, loadConfig } from "@signalbox/server";
 import { createSqlStore, openSqlite, type SignalboxTables } from "@signalbox/server/sql";
 import { attackers, canary, openRooms, sidHeader, streamOf, taskOf, watchers } from "../bait.ts";
-import type { FromServer, State, ToServer } from "./messages.ts";
+import type { FromServer, LiveSocket, State, ToServer } from "./messages.ts";
 import { type PlantName, plants } from "./plants.ts";
 import { createBaitSessions } from "./sessions.ts";
 
@@ -34,6 +34,7 @@ const { PLANT, DATABASE = ":memory:", ...env } = process.env;
 const { config } = loadConfig(env);
 const httpServer = createServer((_req, res) => res.writeHead(404, { "Content-Length": 11 }).end("application"));
 const sessions = createBaitSessions();
+let departed: LiveSocket[] = [];
 let cancels: { task: string; by: string }[] = [];
 const realtime = createRealtime({
   ...{ httpServer, config, sessions },
@@ -71,21 +72,31 @@ for (const { userId } of Object.values(watchers)) {
 if (PLANT !== undefined)
   plants[PLANT as PlantName]({ realtime, httpServer, victimRoom: userRoom(watchers.polling.userId) });
 
+for (const namespace of io._nsps.values()) {
+  namespace.on("connection", (socket) => {
+    // Most connections do not live until the next look, and what they have got goes with them.
+    socket.on("disconnecting", () => void departed.push(describe(socket)));
+  });
+}
+
 process.on("message", (message: ToServer) => void look(message).catch(fault("a look that failed")));
 httpServer.listen(0, "127.0.0.1", () => say({ type: "ready", port: (httpServer.address() as AddressInfo).port }));
+
+type Socket = Parameters<Parameters<typeof io.use>[0]>[0];
+
+function describe({ id, conn, nsp, data, rooms }: Socket): LiveSocket {
+  const { userId, role } = data.principal;
+  const { id: sid } = conn as unknown as { id: string };
+  return { sid, namespace: nsp.name, userId, role, rooms: [...rooms].filter((room) => room !== id) };
+}
 
 async function look({ id, thorough }: ToServer): Promise<void> {
   if (thorough) globalThis.gc?.();
   const namespaces = [...io._nsps.values()];
   const { rows } = await progress.list({ limit: 500 });
   const state: State = {
-    sockets: namespaces.flatMap(({ name, sockets }) =>
-      [...sockets.values()].map(({ id: own, conn, data, rooms }) => ({
-        sid: (conn as unknown as { id: string }).id,
-        ...{ namespace: name, userId: data.principal.userId, role: data.principal.role },
-        rooms: [...rooms].filter((room) => room !== own),
-      })),
-    ),
+    sockets: namespaces.flatMap(({ sockets }) => [...sockets.values()].map(describe)),
+    departed,
     tasks: Object.fromEntries(
       rows.filter(({ kind }) => kind !== "stream").map((task) => [task.task_id, JSON.stringify(task)]),
     ),
@@ -102,5 +113,6 @@ async function look({ id, thorough }: ToServer): Promise<void> {
     heapBytes: process.memoryUsage().heapUsed,
   };
   cancels = [];
+  departed = [];
   say({ type: "state", id, state });
 }
