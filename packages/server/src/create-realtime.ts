@@ -196,7 +196,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     namespaces: () => opened.map(({ name }) => name),
   });
   const operation = createOperationRoutes({
-    ...{ metrics, store, storeHealth, sessionHealth, exposeHints, isDraining, onFault },
+    ...{ metrics, store, storeHealth, sessionHealth, exposeHints, isDraining, onRefused, onFault },
     metricsToken: config.metricsToken,
   });
   const isEngine = (url: string | undefined) => rawPath(url) === config.path;

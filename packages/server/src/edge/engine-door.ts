@@ -5,7 +5,7 @@ import type { Server as EngineServer } from "engine.io";
 import type { SessionLookup } from "../auth/session-lookup.ts";
 import type { Config } from "../config/settings.ts";
 import { parseQuery } from "../http/request-target.ts";
-import { refuseUpgrade, sendRefusal } from "../http/respond.ts";
+import { refuseUpgrade, sendMethodNotAllowed, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
 import { Refusal } from "../refusal.ts";
@@ -106,6 +106,8 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
         res.writeHead(204, headers).end();
         return;
       }
+      // With a known `sid` Engine.IO answers any other method with an empty 500.
+      if (req.method !== "GET" && req.method !== "POST") return sendMethodNotAllowed(res, "GET, POST, OPTIONS");
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       try {
         requireNoOverlap(admit(req), req);

@@ -151,6 +151,23 @@ describe.each(transports)("over %s", (transport) => {
     });
   });
 
+  describe("an acknowledgement id", () => {
+    it.each(["0", "007", "999999999999999"])("of %s is answered as that number", async (id) => {
+      const answers: unknown[] = [];
+      client.socket.io.engine.on("data", (data) => answers.push(data));
+      write(`2${id}["ask"]`);
+      await expect.poll(() => answers).toContain(`3${Number(id)}["arrived"]`);
+    });
+    // They were answered `31e+26[…]`, `3Infinity[…]` and `3NaN[…]`, which is no packet.
+    it.each([
+      ["beyond every number", `2${"9".repeat(400)}["ask"]`],
+      ["with a space in it", '21 2["ask"]'],
+      ["that is white space", '2\u2028["ask"]'],
+      ["too long in another namespace", `2${quoted},${"1".repeat(27)}["ask"]`],
+      ["too long for an event with attachments", `51-${"1".repeat(27)}["ask",${placeholder(0)}]`],
+    ])("%s closes the connection", (_what, frame) => expectClosed(frame));
+  });
+
   describe("a handshake", () => {
     it("arrives up to the limit of its auth", async () => {
       write(fill('0/other,{"a":"…"}', maxControlBytes));
