@@ -15,6 +15,13 @@ export function socketIoDelayMs(failures: number, random: number): number {
   return Math.min(delays.maxMs, Math.floor(random * 10) % 2 === 0 ? ms - deviation : ms + deviation);
 }
 
+interface LostClient {
+  readonly user: number;
+  readonly failures: number;
+  /** Of `performance.now()`. */
+  readonly lostAt: number;
+}
+
 /** Clients that are lost come back as their library would: Signalbox's own, or socket.io-client. */
 export class Comeback {
   readonly #crowd: Crowd;
@@ -28,7 +35,7 @@ export class Comeback {
     this.#crowd = crowd;
     crowd.onClosed = ({ user }) => {
       this.#lost += 1;
-      this.#later(user, 0, true);
+      this.#later({ user, failures: 0, lostAt: performance.now() }, true);
     };
   }
 
@@ -49,24 +56,26 @@ export class Comeback {
   }
 
   /** @param fresh - whether the token from before may still be used: after a failed attempt settings are read anew */
-  #later(user: number, failures: number, fresh: boolean): void {
-    const { secured } = this.#crowd.target;
-    const delayMs = secured ? backoffMs(failures, delays, Math.random()) : socketIoDelayMs(failures, Math.random());
-    setTimeout(() => void this.#attempt(user, failures, fresh), delayMs);
+  #later(client: LostClient, fresh: boolean): void {
+    const delayMs = this.#crowd.target.secured
+      ? backoffMs(performance.now() - client.lostAt, delays, Math.random())
+      : socketIoDelayMs(client.failures, Math.random());
+    setTimeout(() => void this.#attempt(client, fresh), delayMs);
   }
 
   /**
    * One attempt of a library's. Signalbox's client reads client-config first when it has failed before. The questions
    * by which it finds out why are left out: as long as nobody listens they cost no server anything.
    */
-  async #attempt(user: number, failures: number, fresh: boolean): Promise<void> {
+  async #attempt(client: LostClient, fresh: boolean): Promise<void> {
     const { target, tokens } = this.#crowd;
+    const { user, failures } = client;
     try {
       if (target.secured && !fresh) tokens.set(user, await readToken(target.port, user));
       await this.#crowd.enter(user, "/");
     } catch (error) {
       if (error instanceof Refused) this.#refused += 1;
-      return this.#later(user, failures + 1, false);
+      return this.#later({ ...client, failures: failures + 1 }, false);
     }
     this.#backAtUs.push(monotonicUs());
     this.#onBack();

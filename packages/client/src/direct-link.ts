@@ -12,7 +12,7 @@ import { createSource } from "./observable.ts";
 import type { Probe } from "./probe.ts";
 import { type Signal, watchActivity } from "./recovery/activity.ts";
 import { isAlive } from "./recovery/liveness.ts";
-import { decideRetry, defaultRetrySettings } from "./recovery/retry-policy.ts";
+import { type Decision, decideRetry, defaultRetrySettings } from "./recovery/retry-policy.ts";
 import { createTransportPlan } from "./recovery/transport-plan.ts";
 import { webSocketWorks } from "./recovery/websocket-trial.ts";
 import type { Reporter } from "./report.ts";
@@ -61,6 +61,8 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   /** Whether client-config was read for the present attempt, or is of an earlier one. */
   let settingsAreNew = false;
   let failures = 0;
+  /** When the first of them was. */
+  let failingSince = 0;
   /** Attempts to be cut short: after sleep a browser uses HTTP connections that died with ours, and drops one given up. */
   let hurry = 0;
   let establishedAt: number | undefined;
@@ -240,7 +242,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
       namespaces.set(namespace, "opening");
       enter(namespace);
     };
-    const decision = decideRetry(diagnosis, failures, settings.current ?? defaultRetrySettings, environment.random());
+    const decision = decide(diagnosis);
     if (decision.kind === "retry") return later(decision.delayMs, reopen);
     requests.reject(diagnosis, namespace);
     watch(diagnosis, reopen);
@@ -284,7 +286,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     if (sessionIsOld || (maySwitch && plan.choose(settings.current?.transports ?? []).includes("polling"))) {
       return void connect();
     }
-    const decision = decideRetry(diagnosis, failures, settings.current ?? defaultRetrySettings, environment.random());
+    const decision = decide(diagnosis);
     failures += 1;
     if (decision.kind === "retry") {
       later(decision.delayMs, () => void connect());
@@ -295,6 +297,12 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     namespaces.setAll("refused", diagnosis);
     requests.reject(diagnosis);
     if (decision.kind === "watch") watch(diagnosis, () => void connect());
+  }
+
+  function decide(diagnosis: Diagnosis): Decision {
+    if (failures === 0) failingSince = environment.now();
+    const trouble = { failures, lastedMs: environment.now() - failingSince };
+    return decideRetry(diagnosis, trouble, settings.current ?? defaultRetrySettings, environment.random());
   }
 
   /** Looks now and then, with one request, whether what refused us has changed: a tab that is refused makes no storm. */

@@ -1,20 +1,21 @@
-/**
- * Gentler than doubling: after a restart of a second or a few, the next attempt is not much further away than the
- * server was. With a half more each time, some of 2,000 clients were still waiting three seconds after it was back.
- */
-const growth = 1.25;
+/** Bounds of a delay, in milliseconds: the server's `reconnection_delay_ms` and `reconnection_delay_max_ms`. */
+export interface BackoffBounds {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
 
 /**
  * Exponential backoff with full jitter: anything from nothing to the grown delay. Spreads clients that failed
  * together evenly, where a partial jitter leaves them in waves (AWS Architecture Blog, "Exponential Backoff And Jitter").
- * @param attempt - failures so far, 0 for the first
+ *
+ * The delay grows with the time that the trouble has lasted, not with the count of attempts: what a client still waits
+ * when the server is back is at most as long as the server was away, plus `baseMs`. A count says less than that: full
+ * jitter lets some clients fail often in a second, who would then wait longest.
+ * @param lastedMs - since the first failure
  * @param random - 0 inclusive to 1 exclusive
  * @returns milliseconds
  */
-export function backoffMs(
-  attempt: number,
-  { baseMs, maxMs }: { baseMs: number; maxMs: number },
-  random: number,
-): number {
-  return Math.floor(random * Math.min(maxMs, baseMs * growth ** Math.min(attempt, 30)));
+export function backoffMs(lastedMs: number, { baseMs, maxMs }: BackoffBounds, random: number): number {
+  // A clock that was set back must not make it negative.
+  return Math.floor(random * Math.min(maxMs, baseMs + Math.max(0, lastedMs)));
 }

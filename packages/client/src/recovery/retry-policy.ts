@@ -25,11 +25,23 @@ export const defaultRetrySettings: RetrySettings = {
   reconnection_delay_max_ms: 5000,
 };
 
+/** What has failed in a row until now. */
+export interface Trouble {
+  readonly failures: number;
+  /** Milliseconds since the first of them. */
+  readonly lastedMs: number;
+}
+
 /** Decides when to try again. Pure. A server that names a time is obeyed, and its clients are spread behind that time. */
-export function decideRetry(diagnosis: Diagnosis, attempt: number, settings: RetrySettings, random: number): Decision {
+export function decideRetry(
+  diagnosis: Diagnosis,
+  { failures, lastedMs }: Trouble,
+  settings: RetrySettings,
+  random: number,
+): Decision {
   if (diagnosis.retry === "never" || diagnosis.retry === "session_change") return { kind: "watch" };
   if (diagnosis.code === "network_offline") return { kind: "offline" };
-  if (!settings.reconnection || attempt >= (settings.reconnection_attempts ?? Number.POSITIVE_INFINITY)) {
+  if (!settings.reconnection || failures >= (settings.reconnection_attempts ?? Number.POSITIVE_INFINITY)) {
     return { kind: "stop" };
   }
   const baseMs = settings.reconnection_delay_ms;
@@ -38,6 +50,6 @@ export function decideRetry(diagnosis: Diagnosis, attempt: number, settings: Ret
   }
   return {
     kind: "retry",
-    delayMs: backoffMs(attempt, { baseMs, maxMs: settings.reconnection_delay_max_ms }, random),
+    delayMs: backoffMs(lastedMs, { baseMs, maxMs: settings.reconnection_delay_max_ms }, random),
   };
 }

@@ -8,26 +8,39 @@ import { createTransportPlan } from "../../src/recovery/transport-plan.ts";
 const limits = { baseMs: 1000, maxMs: 5000 };
 
 describe("backoff", () => {
-  it("lies between nothing and the grown delay, and never above the longest", () => {
+  const anyRandom = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+  it("lies between nothing and what the trouble has lasted plus the base, and never above the longest", () => {
     fc.assert(
-      fc.property(fc.nat(10_000), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (attempt, random) => {
-        const delay = backoffMs(attempt, limits, random);
+      fc.property(fc.integer({ min: -5000, max: 100_000 }), anyRandom, (lastedMs, random) => {
+        const delay = backoffMs(lastedMs, limits, random);
         expect(delay).toBeGreaterThanOrEqual(0);
-        expect(delay).toBeLessThan(Math.min(limits.maxMs, limits.baseMs * 1.25 ** attempt));
+        expect(delay).toBeLessThan(Math.min(limits.maxMs, limits.baseMs + Math.max(0, lastedMs)));
       }),
     );
   });
-  it("grows by a quarter with each failure until the longest delay", () => {
+  it("keeps nobody waiting, once the server is back, for longer than it was away plus the base", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20_000 }), fc.array(anyRandom, { minLength: 1 }), (awayMs, dice) => {
+        let at = 0;
+        for (let throws = 0; at < awayMs; throws += 1) at += 1 + backoffMs(at, limits, dice[throws % dice.length] ?? 0);
+        expect(at - awayMs).toBeLessThanOrEqual(Math.min(limits.maxMs, limits.baseMs + awayMs));
+      }),
+    );
+  });
+  it("grows with the time until the longest delay", () => {
     const almostOne = 1 - Number.EPSILON;
-    expect([0, 1, 2, 3, 9].map((attempt) => backoffMs(attempt, limits, almostOne))).toEqual([
-      999, 1249, 1562, 1953, 4999,
+    expect([0, 500, 1000, 4000, 60_000].map((lastedMs) => backoffMs(lastedMs, limits, almostOne))).toEqual([
+      999, 1499, 1999, 4999, 4999,
     ]);
   });
 });
 
 describe("after a failure the client", () => {
-  const decide = (code: Parameters<typeof diagnose>[0], attempt = 0, more = {}, settings = {}) =>
-    decideRetry(diagnose(code, more), attempt, { ...defaultRetrySettings, ...settings }, 0.5);
+  const decide = (code: Parameters<typeof diagnose>[0], failures = 0, more = {}, settings = {}) => {
+    const trouble = { failures, lastedMs: failures * 300 };
+    return decideRetry(diagnose(code, more), trouble, { ...defaultRetrySettings, ...settings }, 0.5);
+  };
 
   it.each(["origin_refused", "not_signed_in", "session_ended", "forbidden"] as const)(
     "waits for a change: %s",
@@ -39,7 +52,7 @@ describe("after a failure the client", () => {
     expect(decide("network_offline")).toEqual({ kind: "offline" });
   });
   it("tries again with backoff when the server is down", () => {
-    expect(decide("server_down", 2)).toEqual({ kind: "retry", delayMs: 781 });
+    expect(decide("server_down", 2)).toEqual({ kind: "retry", delayMs: 800 });
   });
   it.each(["rate_limited", "too_many_connections", "server_full", "server_restarting"] as const)(
     "obeys the time that the server names, and is spread behind it: %s",

@@ -44,10 +44,19 @@ export interface EngineDoor {
 export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
   const { engine, config, originGuard, limits, lookup, callers } = options;
 
-  function admit(req: IncomingMessage): void {
+  /** @returns the `sid` of a connection that is to be gone on with */
+  function admit(req: IncomingMessage): string | undefined {
     requireText(req);
-    const sid = parseQuery(req.url).get("sid");
-    if (sid !== undefined) return requireOwner(sid, req);
+    const query = parseQuery(req.url);
+    // Engine.IO reads the target once more unless it finds this: it must not come to another `sid` than we have judged.
+    Object.assign(req, { _query: query });
+    const { sid } = query;
+    if (sid === undefined) requireRoom(req);
+    else requireOwner(sid, req);
+    return sid;
+  }
+
+  function requireRoom(req: IncomingMessage): void {
     if (options.isDraining()) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
     if (engine.clientsCount >= config.maxConnections) {
       throw new Refusal("server_full", {
@@ -75,8 +84,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
    * Engine.IO ends a connection whose client polls twice at a time. Where the `sid` is all that is known of its owner,
    * one GET by somebody else would be enough to end it. Asked right before Engine.IO is: nothing may come in between.
    */
-  function requireNoOverlap(req: IncomingMessage): void {
-    const sid = parseQuery(req.url).get("sid");
+  function requireNoOverlap(sid: string | undefined, req: IncomingMessage): void {
     const conn = sid === undefined ? undefined : clientOf(engine, sid);
     if (conn !== undefined && isPolling(conn, req.method)) {
       throw new Refusal("forbidden", { hint: `A ${req.method} with this \`sid\` is under way already.` });
@@ -100,8 +108,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
       }
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       try {
-        admit(req);
-        requireNoOverlap(req);
+        requireNoOverlap(admit(req), req);
         engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res);
       } catch (error) {
         sendRefusal(res, toRefusal(req, error), options.exposeHints);

@@ -12,6 +12,7 @@ export function createClientAddress(isTrusted: ProxyTrust): (req: IncomingMessag
   return (req) => {
     const peer = req.socket.remoteAddress;
     if (peer === undefined) return "unknown";
+    if (!isTrusted(peer, 0)) return shortest(peer);
     const client = proxyAddr(req, isTrusted);
     return shortest(isIP(client) === 0 ? peer : client);
   };

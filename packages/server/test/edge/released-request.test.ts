@@ -9,6 +9,19 @@ import { connectClient, startTestServer, transports } from "../../src/testing/in
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
+it("the frame that brought a connection's token does not stay in memory either", async () => {
+  const server = await startTestServer();
+  onTestFinished(() => server.close());
+  const { cookie } = server.sessions.signIn({ userId: "ada" });
+  const client = await connectClient(server.url, { cookie, transport: "websocket" });
+  onTestFinished(() => client.close());
+  const [socket] = server.realtime.io.of("/").sockets.values();
+  const transport = socket?.conn.transport as { socket?: { _receiver: { _mask: Uint8Array } } } | undefined;
+  await expect.poll(() => transport?.socket?._receiver._mask.buffer.byteLength).toBe(4);
+  // The mask of a frame is read with the frame: nothing is missing afterwards.
+  expect(await client.request("check_connection", {})).toMatchObject({ ok: true });
+});
+
 describe.each(transports)("over %s", (transport) => {
   async function connected() {
     const server = await startTestServer();

@@ -59,6 +59,31 @@ it("a session that was renewed under a polling connection is a failed authentica
   expect(securityTypes()).toEqual(["auth_failed"]);
 });
 
+describe("a target that two readers of URLs read differently", () => {
+  const ways = ["GET", "POST", "upgrade"] as const;
+
+  async function attack(way: (typeof ways)[number], spelling: (sid: string) => string) {
+    close();
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    const sid = spelling(await openSid(server, { Cookie: cookie }));
+    if (way !== "upgrade") return send(way, sid, { Origin: server.url }, way === "POST" ? "40" : "");
+    const target = pollingPath(sid).replace("transport=polling", "transport=websocket");
+    return sendRaw(server.port, rawRequest("GET", target, [...upgradeHeaders, ["Origin", server.url]]));
+  }
+
+  // Engine.IO's parser cuts a fragment off, and would come to the `sid` that was not judged.
+  it.each(ways)("with a fragment behind somebody's sid is refused: %s", async (way) => {
+    const answer = await attack(way, (sid) => `${sid}#`);
+    expect([answer.status, JSON.parse(answer.body).error.code]).toEqual([400, "payload_invalid"]);
+  });
+
+  it.each(ways)("with an encoded letter in somebody's sid is judged as that sid: %s", async (way) => {
+    const encode = ([first = "", ...rest]: string) => `%${first.charCodeAt(0).toString(16)}${rest.join("")}`;
+    const answer = await attack(way, encode);
+    expect([answer.status, JSON.parse(answer.body).error.code]).toEqual([403, "forbidden"]);
+  });
+});
+
 it("an upgrade of a connection that does not exist is answered by Engine.IO, before the stream is closed", async () => {
   close();
   const target = "/socket.io/?EIO=4&transport=websocket&sid=nobody";

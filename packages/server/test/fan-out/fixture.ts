@@ -46,14 +46,18 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 export function onWrite(socket: RealtimeSocket, written: (bytes: Buffer) => void): void {
   const stream = webSocketOf(socket)._socket;
   const { _write, _writev } = stream;
+  /** Pieces may be joined first, and then written as one. */
+  let ofPieces = false;
   Object.assign(stream, {
     _write(...args: Parameters<Duplex["_write"]>) {
-      written(args[0]);
+      if (!ofPieces) written(args[0]);
       _write.apply(stream, args);
     },
     _writev(...args: Parameters<NonNullable<Duplex["_writev"]>>) {
       written(Buffer.concat(args[0].map(({ chunk, encoding }) => Buffer.from(chunk, encoding))));
+      ofPieces = true;
       _writev?.apply(stream, args);
+      ofPieces = false;
     },
   });
 }
