@@ -75,7 +75,7 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow, onMalfor
     if (!config.rateLimiting) return;
     conn.on("packet", countPacket);
     // A client that probes the WebSocket it wants to upgrade to sends no packets, and may go on probing for ten seconds.
-    conn.on("upgrading", countPacket);
+    if (conn.transport.name === "polling") conn.on("upgrading", countPacket);
   });
   malformedPackets.watch(engine);
 

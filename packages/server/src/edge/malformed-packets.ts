@@ -24,13 +24,16 @@ export function createMalformedPackets(onMalformed: (conn: EngineSocket, refusal
     if (this.readyState !== "open") return;
     if (type === "error") return onMalformed(this, malformed("It is no packet of Engine.IO protocol 4."));
     if (type === "ping") return onMalformed(this, malformed("A heartbeat begins with the server."));
+    if (type !== "message") return;
     reading = this;
     cause = undefined;
   }
 
   /** After Socket.IO has looked at it; what a handler does comes later. */
   function end(this: EngineSocket): void {
-    if (reading !== this || this.readyState === "open") return;
+    if (reading !== this) return;
+    reading = undefined;
+    if (this.readyState === "open") return;
     onMalformed(this, cause instanceof Refusal ? cause : malformed(cause instanceof Error ? cause.message : outOfTurn));
   }
 
