@@ -109,8 +109,12 @@ const frameMutators: Readonly<Record<string, FrameMutator>> = {
     payload: Buffer.alloc(dice.pick([125, 126, 65_535, 65_536, 65_537, 999_999, 1_000_000, 1_000_001]), "4"),
   })),
   frame_payload: change(({ payload }, dice) => ({ payload: mutateBytes(payload, dice, Buffer.from("2probe")).bytes })),
-  frame_repeat: (frames, at, dice) =>
-    frames.toSpliced(at, 0, ...Array<Frame>(dice.pick([1, 3, 200])).fill(frames[at] as Frame)),
+  /** A flood of small ones, or a few large ones: hundreds of megabytes would be a test of this machine. */
+  frame_repeat(frames, at, dice) {
+    const repeated = frames[at] as Frame;
+    const times = Math.min(dice.pick([1, 3, 200]), Math.ceil(100_000 / (repeated.payload.length + 1)));
+    return frames.toSpliced(at, 0, ...Array<Frame>(times).fill(repeated));
+  },
   frame_remove: (frames, at) => frames.toSpliced(at, 1),
   frame_reverse: (frames) => frames.toReversed(),
   frame_close: (frames, at, dice) => frames.toSpliced(at, 0, closeFrame(dice)),

@@ -1,6 +1,6 @@
 /** Whether what has changed in the server is explained by something that somebody was entitled to, and asked for. */
 import { namespaces, rooms, userRoom } from "@signalbox/protocol";
-import { admins, attackers, everybody, openRooms, streamOf, taskOf, watchers } from "../bait.ts";
+import { admins, attackers, everybody, openRooms, sidOf, streamOf, taskOf, watchers } from "../bait.ts";
 import type { LiveSocket, State } from "../target/messages.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -41,7 +41,9 @@ export function unexplained(before: State, now: State, ledger: Ledger): Unexplai
       add("a task was cancelled that nobody entitled had named", `${task} by ${by}`);
   }
   for (const socket of [...now.sockets, ...now.departed]) {
-    if (!watcherIds.has(socket.userId)) judgeSocket(socket);
+    const watcher = Object.values(watchers).find(({ userId }) => userId === socket.userId);
+    if (watcher === undefined) judgeSocket(socket);
+    else if (socket.sid !== sidOf(watcher)) add("a socket of a watcher on somebody else's connection", socket.sid);
   }
   return found;
 

@@ -22,6 +22,9 @@ export interface Ledger {
 /** A connection that has been cut off may be in the server's lists for a little longer: reading a stream takes turns. */
 const noticedMs = 5000;
 
+/** What is named stands near the beginning; what is large is filled up with nothing. */
+const startOf = ({ payload }: Case["messages"][number]): string => payload.toString("latin1", 0, 10_000);
+
 export function createLedger(): Ledger {
   const accounts = new Map<string, Account>();
   /** When each was closed. */
@@ -34,7 +37,7 @@ export function createLedger(): Ledger {
         sid,
         says(what: string | Case) {
           if (typeof what === "string") said += `${what}\n`;
-          else said += [what.meant, ...what.messages.map(({ payload }) => payload.toString("latin1")), ""].join("\n");
+          else said += [what.meant, ...what.messages.map(startOf), ""].join("\n");
         },
         mentions: (...words) => words.every((word) => said.includes(word)),
         close: () => void closed.set(sid, performance.now()),

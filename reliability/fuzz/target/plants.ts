@@ -24,6 +24,7 @@ function onEvent({ realtime }: Ground, look: (socket: Socket, packet: readonly u
 }
 
 const names = (packet: readonly unknown[], text: string): boolean => JSON.stringify(packet.slice(0, 2)).includes(text);
+const polluted = { value: true, configurable: true, enumerable: false };
 const victim = watchers.polling.userId;
 
 export const plants = {
@@ -34,10 +35,10 @@ export const plants = {
     onEvent(ground, (_socket, packet) => {
       if (names(packet, '"constructor"')) void Promise.reject(new Error("Not caught."));
     }),
-  /** Copies a payload key by key into an object. */
+  /** Copies a payload key by key into an object. Hidden from loops, so that the server goes on and must be looked at. */
   pollutes: (ground) =>
     onEvent(ground, (_socket, packet) => {
-      if (names(packet, '"__proto__"')) Object.assign(Object.prototype, { polluted: true });
+      if (names(packet, '"__proto__"')) Object.defineProperty(Object.prototype, "polluted", polluted);
     }),
   /** Tells whoever asks for somebody's task what is going on there. */
   leaks: (ground) =>
