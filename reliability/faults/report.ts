@@ -70,6 +70,7 @@ ${kinds
 - Several nodes and Redis: the same program runs them when there are several nodes.
 - A power cut. Nothing here takes the machine's memory away; that an acknowledged row survives it rests on SQLite's
   \`synchronous=FULL\` and on a disk that does what it says.
+- A disk that hangs. SQLite waits for it on the server's event loop: that is the row of the frozen process.
 - A client that is offline for minutes: here it is 1 and 30 s.
 - Browsers: the clients run in Node. What a page adds (sleep, freezing, the back/forward cache, shared tabs) is tested in
   \`packages/client/test\`.

@@ -64,7 +64,8 @@ export const clientFaults: readonly FaultKind[] = [
     fault: "a client moves from polling to WebSocket while states arrive",
     promise: "order and count intact",
     async inject({ world, client, number, random }) {
-      const name = world.clients.find((each) => each === client && !each.endsWith(".3")) ?? client.replace(/3$/, "1");
+      // The third of each user stays on polling.
+      const name = client.replace(/\.3$/, ".1");
       await world.renew(name, `+${number}`);
       const isUpgraded = await until(async () => (await world.audienceStatus([name])).upgraded === 1, 10_000);
       world.promise("moves to WebSocket", isUpgraded, name);
@@ -76,14 +77,14 @@ export const clientFaults: readonly FaultKind[] = [
     fault: "a session is revoked while states arrive, and another one opened",
     promise: "nothing delivered on it a second later",
     async inject({ world, client, number }) {
-      const session = number < world.clients.length ? world.sessionOf.get(client) : undefined;
-      if (session === undefined) return;
+      const earlier = "+".repeat(Math.floor(number / world.clients.length));
+      const session = `${world.sessionOf.get(client)}${earlier}`;
       await world.server.ask("revoke", session);
       world.record({ operation: "revoked", session, at: Date.now() });
       const isOut = await until(async () => (await world.audienceStatus([client])).connected === 0, 1000);
       world.promise("closed within a second", isOut, client);
       await pause(1500);
-      await world.renew(client, "+");
+      await world.renew(client, `${earlier}+`);
     },
   },
 ];

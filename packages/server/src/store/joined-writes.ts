@@ -51,7 +51,7 @@ export function joinWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) =
       for (const { resolve } of batch) resolve();
     } catch (error) {
       if (batch.length === 1 || isHopeless(error)) for (const { reject } of batch) reject(error);
-      else for (const each of batch) await write([each.row]).then(each.resolve, each.reject);
+      else for (const each of batch) await writeTogether([each]);
     }
   }
 
