@@ -1,4 +1,4 @@
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import type { Verdict } from "../history/check-history.ts";
 import type { FaultKind } from "./kinds/kind.ts";
 import type { KindResult } from "./run-kind.ts";
@@ -26,7 +26,7 @@ What \`npm run faults\` found, on one node with SQLite. The page is written by \
 
 **${number(injected)} faults of ${own.size} kinds, ${number(events)} recorded events: ${number(lossesOf(own))} acknowledged or final states lost, ${number(total(own, "duplicate"))} handed over twice, ${number(total(own, "silent_gap"))} silent gaps. ${broken.length === 0 ? "Every promise was kept." : `Broken: ${broken.map(({ name }) => name).join(", ")}.`}**
 
-Seed ${seed}, ${count} of each kind, ${Math.round(seconds / 60)} minutes. ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}. \`npm run faults -- --seed ${seed} --count ${count}\` puts the same faults in, in the same order; what the machine does between them differs.
+Seed ${seed}, ${count} of each kind, ${Math.round(seconds / 60)} minutes. ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}; load average of the last 15 minutes: ${loadavg()[2]?.toFixed(1)}. \`npm run faults -- --seed ${seed} --count ${count}\` puts the same faults in, in the same order; what the machine does between them differs.
 
 ## What was put in
 
@@ -36,7 +36,7 @@ for 45 s; the longest delay of the clients' own dice is 3 s. Everything else is 
 user lifted, because all clients come from one address.
 
 "Back" is the time from when the server could be reached again until everything that a client watches is live: half of the
-clients, 99 %, all. It is 0 where nobody loses a connection.
+clients, 99 %, all; "–" where nobody loses a connection.
 
 | fault | promise | times | events | lost | twice | silent gaps | other | back, ms | kept |
 |---|---|---|---|---|---|---|---|---|---|
@@ -53,7 +53,9 @@ is not.
 
 The same work, the same faults and the same checker, on Socket.IO with \`connectionStateRecovery\` and socket.io-client: an emit
 to a room for each change, the state in the answer to a join, the application joins again where the connection could not be
-recovered, and takes from that answer only what is new to it. Its tasks lie in the same store.
+recovered, and takes from that answer only what is new to it. Work, versions and store are Signalbox's own here too: what
+commits give, bare Socket.IO has as well, and what is compared is delivery alone. An application that looks at versions itself
+would drop what comes twice.
 
 | fault | | lost | twice | backwards | silent gaps | did not come back | back, ms (p50 / p99) |
 |---|---|---|---|---|---|---|---|
