@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { type RawResponse, rawRequest, sendRaw, upgradeHeaders } from "@signalbox/server/testing";
 import { WebSocket } from "ws";
 import type { Target } from "./target.ts";
@@ -7,6 +8,7 @@ import type { Login } from "./target-protocol.ts";
 export interface Wire {
   readonly frames: readonly string[];
   readonly socket: WebSocket;
+  /** Sends frames in one burst. */
   send(...frames: readonly string[]): void;
   isOpen(): boolean;
 }
@@ -22,7 +24,9 @@ export interface Attacker {
   readonly target: Target;
   /** Opens a WebSocket; rejects when it is refused. */
   open(options?: OpenOptions): Promise<Wire>;
-  /** Opens one and enters a namespace as an honest client of that login. */
+  /** Opens one, asks for a namespace and waits for the answer, or until it is closed. */
+  knock(login: Login, namespace?: string): Promise<Wire>;
+  /** The same; rejects unless it is let in, since an attack on nothing shows nothing. */
   enter(login: Login, namespace?: string): Promise<Wire>;
   /** Opens a polling connection and returns its sid. */
   openPolling(cookie: string): Promise<string>;
@@ -62,10 +66,21 @@ export function createAttacker(target: Target, address: string): Attacker {
     });
     const isOpen = () => socket.readyState === WebSocket.OPEN;
     const send = (...all: readonly string[]) => {
+      // In one write, so that a burst arrives as one.
+      const { _socket: stream } = socket as unknown as { _socket: Socket };
+      stream.cork();
       for (const frame of all) if (isOpen()) socket.send(frame);
+      stream.uncork();
     };
     const wire = { frames, socket, isOpen, send };
     wires.push(wire);
+    return wire;
+  }
+
+  async function knock({ cookie, auth }: Login, namespace = "/"): Promise<Wire> {
+    const wire = await open({ cookie });
+    wire.send(connectFrame(auth, namespace));
+    await until(() => wire.frames.some((frame) => /^4[04]/.test(frame)) || !wire.isOpen(), 7000);
     return wire;
   }
 
@@ -75,10 +90,10 @@ export function createAttacker(target: Target, address: string): Attacker {
   return {
     target,
     open,
-    async enter({ cookie, auth }, namespace = "/") {
-      const wire = await open({ cookie });
-      wire.send(connectFrame(auth, namespace));
-      await until(() => wire.frames.some((frame) => frame.startsWith("40")) || !wire.isOpen());
+    knock,
+    async enter(login, namespace) {
+      const wire = await knock(login, namespace);
+      if (!wire.frames.some((frame) => frame.startsWith("40"))) throw new Error("The attacker was not let in.");
       return wire;
     },
     async openPolling(cookie) {
@@ -103,6 +118,15 @@ export async function until(isSo: () => boolean | Promise<boolean>, withinMs = 3
   }
   return false;
 }
+
+/** Waits for what an attack builds on; rejects when it does not come to be. */
+export async function certain(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  if (!(await until(isSo))) throw new Error(`Before the attack it must be so: ${what}.`);
+}
+
+/** The code of a refusal that a server answered, or the word that it used. */
+export const refusalIn = ({ frames }: Wire): string | undefined =>
+  /^4[34]\S*?"(?:code|message)":"(\w+)/m.exec(frames.filter((frame) => /^4[34]/.test(frame)).join("\n"))?.[1];
 
 export const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -37,16 +37,18 @@ function found(findings: Findings, probe: Probe): Finding {
 async function probeTarget(name: TargetName): Promise<Findings> {
   const findings = new Map<Probe, Finding>();
   const patient = await startTarget(name);
-  const waiting = Promise.all(
-    probes.filter((probe) => probe.patient).map(async (probe) => findings.set(probe, await attack(probe, patient))),
-  );
   let target = await startTarget(name);
-  try {
-    for (const probe of probes.filter(({ patient }) => !patient)) {
+  const oneByOne = async (): Promise<void> => {
+    for (const probe of probes.filter((probe) => !probe.patient)) {
       if (!target.isAlive()) target = await startTarget(name);
       findings.set(probe, await attack(probe, target));
     }
-    await waiting;
+  };
+  const waiting = probes
+    .filter((probe) => probe.patient)
+    .map(async (probe) => findings.set(probe, await attack(probe, patient)));
+  try {
+    await Promise.all([...waiting, oneByOne()]);
   } finally {
     await Promise.all([target.stop(), patient.stop()]);
   }

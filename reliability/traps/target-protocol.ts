@@ -7,7 +7,7 @@ export interface Login {
   readonly auth: Readonly<Record<string, string>>;
 }
 
-export interface Facts {
+interface Facts {
   /** Sockets of this user in `/`, and the rooms of all of them that a client asked for. */
   readonly sockets: number;
   readonly rooms: number;
@@ -56,7 +56,7 @@ export function createTurnMeter(): () => number {
   };
 }
 
-export interface Call {
+interface Call {
   readonly id: number;
   readonly name: keyof TargetCommands;
   readonly args: readonly unknown[];

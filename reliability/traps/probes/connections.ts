@@ -1,5 +1,16 @@
 /** What is done with a connection: somebody else's, one of many, one without a session. */
-import { connectFrame, foreign, notes, passed, pollingPath, reached, until, upgradePath } from "../attacker.ts";
+import {
+  certain,
+  connectFrame,
+  foreign,
+  notes,
+  passed,
+  pollingPath,
+  reached,
+  refusalIn,
+  until,
+  upgradePath,
+} from "../attacker.ts";
 import type { Probe } from "../probe.ts";
 
 /** The first is few enough that nobody is closed for it. */
@@ -28,7 +39,7 @@ export const connectionProbes: readonly Probe[] = [
       const sid = await openPolling(cookie);
       const own = { Origin: target.origin, Cookie: cookie };
       await request("POST", pollingPath(sid), own, connectFrame(auth));
-      await until(async () => (await target.app.facts("t2")).sockets === 1);
+      await certain("the owner is connected", async () => (await target.app.facts("t2")).sockets === 1);
       await request("GET", pollingPath(sid), own);
       const waiting = request("GET", pollingPath(sid), own).then(
         () => {},
@@ -73,11 +84,11 @@ export const connectionProbes: readonly Probe[] = [
       const { app } = attacker.target;
       const [victim, thief] = [await app.signIn("t4", "user"), await app.signIn("t4-thief", "user")];
       const theirs = await attacker.enter(victim);
-      await reached(attacker, theirs, "t4", "seen");
+      await certain("the owner gets what is sent", () => reached(attacker, theirs, "t4", "seen"));
       const pid = /"pid":"([^"]+)"/.exec(theirs.frames.join("\n"))?.[1] ?? "none";
       const offset = /"seen","([^"]+)"/.exec(theirs.frames.join("\n"))?.[1] ?? "none";
       theirs.socket.terminate();
-      await until(async () => (await app.facts("t4")).sockets === 0);
+      await certain("the owner is away", async () => (await app.facts("t4")).sockets === 0);
       await app.note("/", "t4", "missed", 1);
       const wire = await attacker.enter({ ...thief, auth: { ...thief.auth, pid, offset } });
       await reached(attacker, wire, "t4", "later");
@@ -115,17 +126,14 @@ export const connectionProbes: readonly Probe[] = [
     id: "T7",
     rule: "A session store that hangs leaves no client without an answer, and nothing behind",
     patient: true,
-    async run({ target, enter }) {
-      const { cookie, auth } = await target.app.signIn("hangs", "user");
-      const wire = await enter({ cookie, auth });
-      const answered = await until(() => wire.frames.some((frame) => frame.startsWith("44")), 7000);
+    async run({ target, knock }) {
+      const wire = await knock(await target.app.signIn("hangs", "user"));
+      const refusal = refusalIn(wire);
       wire.socket.terminate();
       await passed(200);
       const { undecided } = await target.app.facts("hangs");
-      return {
-        open: !answered || undecided > 0,
-        seen: `${answered ? "refused: `unavailable`" : "no answer"}, ${undecided} left behind`,
-      };
+      const answer = refusal === undefined ? "no answer" : `refused: \`${refusal}\``;
+      return { open: refusal === undefined || undecided > 0, seen: `${answer}, ${undecided} left behind` };
     },
   },
   {

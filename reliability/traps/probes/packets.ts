@@ -1,7 +1,16 @@
 /** What is sent over a connection that was let in. */
 import { connect } from "node:net";
 import { rawRequest, upgradeHeaders } from "@signalbox/server/testing";
-import { type Attacker, connectFrame, passed, pollingPath, until, upgradePath } from "../attacker.ts";
+import {
+  type Attacker,
+  certain,
+  connectFrame,
+  passed,
+  pollingPath,
+  refusalIn,
+  until,
+  upgradePath,
+} from "../attacker.ts";
 import type { Finding, Probe } from "../probe.ts";
 import { exitOf } from "./connections.ts";
 
@@ -26,7 +35,7 @@ export const packetProbes: readonly Probe[] = [
       socket.write(rawRequest("GET", upgradePath(), headers));
       await new Promise((resolve) => socket.once("data", resolve));
       socket.write(maskedText(connectFrame(auth)));
-      await until(async () => (await app.facts("t11")).sockets === 1);
+      await certain("the client is let in", async () => (await app.facts("t11")).sockets === 1);
       socket.pause();
       await app.note("/", "t11", "x".repeat(1000), 26_000);
       await passed(300);
@@ -50,8 +59,8 @@ export const packetProbes: readonly Probe[] = [
     async run({ target, enter }) {
       const wire = await enter(await target.app.signIn("undeclared", "user"));
       wire.send('427["progress_update",{"task_id":"t","status":"completed"}]');
-      const answered = await until(() => wire.frames.some((frame) => frame.startsWith("437")), 1000);
-      return { open: !answered, seen: answered ? "refused: `event_unknown`" : "no answer, no trace" };
+      const refused = await until(() => refusalIn(wire) !== undefined, 1000);
+      return { open: !refused, seen: refused ? `refused: \`${refusalIn(wire)}\`` : "no answer" };
     },
   },
   {
@@ -66,9 +75,11 @@ export const packetProbes: readonly Probe[] = [
         wire.send(`42${n}["join_room",{"room_id":"r${n}"}]`);
         await passed(25);
       }
-      await until(() => wire.frames.some((frame) => frame.startsWith(`43${asked - 1}`)));
+      await certain("every request is answered", () =>
+        wire.frames.some((frame) => frame.startsWith(`43${asked - 1}[`)),
+      );
       const { rooms } = await target.app.facts("rooms");
-      return { open: rooms >= asked || !wire.isOpen(), seen: `in ${rooms} rooms after asking for ${asked}` };
+      return { open: rooms >= asked, seen: `in ${rooms} rooms after asking for ${asked}` };
     },
   },
   {
@@ -78,7 +89,7 @@ export const packetProbes: readonly Probe[] = [
       const wire = await enter(await target.app.signIn("flood", "user"));
       const sent = 140;
       wire.send(...Array.from({ length: sent }, (_, n) => `42${n}["check_connection",{}]`));
-      await until(() => !wire.isOpen() || wire.frames.some((frame) => frame.startsWith(`43${sent - 1}`)));
+      await certain("the last is answered", () => wire.frames.some((frame) => frame.startsWith(`43${sent - 1}[`)));
       const handled = wire.frames.filter((frame) => /^43\d+\[\{"ok":true/.test(frame)).length;
       return { open: handled === sent, seen: `${handled} of ${sent} sent at once are handled` };
     },
@@ -110,7 +121,7 @@ function flood(id: string, rule: string, packet: string, count: number): Probe {
       const own = { Origin: target.origin, Cookie: cookie };
       const sid = await openPolling(cookie);
       await request("POST", pollingPath(sid), own, connectFrame(auth));
-      await until(async () => (await target.app.facts(userId)).sockets === 1);
+      await certain("the client is let in", async () => (await target.app.facts(userId)).sockets === 1);
       const body = Array.from({ length: count }, () => packet).join("\x1e");
       // Whoever is closed for it may get no answer.
       await request("POST", pollingPath(sid), own, body).catch(() => {});
