@@ -64,6 +64,12 @@ import { version } from "./version.ts";
 /** How long closing waits for answers to requests that were accepted before it. */
 const answerWithinMs = 3000;
 
+/**
+ * The share of SIGNALBOX_CONNECT_TIMEOUT that a session look-up may take: with all of it, the connection would be closed
+ * for being in no namespace before its client is told `unavailable`.
+ */
+const lookupShare = 0.8;
+
 export interface RealtimeOptions {
   /** The application's server: Express, Fastify or plain. It keeps its routes; ours are answered in front of them. */
   httpServer: HttpServer | HttpsServer;
@@ -152,7 +158,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const lookup = createSessionLookup({
     ...{ sources, clock, health: sessionHealth },
     cacheMs: config.sessionCache,
-    timeoutMs: config.connectTimeout * 1000,
+    timeoutMs: config.connectTimeout * 1000 * lookupShare,
   });
   const authenticator = createAuthenticator(config, lookup, csrf);
 
