@@ -43,7 +43,7 @@ hostileCase(
   "an origin and a user agent that would break out of their line are one valid line",
   { records: { origin_refused: 1 } },
   async (attack) => {
-    // No header can hold CR or LF; all else arrives.
+    // CR and LF would end the header; the escape is sent in its C1 form, which terminals obey as well.
     const text = breakOut.replaceAll("\r\n", "").replaceAll("\u001b", "\u009b");
     const { status } = await attack.knock([
       ["Origin", `https://evil.example/${text}`],
