@@ -8,7 +8,7 @@ import {
   startTestServer,
   type TestServer,
 } from "../../src/testing/index.ts";
-import { connectPacket, openRaw, openSid, pollingPath } from "./raw-socket.ts";
+import { connectPacket, openRaw, openSid, pollingPath } from "../hostile/raw-socket.ts";
 
 async function start(env: Record<string, string> = {}): Promise<TestServer> {
   const server = await startTestServer({ env });

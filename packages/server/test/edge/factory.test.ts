@@ -16,7 +16,7 @@ import {
   startTestServer,
   transports,
 } from "../../src/testing/index.ts";
-import { connectPacket, openRaw } from "./raw-socket.ts";
+import { connectPacket, openRaw } from "../hostile/raw-socket.ts";
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {

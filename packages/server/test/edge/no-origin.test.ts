@@ -5,7 +5,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type RawHeaders, rawRequest, sendRaw, startTestServer, type TestServer } from "../../src/testing/index.ts";
 import { upgradeHeaders } from "../../src/testing/raw-http.ts";
-import { pollingPath } from "./raw-socket.ts";
+import { pollingPath } from "../hostile/raw-socket.ts";
 
 let server: TestServer;
 let token: string;

@@ -17,7 +17,7 @@ import {
   transports,
   upgradeHeaders,
 } from "../../src/testing/index.ts";
-import { type Bystander, watchStream } from "./bystander.ts";
+import { type Bystander, watchStream } from "../hostile/bystander.ts";
 
 type Provoke = (transport: Transport) => Promise<RefusalMessage>;
 
@@ -44,12 +44,14 @@ async function start(env: Record<string, string> = {}, origin?: string): Promise
     },
   });
   cleanUps.push(() => started.close());
-  bystanders.push(await watchStream(started, cleanUps, origin));
+  const bystander = await watchStream(started, origin);
+  cleanUps.push(() => bystander.close());
+  bystanders.push(bystander);
   return started;
 }
 
 async function expectUndisturbed(): Promise<void> {
-  for (const each of bystanders) await each.check();
+  for (const each of bystanders) expect(await each.problems()).toEqual([]);
 }
 
 async function connect(on: TestServer, transport: Transport, namespace = "/", role: "user" | "admin" = "user") {

@@ -18,7 +18,7 @@ import {
   type TestClientOptions,
   type TestServer,
 } from "../../src/testing/index.ts";
-import { openSid, pollingPath } from "./raw-socket.ts";
+import { openSid, pollingPath } from "../hostile/raw-socket.ts";
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {

@@ -8,7 +8,7 @@ import {
   type TestServer,
   upgradeHeaders,
 } from "../../src/testing/index.ts";
-import { openSid, pollingPath } from "./raw-socket.ts";
+import { openSid, pollingPath } from "../hostile/raw-socket.ts";
 
 let server: TestServer;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import type { WebSocket } from "ws";
 import { bufferedBytes } from "../../src/edge/engine-clients.ts";
 import type { RealtimeSocket } from "../../src/edge/socket.ts";
 import { connectClient, createFakeClock, startTestServer, type TestServer } from "../../src/testing/index.ts";
-import { openRaw, openSid, pollingPath } from "../edge/raw-socket.ts";
+import { openRaw, openSid, pollingPath } from "../hostile/raw-socket.ts";
 import { openEnv, startOpenServer, turn, webSocketOf } from "./fixture.ts";
 
 const maxBytes = 1_000_000;

@@ -3,7 +3,7 @@ import { type SystemMetrics, type TaskSnapshot, taskRoom } from "@signalbox/prot
 import { expect, it, onTestFinished } from "vitest";
 import { bufferedBytes } from "../../src/edge/engine-clients.ts";
 import { connectClient, createFakeClock, startTestServer } from "../../src/testing/index.ts";
-import { openSid, pollingPath } from "../edge/raw-socket.ts";
+import { openSid, pollingPath } from "../hostile/raw-socket.ts";
 import { misplaced } from "./crowd.ts";
 import { clientWebSocketOf, openEnv, serverSocketOf, turn } from "./fixture.ts";
 

@@ -1,17 +1,11 @@
 import { expect, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { fetchClientConfig, rawRequest, sendRaw, type TestServer } from "../../src/testing/index.ts";
+import type { RawConnection } from "./raw-connection.ts";
 
-/** A WebSocket that speaks Engine.IO by hand: what no client library would send can be sent. */
-export interface RawSocket {
+/** A WebSocket that speaks Engine.IO by hand. */
+export interface RawSocket extends RawConnection {
   readonly socket: WebSocket;
-  /** Frames received so far. */
-  readonly frames: readonly string[];
-  /** Sends frames in one burst. */
-  send(...frames: string[]): void;
-  /** The first frame of this kind, received already or yet to come. */
-  next(matches: (frame: string) => boolean): Promise<string>;
-  isOpen(): boolean;
 }
 
 export async function openRaw(server: TestServer, headers: Record<string, string> = {}): Promise<RawSocket> {
@@ -37,6 +31,7 @@ export async function openRaw(server: TestServer, headers: Record<string, string
       return frames.find(matches) ?? "";
     },
     isOpen: () => socket.readyState === WebSocket.OPEN,
+    terminate: () => socket.terminate(),
   };
 }
 

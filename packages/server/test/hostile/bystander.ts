@@ -1,0 +1,60 @@
+import type { TaskSnapshot } from "@signalbox/protocol";
+import { expect } from "vitest";
+import { connectClient, type TestServer } from "../../src/testing/index.ts";
+
+/** Another client's task, reported ten times a second: nothing that somebody else does may delay it. */
+export interface Bystander {
+  /** Waits for what is reported from now on, and names what was late or missing since the start. */
+  problems(): Promise<string[]>;
+  close(): void;
+}
+
+/** The promise: no update is later than this, nor is the next one after it. */
+const maxDelayMs = 500;
+
+const reportEveryMs = 100;
+
+/** Connects one that is on nobody's side. */
+export async function watchStream(on: TestServer, origin = on.url): Promise<Bystander> {
+  const { cookie } = on.sessions.signIn({ userId: "bystander" });
+  const client = await connectClient(on.url, { cookie, origin });
+  const task = await on.realtime.progress.create({ kind: "stream", title: "Stream", owner_id: "bystander" });
+  await client.request("join_task", { task_id: task.task_id });
+  const reportedAt: number[] = [];
+  const updates: { at: number; version: number; current: number }[] = [];
+  client.socket.on("progress_update", ({ version, current }: TaskSnapshot) => {
+    updates.push({ at: performance.now(), version, current: current ?? 0 });
+  });
+  const timer = setInterval(() => {
+    const current = reportedAt.push(performance.now());
+    void on.realtime.progress.report(task.task_id, { status: "running", current });
+  }, reportEveryMs);
+
+  return {
+    async problems() {
+      const next = reportedAt.length + 1;
+      try {
+        await expect.poll(() => updates.at(-1)?.current).toBeGreaterThanOrEqual(next);
+      } catch {
+        return [`The bystander's stream has ended at ${updates.at(-1)?.current} of ${reportedAt.length} reports.`];
+      }
+      return updates.flatMap((update, index) => {
+        const { at, version, current } = update;
+        const previous = updates[index - 1] ?? { at, version: 0, current: 0 };
+        const delay = Math.round(at - (reportedAt[current - 1] ?? Number.NaN));
+        const gap = Math.round(at - previous.at);
+        return [
+          delay <= maxDelayMs ? "" : `The bystander's update ${current} came ${delay} ms after its report.`,
+          gap <= maxDelayMs ? "" : `The bystander's stream has a gap of ${gap} ms before update ${current}.`,
+          version > previous.version ? "" : `The bystander's update ${current} has version ${version} once more.`,
+          // A report may be skipped where the next one was there before the update left: two in a row may not.
+          current - previous.current <= 2 ? "" : `The bystander's updates skip from ${previous.current} to ${current}.`,
+        ].filter((problem) => problem !== "");
+      });
+    },
+    close() {
+      clearInterval(timer);
+      client.close();
+    },
+  };
+}

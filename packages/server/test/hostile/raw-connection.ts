@@ -1,0 +1,12 @@
+/** An Engine.IO connection spoken by hand: what no client library would send can be sent, on either transport. */
+export interface RawConnection {
+  /** Frames received so far. */
+  readonly frames: readonly string[];
+  /** Sends frames in one burst: WebSocket frames, or one polling body. */
+  send(...frames: string[]): void;
+  /** The first frame of this kind, received already or yet to come. */
+  next(matches: (frame: string) => boolean): Promise<string>;
+  isOpen(): boolean;
+  /** Leaves without a goodbye. */
+  terminate(): void;
+}

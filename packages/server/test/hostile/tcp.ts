@@ -1,0 +1,33 @@
+import { connect } from "node:net";
+import { expect } from "vitest";
+
+/** A TCP connection to the server, for what is no complete request, or more than one. */
+export interface TcpStream {
+  write(bytes: string | Buffer): void;
+  /** Everything received so far. */
+  text(): string;
+  /** Resolves when the server has closed it; fails when that takes longer than `withinMs` (5,000). */
+  closed(withinMs?: number): Promise<void>;
+  /** Ends it with a reset: what a crashed or malicious peer leaves. */
+  reset(): void;
+  isOpen(): boolean;
+}
+
+export async function openTcp(port: number, firstBytes: string | Buffer = ""): Promise<TcpStream> {
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  socket.setEncoding("latin1");
+  socket.on("data", (chunk: string) => {
+    text += chunk;
+  });
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.write(firstBytes);
+  return {
+    write: (bytes) => void socket.write(bytes),
+    text: () => text,
+    closed: (withinMs = 5000) => expect.poll(() => socket.closed, { timeout: withinMs }).toBe(true),
+    reset: () => void socket.resetAndDestroy(),
+    isOpen: () => !socket.closed,
+  };
+}

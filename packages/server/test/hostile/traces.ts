@@ -1,0 +1,48 @@
+import { readdirSync } from "node:fs";
+import { expect } from "vitest";
+import type { TestServer } from "../../src/testing/index.ts";
+
+/** A polling client that does not come for its close is cut off after two seconds, a mute one after the heartbeat. */
+const goneWithinMs = 5000;
+
+export interface Traces {
+  /** Names what has not come back to what it was at the start, once everybody has had time to go. */
+  problems(): Promise<string[]>;
+}
+
+/** Counts what a connection leaves in the server and in the process while it is there. */
+export function watchTraces({ realtime }: TestServer): Traces {
+  const start = count();
+  const left = (): string[] =>
+    Object.entries(count()).flatMap(([what, now]) => {
+      const before = start[what] ?? 0;
+      // The process may give up files of its own meanwhile; of the server nothing may be missing either.
+      const isBack = what === "file descriptors" ? now <= before : now === before;
+      return isBack ? [] : [`There were ${before} ${what} before, and now there are ${now}.`];
+    });
+
+  function count(): Record<string, number> {
+    const { io } = realtime;
+    const counts: Record<string, number> = {
+      "file descriptors": readdirSync("/proc/self/fd").length,
+      "Engine.IO connections": io.engine.clientsCount,
+    };
+    for (const [path, namespace] of io._nsps) {
+      counts[`sockets in ${path}`] = namespace.sockets.size;
+      counts[`sockets on their way into ${path}`] = (
+        namespace as unknown as { _preConnectSockets: Map<string, unknown> }
+      )._preConnectSockets.size;
+    }
+    return counts;
+  }
+
+  return {
+    async problems() {
+      await expect
+        .poll(left, { timeout: goneWithinMs })
+        .toEqual([])
+        .catch(() => {});
+      return left();
+    },
+  };
+}
