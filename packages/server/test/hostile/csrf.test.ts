@@ -59,6 +59,7 @@ describe.each(transports)("a handshake over %s", (transport) => {
     expect(socketsOf(server)).toBe(1);
     await scene.expectUnharmed({ csrf_failed: Object.keys(wrong).length });
     const wire = await openWire(server, transport, cookie, null);
+    scene.departs(wire.terminate);
     wire.send(`40${JSON.stringify({ csrf: own })}`);
     await wire.next('42["connection_established"');
   });
@@ -70,6 +71,7 @@ describe.each(transports)("a handshake over %s", (transport) => {
       await openWire(server, transport, cookie, null, query),
       await openWire(server, transport, `${cookie}; csrf=${own}; x-csrf-token=${own}`, null),
     ]) {
+      scene.departs(wire.terminate);
       wire.send("40", `40/?csrf=${own},`, `40/?csrf=${own},{}`);
       expect(await wire.next("44{")).toContain('"code":"csrf_invalid"');
       await wire.next("44/?csrf");

@@ -106,6 +106,7 @@ describe("over websocket", () => {
         const post = rawRequest("POST", pollingTarget(sid), [["Origin", scene.server.url]], "40/nope,");
         expect((await sendRaw(scene.server.port, post)).status).toBe(200);
         expect((await get).body).toContain("Invalid namespace");
+        await sendRaw(scene.server.port, rawRequest("POST", pollingTarget(sid), [["Origin", scene.server.url]], "1"));
       }),
     );
     await scene.expectUnharmed({ event_unknown: packets.length });

@@ -2,8 +2,8 @@
 export interface RawConnection {
   /** Frames received so far. */
   readonly frames: readonly string[];
-  /** Sends frames in one burst: WebSocket frames, or one polling body. */
-  send(...frames: string[]): void;
+  /** Sends frames in one burst: WebSocket frames, or one polling body, where attachments are base64. */
+  send(...frames: readonly (string | Buffer)[]): void;
   /** The first frame of this kind, received already or yet to come. */
   next(matches: (frame: string) => boolean): Promise<string>;
   isOpen(): boolean;

@@ -14,9 +14,13 @@ export interface RawPolling extends RawConnection {
 }
 
 /** Opens a polling connection by hand, polls and answers heartbeats until the server ends it. */
-export async function openRawPolling(server: TestServer, headers: Record<string, string> = {}): Promise<RawPolling> {
+export async function openRawPolling(
+  server: TestServer,
+  headers: Record<string, string> = {},
+  query = "",
+): Promise<RawPolling> {
   const all = Object.entries({ Origin: server.url, Connection: "close", ...headers });
-  const sid = await openSid(server, headers);
+  const sid = await openSid(server, headers, query);
   const frames: string[] = [];
   let open = true;
   let posting = Promise.resolve();
@@ -24,19 +28,15 @@ export async function openRawPolling(server: TestServer, headers: Record<string,
   async function poll(): Promise<void> {
     const { status, body } = await sendRaw(server.port, rawRequest("GET", pollingPath(sid), all), pollMs);
     if (status !== 200) open = false;
-    else frames.push(...body.split(separator));
+    else frames.push(...Buffer.from(body, "latin1").toString().split(separator));
     if (body.split(separator).includes("1")) open = false;
     if (body.split(separator).includes("2")) send("3");
     if (open) await poll();
   }
 
-  function send(...packets: string[]): void {
-    const body = rawRequest(
-      "POST",
-      pollingPath(sid),
-      [...all, ["Content-Type", "text/plain"]],
-      packets.join(separator),
-    );
+  function send(...packets: readonly (string | Buffer)[]): void {
+    const texts = packets.map((packet) => (typeof packet === "string" ? packet : `b${packet.toString("base64")}`));
+    const body = rawRequest("POST", pollingPath(sid), [...all, ["Content-Type", "text/plain"]], texts.join(separator));
     posting = posting.then(async () => void (await sendRaw(server.port, body))).catch(end);
   }
 

@@ -8,8 +8,12 @@ export interface RawSocket extends RawConnection {
   readonly socket: WebSocket;
 }
 
-export async function openRaw(server: TestServer, headers: Record<string, string> = {}): Promise<RawSocket> {
-  const url = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
+export async function openRaw(
+  server: TestServer,
+  headers: Record<string, string> = {},
+  query = "",
+): Promise<RawSocket> {
+  const url = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket${query}`;
   const socket = new WebSocket(url, { headers: { Origin: server.url, ...headers } });
   const frames: string[] = [];
   socket.on("error", () => {});
@@ -44,9 +48,9 @@ export async function connectPacket(server: TestServer, cookie: string, namespac
 const polling = "/socket.io/?EIO=4&transport=polling";
 
 /** Opens a polling connection by hand and returns its sid. */
-export async function openSid(server: TestServer, headers: Record<string, string> = {}): Promise<string> {
+export async function openSid(server: TestServer, headers: Record<string, string> = {}, query = ""): Promise<string> {
   const all = Object.entries({ Origin: server.url, Connection: "close", ...headers });
-  const { body } = await sendRaw(server.port, rawRequest("GET", polling, all));
+  const { body } = await sendRaw(server.port, rawRequest("GET", `${polling}${query}`, all));
   return JSON.parse(body.slice(body.indexOf("{"), body.indexOf("}") + 1)).sid;
 }
 

@@ -120,7 +120,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await staying.next("431[")).toContain('"ok":true');
     expect(membersOf(scene, "open")).toBe(1);
     staying.send("1");
-    staying.close();
+    staying.terminate();
     await expect.poll(() => membersOf(scene, "open")).toBe(0);
     await scene.expectUnharmed({});
   });
@@ -131,7 +131,7 @@ describe.each(transports)("over %s", (transport) => {
     const joins = Array.from({ length: 1000 }, (_, n) => `42${n}["join_room",{"room_id":"room-${n}"}]`);
     wire.send(...joins.slice(0, 130));
     await wire.next("43129[");
-    const answers = wire.packets.filter((packet) => /^43\d+\[/.test(packet));
+    const answers = wire.frames.filter((packet) => /^43\d+\[/.test(packet));
     const joined = answers.filter((answer) => answer.includes('"ok":true')).length;
     const rooms = [...scene.server.realtime.io.of("/").adapter.rooms.keys()].filter((room) => room.startsWith("room-"));
     expect(rooms).toHaveLength(joined);
@@ -151,11 +151,11 @@ describe.each(transports)("over %s", (transport) => {
       wire.send(...Array.from({ length: 25 }, (_, n) => `42${sent + n}["join_room",{"room_id":"open"}]`));
       expect(await wire.next(`43${sent + 24}[`)).toContain('"ok":true');
     }
-    expect(wire.packets.filter((packet) => packet.includes('"ok":true'))).toHaveLength(1000);
+    expect(wire.frames.filter((packet) => packet.includes('"ok":true'))).toHaveLength(1000);
     expect(membersOf(scene, "open")).toBe(1);
     scene.server.realtime.io.to("open").emit("news", 1);
     await wire.next('42["news",1]');
-    expect(wire.packets.filter((packet) => packet === '42["news",1]')).toHaveLength(1);
+    expect(wire.frames.filter((packet) => packet === '42["news",1]')).toHaveLength(1);
     wire.send('425000["leave_room",{"room_id":"open"}]');
     await wire.next("435000[");
     expect(membersOf(scene, "open")).toBe(0);
