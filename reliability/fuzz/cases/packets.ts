@@ -45,7 +45,8 @@ export const connectText = (who: Identity, cookie: boolean): string =>
 
 /** What users name, of theirs and of others; an administrator could disconnect others, so they name only their prey. */
 function wordsOf({ role, userId }: Identity): readonly string[] {
-  if (role === "user") return [taskOf(userId), ...lobbies.map((each) => `${openRooms}${each}`), userId, ...forbiddenFruit];
+  if (role === "user")
+    return [taskOf(userId), ...lobbies.map((each) => `${openRooms}${each}`), userId, ...forbiddenFruit];
   return [...attackers.map((each) => taskOf(each.userId)), ...prey.flatMap((each) => [each.userId, each.ref])];
 }
 
