@@ -152,7 +152,9 @@ export function mutateFrames(who: Identity, dice: Dice): Mutated {
     frames = mutate(frames, dice.below(frames.length), dice);
   }
   const bytes = Buffer.concat(frames.map(encodeFrame));
-  const { sample, meant } = said;
+  const { sample } = said;
+  // All of it: behind a mask nobody can read what was said.
+  const meant = [said.meant, ...said.messages.map(({ payload }) => payload.toString("latin1", 0, 10_000))].join("\n");
   if (dice.chance(0.8)) return { sample, meant, mutators, bytes };
   const mutated = mutateBytes(bytes, dice, encodeFrame(closeFrame(dice)));
   return { sample, meant, mutators: [...mutators, mutated.name], bytes: mutated.bytes };

@@ -29,6 +29,9 @@ interface Sample {
 /** How many packets of a connection's other requests an attack of repetition makes. */
 const repetitions = [2, 3, 10, 40];
 
+/** Far enough apart: one turned bit must not make one of the other. */
+const lobbies = ["east", "north", "west-wing"];
+
 const asJson = (value: unknown): string => JSON.stringify(value);
 const namespaceOf = ({ role }: Identity): "/" | "/admin" => (role === "admin" ? "/admin" : "/");
 const prefixOf = (who: Identity): string => (who.role === "admin" ? "/admin," : "");
@@ -42,13 +45,14 @@ export const connectText = (who: Identity, cookie: boolean): string =>
 
 /** What users name, of theirs and of others; an administrator could disconnect others, so they name only their prey. */
 function wordsOf({ role, userId }: Identity): readonly string[] {
-  if (role === "user") return [taskOf(userId), `${openRooms}a`, `${openRooms}b`, userId, ...forbiddenFruit];
+  if (role === "user")
+    return [taskOf(userId), ...lobbies.map((each) => `${openRooms}${each}`), userId, ...forbiddenFruit];
   return [...attackers.map((each) => taskOf(each.userId)), ...prey.flatMap((each) => [each.userId, each.ref])];
 }
 
 function userPayloads(who: Identity, dice: Dice): Record<keyof (UserRequests & LegacyRequests), unknown> {
   const task_id = dice.chance(0.8) ? taskOf(who.userId) : dice.pick(forbiddenFruit);
-  const room_id = dice.chance(0.8) ? `${openRooms}${dice.pick(["a", "b", "c"])}` : dice.pick(forbiddenFruit);
+  const room_id = dice.chance(0.8) ? `${openRooms}${dice.pick(lobbies)}` : dice.pick(forbiddenFruit);
   return {
     join_task: dice.chance(0.5) ? { task_id } : { task_id, since: dice.below(2 ** 31) },
     leave_task: { task_id },
