@@ -47,7 +47,7 @@ export async function checkHistory(
   const recoveries = createRecoveries(rules, report);
   const checks: readonly Check[] = [
     createToldStates(report),
-    createEndings(report),
+    createEndings(rules, report),
     createSilentGaps(rules, report),
     createSessions(rules, report),
     createLeftovers(report),

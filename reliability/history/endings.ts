@@ -1,5 +1,5 @@
 import { isFinal, type TaskStatus } from "@signalbox/protocol";
-import type { Check, ReportFault } from "./check.ts";
+import type { Check, ReportFault, Rules } from "./check.ts";
 
 interface End {
   readonly version: number;
@@ -10,10 +10,13 @@ interface End {
  * What is written: acknowledged after the commit and never before, never lost again; and one end of each task, which is
  * the database's, for everybody who watches it to the end.
  */
-export function createEndings(report: ReportFault): Check {
+export function createEndings({ behindMs }: Rules, report: ReportFault): Check {
   const committed = new Map<string, number>();
   const accepted = new Map<string, number>();
   const stored = new Map<string, End>();
+  const endedAt = new Map<string, number>();
+  /** Clients that know that they have no connection, or are not up to date yet. */
+  const out = new Set<string>();
   /** The end that each client was told of each task; null for none yet. */
   const told = new Map<string, Map<string, End | null>>();
 
@@ -35,9 +38,28 @@ export function createEndings(report: ReportFault): Check {
     report("unequal_final", actor, `told ${end.status} in version ${end.version}, the database has ${has}`, task);
   }
 
+  /** Nothing more will come. Who was up to date all the time has missed what it was not told. */
+  function leaveAll(actor: string, at: number): void {
+    const ends = told.get(actor);
+    for (const [task, end] of ends ?? []) {
+      if (end !== null) continue;
+      ends?.delete(task);
+      const since = endedAt.get(task);
+      if (since === undefined || out.has(actor) || at - since <= behindMs) continue;
+      report("lost_final", actor, `closed ${at - since} ms after the end, and was never told of it`, task);
+    }
+  }
+
   return {
     take(line) {
       switch (line.operation) {
+        case "lost":
+          return void out.add(line.actor);
+        case "recovered":
+          return void out.delete(line.actor);
+        case "reported":
+          if (isFinal(line.status as TaskStatus)) endedAt.set(line.task, line.at);
+          return;
         case "committed":
           return void committed.set(line.task, Math.max(line.version, committed.get(line.task) ?? 0));
         case "accepted":
@@ -60,8 +82,7 @@ export function createEndings(report: ReportFault): Check {
           if (told.get(line.actor)?.get(line.task) === null) told.get(line.actor)?.delete(line.task);
           return;
         case "gone":
-          for (const [task, end] of told.get(line.actor) ?? []) if (end === null) told.get(line.actor)?.delete(task);
-          return;
+          return leaveAll(line.actor, line.at);
         case "final": {
           const { actor, task, version, status } = line;
           if (told.get(actor)?.get(task) === null) toldOf(actor).set(task, { version, status });

@@ -78,6 +78,20 @@ describe("one planted fault", () => {
     expect(await found(without(firstFinal))).toMatchObject({ lost_final: 1 });
   });
 
+  it("a final is lost as well for a client that closes later, but not where it knew of no connection", async () => {
+    const { actor, task } = final;
+    const end = sound.find(
+      (line) => line.operation === "reported" && line.task === task && line.status === "completed",
+    );
+    const endAt = end?.at ?? 0;
+    const isLater = (line: Line): boolean => line.at > endAt + 1200;
+    const before = without(firstFinal).filter((line) => !isLater(line) && line.operation !== "lost");
+    const gone: Line = { operation: "gone", actor, at: endAt + 1201 };
+    expect(await found([...before, gone])).toHaveProperty("lost_final", 1);
+    const aware = [{ operation: "lost", actor, at: endAt }, { ...gone }] as const;
+    expect(await found([...before, ...aware])).not.toHaveProperty("lost_final");
+  });
+
   it("progress that came twice is a duplicate, right after or later; a final as well", async () => {
     expect(await found(inserted(firstApplied + 1, applied))).toEqual({ duplicate: 1 });
     expect(await found(inserted(firstFinal + 1, final))).toEqual({ duplicate: 1 });
