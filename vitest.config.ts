@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 const browserTests = ["apps/*/e2e/**/*.test.ts", "packages/*/test/**/*.browser.test.ts"];
 
 /** Tests that measure how long recovery takes: beside others they would measure the others. */
-const aloneTests = ["packages/*/test/chaos/**/*.test.ts"];
+const aloneTests = ["packages/*/test/chaos/**/*.test.ts", "reliability/faults/**/*.test.ts"];
 
 /**
  * Tests run on the sources (package condition `source`), so that no build stands between a change and its test.

@@ -11,6 +11,7 @@ const steps = [
   ["Layers", "npm", ["run", "--silent", "layers"]],
   ["Generated pages", "npm", ["run", "--silent", "docs:check"]],
   ["Unused code", "npx", ["knip"]],
+  ["Known vulnerabilities", "node", ["scripts/audit.mjs"]],
   ["Tests", "npx", ["vitest", "run"]],
 ];
 

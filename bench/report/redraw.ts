@@ -1,14 +1,17 @@
 /**
- * Draws page and plots again from the results of an earlier run: for a change of the report, without measuring.
- *   npm run bench:page -- [RESULTS.json]
+ * Draws page and plots again from the results of an earlier run, or of several that had a part of the workloads each:
+ *   npm run bench:page -- [RESULTS.json ...]
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { workloads } from "../workloads/workloads.ts";
+import { joinResults } from "./join-results.ts";
 import type { Results } from "./results.ts";
 import { latest, writePage } from "./write-page.ts";
 
 const bench = join(import.meta.dirname, "..");
-const [path = join(bench, latest)] = process.argv.slice(2);
+const given = process.argv.slice(2);
+const paths = given.length > 0 ? given : [join(bench, latest)];
+const parts = paths.map((path) => JSON.parse(readFileSync(path, "utf8")) as Results);
 
-writePage(bench, JSON.parse(readFileSync(path, "utf8")) as Results, workloads);
+writePage(bench, joinResults(parts), workloads);

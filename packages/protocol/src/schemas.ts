@@ -6,7 +6,12 @@ import { z } from "zod";
 import type { AdminRequests, LegacyRequests, UserRequests } from "./events.ts";
 
 /** Letters, digits and `._:-`: safe in a room name, a log line and a URL. */
-const identifier = z.string().regex(/^[\w.:-]{1,128}$/, "must be 1 to 128 letters, digits or any of . _ : -");
+const characters = "must be 1 to 128 letters, digits or any of . _ : -";
+const identifier = z
+  .string()
+  .min(1, characters)
+  .max(128, characters)
+  .regex(/^[\w.:-]*$/, characters);
 
 /** A version as `since`: larger than any that a server sends is harmless, anything but a whole number is not. */
 const version = z.int().nonnegative();

@@ -64,6 +64,12 @@ import { version } from "./version.ts";
 /** How long closing waits for answers to requests that were accepted before it. */
 const answerWithinMs = 3000;
 
+/**
+ * The share of SIGNALBOX_CONNECT_TIMEOUT that a session look-up may take: with all of it, the connection would be closed
+ * for being in no namespace before its client is told `unavailable`.
+ */
+const lookupShare = 0.8;
+
 export interface RealtimeOptions {
   /** The application's server: Express, Fastify or plain. It keeps its routes; ours are answered in front of them. */
   httpServer: HttpServer | HttpsServer;
@@ -152,13 +158,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const lookup = createSessionLookup({
     ...{ sources, clock, health: sessionHealth },
     cacheMs: config.sessionCache,
-    timeoutMs: config.connectTimeout * 1000,
+    timeoutMs: config.connectTimeout * 1000 * lookupShare,
   });
   const authenticator = createAuthenticator(config, lookup, csrf);
 
   // Socket.IO, and what is measured of it.
   const traffic = createTraffic();
-  const { io, engine, outbox, backlogs } = createIo({ config, clock, traffic, onFlood, onOverflow });
+  const { io, engine, outbox, backlogs } = createIo({ config, clock, traffic, onFlood, onOverflow, onMalformed });
   const stopLingering = cutLingering(engine, clock);
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
@@ -196,7 +202,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     namespaces: () => opened.map(({ name }) => name),
   });
   const operation = createOperationRoutes({
-    ...{ metrics, store, storeHealth, sessionHealth, exposeHints, isDraining, onFault },
+    ...{ metrics, store, storeHealth, sessionHealth, exposeHints, isDraining, onRefused, onFault },
     metricsToken: config.metricsToken,
   });
   const isEngine = (url: string | undefined) => rawPath(url) === config.path;
@@ -324,6 +330,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   function onFlood(conn: EngineSocket): void {
     const hint = "A connection sent more packets than any client needs, and was closed.";
     recorder.connection(conn, new Refusal("rate_limited", { hint }));
+  }
+
+  function onMalformed(conn: EngineSocket, refusal: Refusal): void {
+    recorder.connection(conn, refusal);
   }
 
   function onOverflow(conn: EngineSocket): void {

@@ -111,6 +111,8 @@ export interface TaskStore {
   get(taskId: string): Promise<TaskSnapshot | undefined>;
   /** Stores a snapshot unless a newer version is there already. */
   put(snapshot: TaskSnapshot): Promise<void>;
+  /** Forgets a task; one that is not there is no error. Resolves once that is durable. */
+  remove(taskId: string): Promise<void>;
   list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
 }
 
@@ -151,5 +153,9 @@ export interface ProgressPublisher {
   send(task: TaskSnapshot): void;
   /** Sends the final state, after everything that was sent before it; then nobody watches the task any more. */
   finish(task: TaskSnapshot): void;
+  /** The task belongs to somebody else: whoever may not see it any more is sent nothing further. */
+  handOver(task: TaskSnapshot): void;
+  /** The task is no more: nobody is sent anything further. */
+  remove(taskId: string): void;
   close(): void;
 }

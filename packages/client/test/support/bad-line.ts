@@ -9,15 +9,20 @@ export interface BadLine {
   freeze(): void;
   /** What was held back arrives. */
   thaw(): void;
+  /** Resets all connections and each new one, until `restore`: as without a network. */
+  lose(): void;
+  restore(): void;
   close(): Promise<void>;
 }
 
-export async function startBadLine(serverPort: number): Promise<BadLine> {
+export async function startBadLine(serverPort: number, serverHost = "127.0.0.1"): Promise<BadLine> {
   const sockets = new Set<Socket>();
   let frozen = false;
+  let gone = false;
 
   const listener = createServer({ allowHalfOpen: true }, (near) => {
-    const far = connect({ port: serverPort, host: "127.0.0.1", allowHalfOpen: true });
+    if (gone) return void near.resetAndDestroy();
+    const far = connect({ port: serverPort, host: serverHost, allowHalfOpen: true });
     join(near, far);
     join(far, near);
   });
@@ -56,6 +61,13 @@ export async function startBadLine(serverPort: number): Promise<BadLine> {
     thaw() {
       frozen = false;
       for (const socket of sockets) socket.resume();
+    },
+    lose() {
+      gone = true;
+      cut();
+    },
+    restore() {
+      gone = false;
     },
     close() {
       cut();

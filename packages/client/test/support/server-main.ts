@@ -1,15 +1,18 @@
 /**
  * A server as a process of its own, that can be killed. Settings come from the environment: those of Signalbox,
- * `DATABASE` for a file that outlives the process, `TASKS` for the number of tasks that run.
+ * `DATABASE` for a file that outlives the process, `TASKS` for the number of tasks that run, whose history goes to the
+ * file `JOURNAL`.
  */
 import { createServer } from "node:http";
 import { createRealtime, loadConfig } from "@signalbox/server";
 import { createSqlStore, openSqlite, type SignalboxTables } from "@signalbox/server/sql";
-import { openSessions } from "./open-sessions.ts";
+import { openJournal } from "../../../../reliability/faults/journal.ts";
+import { recordProgress, recordStore } from "../../../../reliability/faults/recorded.ts";
+import { createOpenSessions } from "./open-sessions.ts";
 import type { FromServer, ToServer } from "./server-process.ts";
 import { startTaskMill, type TaskMill } from "./task-mill.ts";
 
-const { DATABASE, TASKS, ...env } = process.env;
+const { DATABASE, TASKS, JOURNAL = "/dev/null", ...env } = process.env;
 const { config } = loadConfig(env);
 const http = createServer((_req, res) => res.writeHead(404).end());
 const silent = {
@@ -18,11 +21,15 @@ const silent = {
   warn() {},
   error: (fields: object, message: string) => complain(message, fields),
 };
-const store = DATABASE === undefined ? undefined : await createSqlStore(openSqlite<SignalboxTables>(DATABASE).kysely);
+const journal = openJournal(JOURNAL);
+const store =
+  DATABASE === undefined
+    ? undefined
+    : recordStore(await createSqlStore(openSqlite<SignalboxTables>(DATABASE).kysely), journal);
 const realtime = createRealtime({
   httpServer: http,
   config,
-  sessions: openSessions,
+  sessions: createOpenSessions(),
   logger: silent,
   ...(store && { store }),
 });
@@ -36,8 +43,14 @@ process.on("SIGTERM", () => void stop());
 process.on("disconnect", () => process.exit());
 
 if (TASKS !== undefined) {
-  const onTask = (task: string) => say({ type: "task", task });
-  mill = await startTaskMill({ progress: realtime.progress, size: Number(TASKS), onTask });
+  mill = await startTaskMill({
+    progress: recordProgress(realtime.progress, journal),
+    size: Number(TASKS),
+    owners: ["somebody"],
+    random: Math.random,
+    onTask: ({ task_id }) => say({ type: "task", task: task_id }),
+    onFailure: (err) => complain("The work failed.", { err: err as Error }),
+  });
 }
 http.listen(config.port, config.host, () => say({ type: "ready" }));
 
@@ -57,14 +70,7 @@ function closeTransports(share: number): void {
 
 async function finish(): Promise<void> {
   await mill?.finish();
-  const finals: Extract<FromServer, { type: "finals" }>["finals"] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await realtime.progress.list({ limit: 500, ...(after !== undefined && { after }) });
-    finals.push(...page.rows.map(({ task_id, version, status }) => ({ task_id, version, status })));
-    if (page.next === null) break;
-    after = page.next;
-  }
-  say({ type: "finals", finals });
+  say({ type: "finished" });
 }
 
 /** Does not wait for connections that the clients are slow to close. */

@@ -2,14 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { TrueFinal } from "./history-checker.ts";
 
 export type ToServer = { type: "close_transports"; share: number } | { type: "finish" };
 
-export type FromServer =
-  | { type: "ready" }
-  | { type: "task"; task: string }
-  | { type: "finals"; finals: (TrueFinal & { task_id: string })[] };
+export type FromServer = { type: "ready" } | { type: "task"; task: string } | { type: "finished" };
 
 export interface ServerProcess {
   readonly port: number;
@@ -18,8 +14,8 @@ export interface ServerProcess {
   /** Sends a signal, if it runs, and waits for the end. */
   end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
   say(message: ToServer): void;
-  /** Ends all tasks and returns how. */
-  finish(): Promise<Map<string, TrueFinal>>;
+  /** Ends all tasks. */
+  finish(): Promise<void>;
 }
 
 /** Starts a file of this folder as a process, on the sources as the tests are. */
@@ -71,9 +67,9 @@ export async function createServerProcess(
     },
     async finish() {
       if (child === undefined) throw new Error("The server does not run.");
-      const answer = heard(child, "finals");
+      const answer = heard(child, "finished");
       say({ type: "finish" });
-      return new Map((await answer).finals.map(({ task_id, ...final }) => [task_id, final]));
+      await answer;
     },
   };
 }

@@ -1,8 +1,9 @@
 /** A client that writes down what its application was told. */
 import { isFinal } from "@signalbox/protocol";
+import type { Line } from "../../../../reliability/history/line.ts";
+import { type Environment, systemEnvironment } from "../../src/environment.ts";
 import { createClients, type TaskWatch } from "../../src/index.ts";
 import { type BadLine, startBadLine } from "./bad-line.ts";
-import type { HistoryLine } from "./history-checker.ts";
 
 export interface Witness {
   readonly name: string;
@@ -10,7 +11,10 @@ export interface Witness {
   watch(task: string): void;
   /** Connected, with everything that is watched live or ended. */
   isWell(): boolean;
+  isConnected(): boolean;
   isWatching(): boolean;
+  /** Over WebSocket. */
+  isUpgraded(): boolean;
   /** An attempt is under way at this moment, or has just succeeded and not everything is live yet. */
   isRecovering(): boolean;
   /** Where it stands, for the report of a failure. */
@@ -18,25 +22,37 @@ export interface Witness {
   close(): Promise<void>;
 }
 
-interface WitnessOptions {
+export interface WitnessOptions {
   readonly name: string;
+  readonly user: string;
+  /** What opens its session; the server's `SessionSource` reads it from the cookie `user`. */
+  readonly session: string;
+  readonly host?: string;
   readonly port: number;
   readonly origin: string;
-  record(line: HistoryLine): void;
+  /** Never moves to WebSocket. */
+  readonly pollingOnly?: boolean;
+  record(line: Line): void;
 }
 
-export async function createWitness({ name, port, origin, record }: WitnessOptions): Promise<Witness> {
-  const line = await startBadLine(port);
-  const clients = createClients({ url: line.url, share: false, headers: { origin, cookie: `user=${name}` } });
+export async function createWitness(options: WitnessOptions): Promise<Witness> {
+  const { name, user: userId, session, port, origin, pollingOnly = false, record } = options;
+  const line = await startBadLine(port, options.host);
+  const clients = createClients({
+    ...{ url: line.url, share: false, headers: { origin, cookie: `user=${session}` } },
+    ...(pollingOnly && { environment: pollingEnvironment }),
+  });
   const user = clients.user();
   const watches = new Map<string, TaskWatch>();
   let well = false;
   let wasConnected = false;
+  let connection = 0;
+  let isClosed = false;
 
   for (const event of ["progress_update", "task_completed", "task_error", "task_cancelled"] as const) {
-    const kind = event === "progress_update" ? "applied" : "final";
-    user.on(event, ({ task_id: task, version, status }) => {
-      record({ kind, client: name, task, version, status, at: Date.now() });
+    const operation = event === "progress_update" ? "applied" : "final";
+    user.on(event, ({ task_id: task, version, status, current }) => {
+      record({ operation, actor: name, connection, task, version, status, current, at: Date.now() });
     });
   }
 
@@ -49,29 +65,47 @@ export async function createWitness({ name, port, origin, record }: WitnessOptio
     isConnected() && [...watches.values()].every((watch) => hasEnded(watch) || watch.get().source === "live");
 
   function look(): void {
+    if (isClosed) return;
     const at = Date.now();
+    if (!wasConnected && isConnected()) {
+      connection += 1;
+      record({ operation: "connected", actor: name, user: userId, session, connection, at });
+    }
     if (wasConnected && !isConnected()) {
-      record({ kind: "lost", client: name, at });
+      record({ operation: "lost", actor: name, at });
       well = false;
     } else if (!well && isWell()) {
-      record({ kind: "recovered", client: name, at });
+      record({ operation: "recovered", actor: name, at });
       well = true;
     }
     wasConnected = isConnected();
   }
-  clients.onState(({ status, code }) => {
-    record({ kind: "state", client: name, status, code, at: Date.now() });
-    look();
-  });
+  clients.onState(look);
+
+  /** Records each time that a task becomes live: from then on its state counts as the latest. */
+  function noteLive(watch: TaskWatch): () => void {
+    let wasLive = false;
+    return () => {
+      const { source, task } = watch.get();
+      const isLive = source === "live" && task !== null;
+      if (isLive && !wasLive && !isFinal(task.status)) {
+        const { task_id, version, status, current } = task;
+        record({ operation: "live", actor: name, task: task_id, version, status, current, at: Date.now() });
+      }
+      wasLive = isLive;
+    };
+  }
 
   return {
     name,
     line,
     watch(task) {
-      record({ kind: "watched", client: name, task, at: Date.now() });
+      record({ operation: "watched", actor: name, task, at: Date.now() });
       const watch = user.tasks.watch(task);
       watches.set(task, watch);
+      const note = noteLive(watch);
       const stop = watch.subscribe(() => {
+        note();
         look();
         if (!hasEnded(watch)) return;
         stop();
@@ -80,7 +114,9 @@ export async function createWitness({ name, port, origin, record }: WitnessOptio
       });
     },
     isWell,
+    isConnected,
     isWatching: () => watches.size > 0,
+    isUpgraded: () => clients.state.get().transport === "websocket",
     isRecovering: () => clients.state.get().code === "attempt" || (isConnected() && !isWell()),
     describe: () => {
       const { status, code, transport, attempt } = clients.state.get();
@@ -88,8 +124,20 @@ export async function createWitness({ name, port, origin, record }: WitnessOptio
       return `${name}: ${status} (${code}), ${transport}, attempt ${attempt}; ${open.join(", ")}`;
     },
     async close() {
+      isClosed = true;
+      record({ operation: "gone", actor: name, at: Date.now() });
       clients.close();
       await line.close();
     },
   };
 }
+
+/** A network that lets no WebSocket through, said beforehand: the server's word on transports is read so. */
+const pollingEnvironment: Environment = {
+  ...systemEnvironment,
+  async fetch(url, init) {
+    const response = await fetch(url, init);
+    if (!url.endsWith("/realtime/client-config") || !response.ok) return response;
+    return Response.json({ ...((await response.json()) as object), transports: ["polling"] });
+  },
+};

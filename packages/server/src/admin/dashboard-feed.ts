@@ -64,6 +64,7 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
   const unsubscribe = hub.subscribe({
     created: (task) => job("job_created", task),
     changed: (task) => conflator.mark(task),
+    removed: ({ task_id }) => conflator.drop(task_id),
     ended(task) {
       conflator.drop(task.task_id);
       if (isFinal(task.status)) job(jobTypes[task.status], task);

@@ -84,7 +84,7 @@ export const settings = {
   connectTimeout: integer(
     "SIGNALBOX_CONNECT_TIMEOUT",
     5,
-    "How long a connection may stay without a namespace, and a session look-up may take.",
+    "How long a connection may stay without a namespace; a session look-up may take four fifths of it.",
     { unit: "seconds", min: 1, max: 60 },
   ),
 

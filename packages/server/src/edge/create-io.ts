@@ -1,17 +1,23 @@
 import { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import { Server } from "socket.io";
+import type { WebSocket } from "ws";
 import type { Config } from "../config/settings.ts";
 import { boundedParser } from "../limits/bounded-decoder.ts";
 import { createPacketMeter, type PacketMeter } from "../limits/packet-meter.ts";
 import type { Traffic } from "../metrics/traffic.ts";
 import type { Clock } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
 import { createSlot } from "../slot.ts";
 import { type Backlogs, createBacklogs } from "./backlogs.ts";
-import { ImpatientWebSocketServer } from "./cut-lingering.ts";
-import { forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "./engine-clients.ts";
+import { connectionOn, forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "./engine-clients.ts";
+import { createMalformedPackets } from "./malformed-packets.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { roomAdapter } from "./room-adapter.ts";
 import type { RealtimeServer } from "./socket.ts";
+import { webSocketServer } from "./web-socket-server.ts";
+
+/** WebSocket close code "Message Too Big" (RFC 6455 section 7.4.1). */
+const tooBig = 1009;
 
 /** Frames of any kind that one connection may send: well above what the message limit lets through as events. */
 const packetsPerMessage = 4;
@@ -24,6 +30,8 @@ interface IoOptions {
   onFlood(conn: EngineSocket): void;
   /** Told when a connection is closed because its client does not read what is sent to it. */
   onOverflow(conn: EngineSocket): void;
+  /** Told when a connection is closed because it sent what cannot be read. */
+  onMalformed(conn: EngineSocket, refusal: Refusal): void;
 }
 
 interface Io {
@@ -37,25 +45,26 @@ interface Io {
  * Builds Socket.IO on an Engine.IO server that is attached to nothing: the door hands requests in.
  * Connection state recovery and WebTransport stay off (docs/decisions/0002): both walk past the guards.
  */
-export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOptions): Io {
+export function createIo({ config, clock, traffic, onFlood, onOverflow, onMalformed }: IoOptions): Io {
+  const malformedPackets = createMalformedPackets(onMalformed);
   const backlogs = createBacklogs({ clock, maxBytes: config.maxBufferedBytes, onOverflow });
   const outbox = createOutbox({ traffic, backlogs });
   const io: RealtimeServer = new Server({
     adapter: roomAdapter(outbox),
     connectTimeout: config.connectTimeout * 1000,
     serveClient: false,
-    parser: boundedParser({ maxEventBytes: config.maxEventSize }),
+    parser: boundedParser({ maxEventBytes: config.maxEventSize, onFailed: malformedPackets.failed }),
   });
   const engine = new EngineServer({
     transports: [...config.transports],
-    wsEngine: ImpatientWebSocketServer,
+    wsEngine: webSocketServer({ mayPing, onFault }),
     pingInterval: config.pingInterval * 1000,
     pingTimeout: config.pingTimeout * 1000,
     maxHttpBufferSize: config.maxHttpBufferSize,
     perMessageDeflate: false,
     httpCompression: false,
   });
-  const meters = createSlot<EngineSocket, PacketMeter>("packet meter");
+  const meters = createSlot<EngineSocket | WebSocket, PacketMeter>("packet meter");
   const packetLimit = { limit: config.messageBurst * packetsPerMessage, clock };
 
   engine.on("connection", (conn: EngineSocket) => {
@@ -63,8 +72,12 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
     forgetUpgrade(conn);
     conn.on("packetCreate", beforePacket);
     Object.assign(conn, { close: releaseAndClose });
-    if (config.rateLimiting) conn.on("packet", countPacket);
+    if (!config.rateLimiting) return;
+    conn.on("packet", countPacket);
+    // A client that probes the WebSocket it wants to upgrade to sends no packets, and may go on probing for ten seconds.
+    if (conn.transport.name === "polling") conn.on("upgrading", countPacket);
   });
+  malformedPackets.watch(engine);
 
   joinFirstPackets(engine);
   io.bind(engine);
@@ -89,13 +102,34 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow }: IoOpti
    * middleware: they are counted here, one by one, before they are parsed.
    */
   function countPacket(this: EngineSocket): void {
-    let meter = meters.of(this);
-    if (meter === undefined) {
-      meter = createPacketMeter(packetLimit);
-      meters.put(this, meter);
-    }
-    if (meter.count() || this.readyState !== "open") return;
+    if (isWithinLimit(this) || this.readyState !== "open") return;
     onFlood(this);
     this.close(true);
+  }
+
+  function isWithinLimit(sender: EngineSocket | WebSocket): boolean {
+    let meter = meters.of(sender);
+    if (meter === undefined) {
+      meter = createPacketMeter(packetLimit);
+      meters.put(sender, meter);
+    }
+    return meter.count();
+  }
+
+  /** A client that pings and does not read the answers is rid of as one that does not read events. */
+  function mayPing(socket: WebSocket): boolean {
+    const reads = socket.bufferedAmount <= config.maxBufferedBytes;
+    if (reads && (!config.rateLimiting || isWithinLimit(socket))) return true;
+    const conn = connectionOn(engine, socket);
+    if (conn !== undefined) (reads ? onFlood : onOverflow)(conn);
+    socket.terminate();
+    return false;
+  }
+
+  function onFault(socket: WebSocket, code: number): void {
+    const conn = connectionOn(engine, socket);
+    if (conn === undefined) return;
+    const hint = `A WebSocket was closed for a frame that cannot be accepted (close code ${code}).`;
+    onMalformed(conn, new Refusal(code === tooBig ? "payload_too_large" : "payload_invalid", { hint }));
   }
 }

@@ -1,21 +1,9 @@
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
-import { type ServerOptions, WebSocketServer } from "ws";
 import type { Clock } from "../ports.ts";
 import { clientsOf, cutOff } from "./engine-clients.ts";
 
-/** How long a connection that is closing may take to fetch its last frames, and to say goodbye. */
+/** How long a connection that is closing may take to fetch its last frames. */
 const lingerMs = 2000;
-
-/**
- * The WebSocket server below Engine.IO, which forgets a connection as soon as it begins to close it. `ws` waits 30 seconds
- * for the client's answer, and keeps what was to be sent to it for as long: a client that does not read must be rid of
- * sooner. Engine.IO passes no options on.
- */
-export class ImpatientWebSocketServer extends WebSocketServer {
-  constructor(options: ServerOptions) {
-    super({ ...options, closeTimeout: lingerMs } as ServerOptions);
-  }
-}
 
 /**
  * Cuts connections off that were closed but do not go: Engine.IO waits 30 seconds for a polling client to come for the

@@ -69,6 +69,14 @@ interface TransportState {
 
 const stateOf = (conn: EngineSocket): TransportState => conn.transport as unknown as TransportState;
 
+/**
+ * The connection that is on this WebSocket; undefined while it is only being probed. Looks at all of them, so it is for
+ * what happens once in a connection's life.
+ */
+export function connectionOn(engine: EngineServer, socket: object): EngineSocket | undefined {
+  return Object.values(clientsOf(engine)).find((conn) => stateOf(conn).socket === socket);
+}
+
 /** Packets that wait until the transport takes them. */
 const queueOf = (conn: EngineSocket): readonly { data?: unknown }[] =>
   (conn as unknown as { writeBuffer: { data?: unknown }[] }).writeBuffer;

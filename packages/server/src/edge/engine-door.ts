@@ -5,7 +5,7 @@ import type { Server as EngineServer } from "engine.io";
 import type { SessionLookup } from "../auth/session-lookup.ts";
 import type { Config } from "../config/settings.ts";
 import { parseQuery } from "../http/request-target.ts";
-import { refuseUpgrade, sendRefusal } from "../http/respond.ts";
+import { refuseUpgrade, sendMethodNotAllowed, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
 import { Refusal } from "../refusal.ts";
@@ -46,6 +46,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
 
   /** @returns the `sid` of a connection that is to be gone on with */
   function admit(req: IncomingMessage): string | undefined {
+    requireText(req);
     const query = parseQuery(req.url);
     // Engine.IO reads the target once more unless it finds this: it must not come to another `sid` than we have judged.
     Object.assign(req, { _query: query });
@@ -90,6 +91,12 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
     }
   }
 
+  /** Packets are text in a polling body (Engine.IO protocol 4); over other bodies Engine.IO ends the connection. */
+  function requireText({ method, headers }: IncomingMessage): void {
+    if (method !== "POST" || headers["content-type"] !== "application/octet-stream") return;
+    throw new Refusal("payload_invalid", { hint: "Attachments are sent as base64 in a body of text." });
+  }
+
   return {
     request(req, res) {
       const way = req.method === "OPTIONS" ? "preflight" : "polling";
@@ -99,6 +106,8 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
         res.writeHead(204, headers).end();
         return;
       }
+      // With a known `sid` Engine.IO answers any other method with an empty 500.
+      if (req.method !== "GET" && req.method !== "POST") return sendMethodNotAllowed(res, "GET, POST, OPTIONS");
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       try {
         requireNoOverlap(admit(req), req);

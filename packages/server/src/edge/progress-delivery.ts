@@ -1,5 +1,6 @@
 import { finalEvents, isFinal, namespaces, taskRoom } from "@signalbox/protocol";
 import type { Clock, ProgressPublisher } from "../ports.ts";
+import { maySee } from "../progress/task-access.ts";
 import { createSlot } from "../slot.ts";
 import type { Backlogs } from "./backlogs.ts";
 import { createProgressMessage, type ProgressMessage } from "./message.ts";
@@ -97,6 +98,13 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
         if (socket !== undefined) give(socket, task.task_id, message);
       }
     },
+    handOver(task) {
+      const room = taskRoom(task.task_id);
+      for (const socket of io.of(namespaces.user).sockets.values()) {
+        if (socket.rooms.has(room) && !maySee(task, socket.data.principal)) void socket.leave(room);
+      }
+    },
+    remove: (taskId) => io.of(namespaces.user).socketsLeave(taskRoom(taskId)),
     finish(task) {
       if (!isFinal(task.status)) return;
       const room = io.of(namespaces.user).to(taskRoom(task.task_id));

@@ -13,11 +13,14 @@ export function watchUnknownNamespaces(
   io: RealtimeServer,
   onUnknown: (conn: EngineSocket, name: string) => void,
 ): void {
-  engine.on("connection", (conn: EngineSocket) => void conn.on("packet", look));
+  engine.on("connection", (conn: EngineSocket) => void conn.on("message", look));
 
-  function look(this: EngineSocket, { type, data }: { type: string; data?: unknown }): void {
-    if (type !== "message" || typeof data !== "string" || !data.startsWith("0/")) return;
+  /** After Socket.IO has looked at it: what it cannot read has closed the connection, and is an offence of another kind. */
+  function look(this: EngineSocket, data: unknown): void {
+    if (typeof data !== "string" || !data.startsWith("0/")) return;
     const name = connectTo.exec(data)?.[1];
-    if (name !== undefined && !io._nsps.has(name) && this.readyState === "open") onUnknown(this, name);
+    if (name === undefined || io._nsps.has(name) || this.readyState !== "open") return;
+    // Older clients put the query of their URL here, and people their tokens into it: it is nothing for a log.
+    onUnknown(this, name.replace(/\?.*/s, "?…"));
   }
 }

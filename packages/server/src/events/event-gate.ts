@@ -5,6 +5,7 @@ import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../
 import type { Clock, Log, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { createInOrder } from "./in-order.ts";
+import { hasReservedKey } from "./reserved-keys.ts";
 import type { UnderWay } from "./under-way.ts";
 
 /** How long clients wait before they try again to join one room more: a room is free when they leave one. */
@@ -85,7 +86,7 @@ class EventGate {
       })
       .catch((error: unknown) => {
         const refusal = this.#toRefusal(error, name);
-        this.#options.onRefused(this.#socket, refusal, declaredName);
+        if (!this.#hasLeft(refusal)) this.#options.onRefused(this.#socket, refusal, declaredName);
         this.#report(name, declaredName, refusal.code);
         const message = refusal.toMessage(this.#options.exposeHints);
         if (acknowledge === undefined) this.#socket.emit("error", message);
@@ -121,6 +122,11 @@ class EventGate {
     if (expiresAt !== null && expiresAt <= this.#options.clock.now()) throw new Refusal("session_expired");
   }
 
+  /** Whoever asks for something and leaves without waiting for the answer, as every closed page does, offends nobody. */
+  #hasLeft({ code }: Refusal): boolean {
+    return code === "session_revoked" && !this.#socket.connected;
+  }
+
   /** A handler that throws costs its caller an answer of `internal`, never the process. */
   #toRefusal(error: unknown, name: string): Refusal {
     if (error instanceof Refusal) return error;
@@ -146,6 +152,9 @@ function readPacket(packet: readonly unknown[]): { name: string; payload: unknow
 
 /** A missing payload counts as an empty one: the ancestor's clients send some events without. */
 async function parse(declared: RequestDefinition, payload: unknown): Promise<unknown> {
+  if (hasReservedKey(payload)) {
+    throw new Refusal("payload_invalid", { hint: "A payload may not name `__proto__` or `constructor.prototype`." });
+  }
   const result = await declared.schema["~standard"].validate(payload ?? {});
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;

@@ -20,6 +20,7 @@ interface OperationRoutesOptions {
   readonly sessionHealth: Dependency;
   readonly exposeHints: boolean;
   isDraining(): boolean;
+  onRefused(req: IncomingMessage, refusal: Refusal): void;
   onFault(req: IncomingMessage, error: unknown): void;
 }
 
@@ -73,6 +74,7 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
   async function metrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (!mayReadMetrics(req)) {
       const refusal = new Refusal("forbidden", { hint: "Read from loopback, or set SIGNALBOX_METRICS_TOKEN." });
+      options.onRefused(req, refusal);
       return sendRefusal(res, refusal, options.exposeHints);
     }
     const { contentType, body } = await options.metrics.expose();

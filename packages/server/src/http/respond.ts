@@ -26,6 +26,11 @@ export function sendRefusal(
   sendJson(res, httpStatusOf(refusal.code), body, { ...retryAfter(refusal), ...headers });
 }
 
+/** RFC 9110 section 15.5.6. */
+export function sendMethodNotAllowed(res: ServerResponse, allow: string): void {
+  res.writeHead(405, { Allow: allow }).end();
+}
+
 /** Refuses a WebSocket upgrade: an ordinary HTTP response on the raw socket, then the end (RFC 6455 section 4.2.2). */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal, exposeHints: boolean): void {
   const status = httpStatusOf(refusal.code);

@@ -9,7 +9,7 @@ import type { ProgressHub } from "../progress/progress-hub.ts";
 import { visibleTask } from "../progress/task-access.ts";
 import { Refusal } from "../refusal.ts";
 import { rawPath } from "./request-target.ts";
-import { bearerTokenOf, sendJson, sendRefusal } from "./respond.ts";
+import { bearerTokenOf, sendJson, sendMethodNotAllowed, sendRefusal } from "./respond.ts";
 
 const prefix = "/realtime/";
 
@@ -58,7 +58,7 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
       const { refusal, headers } = originGuard.check(req, way);
       if (refusal !== null) return sendRefusal(res, refusal, options.exposeHints, headers);
       if (way === "preflight") return void res.writeHead(204, headers).end();
-      if (req.method !== "GET" && req.method !== "HEAD") return methodNotAllowed(res);
+      if (req.method !== "GET" && req.method !== "HEAD") return sendMethodNotAllowed(res, "GET, HEAD, OPTIONS");
       const found = find(path);
       if (found === undefined) return void res.writeHead(404, headers).end();
       found.route.answer(req, found.argument).then(
@@ -122,8 +122,4 @@ export const carrierOf = (req: IncomingMessage) => ({ headers: req.headers, toke
  */
 function reachable(res: ServerResponse): void {
   res.writeHead(204, { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" }).end();
-}
-
-function methodNotAllowed(res: ServerResponse): void {
-  res.writeHead(405, { Allow: "GET, HEAD, OPTIONS" }).end();
 }

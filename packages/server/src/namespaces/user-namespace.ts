@@ -4,7 +4,7 @@ import { type RoomAccess, requireRoomAccess } from "../access/room-access.ts";
 import type { Clock, Principal, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { requestCancel } from "../progress/request-cancel.ts";
-import { visibleTask } from "../progress/task-access.ts";
+import { maySee, visibleTask } from "../progress/task-access.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 import { checkConnection } from "./check-connection.ts";
 import {
@@ -42,8 +42,11 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
         visibleTask(found, context.principal);
         await context.join(room);
         // Read after joining: a change in between is in this snapshot or in the room's next update, never in neither.
-        const task = visibleTask(await hub.get(task_id), context.principal);
-        if (isFinal(task.status)) await context.leave(room);
+        const joined = await hub.get(task_id);
+        // Deleted, given to somebody else, or ended meanwhile: nobody stays in the room of what is not theirs to see.
+        if (joined === undefined || !maySee(joined, context.principal) || isFinal(joined.status))
+          await context.leave(room);
+        const task = visibleTask(joined, context.principal);
         return since === task.version ? {} : { task };
       },
       byTask,

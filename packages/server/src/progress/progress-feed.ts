@@ -20,6 +20,11 @@ export function createProgressFeed({ hub, publisher, clock, flushMs }: ProgressF
     changed(task) {
       if (publisher.watched(task.task_id)) conflator.mark(task);
     },
+    handedOver: publisher.handOver,
+    removed({ task_id }) {
+      conflator.drop(task_id);
+      publisher.remove(task_id);
+    },
     ended(task) {
       conflator.drop(task.task_id);
       publisher.finish(task);

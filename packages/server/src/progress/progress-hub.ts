@@ -8,6 +8,10 @@ import { applyPatch, type NewTask, resumeTask, startTask, type TaskPatch } from 
 /** Told of every change, synchronously and in order. */
 export interface ProgressListener {
   created?(task: TaskSnapshot): void;
+  /** The task belongs to somebody else now; told before the change itself. */
+  handedOver?(task: TaskSnapshot): void;
+  /** The task is no more; its last state. */
+  removed?(task: TaskSnapshot): void;
   changed(task: TaskSnapshot): void;
   /** The final state, once, after it was committed. */
   ended(task: TaskSnapshot): void;
@@ -18,8 +22,8 @@ export interface ProgressHub {
   /** Registers a task as queued; resolves once it is stored. */
   create(task: NewTask): Promise<TaskSnapshot>;
   /**
-   * Reports a change. Progress of a running task is visible at once and saved within a second; a change of status is
-   * committed before anybody sees it. When the commit fails the promise rejects, nothing has changed, and the caller
+   * Reports a change. Progress of a running task is visible at once and saved within a second; a change of status or owner
+   * is committed before anybody sees it. When the commit fails the promise rejects, nothing has changed, and the caller
    * may try again.
    * After a restart a task is queued again: whoever takes its work up reports `running` first.
    * @throws Refusal `task_not_found`, or `task_finished` when the task has ended or is ending
@@ -28,6 +32,11 @@ export interface ProgressHub {
   complete(taskId: string, result?: unknown): Promise<TaskSnapshot>;
   fail(taskId: string, error: TaskError): Promise<TaskSnapshot>;
   cancelled(taskId: string): Promise<TaskSnapshot>;
+  /**
+   * Forgets a task that the application has deleted. Whoever watches it is sent nothing more, and asking for it answers
+   * `task_not_found`. One that does not exist is no error.
+   */
+  remove(taskId: string): Promise<void>;
   /** The latest state, from memory or the store. An unfinished task from before a restart is queued, in a new run. */
   get(taskId: string): Promise<TaskSnapshot | undefined>;
   /** What is in memory: every unfinished task that this process has read or made, and those that ended last. */
@@ -107,7 +116,8 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     const before = peek(taskId);
     if (before === undefined) return reportUnknown(taskId, patch);
     const after = applyPatch(before, patch, clock.now());
-    if (after.status !== before.status) return hold(taskId, () => commit(after));
+    const handsOver = after.owner_id !== before.owner_id;
+    if (after.status !== before.status || handsOver) return hold(taskId, () => commit(after, handsOver));
     active.set(taskId, after);
     saver.save(after);
     tell("changed", after);
@@ -121,7 +131,7 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
   }
 
   /** Keeps an id to one change until that is through; begins before it returns, so that nobody slips in between. */
-  async function hold(taskId: string, change: () => Promise<TaskSnapshot>): Promise<TaskSnapshot> {
+  async function hold<Result>(taskId: string, change: () => Promise<Result>): Promise<Result> {
     const changing = change();
     committing.set(taskId, changing);
     try {
@@ -131,9 +141,10 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     }
   }
 
-  /** Nobody sees a status that a crash could take back. */
-  async function commit(task: TaskSnapshot): Promise<TaskSnapshot> {
+  /** Nobody sees a status or an owner that a crash could take back. */
+  async function commit(task: TaskSnapshot, handsOver: boolean): Promise<TaskSnapshot> {
     await saver.commit(task);
+    if (handsOver) tell("handedOver", task);
     if (!isFinal(task.status)) {
       active.set(task.task_id, task);
       tell("changed", task);
@@ -145,6 +156,24 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     if (finished.size > maxFinished && oldest !== undefined) finished.delete(oldest);
     tell("ended", task);
     return task;
+  }
+
+  async function remove(taskId: string): Promise<void> {
+    const pending = committing.get(taskId);
+    if (pending !== undefined) {
+      await pending.catch(() => {});
+      return remove(taskId);
+    }
+    await hold(taskId, () => erase(taskId));
+  }
+
+  /** Whoever watches a task has had it read: of one that is not in memory there is nobody to tell. */
+  async function erase(taskId: string): Promise<void> {
+    await saver.remove(taskId);
+    const known = peek(taskId);
+    active.delete(taskId);
+    finished.delete(taskId);
+    if (known !== undefined) tell("removed", known);
   }
 
   async function begin(task: NewTask, taskId: string): Promise<TaskSnapshot> {
@@ -168,6 +197,7 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     complete: (taskId, result) => report(taskId, { status: "completed", result }),
     fail: (taskId, error) => report(taskId, { status: "failed", error }),
     cancelled: (taskId) => report(taskId, { status: "cancelled" }),
+    remove,
     get,
     peek,
     async list(filter) {

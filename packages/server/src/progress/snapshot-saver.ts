@@ -16,6 +16,8 @@ export interface SnapshotSaver {
   save(task: TaskSnapshot): void;
   /** Resolves when the state is durable; rejects when it is not. */
   commit(task: TaskSnapshot): Promise<void>;
+  /** Forgets a task; resolves when that is durable. Nothing may be saved or committed of it meanwhile. */
+  remove(taskId: string): Promise<void>;
   flush(): Promise<void>;
   /** Saves what is left and stops. */
   close(): Promise<void>;
@@ -25,13 +27,22 @@ export function createSnapshotSaver({ store, clock, log }: SnapshotSaverOptions)
   const dirty = new Map<string, TaskSnapshot>();
   let failing = false;
   let cancelTimer: (() => void) | undefined;
+  /** What is on its way to the store, by task. */
+  const saving = new Map<string, Promise<void>>();
 
   async function flush(): Promise<void> {
     cancelTimer?.();
     cancelTimer = undefined;
     const batch = [...dirty.values()];
     dirty.clear();
-    await Promise.all(batch.map(saveOne));
+    await Promise.all(batch.map(track));
+  }
+
+  async function track(task: TaskSnapshot): Promise<void> {
+    const saved = saveOne(task);
+    saving.set(task.task_id, saved);
+    await saved;
+    if (saving.get(task.task_id) === saved) saving.delete(task.task_id);
   }
 
   /** A store that fails takes nothing from those who watch: the state stays in memory and is tried again. */
@@ -57,6 +68,12 @@ export function createSnapshotSaver({ store, clock, log }: SnapshotSaverOptions)
       await store.put(task);
       // Anything older that still waits would be refused by the store's own version guard; it is not worth the write.
       dirty.delete(task.task_id);
+    },
+    async remove(taskId) {
+      // What is on its way would bring it back, and what failed on its way would be tried again.
+      await saving.get(taskId);
+      dirty.delete(taskId);
+      await store.remove(taskId);
     },
     flush,
     async close() {

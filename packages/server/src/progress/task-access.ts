@@ -2,12 +2,15 @@ import type { TaskSnapshot } from "@signalbox/protocol";
 import type { Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 
+/** Whether a task is somebody's to see: its owner's, or an administrator's. */
+export const maySee = ({ owner_id }: TaskSnapshot, { role, userId }: Principal): boolean =>
+  role === "admin" || owner_id === userId;
+
 /**
  * A task as its owner or an administrator may see it.
  * @throws Refusal `task_not_found` for anybody else's exactly as for one that does not exist, so that ids cannot be probed
  */
 export function visibleTask(task: TaskSnapshot | undefined, principal: Principal): TaskSnapshot {
-  const visible = task !== undefined && (principal.role === "admin" || task.owner_id === principal.userId);
-  if (!visible) throw new Refusal("task_not_found");
+  if (task === undefined || !maySee(task, principal)) throw new Refusal("task_not_found");
   return task;
 }

@@ -13,6 +13,8 @@ export interface TaskPatch {
   /** Estimated from elapsed time and percent when not given. */
   eta_seconds?: number | null;
   title?: string;
+  /** To whom the task belongs from now on. Others who watch it are sent nothing more. */
+  owner_id?: string;
   /** For `completed`; at most 64 KB of JSON. */
   result?: unknown;
   /** For `failed`. */
@@ -121,6 +123,7 @@ export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number):
     version: versionAfter(before.version, now),
     status,
     title: cut(patch.title, textLimits.title) ?? known.title,
+    owner_id: patch.owner_id ?? known.owner_id,
     percent,
     step: take(cut(patch.step, textLimits.step), known.step),
     message: take(cut(patch.message, textLimits.message), known.message),

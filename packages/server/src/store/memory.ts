@@ -36,6 +36,9 @@ export function createMemoryStore({ maxTasks = 10_000, maxSecurityEvents = 10_00
         tasks.set(task.task_id, copy);
         if (tasks.size > maxTasks) forgetOne(tasks);
       },
+      async remove(taskId) {
+        tasks.delete(taskId);
+      },
       async list({ ownerId, active, ...page }) {
         const rows = [...tasks.values()].filter(
           (task) => (ownerId === undefined || task.owner_id === ownerId) && (!active || !isFinal(task.status)),

@@ -24,5 +24,5 @@ export async function retryWhileBusy<Result>(run: () => Promise<Result>): Promis
 }
 
 /** The low byte is the primary code; the rest says which lock it was. */
-const isBusy = (error: unknown): boolean =>
+export const isBusy = (error: unknown): boolean =>
   error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === sqliteBusy;

@@ -1,5 +1,6 @@
 import {
   isFinal,
+  isNewer,
   type Page,
   type PageRequest,
   type SecurityEvent,
@@ -9,7 +10,9 @@ import {
 import { type Kysely, Migrator, type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
 import type { Store } from "../ports.ts";
 import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
+import { joinWrites } from "./joined-writes.ts";
 import { migrations } from "./migrations.ts";
+import { isBusy } from "./retry-while-busy.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 
 export { openSqlite, type SqliteFile } from "./node-sqlite.ts";
@@ -67,6 +70,31 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     }
   }
 
+  const putTask = joinWrites<TaskSnapshot>({
+    keyOf: ({ task_id }) => task_id,
+    isNewer,
+    maxRows: rowsPerStatement,
+    isHopeless: isBusy,
+    write: (tasks) =>
+      write(
+        db
+          .insertInto("signalbox_task")
+          .values(tasks.map(taskRow))
+          .onConflict((conflict) =>
+            conflict
+              .column("id")
+              .doUpdateSet(({ ref }) => ({
+                owner_id: ref("excluded.owner_id"),
+                status: ref("excluded.status"),
+                version: ref("excluded.version"),
+                search_text: ref("excluded.search_text"),
+                json: ref("excluded.json"),
+              }))
+              .whereRef("excluded.version", ">", "signalbox_task.version"),
+          ),
+      ),
+  });
+
   async function putSecurityEvents(events: readonly SecurityEvent[]): Promise<void> {
     const values = events.map((event) => ({
       id: event.id,
@@ -107,18 +135,8 @@ export async function createSqlStore<Tables extends SignalboxTables>(
         const row = await db.selectFrom("signalbox_task").select("json").where("id", "=", taskId).executeTakeFirst();
         return row === undefined ? undefined : (JSON.parse(row.json) as TaskSnapshot);
       },
-      async put(task) {
-        const { task_id: id, created_at: at, owner_id, status, version } = task;
-        const changing = { owner_id, status, version, search_text: taskText(task), json: JSON.stringify(task) };
-        await write(
-          db
-            .insertInto("signalbox_task")
-            .values({ id, at, ...changing })
-            .onConflict((conflict) =>
-              conflict.column("id").doUpdateSet(changing).whereRef("excluded.version", ">", "signalbox_task.version"),
-            ),
-        );
-      },
+      put: putTask,
+      remove: (taskId) => write(db.deleteFrom("signalbox_task").where("id", "=", taskId)),
       list({ ownerId, active, ...page }) {
         let query = db.selectFrom("signalbox_task");
         if (ownerId !== undefined) query = query.where("owner_id", "=", ownerId);
@@ -154,6 +172,16 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     close: () => db.destroy(),
   };
 }
+
+const taskRow = (task: TaskSnapshot): SignalboxTables["signalbox_task"] => ({
+  id: task.task_id,
+  at: task.created_at,
+  owner_id: task.owner_id,
+  status: task.status,
+  version: task.version,
+  search_text: taskText(task),
+  json: JSON.stringify(task),
+});
 
 async function migrate(db: Kysely<SignalboxTables>): Promise<void> {
   const migrator = new Migrator({

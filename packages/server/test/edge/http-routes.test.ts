@@ -55,6 +55,23 @@ describe("GET /realtime/tasks/:id", () => {
   });
 });
 
+describe("the Socket.IO endpoint", () => {
+  it.each(["HEAD", "PUT", "DELETE"])(
+    "answers %s with 405, with and without a sid, and keeps the connection",
+    async (method) => {
+      const headers = { origin: server.url, cookie: ada };
+      const path = "/socket.io/?EIO=4&transport=polling";
+      const opened = await (await get(path, headers)).text();
+      const sid: string = JSON.parse(opened.slice(1)).sid;
+      for (const query of ["", `&sid=${sid}`]) {
+        const response = await fetch(`${server.url}${path}${query}`, { method, headers });
+        expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST, OPTIONS"]);
+      }
+      expect((await fetch(`${server.url}${path}&sid=${sid}`, { method: "POST", headers, body: "1" })).status).toBe(200);
+    },
+  );
+});
+
 describe("operation routes", () => {
   it("GET /readyz names each dependency, and says 503 when one fails", async () => {
     const ready = await get("/readyz");
@@ -67,6 +84,14 @@ describe("operation routes", () => {
     for (const name of ["signalbox_connections", "signalbox_refusals_total", "signalbox_events_total"]) {
       expect(text).toContain(`# TYPE ${name}`);
     }
+  });
+  it("GET /metrics is refused on behalf of another machine, and the refusal is written down", async () => {
+    const before = server.logged.length;
+    const response = await get("/metrics", { "x-forwarded-for": "203.0.113.1" });
+    const { error } = (await response.json()) as { error: { code: string } };
+    expect([response.status, error.code]).toEqual([403, "forbidden"]);
+    expect(server.logged.slice(before)).toMatchObject([{ fields: { security: { code: "forbidden" } } }]);
+    expect(await (await get("/metrics")).text()).toContain('signalbox_refusals_total{code="forbidden"} 1');
   });
   it("undeclared event names make no new metric series", async () => {
     const client = await connectClient(server.url, { cookie: ada });

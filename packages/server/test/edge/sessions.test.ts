@@ -139,4 +139,15 @@ describe("the session store", () => {
     expect(Date.now() - started).toBeLessThan(3000);
     await patient.close();
   });
+
+  it.each(transports)(
+    "is told to the client before its connection is closed for being nowhere, over %s",
+    async (transport) => {
+      const patient = await startTestServer({ env: { SIGNALBOX_CONNECT_TIMEOUT: "1" } });
+      const { cookie } = patient.sessions.signIn({ userId: "ada" });
+      patient.sessions.setHealth("hanging");
+      expect((await refusalOf(patient.url, { cookie, auth: {}, transport })).code).toBe("unavailable");
+      await patient.close();
+    },
+  );
 });

@@ -124,6 +124,50 @@ describe.each(transports)("over %s", (transport) => {
     });
   });
 
+  describe("a frame", () => {
+    it.each([
+      ["without anything", "4"],
+      ["of an event without a payload", "2"],
+      ["of an acknowledgement without a payload", "31"],
+      ["with a type beyond the protocol's", '7["x"]'],
+      ["with an id that a number cannot hold exactly", '29007199254740993["x"]'],
+      ["with an id of 400 digits", `2${"9".repeat(400)}["x"]`],
+      ["with a blank for an id", '2 ["x"]'],
+      ["with a sign before its id", '2-1["x"]'],
+      ["with a fraction in its id", '21.5["x"]'],
+      ["with an exponent in its id", '21e3["x"]'],
+      ["with a byte order mark", '\ufeff2["x"]'],
+      ["with a byte order mark before its payload", '2\ufeff["x"]'],
+      ["with something behind its payload", '2["x"]x'],
+      ["with a number of attachments in another notation", `51e0-["x",${placeholder(0)}]`],
+      ["with a negative number of attachments", `5-1-["x",${placeholder(0)}]`],
+      ["without the number of its attachments", '5["x"]'],
+    ])("%s closes the connection", (_what, frame) => expectClosed(frame));
+    it.each(["20", "29007199254740991"])("with the id %s is answered with the very same", async (head) => {
+      const answers: string[] = [];
+      client.socket.io.engine.on("data", (frame: string) => answers.push(frame));
+      write(`${head}["x"]`);
+      await expect.poll(() => answers).toEqual([`3${head.slice(1)}["arrived"]`]);
+    });
+  });
+
+  describe("an acknowledgement id", () => {
+    it.each(["0", "007", "999999999999999"])("of %s is answered as that number", async (id) => {
+      const answers: unknown[] = [];
+      client.socket.io.engine.on("data", (data) => answers.push(data));
+      write(`2${id}["ask"]`);
+      await expect.poll(() => answers).toContain(`3${Number(id)}["arrived"]`);
+    });
+    // They were answered `31e+26[…]`, `3Infinity[…]` and `3NaN[…]`, which is no packet.
+    it.each([
+      ["beyond every number", `2${"9".repeat(400)}["ask"]`],
+      ["with a space in it", '21 2["ask"]'],
+      ["that is white space", '2\u2028["ask"]'],
+      ["too long in another namespace", `2${quoted},${"1".repeat(27)}["ask"]`],
+      ["too long for an event with attachments", `51-${"1".repeat(27)}["ask",${placeholder(0)}]`],
+    ])("%s closes the connection", (_what, frame) => expectClosed(frame));
+  });
+
   describe("a handshake", () => {
     it("arrives up to the limit of its auth", async () => {
       write(fill('0/other,{"a":"…"}', maxControlBytes));

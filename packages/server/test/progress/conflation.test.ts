@@ -26,6 +26,8 @@ function setUp(watched: (taskId: string) => boolean = () => true) {
       watched,
       send: (task) => sent.push({ at: clock.now(), task }),
       finish: (task) => sent.push({ at: clock.now(), task }),
+      handOver() {},
+      remove() {},
       close() {},
     },
   });

@@ -155,6 +155,70 @@ describe("a final state", () => {
   });
 });
 
+describe("a task that is given to somebody else", () => {
+  it("is theirs once that is committed, and whoever cares is told before the change itself", async () => {
+    hub.subscribe({ handedOver: ({ owner_id }) => told.push(`handed to ${owner_id}`), changed() {}, ended() {} });
+    const { task_id, version } = await hub.create(newTask);
+    await hub.report(task_id, { owner_id: "ada" });
+    const given = await hub.report(task_id, { owner_id: "bob" });
+    expect(given).toMatchObject({ owner_id: "bob", status: "queued" });
+    expect(given.version).toBeGreaterThan(version);
+    expect(await store.get(task_id)).toMatchObject({ owner_id: "bob" });
+    expect(told).toEqual(["queued null", "handed to bob", "queued null"]);
+  });
+  it("stays with its owner when that cannot be committed, and once it has ended", async () => {
+    const { task_id } = await hub.create(newTask);
+    fault = "failing";
+    await expect(hub.report(task_id, { owner_id: "bob" })).rejects.toThrow("disk full");
+    expect(hub.peek(task_id)?.owner_id).toBe("ada");
+    fault = "none";
+    await hub.complete(task_id);
+    await expect(hub.report(task_id, { owner_id: "bob" })).rejects.toMatchObject({ code: "task_finished" });
+  });
+});
+
+describe("a task that is removed", () => {
+  it("is gone from memory and the store, running or ended, and its id is free", async () => {
+    for (const end of [false, true]) {
+      const { task_id } = await hub.create({ ...newTask, task_id: "one" });
+      await hub.report(task_id, { status: "running" });
+      if (end) await hub.complete(task_id);
+      await hub.remove(task_id);
+      expect(await hub.get(task_id)).toBeUndefined();
+      expect(await store.get(task_id)).toBeUndefined();
+      await expect(hub.report(task_id, { percent: 1 })).rejects.toMatchObject({ code: "task_not_found" });
+    }
+    await hub.remove("never there");
+  });
+  it("is not brought back by progress that was on its way to the store, or failed on it", async () => {
+    for (const outcome of ["failing", "late"] as const) {
+      const { task_id } = await hub.create(newTask);
+      await hub.report(task_id, { status: "running" });
+      await hub.report(task_id, { percent: 10 });
+      const late = Promise.withResolvers<void>();
+      fault = outcome === "failing" ? outcome : late.promise;
+      clock.advance(1000);
+      const removing = hub.remove(task_id);
+      late.resolve();
+      await removing;
+      fault = "none";
+      clock.advance(10_000);
+      await settle();
+      expect(await store.get(task_id)).toBeUndefined();
+    }
+  });
+  it("makes what came after it wait, and waits for what came before", async () => {
+    const { task_id } = await hub.create(newTask);
+    const outcomes = await Promise.allSettled([
+      hub.report(task_id, { status: "running" }),
+      hub.remove(task_id),
+      hub.report(task_id, { percent: 1 }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    expect(hub.counts()).toEqual({ queued: 0, running: 0 });
+  });
+});
+
 describe("after a restart", () => {
   async function interrupted(): Promise<{ task_id: string; seen: TaskSnapshot | undefined }> {
     const { task_id } = await hub.create({ ...newTask, total: 50 });

@@ -83,6 +83,16 @@ describe.each(kinds)("the %s store", (_name, open) => {
       await Promise.all(versions.map((version) => store.tasks.put(task("race", { version }))));
       expect(await store.tasks.get("race")).toMatchObject({ version: 10 });
     });
+    it("forgets what is removed, and what is not there as well", async () => {
+      await store.tasks.put(task("gone", { version: 5 }));
+      await store.tasks.put(task("kept"));
+      await store.tasks.remove("gone");
+      await store.tasks.remove("never there");
+      expect(await store.tasks.get("gone")).toBeUndefined();
+      expect(await taskIds()).toEqual(["kept"]);
+      await store.tasks.put(task("gone", { version: 1 }));
+      expect(await store.tasks.get("gone")).toMatchObject({ version: 1 });
+    });
     it("hands out copies: changing one changes nothing that is stored", async () => {
       const original = task("mine", { result: { files: ["a"] } });
       await store.tasks.put(original);

@@ -1,0 +1,149 @@
+/**
+ * Hostile cases, D: every limit of every schema, and one beyond it. The limits are read from the schemas themselves: a new
+ * one is tried without a line here, and a text or list without a limit fails.
+ */
+import type { SecurityEventType } from "@signalbox/protocol";
+import { adminSchemas, handshakeAuthSchema, legacySchemas, userSchemas } from "@signalbox/protocol/schemas";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { securityTypeOf } from "../../src/security/refusal-events.ts";
+import { refusalOf, type TestClient, type Transport, transports } from "../../src/testing/index.ts";
+import { setScene } from "./scene.ts";
+
+/** What JSON Schema says of a value (draft 2020-12), as far as these schemas go. */
+interface Shape {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly items?: Shape;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** A value at one of its limits, and whether it is still within. */
+interface Probe {
+  readonly what: string;
+  readonly value: unknown;
+  readonly isWithin: boolean;
+}
+
+const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: "input" }) as Shape;
+
+/** A value that the shape lets through, as small as can be. */
+function plain(shape: Shape): unknown {
+  if (shape.type === "object") {
+    return Object.fromEntries((shape.required ?? []).map((key) => [key, plain(shape.properties?.[key] ?? {})]));
+  }
+  if (shape.type === "array") return [];
+  if (shape.type === "string") return "x".repeat(Math.max(1, shape.minLength ?? 0));
+  return Math.max(0, shape.minimum ?? 0);
+}
+
+/** All probes of a shape: each changes one value, and leaves everything else plain. */
+function probesOf(shape: Shape, path: string): Probe[] {
+  const { type, minLength, maxLength, maxItems, minimum, maximum } = shape;
+  const probe = (what: string, value: unknown, isWithin: boolean): Probe => ({
+    what: `${path} ${what}`,
+    value,
+    isWithin,
+  });
+  if (type === "string") {
+    if (maxLength === undefined) throw new Error(`${path} is a text without a limit.`);
+    const shortest = minLength === undefined ? [] : [probe(`of ${minLength - 1}`, "x".repeat(minLength - 1), false)];
+    return [
+      probe(`of ${maxLength}`, "x".repeat(maxLength), true),
+      probe(`of ${maxLength + 1}`, "x".repeat(maxLength + 1), false),
+      ...shortest,
+    ];
+  }
+  if (type === "integer") {
+    const edges = [probe("at its least", minimum, true), probe("at its most", maximum, true)];
+    return [...edges, probe("below", (minimum ?? 0) - 1, false), probe("above", (maximum ?? 0) + 1, false)];
+  }
+  if (type === "array") {
+    if (maxItems === undefined) throw new Error(`${path} is a list without a limit.`);
+    const items = (count: number) => Array.from({ length: count }, () => plain(shape.items ?? {}));
+    const inside = probesOf(shape.items ?? {}, `${path}[]`).map((each) => ({ ...each, value: [each.value] }));
+    return [
+      probe(`of ${maxItems}`, items(maxItems), true),
+      probe(`of ${maxItems + 1}`, items(maxItems + 1), false),
+      ...inside,
+    ];
+  }
+  if (type !== "object") throw new Error(`${path} is of a kind that this test does not know: ${type}.`);
+  return Object.entries(shape.properties ?? {}).flatMap(([key, inner]) =>
+    probesOf(inner, `${path}.${key}`).map((each) => ({
+      ...each,
+      value: { ...(plain(shape) as object), [key]: each.value },
+    })),
+  );
+}
+
+const schemas = { "/": { ...userSchemas, ...legacySchemas }, "/admin": adminSchemas } as const;
+
+/** Requests of administrators that are written down before they are carried out. */
+const audited: ReadonlySet<string> = new Set(["/admin disconnect_user", "/admin revoke_session", "/admin cancel_task"]);
+
+/**
+ * Sends each probe, and compares: beyond a limit it is `payload_invalid`, within it anything else.
+ * @returns the security events that this makes
+ */
+async function tryAll(
+  client: TestClient,
+  namespace: "/" | "/admin",
+): Promise<Partial<Record<SecurityEventType, number>>> {
+  const events: Readonly<Record<string, z.ZodType>> = schemas[namespace];
+  const probes = Object.entries(events).flatMap(([event, schema]) =>
+    probesOf(shapeOf(schema), event).map((probe) => ({ event, ...probe })),
+  );
+  expect(probes.length).toBeGreaterThan(10);
+  const answers = await Promise.all(probes.map(({ event, value }) => client.request(event, value)));
+  const judged = answers.map(({ error }, index) => `${probes[index]?.what}: ${error?.code !== "payload_invalid"}`);
+  expect(judged).toEqual(probes.map(({ what, isWithin }) => `${what}: ${isWithin}`));
+  const made: Partial<Record<SecurityEventType, number>> = {};
+  const count = (type: SecurityEventType | undefined): void => {
+    if (type !== undefined) made[type] = (made[type] ?? 0) + 1;
+  };
+  for (const { error } of answers) if (error !== undefined) count(securityTypeOf(error.code));
+  for (const { event, isWithin } of probes) if (isWithin && audited.has(`${namespace} ${event}`)) count("admin_action");
+  return made;
+}
+
+describe.each(transports)("over %s", (transport: Transport) => {
+  it.each(["/", "/admin"] as const)(
+    "every text, list and number of a request on %s is bounded where its schema says",
+    async (namespace) => {
+      const scene = await setScene({ env: { SOCKETIO_RATE_LIMITING: "false" } });
+      const client = await scene.client(transport, "root", namespace, "admin");
+      await scene.expectUnharmed(await tryAll(client, namespace));
+      expect(client.socket.connected).toBe(true);
+    },
+  );
+
+  it("every text and list of a handshake is bounded where its schema says", async () => {
+    const scene = await setScene();
+    const { url, sessions } = scene.server;
+    const { cookie } = sessions.signIn({ userId: "mallory" });
+    const probes = probesOf(shapeOf(handshakeAuthSchema), "auth");
+    expect(probes.length).toBeGreaterThan(8);
+    for (const { what, value, isWithin } of probes) {
+      const { code } = await refusalOf(url, { transport, cookie, auth: value as Record<string, unknown> });
+      expect(`${what}: ${code}`).toBe(`${what}: ${isWithin ? codeWithin(value) : "payload_invalid"}`);
+    }
+    const beyond = probes.filter(({ isWithin }) => !isWithin).length;
+    const withToken = probes.filter(
+      ({ value, isWithin }) => isWithin && codeWithin(value) === "session_invalid",
+    ).length;
+    await scene.expectUnharmed({
+      payload_invalid: beyond,
+      auth_failed: withToken,
+      csrf_failed: probes.length - beyond - withToken,
+    });
+  });
+});
+
+/** What a handshake within the limits is refused for: it has no token of this session's, and a made-up one opens none. */
+const codeWithin = (auth: unknown): string => ("token" in (auth as object) ? "session_invalid" : "csrf_invalid");

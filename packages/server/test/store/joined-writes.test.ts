@@ -1,0 +1,104 @@
+/** One commit for what is put at the same time: what each caller is told, and what it costs the event loop. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { joinWrites } from "../../src/store/joined-writes.ts";
+import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
+import { task } from "./samples.ts";
+
+interface Row {
+  readonly key: string;
+  readonly value: number;
+}
+
+/** Writes that a test lets through one by one. */
+function scripted() {
+  const statements: { rows: readonly Row[]; resolve(): void; reject(error: Error): void }[] = [];
+  const put = joinWrites<Row>({
+    write: (rows) => new Promise((resolve, reject) => void statements.push({ rows, resolve, reject })),
+    keyOf: ({ key }) => key,
+    isNewer: (one, than) => one.value > than.value,
+    maxRows: 3,
+    isHopeless: (error) => (error as Error).message === "locked",
+  });
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  return { put, statements, settle };
+}
+
+const row = (key: string, value = 1): Row => ({ key, value });
+
+describe("joined writes", () => {
+  it("put what comes together in one statement, and what comes meanwhile in the next", async () => {
+    const { put, statements, settle } = scripted();
+    const first = Promise.all([put(row("a")), put(row("b"))]);
+    await settle();
+    const second = put(row("c"));
+    expect(statements.map(({ rows }) => rows)).toEqual([[row("a"), row("b")]]);
+    statements[0]?.resolve();
+    await first;
+    await settle();
+    expect(statements[1]?.rows).toEqual([row("c")]);
+    statements[1]?.resolve();
+    await second;
+  });
+
+  it("tell nobody that a row is written before its own statement is through", async () => {
+    const { put, statements, settle } = scripted();
+    const done: string[] = [];
+    for (const key of ["a", "b", "c", "d"]) void put(row(key)).then(() => done.push(key));
+    await settle();
+    expect(done).toEqual([]);
+    statements[0]?.resolve();
+    await settle();
+    expect(done).toEqual(["a", "b", "c"]);
+    expect(statements[1]?.rows).toEqual([row("d")]);
+  });
+
+  it("write a row once where it comes twice: the newer one, whichever came first", async () => {
+    const { put, statements, settle } = scripted();
+    const both = Promise.all([put(row("a", 1)), put(row("a", 2)), put(row("a", 0))]);
+    await settle();
+    expect(statements[0]?.rows).toEqual([row("a", 2)]);
+    statements[0]?.resolve();
+    await both;
+  });
+
+  it("refuse only the row that the database refuses", async () => {
+    const { put, statements, settle } = scripted();
+    const results = Promise.allSettled([put(row("good")), put(row("bad"))]);
+    await settle();
+    statements[0]?.reject(new Error("one of them"));
+    await settle();
+    statements[1]?.resolve();
+    await settle();
+    statements[2]?.reject(new Error("bad"));
+    expect((await results).map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  });
+
+  it("fail together where the database as a whole fails, rather than wait for it row by row", async () => {
+    const { put, statements, settle } = scripted();
+    const results = Promise.allSettled([put(row("a")), put(row("b"))]);
+    await settle();
+    statements[0]?.reject(new Error("locked"));
+    expect((await results).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(statements).toHaveLength(1);
+  });
+});
+
+it("the progress of 500 tasks is one commit in SQLite, with the version guard for each of them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-joined-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "data.db");
+  const file = openSqlite<SignalboxTables>(path);
+  const store = await createSqlStore(file.kysely);
+  onTestFinished(() => store.close());
+  await store.tasks.put(task("7", { version: 9 }));
+
+  const prepared = vi.spyOn(file.database, "prepare");
+  await Promise.all(Array.from({ length: 500 }, (_, index) => store.tasks.put(task(String(index), { version: 5 }))));
+  expect(prepared).toHaveBeenCalledTimes(1);
+  expect((await store.tasks.list({ limit: 1 })).total).toBe(500);
+  expect((await store.tasks.get("7"))?.version).toBe(9);
+  expect((await store.tasks.get("8"))?.version).toBe(5);
+});

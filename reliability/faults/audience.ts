@@ -1,0 +1,33 @@
+/** What is said between those who watch, in a process of their own, and whoever puts faults in. */
+
+export interface ClientPlan {
+  readonly name: string;
+  readonly user: string;
+  readonly session: string;
+  readonly pollingOnly: boolean;
+}
+
+/** What can be done to a client's line; packages/client/test/support/bad-line.ts says what each does. */
+export type Disturbance = "cut" | "freeze" | "thaw" | "lose" | "restore";
+
+export interface AudienceStatus {
+  /** States that applications were told, so far. */
+  readonly told: number;
+  /** How many of those who were asked for. */
+  readonly connected: number;
+  readonly upgraded: number;
+  readonly watching: number;
+  readonly well: number;
+  readonly all: number;
+  /** The first of those who are not well, in words. */
+  readonly stuck: readonly string[];
+}
+
+/** So many clients of each user, on both transports. */
+export function planAudience(users: number, clientsPerUser: number): ClientPlan[] {
+  return Array.from({ length: users * clientsPerUser }, (_, index) => {
+    const user = `user-${Math.floor(index / clientsPerUser) + 1}`;
+    const number = (index % clientsPerUser) + 1;
+    return { name: `${user}.${number}`, user, session: `${user}~${number}`, pollingOnly: number % 3 === 0 };
+  });
+}

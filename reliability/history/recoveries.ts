@@ -1,0 +1,55 @@
+import { percentile } from "../../packages/client/test/support/percentile.ts";
+import type { Check, ReportFault, Rules } from "./check.ts";
+
+export interface Recoveries extends Check {
+  /** One for each time that a client came back: since the server could last be reached anew. */
+  readonly tookMs: readonly number[];
+}
+
+/** Everybody comes back, and soon: counted from the moment at which the server could be reached, and not from the loss. */
+export function createRecoveries({ recoveryP99Ms }: Rules, report: ReportFault): Recoveries {
+  const out = new Map<string, number>();
+  const tookMs: number[] = [];
+  const sessionOf = new Map<string, string>();
+  const revoked = new Set<string>();
+  const late: { actor: string; ms: number }[] = [];
+
+  const neverBack = (client: string): void => report("never_back", client, "lost its connection and did not come back");
+
+  return {
+    tookMs,
+    take(line) {
+      switch (line.operation) {
+        case "connected":
+          return void sessionOf.set(line.actor, line.session);
+        case "revoked":
+          return void revoked.add(line.session);
+        case "gone":
+          if (out.has(line.actor) && !revoked.has(sessionOf.get(line.actor) ?? "")) neverBack(line.actor);
+          return void out.delete(line.actor);
+        case "lost":
+          return void out.set(line.actor, line.at);
+        case "reachable": {
+          const concerned = line.actor === undefined ? [...out.keys()] : [line.actor];
+          for (const client of concerned) if (out.has(client)) out.set(client, line.at);
+          return;
+        }
+        case "recovered": {
+          const since = out.get(line.actor);
+          if (since === undefined) return;
+          out.delete(line.actor);
+          const ms = line.at - since;
+          tookMs.push(ms);
+          if (ms > recoveryP99Ms) late.push({ actor: line.actor, ms });
+        }
+      }
+    },
+    end() {
+      for (const client of out.keys()) neverBack(client);
+      if (percentile(tookMs, 0.99) <= recoveryP99Ms) return;
+      for (const { actor, ms } of late) {
+        report("late_recovery", actor, `back after ${ms} ms; 99 % within ${recoveryP99Ms}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { isFinal, type TaskStatus } from "@signalbox/protocol";
+import type { Check, ReportFault } from "./check.ts";
+import type { Line } from "./line.ts";
+
+interface Content {
+  readonly status: string;
+  readonly current: number | null;
+}
+
+interface Task {
+  readonly owner: string;
+  /** What the server said the task to be, by version. */
+  readonly states: Map<number, Content>;
+  /** When it ended; what it was before is forgotten a while later. */
+  endedAt: number | undefined;
+}
+
+/** Longer than any client is away: whoever comes back is told the end, and nothing older. */
+const rememberMs = 120_000;
+
+type ToldLine = Extract<Line, { operation: "applied" | "final" | "live" }>;
+
+/**
+ * What clients are told: nothing twice, versions that rise, nothing that the server did not say or said otherwise, nothing
+ * of other people's tasks, nothing that they did not ask for.
+ */
+export function createToldStates(report: ReportFault): Check {
+  const tasks = new Map<string, Task>();
+  /** In the order of their end. */
+  const ended: string[] = [];
+  const userOf = new Map<string, string>();
+  /** The highest version that each client was told, by client and task; the end is remembered for good. */
+  const told = new Map<string, Map<string, { version: number; final: boolean; wanted: boolean }>>();
+
+  const toldOf = (actor: string) => {
+    const known = told.get(actor) ?? new Map<string, { version: number; final: boolean; wanted: boolean }>();
+    told.set(actor, known);
+    return known;
+  };
+
+  function forget(now: number): void {
+    for (let [oldest] = ended; oldest !== undefined; [oldest] = ended) {
+      const task = tasks.get(oldest);
+      if (task?.endedAt !== undefined && now - task.endedAt < rememberMs) return;
+      ended.shift();
+      const [last] = [...(task?.states ?? [])].slice(-1);
+      task?.states.clear();
+      if (last !== undefined) task?.states.set(...last);
+    }
+  }
+
+  function isTruthful(line: ToldLine): boolean {
+    const { actor, task: id, version } = line;
+    const task = tasks.get(id);
+    const user = userOf.get(actor);
+    if (task !== undefined && user !== undefined && task.owner !== user) {
+      report("leak", actor, `version ${version} of a task of ${task.owner}, told to ${user}`, id);
+      return false;
+    }
+    const said = task?.states.get(version);
+    if (said === undefined) {
+      report("invented", actor, `${line.status} in version ${version}, which the server never had`, id);
+      return false;
+    }
+    if (said.status === line.status && said.current === line.current) return true;
+    const truth = `${said.status} at ${said.current}`;
+    report("altered", actor, `version ${version} is ${truth}, told was ${line.status} at ${line.current}`, id);
+    return false;
+  }
+
+  function tell(line: ToldLine): void {
+    const { actor, task: id, version, operation } = line;
+    if (!isTruthful(line)) return;
+    const known = toldOf(actor).get(id);
+    if (known === undefined || !known.wanted) {
+      return report("unwatched", actor, `${operation} of version ${version} of a task that is not watched`, id);
+    }
+    // That a state is the latest may be said more than once; a change is handed over once.
+    if (operation === "live") return;
+    if (version === known.version || (known.final && operation === "final")) {
+      report("duplicate", actor, `version ${version} after ${known.version}`, id);
+    } else if (version < known.version) {
+      report("backwards", actor, `version ${version} after ${known.version}`, id);
+    } else if (known.final) {
+      report("invented", actor, `version ${version} after the end in version ${known.version}`, id);
+    }
+    known.version = Math.max(known.version, version);
+    if (operation === "final") known.final = true;
+  }
+
+  return {
+    take(line) {
+      switch (line.operation) {
+        case "connected":
+          return void userOf.set(line.actor, line.user);
+        case "watched": {
+          const known = toldOf(line.actor).get(line.task);
+          if (known !== undefined) known.wanted = true;
+          else toldOf(line.actor).set(line.task, { version: 0, final: false, wanted: true });
+          return;
+        }
+        case "left": {
+          const known = toldOf(line.actor).get(line.task);
+          if (known !== undefined) known.wanted = false;
+          return;
+        }
+        // What a killed server wrote to its database and nowhere else is true as well.
+        case "stored":
+        case "reported": {
+          const { task: id, version, status, current, owner, at } = line;
+          const task = tasks.get(id) ?? { owner, states: new Map(), endedAt: undefined };
+          tasks.set(id, task);
+          task.states.set(version, { status, current });
+          if (isFinal(status as TaskStatus)) {
+            task.endedAt = at;
+            ended.push(id);
+          }
+          return forget(at);
+        }
+        case "applied":
+        case "final":
+        case "live":
+          return tell(line);
+      }
+    },
+    end() {},
+  };
+}
