@@ -77,7 +77,7 @@ describe("a body", () => {
   hostileCase(
     "that is never finished ends its connection within 15 s, on our paths",
     {
-      records: "nothing",
+      records: { origin_refused: 1 },
       over: http,
       withinMs: 25_000,
       env: { SOCKETIO_PING_INTERVAL: "100", SOCKETIO_PING_TIMEOUT: "100" },
@@ -99,12 +99,12 @@ describe("a body", () => {
 
   const limit = 100_000;
   const limits = { SOCKETIO_MAX_HTTP_BUFFER_SIZE: `${limit}`, SIGNALBOX_MAX_EVENT_SIZE: `${limit}` };
-  /** An acknowledgement that nobody asked for: read, and of no effect. */
-  const frame = (bytes: number) => `431["${"y".repeat(bytes - 7)}"]`;
+  /** A pong with something behind it: read, and of no effect. */
+  const frame = (bytes: number) => `3${"y".repeat(bytes - 1)}`;
 
   hostileCase(
     "at the limit is read, and a byte more is answered with 413",
-    { records: "nothing", over: http, env: limits },
+    { records: { payload_too_large: 1 }, over: http, env: limits },
     async ({ server, signIn, connectPacket, openSid, send }) => {
       const { cookie } = signIn();
       const sid = await openSid({ Cookie: cookie });
@@ -121,7 +121,7 @@ describe("a body", () => {
 
   hostileCase(
     "of a frame at the limit is read, and a byte more closes with 1009",
-    { records: "nothing", over: websocket, env: limits },
+    { records: { payload_too_large: 1 }, over: websocket, env: limits },
     async ({ enter, server }) => {
       const { socket } = (await enter()) as RawSocket;
       const code = new Promise((resolve) => socket.once("close", resolve));
