@@ -103,7 +103,7 @@ describe("a body", () => {
   const frame = (bytes: number) => `3${"y".repeat(bytes - 1)}`;
 
   hostileCase(
-    "at the limit is read, and a byte more is answered with 413",
+    "at the limit is read, and a byte more is answered with 413 and the end",
     { records: { payload_too_large: 1 }, over: http, env: limits },
     async ({ server, signIn, connectPacket, openSid, send }) => {
       const { cookie } = signIn();
@@ -116,6 +116,7 @@ describe("a body", () => {
       expect(await statusOf(await connectPacket(cookie))).toBe(200);
       expect([await statusOf(frame(limit - 1)), await statusOf(frame(limit))]).toEqual([200, 200]);
       expect(await statusOf(frame(limit + 1))).toBe(413);
+      await expect.poll(() => server.realtime.io.engine.clientsCount).toBe(1);
     },
   );
 
