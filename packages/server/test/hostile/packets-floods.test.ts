@@ -1,7 +1,7 @@
 /** Hostile cases, D: packets that are allowed, mean nothing, and come too often; and polling bodies of every shape. */
 import { describe, expect, it } from "vitest";
 import { rawRequest, sendRaw, transports } from "../../src/testing/index.ts";
-import { openSid, pollingPath } from "../edge/raw-socket.ts";
+import { openSid, pollingPath } from "./raw-socket.ts";
 import { type Scene, setScene } from "./scene.ts";
 
 const acknowledgement = "437[1]";

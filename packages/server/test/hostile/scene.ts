@@ -7,7 +7,7 @@ import {
   type TestServer,
   type Transport,
 } from "../../src/testing/index.ts";
-import { watchStream } from "../edge/bystander.ts";
+import { watchStream } from "./bystander.ts";
 import { openWire, type Wire } from "./wire.ts";
 
 /** A server, a bystander whose stream nothing may disturb, and whoever means harm. */
@@ -36,9 +36,8 @@ const roomy = {
 export async function setScene(options: Parameters<typeof startTestServer>[0] = {}): Promise<Scene> {
   const server = await startTestServer({ ...options, env: { ...roomy, ...options.env } });
   onTestFinished(() => server.close());
-  const cleanUps: (() => unknown)[] = [];
-  onTestFinished(() => cleanUps.forEach((cleanUp) => void cleanUp()));
-  const bystander = await watchStream(server, cleanUps);
+  const bystander = await watchStream(server);
+  onTestFinished(() => bystander.close());
   const secrets: string[] = [];
 
   function signIn(userId: string, role: "user" | "admin"): string {
@@ -58,7 +57,7 @@ export async function setScene(options: Parameters<typeof startTestServer>[0] = 
     },
     keepSecret: (text) => void secrets.push(text),
     async expectUnharmed(events, failures = 0) {
-      await bystander.check();
+      expect(await bystander.problems()).toEqual([]);
       await expect.poll(() => countsOf(server)).toEqual(events);
       const lines = server.logged.flatMap(({ fields }) =>
         "security" in fields ? [fields.security as SecurityEvent] : [],
