@@ -97,6 +97,17 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
     throw new Refusal("payload_invalid", { hint: "Attachments are sent as base64 in a body of text." });
   }
 
+  /** Engine.IO answers a body above the limit by itself, and keeps the connection. */
+  function endWhenTooLarge(sid: string | undefined, req: IncomingMessage, res: ServerResponse): void {
+    if (req.method !== "POST") return;
+    res.once("finish", () => {
+      if (res.statusCode !== 413) return;
+      const hint = `SOCKETIO_MAX_HTTP_BUFFER_SIZE is ${config.maxHttpBufferSize} bytes.`;
+      options.onRefused(req, new Refusal("payload_too_large", { hint }));
+      if (sid !== undefined) clientOf(engine, sid)?.close(true);
+    });
+  }
+
   return {
     request(req, res) {
       const way = req.method === "OPTIONS" ? "preflight" : "polling";
@@ -110,7 +121,9 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
       if (req.method !== "GET" && req.method !== "POST") return sendMethodNotAllowed(res, "GET, POST, OPTIONS");
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       try {
-        requireNoOverlap(admit(req), req);
+        const sid = admit(req);
+        requireNoOverlap(sid, req);
+        endWhenTooLarge(sid, req, res);
         engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res);
       } catch (error) {
         sendRefusal(res, toRefusal(req, error), options.exposeHints);

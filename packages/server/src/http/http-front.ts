@@ -15,6 +15,9 @@ export interface FrontHandler {
 /** An upgrade that nobody answers would stay open for good: Node leaves it to its listeners. */
 const unclaimedUpgradeMs = 1000;
 
+/** What our paths are sent is small. Node would wait five minutes for a body of which a byte comes now and then. */
+const bodyWithinMs = 10_000;
+
 /**
  * Steps in front of an existing server: requests to our paths are ours, all others go to the listeners that were there,
  * in their order. Node gives every request to every listener, so the listeners have to be set aside while we are here;
@@ -25,7 +28,10 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   const before = server.listeners("request") as ((req: IncomingMessage, res: ServerResponse) => void)[];
 
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
-    if (handler.owns(req.url, req.method)) return handler.request(req, res);
+    if (handler.owns(req.url, req.method)) {
+      limitBodyTime(req);
+      return handler.request(req, res);
+    }
     for (const listener of before) listener.call(server, req, res);
   }
 
@@ -49,6 +55,16 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
     server.off("upgrade", onUpgrade);
     for (const listener of before) server.on("request", listener);
   };
+}
+
+/** Ends the connection of a request whose body does not come, whether it is read, refused or answered already. */
+function limitBodyTime(req: IncomingMessage): void {
+  const { "content-length": length = "0", "transfer-encoding": encoding } = req.headers;
+  if (length === "0" && encoding === undefined) return;
+  const timer = setTimeout(() => {
+    if (!req.complete) req.socket.destroy();
+  }, bodyWithinMs).unref();
+  req.once("close", () => clearTimeout(timer));
 }
 
 /**

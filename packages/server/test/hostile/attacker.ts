@@ -16,7 +16,7 @@ import {
 } from "../../src/testing/index.ts";
 import type { RawConnection } from "./raw-connection.ts";
 import { openRawPolling } from "./raw-polling.ts";
-import { openRaw, openSid } from "./raw-socket.ts";
+import { openRaw, openSid, pollingPath } from "./raw-socket.ts";
 import { openTcp, type TcpStream } from "./tcp.ts";
 
 interface Visitor {
@@ -92,6 +92,21 @@ export function prepareAttack(server: TestServer, transport: Transport): Attack 
     return raw;
   }
 
+  /** Says goodbye for a polling connection that nobody polls; otherwise the heartbeat would have to miss it. */
+  function leaveLater(sid: string, headers: RawHeaders): void {
+    hide(sid);
+    const others = headers.filter(([name]) => name.toLowerCase() !== "origin");
+    const all: RawHeaders = [
+      ["Connection", "close"],
+      ["Origin", server.url],
+      ["Content-Type", "text/plain"],
+      ...others,
+    ];
+    departures.push(() => {
+      sendRaw(server.port, rawRequest("POST", pollingPath(sid), all, "1")).catch(() => {});
+    });
+  }
+
   return {
     ...{ server, transport, secrets, signIn, csrfOf, hide, connectPacket, open },
     async connect({ as, ...options } = {}) {
@@ -111,11 +126,18 @@ export function prepareAttack(server: TestServer, transport: Transport): Attack 
       await raw.next((frame) => frame.startsWith(prefix));
       return raw;
     },
-    openSid: async (headers) => hide(await openSid(server, headers)),
-    knock(headers, query = "") {
+    async openSid(headers = {}) {
+      const sid = await openSid(server, headers);
+      leaveLater(sid, Object.entries(headers));
+      return sid;
+    },
+    async knock(headers, query = "") {
       const target = `/socket.io/?EIO=4&transport=${transport}${query}`;
       const way: RawHeaders = transport === "polling" ? [["Connection", "close"]] : upgradeHeaders;
-      return sendRaw(server.port, rawRequest("GET", target, [...way, ...headers]));
+      const answer = await sendRaw(server.port, rawRequest("GET", target, [...way, ...headers]));
+      const sid = answer.status === 200 ? /"sid":"([^"]+)"/.exec(answer.body)?.[1] : undefined;
+      if (sid !== undefined) leaveLater(sid, headers);
+      return answer;
     },
     send: (method, target, headers = [], body = "") =>
       sendRaw(server.port, rawRequest(method, target, [["Connection", "close"], ...headers], body)),
