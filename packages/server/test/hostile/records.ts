@@ -1,7 +1,7 @@
 import type { SecurityEvent, SecurityEventType } from "@signalbox/protocol";
 
 /** How an event must be found in the security log: its exact count, in one line unless more are allowed. */
-export type Count = number | { readonly count: number; readonly maxLines: number };
+type Count = number | { readonly count: number; readonly maxLines: number };
 
 /**
  * What a case must leave in the security log, and nothing else: one line of a type, whatever its count; types with their
