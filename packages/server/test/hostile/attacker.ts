@@ -95,13 +95,9 @@ export function prepareAttack(server: TestServer, transport: Transport): Attack 
   /** Says goodbye for a polling connection that nobody polls; otherwise the heartbeat would have to miss it. */
   function leaveLater(sid: string, headers: RawHeaders): void {
     hide(sid);
-    const others = headers.filter(([name]) => name.toLowerCase() !== "origin");
-    const all: RawHeaders = [
-      ["Connection", "close"],
-      ["Origin", server.url],
-      ["Content-Type", "text/plain"],
-      ...others,
-    ];
+    const hasOrigin = headers.some(([name]) => name.toLowerCase() === "origin");
+    const origin: RawHeaders = hasOrigin ? [] : [["Origin", server.url]];
+    const all: RawHeaders = [["Connection", "close"], ["Content-Type", "text/plain"], ...origin, ...headers];
     departures.push(() => {
       sendRaw(server.port, rawRequest("POST", pollingPath(sid), all, "1")).catch(() => {});
     });
