@@ -73,9 +73,13 @@ export interface Person {
 
 let people = 0;
 
-export async function signUp(url: string): Promise<Person> {
+export async function signUp(url: string, name?: string): Promise<Person> {
   people += 1;
-  const account = { name: `Person ${people}`, email: `person-${people}@example.com`, password: "correct horse" };
+  const account = {
+    name: name ?? `Person ${people}`,
+    email: `person-${people}@example.com`,
+    password: "correct horse",
+  };
   return enter(url, "/api/auth/sign-up/email", account);
 }
 

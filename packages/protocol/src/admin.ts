@@ -1,5 +1,5 @@
 import type { Role } from "./roles.ts";
-import type { SecurityEvent } from "./security-event.ts";
+import type { SecurityEvent, SecurityEventType } from "./security-event.ts";
 import type { TaskSnapshot } from "./task.ts";
 
 /** Paging that every admin list accepts. */
@@ -41,6 +41,19 @@ export interface RoomRow {
   namespace: string;
   room: string;
   members: number;
+}
+
+/** Somebody who is kept out for a while after repeated offences. */
+export interface BlockRow {
+  subject: "user" | "address";
+  /** The user's id, or the address: of IPv6 its /64 network. */
+  id: string;
+  /** The kind of offence that brought it. */
+  reason: SecurityEventType;
+  since: string;
+  until: string;
+  /** How many in a row this one is; a user's become longer. */
+  times: number;
 }
 
 export interface SystemMetrics {
@@ -86,4 +99,5 @@ export interface ConnectionsUpdate {
 export type SecurityEventPage = Page<SecurityEvent>;
 export type ConnectionPage = Page<ConnectionRow>;
 export type RoomPage = Page<RoomRow>;
+export type BlockPage = Page<BlockRow>;
 export type TaskPage = Page<TaskSnapshot>;

@@ -1,5 +1,7 @@
 import type {
   AdminAlert,
+  BlockPage,
+  BlockRow,
   ConnectionPage,
   ConnectionsUpdate,
   JobUpdate,
@@ -64,9 +66,11 @@ export interface AdminRequests extends CheckRequests {
   list_rooms: Request<PageRequest, RoomPage>;
   list_tasks: Request<PageRequest, TaskPage>;
   list_security_events: Request<PageRequest, SecurityEventPage>;
+  list_blocks: Request<PageRequest, BlockPage>;
   disconnect_user: Request<{ user_id: string; reason: string }, { disconnected: number }>;
   revoke_session: Request<{ session_ref: string }, { revoked: boolean }>;
   cancel_task: Request<TaskId, { task: TaskSnapshot }>;
+  lift_block: Request<Pick<BlockRow, "subject" | "id">, { lifted: boolean }>;
 }
 
 /** Sent on every namespace. */
@@ -140,9 +144,11 @@ export const contract = {
       "list_rooms",
       "list_tasks",
       "list_security_events",
+      "list_blocks",
       "disconnect_user",
       "revoke_session",
       "cancel_task",
+      "lift_block",
       "check_connection",
     ]),
     serverEvents: every<keyof AdminEvents>()([

@@ -50,9 +50,11 @@ export const adminSchemas = {
   list_rooms: page,
   list_tasks: page,
   list_security_events: page,
+  list_blocks: page,
   disconnect_user: z.object({ user_id: userId, reason: z.string().min(1).max(500) }),
   revoke_session: z.object({ session_ref: identifier }),
   cancel_task: task,
+  lift_block: z.object({ subject: z.enum(["user", "address"]), id: userId }),
   check_connection: nothing,
 } satisfies Record<keyof AdminRequests, z.ZodType>;
 

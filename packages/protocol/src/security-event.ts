@@ -13,6 +13,8 @@ export const securityEventTypes = [
   "room_denied",
   "task_denied",
   "banned",
+  "blocked",
+  "csp_violation",
   "admin_action",
 ] as const;
 export type SecurityEventType = (typeof securityEventTypes)[number];

@@ -34,15 +34,17 @@ import {
 import { watchUnknownNamespaces } from "./edge/watch-unknown-namespaces.ts";
 import { createUnderWay } from "./events/under-way.ts";
 import { createRequestAuthorizer } from "./http/authorize.ts";
+import { createCspReports } from "./http/csp-reports.ts";
 import { installFront } from "./http/http-front.ts";
 import { createOperationRoutes } from "./http/operation-routes.ts";
 import { createRequestId } from "./http/request-id.ts";
 import { rawPath } from "./http/request-target.ts";
 import { createRealtimeRoutes } from "./http/routes.ts";
 import { createLegacy, type Legacy } from "./legacy/legacy.ts";
+import { type Block, blockRefusal, createBlocks } from "./limits/blocks.ts";
 import { createClientAddress } from "./limits/client-address.ts";
-import { placeOf } from "./limits/connection-caps.ts";
 import { createPenalty } from "./limits/penalty.ts";
+import { placeOf } from "./limits/place.ts";
 import { createRateLimits } from "./limits/rate-limits.ts";
 import { createDependency } from "./metrics/dependency.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -152,6 +154,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const originPolicy = createOriginPolicy(config);
   const limits = createRateLimits(config, clock);
   const penalty = createPenalty(clock);
+  const blocks = createBlocks(clock);
   const csrf = createCsrf(config.secret);
   const storeHealth = createDependency({ name: "store", clock, log });
   const sessionHealth = createDependency({ name: "session store", clock, log });
@@ -176,7 +179,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     securityEvents: securityLog.counts,
   });
   const callers = createCallers({ engine, lookup, clientAddress, requestId });
-  const recorder = createRefusalRecorder({ securityLog, metrics, callers, clientAddress, requestId });
+  const recorder = createRefusalRecorder({
+    ...{ securityLog, metrics, callers, clientAddress, requestId, onBlocked },
+    offend: (place, type) => (config.penalties ? blocks.offend(place, type) : undefined),
+  });
 
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
   const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
@@ -199,6 +205,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
   const routes = createRealtimeRoutes({
     ...{ config, exposeHints, version, clock, originGuard, authenticator, csrf, hub, onRefused, onFault },
+    cspReport: createCspReports({
+      ...{ clock, exposeHints, clientAddress, requestId, onRefused },
+      record: securityLog.record,
+    }),
     namespaces: () => opened.map(({ name }) => name),
   });
   const operation = createOperationRoutes({
@@ -240,6 +250,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const mountOptions: MountOptions = {
     ...{ config, clock, log, serverId, authenticator, limits, places, callers, outbox },
     onRefused: onHandshakeRefused,
+    requireUnblocked(place) {
+      const block = blocks.of(place);
+      if (block !== undefined) throw blockRefusal(block, clock.now());
+    },
     onConnected(socket) {
       watch.adopt(socket);
       if (config.logConnections) log.info(logFields(socket), "Connected.");
@@ -266,14 +280,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     penalty.handshake(conn);
   });
   const commands = createAdminCommands({
-    ...{ hub, tasks, sources, securityLog },
+    ...{ hub, tasks, sources, securityLog, blocks },
     namespaces: opened,
     sessionChanged: (change) => watch.changed(change),
   });
   const { roomAccess } = options;
   const { requireAuth, legacyEvents } = config;
   open(userNamespace({ hub, tasks, roomAccess, securityLog, clock, requireAuth, legacyEvents }));
-  open(adminNamespace({ hub, securityLog, commands, clock, backlogs, namespaces: opened }));
+  open(adminNamespace({ hub, securityLog, commands, clock, backlogs, blocks, namespaces: opened }));
 
   // Feeds: what the server says without being asked.
   const publisher = createIoPublisher(io);
@@ -325,6 +339,18 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     const namespace = mountNamespace(io, definition, mountOptions);
     opened.push(namespace);
     return namespace;
+  }
+
+  function onBlocked(block: Block): void {
+    const refusal = blockRefusal(block, clock.now()).toMessage(exposeHints);
+    // In the next turn: the answer to the offence itself still leaves.
+    setImmediate(() => {
+      for (const socket of liveSockets(opened)) {
+        if (placeOf(socket.data.principal, socket.data.ip) !== block.place) continue;
+        socket.emit("error", refusal);
+        socket.disconnect(true);
+      }
+    });
   }
 
   function onFlood(conn: EngineSocket): void {

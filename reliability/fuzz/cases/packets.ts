@@ -73,9 +73,11 @@ function adminPayloads(dice: Dice): Record<keyof AdminRequests, unknown> {
     list_rooms: page,
     list_tasks: page,
     list_security_events: page,
+    list_blocks: page,
     disconnect_user: { user_id: dice.pick(prey).userId, reason: "fuzz" },
     revoke_session: { session_ref: dice.pick(prey).ref },
     cancel_task: { task_id: taskOf(dice.pick(attackers).userId) },
+    lift_block: { subject: dice.pick(["user", "address"]), id: dice.pick(attackers).userId },
     check_connection: {},
   };
 }

@@ -20,6 +20,8 @@ const wide = {
   SIGNALBOX_MAX_CONNECTIONS_PER_ADMIN: "100",
   SIGNALBOX_MESSAGE_RATE: "10000",
   SIGNALBOX_MESSAGE_BURST: "1000",
+  // A dozen attackers would be kept out after their first hundred cases.
+  SIGNALBOX_PENALTIES: "false",
 };
 
 const settings = {

@@ -1,6 +1,7 @@
 import type { AdminClient, NamespaceState } from "@signalbox/client";
 import {
   type AdminAlert,
+  type BlockRow,
   type ConnectionRow,
   isNewer,
   type SecurityEvent,
@@ -19,6 +20,8 @@ export interface AdminState {
   readonly tasks: ReadonlyMap<string, TaskSnapshot>;
   /** Newest first. */
   readonly securityEvents: readonly SecurityEvent[];
+  /** Who is kept out at this moment. */
+  readonly blocks: readonly BlockRow[];
   readonly metrics: SystemMetrics | null;
   readonly alert: AdminAlert["alert"] | null;
   /** Why the feed ended, or a command was refused. */
@@ -30,6 +33,7 @@ export interface AdminStore {
   disconnectUser(userId: string, reason: string): Promise<void>;
   revokeSession(sessionRef: string): Promise<void>;
   cancelTask(taskId: string): Promise<void>;
+  liftBlock(block: Pick<BlockRow, "subject" | "id">): Promise<void>;
   close(): void;
 }
 
@@ -42,6 +46,7 @@ const nothing: AdminState = {
   connectionTotal: 0,
   tasks: new Map(),
   securityEvents: [],
+  blocks: [],
   metrics: null,
   alert: null,
   problem: null,
@@ -53,12 +58,16 @@ const nothing: AdminState = {
  */
 export function openAdminStore(admin: AdminClient, onDenied: () => void): AdminStore {
   const state = createStore<AdminState>(nothing);
+  let blockEnds: ReturnType<typeof setTimeout> | undefined;
 
   const stops = [
     admin.onStatus(follow),
     admin.on("connections_update", () => void run(readConnections)),
     admin.on("job_update", ({ job }) => acceptTasks([job])),
-    admin.on("security_event", (event) => acceptSecurityEvents([event])),
+    admin.on("security_event", (event) => {
+      acceptSecurityEvents([event]);
+      if (event.type === "blocked" || event.event === "lift_block") void run(readBlocks);
+    }),
     admin.on("system_metrics_update", ({ metrics }) => acceptMetrics(metrics)),
     admin.on("admin_alert", ({ alert }) => state.patch({ alert })),
   ];
@@ -69,7 +78,13 @@ export function openAdminStore(admin: AdminClient, onDenied: () => void): AdminS
     disconnectUser: (user_id, reason) => run(() => admin.request("disconnect_user", { user_id, reason })),
     revokeSession: (session_ref) => run(() => admin.request("revoke_session", { session_ref })),
     cancelTask: (task_id) => run(async () => acceptTasks([(await admin.request("cancel_task", { task_id })).task])),
+    liftBlock: (block) =>
+      run(async () => {
+        await admin.request("lift_block", block);
+        await readBlocks();
+      }),
     close() {
+      clearTimeout(blockEnds);
       for (const stop of stops) stop();
       admin.close();
     },
@@ -79,7 +94,7 @@ export function openAdminStore(admin: AdminClient, onDenied: () => void): AdminS
     if (!isOpen()) return;
     if (status === "open") {
       state.patch({ phase: "live", problem: null });
-      void run(() => Promise.all([readConnections(), readTasks(), readSecurityEvents()]));
+      void run(() => Promise.all([readConnections(), readTasks(), readSecurityEvents(), readBlocks()]));
     } else if (status === "refused" && diagnosis?.code === "forbidden") {
       deny(state.get().phase === "connecting" ? diagnosis.message : "You are no longer an administrator.");
     } else if (state.get().phase !== "connecting") {
@@ -111,6 +126,16 @@ export function openAdminStore(admin: AdminClient, onDenied: () => void): AdminS
   async function readConnections(): Promise<void> {
     const { rows, total } = await admin.request("list_connections", { limit: rowLimit });
     if (isOpen()) state.patch({ connections: rows, connectionTotal: total });
+  }
+
+  /** Blocks end by themselves, without a word: the list is read again when the next one does. */
+  async function readBlocks(): Promise<void> {
+    const { rows } = await admin.request("list_blocks", { limit: rowLimit });
+    if (!isOpen()) return;
+    state.patch({ blocks: rows });
+    clearTimeout(blockEnds);
+    const next = Math.min(...rows.map(({ until }) => Date.parse(until)));
+    if (Number.isFinite(next)) blockEnds = setTimeout(() => void run(readBlocks), Math.max(next - Date.now(), 0) + 500);
   }
 
   async function readTasks(): Promise<void> {

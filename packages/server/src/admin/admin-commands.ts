@@ -1,5 +1,7 @@
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { liveSockets, type RealtimeNamespace } from "../edge/socket.ts";
+import type { Blocks } from "../limits/blocks.ts";
+import { placeOfSubject, type Subject } from "../limits/place.ts";
 import type { Principal, SessionChange, SessionSource, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { requestCancel } from "../progress/request-cancel.ts";
@@ -17,6 +19,8 @@ export interface AdminCommands {
   /** Ends a session at its source, and with it its sockets. */
   revokeSession(command: { session_ref: string }, by: Actor): Promise<{ revoked: boolean }>;
   cancelTask(command: { task_id: string }, by: Actor): Promise<{ task: TaskSnapshot }>;
+  /** Lets somebody in again before their block is over. */
+  liftBlock(command: Subject, by: Actor): Promise<{ lifted: boolean }>;
 }
 
 interface AdminCommandOptions {
@@ -24,6 +28,7 @@ interface AdminCommandOptions {
   readonly tasks: TaskControl | undefined;
   readonly sources: readonly SessionSource[];
   readonly securityLog: SecurityLog;
+  readonly blocks: Blocks;
   readonly namespaces: Iterable<RealtimeNamespace>;
   sessionChanged(change: SessionChange): Promise<void>;
 }
@@ -54,6 +59,11 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
     async cancelTask({ task_id }, by) {
       await audit("cancel_task", `Asked to cancel task ${task_id}.`, by);
       return { task: await requestCancel(task_id, by, options.hub, options.tasks) };
+    },
+
+    async liftBlock(command, by) {
+      await audit("lift_block", `Asked to lift the block of ${command.subject} "${command.id}".`, by);
+      return { lifted: options.blocks.lift(placeOfSubject(command)) };
     },
   };
 }

@@ -1,6 +1,8 @@
-import type { ConnectionRow, RoomRow } from "@signalbox/protocol";
+import type { BlockRow, ConnectionRow, RoomRow } from "@signalbox/protocol";
 import type { Backlogs } from "../edge/backlogs.ts";
 import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../edge/socket.ts";
+import type { Blocks } from "../limits/blocks.ts";
+import { subjectOf } from "../limits/place.ts";
 
 /** Live connections as rows, read from Socket.IO at the time of asking. */
 export function connectionRows(namespaces: Iterable<RealtimeNamespace>, backlogs: Backlogs): ConnectionRow[] {
@@ -26,6 +28,21 @@ function connectionRow(socket: RealtimeSocket, backlogs: Backlogs): ConnectionRo
     slow: backlogs.isSlow(socket.conn),
   };
 }
+
+export const blockKey = ({ subject, id }: BlockRow): string => `${subject} ${id}`;
+
+/** Who is kept out at this moment. */
+export const blockRows = (blocks: Blocks): BlockRow[] =>
+  blocks
+    .list()
+    .map(({ place, since, until, type, times }) => ({
+      ...subjectOf(place),
+      reason: type,
+      since: new Date(since).toISOString(),
+      until: new Date(until).toISOString(),
+      times,
+    }))
+    .sort((a, b) => (blockKey(a) < blockKey(b) ? -1 : 1));
 
 export const roomKey = (row: RoomRow): string => `${row.namespace} ${row.room}`;
 

@@ -138,6 +138,11 @@ export const settings = {
   ),
 
   rateLimiting: boolean("SOCKETIO_RATE_LIMITING", true, "Whether connections and messages are limited by rate."),
+  penalties: boolean(
+    "SIGNALBOX_PENALTIES",
+    true,
+    "Whether repeated offences keep a user, or the guests at one address, out for a while. Administrators see and lift blocks.",
+  ),
   connectRatePerAddress: integer(
     "SIGNALBOX_CONNECT_RATE_PER_ADDRESS",
     120,

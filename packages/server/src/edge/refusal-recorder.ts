@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { SecurityEventType } from "@signalbox/protocol";
 import type { Socket as EngineSocket } from "engine.io";
+import type { Block } from "../limits/blocks.ts";
+import { guestPlace, placeOf } from "../limits/place.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Refusal } from "../refusal.ts";
 import { securityTypeOf } from "../security/refusal-events.ts";
@@ -14,9 +16,13 @@ interface RefusalRecorderOptions {
   readonly callers: Pick<Callers, "of">;
   clientAddress(req: IncomingMessage): string;
   requestId(req: IncomingMessage): string;
+  /** Weighs an offence; returns the block that it brought, if it did. */
+  offend(place: string, type: SecurityEventType): Block | undefined;
+  /** Told of a block when it begins, and has been written down. */
+  onBlocked(block: Block): void;
 }
 
-/** Writes refusals down, wherever they were made: once in the metrics and, if they are offences, in the security log. */
+/** Writes refusals down, wherever they were made: once in the metrics and, if they are offences, in the security log. Offences that go on bring a block. */
 export interface RefusalRecorder {
   /** A refusal of an HTTP request, polling call or upgrade; `type` where the code alone does not say what it was. */
   http(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
@@ -35,10 +41,16 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
     refusal: Refusal,
     type: SecurityEventType | undefined,
     where: Omit<Offence, "type" | "detail">,
+    place = guestPlace(where.ip),
   ): void {
     metrics.refused(refusal.code);
     if (type === undefined) return;
     securityLog.record({ type, code: refusal.code, detail: refusal.hint ?? refusal.message, ...where });
+    const block = options.offend(place, type);
+    if (block === undefined) return;
+    const detail = `Kept out for ${(block.until - block.since) / 1000} s after repeated offences, the last of them ${type}.`;
+    securityLog.record({ type: "blocked", detail, ip: where.ip, userId: where.userId, requestId: where.requestId });
+    options.onBlocked(block);
   }
 
   return {
@@ -56,10 +68,8 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
     socket(socket, refusal, event) {
       const { ip, requestId } = callers.of(socket.conn);
       const { principal } = socket.data as Partial<RealtimeSocket["data"]>;
-      record(refusal, securityTypeOf(refusal.code), {
-        ...{ ip, requestId, userId: principal?.userId, namespace: socket.nsp.name },
-        event: event ?? undefined,
-      });
+      const where = { ip, requestId, userId: principal?.userId, namespace: socket.nsp.name, event: event ?? undefined };
+      record(refusal, securityTypeOf(refusal.code), where, principal && placeOf(principal, ip));
     },
   };
 }

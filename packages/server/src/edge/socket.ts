@@ -1,7 +1,7 @@
 /** Socket.IO's own types, with what Signalbox keeps per socket filled in. */
 import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
 import type { SessionHandle } from "../auth/session-lookup.ts";
-import { isGuestPlace } from "../limits/connection-caps.ts";
+import { isGuestPlace } from "../limits/place.ts";
 import type { Principal } from "../ports.ts";
 
 /** Everything that is kept per connection beside Socket.IO's own state. */

@@ -22,6 +22,8 @@ export interface RealtimeRoutesOptions {
   readonly authenticator: Authenticator;
   readonly csrf: Csrf;
   readonly hub: ProgressHub;
+  /** Takes reports of violations of a Content Security Policy. */
+  cspReport(req: IncomingMessage, res: ServerResponse): void;
   namespaces(): readonly string[];
   onRefused(req: IncomingMessage, refusal: Refusal): void;
   onFault(req: IncomingMessage, error: unknown): void;
@@ -46,14 +48,21 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
     { pattern: /^tasks\/([\w.:-]{1,128})$/, answer: readTask },
   ];
 
+  /** Those that ask for neither origin nor session. */
+  const open = new Map<string, (req: IncomingMessage, res: ServerResponse) => void>([
+    [`${prefix}reachable`, reachable],
+    [`${prefix}csp-report`, options.cspReport],
+  ]);
+
   return {
     owns: (url) => {
       const path = rawPath(url);
-      return path === `${prefix}reachable` || find(path) !== undefined;
+      return open.has(path) || find(path) !== undefined;
     },
     handle(req, res) {
       const path = rawPath(req.url);
-      if (path === `${prefix}reachable`) return reachable(res);
+      const answer = open.get(path);
+      if (answer !== undefined) return answer(req, res);
       const way = req.method === "OPTIONS" ? "preflight" : "http";
       const { refusal, headers } = originGuard.check(req, way);
       if (refusal !== null) return sendRefusal(res, refusal, options.exposeHints, headers);
@@ -120,6 +129,6 @@ export const carrierOf = (req: IncomingMessage) => ({ headers: req.headers, toke
  * Lets a browser tell "server down" from "origin refused": any page may read this answer, which says nothing but that
  * the server is there. No cookies are asked for, so the wildcard is safe.
  */
-function reachable(res: ServerResponse): void {
+function reachable(_req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(204, { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" }).end();
 }

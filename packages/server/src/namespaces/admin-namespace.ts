@@ -1,10 +1,11 @@
 import { namespaces, rooms } from "@signalbox/protocol";
 import { adminSchemas } from "@signalbox/protocol/schemas";
 import type { AdminCommands } from "../admin/admin-commands.ts";
-import { connectionRows, roomKey, roomRows } from "../admin/live-lists.ts";
+import { blockKey, blockRows, connectionRows, roomKey, roomRows } from "../admin/live-lists.ts";
 import { pageOf } from "../admin/page.ts";
 import type { Backlogs } from "../edge/backlogs.ts";
 import type { RealtimeNamespace } from "../edge/socket.ts";
+import type { Blocks } from "../limits/blocks.ts";
 import type { Clock } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import type { SecurityLog } from "../security/security-log.ts";
@@ -17,6 +18,7 @@ interface AdminNamespaceOptions {
   readonly commands: AdminCommands;
   readonly clock: Clock;
   readonly backlogs: Backlogs;
+  readonly blocks: Blocks;
   /** All namespaces of this node, in the order in which they were opened. */
   readonly namespaces: Iterable<RealtimeNamespace>;
 }
@@ -35,6 +37,7 @@ export function adminNamespace(options: AdminNamespaceOptions): NamespaceDefinit
       list_rooms: request(adminSchemas.list_rooms, (page) => pageOf(roomRows(options.namespaces), page, roomKey)),
       list_tasks: request(adminSchemas.list_tasks, (page) => options.hub.list(page)),
       list_security_events: request(adminSchemas.list_security_events, (page) => options.securityLog.list(page)),
+      list_blocks: request(adminSchemas.list_blocks, (page) => pageOf(blockRows(options.blocks), page, blockKey)),
       disconnect_user: request(adminSchemas.disconnect_user, (payload, context) =>
         commands.disconnectUser(payload, context),
       ),
@@ -42,6 +45,7 @@ export function adminNamespace(options: AdminNamespaceOptions): NamespaceDefinit
         commands.revokeSession(payload, context),
       ),
       cancel_task: request(adminSchemas.cancel_task, (payload, context) => commands.cancelTask(payload, context)),
+      lift_block: request(adminSchemas.lift_block, (payload, context) => commands.liftBlock(payload, context)),
       check_connection: checkConnection(options.clock),
     },
   });

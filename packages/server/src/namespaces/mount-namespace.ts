@@ -9,7 +9,8 @@ import type { NamespacePlaces } from "../edge/namespace-places.ts";
 import type { Outbox } from "../edge/outbox.ts";
 import { namedRooms, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "../edge/socket.ts";
 import { createEventGate, type EventGateOptions } from "../events/event-gate.ts";
-import { type ConnectionCap, placeOf, takeConnectionPlace } from "../limits/connection-caps.ts";
+import { type ConnectionCap, takeConnectionPlace } from "../limits/connection-caps.ts";
+import { placeOf } from "../limits/place.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { Clock, Log } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -26,6 +27,8 @@ export interface MountOptions {
   readonly places: NamespacePlaces;
   readonly callers: Callers;
   readonly outbox: Pick<Outbox, "add" | "hold">;
+  /** Throws `rate_limited` while somebody is kept out for repeated offences. */
+  requireUnblocked(place: string): void;
   /** Told of every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
   onConnected(socket: RealtimeSocket): void;
@@ -33,8 +36,8 @@ export interface MountOptions {
 }
 
 /**
- * Opens a namespace. A connection passes draining -> authenticate -> permission -> limits and caps -> default rooms ->
- * gate, and is told who it is taken for. The guards are per namespace: being let into `/` means nothing on `/admin`.
+ * Opens a namespace. A connection passes draining -> authenticate -> block -> permission -> limits and caps -> default
+ * rooms -> gate, and is told who it is taken for. The guards are per namespace: being let into `/` means nothing on `/admin`.
  */
 export function mountNamespace(
   io: RealtimeServer,
@@ -103,8 +106,9 @@ export function mountNamespace(
     const { principal, handle } = await identify(socket);
     socket.data.principal = principal;
     socket.data.session = handle;
-    if (!permits(definition.access, principal)) throw new Refusal("forbidden");
     const place = placeOf(principal, ip);
+    options.requireUnblocked(place);
+    if (!permits(definition.access, principal)) throw new Refusal("forbidden");
     limits.connectAsUser(place);
     // Once more: a connection that was being looked up when the server began to close would come after the farewell.
     options.gate.requireOpen();

@@ -33,6 +33,8 @@ const severities: Record<SecurityEventType, Severity> = {
   room_denied: "medium",
   task_denied: "medium",
   banned: "info",
+  blocked: "medium",
+  csp_violation: "low",
   admin_action: "info",
 };
 

@@ -6,6 +6,7 @@ import { contract, type TaskSnapshot } from "@signalbox/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   connectClient,
+  refusalOf,
   startTestServer,
   type TestClient,
   type TestServer,
@@ -219,8 +220,36 @@ const adminRequests: Cases<(typeof contract)["/admin"]["clientEvents"][number]> 
     expect(answer).toMatchObject({ ok: true, task: { task_id: task.task_id, status: "cancelled" } });
     await expectAudit(admin, "cancel_task", task.task_id);
   },
+  async list_blocks(scene) {
+    const name = unique("mallory");
+    await offend(scene, name);
+    const { rows } = await (await scene.admin()).request("list_blocks", { filter: name });
+    expect(rows).toEqual([
+      {
+        ...{ subject: "user", id: name, reason: "admin_denied", times: 1 },
+        ...{ since: expect.stringMatching(/Z$/), until: expect.stringMatching(/Z$/) },
+      },
+    ]);
+  },
+  async lift_block(scene) {
+    const name = unique("mallory");
+    await offend(scene, name);
+    const admin = await scene.admin();
+    const block = { subject: "user", id: name };
+    expect(await admin.request("lift_block", block)).toEqual({ ok: true, lifted: true });
+    expect(await admin.request("lift_block", block)).toEqual({ ok: true, lifted: false });
+    await expectAudit(admin, "lift_block", name);
+    await scene.user(name);
+  },
   check_connection: async (scene) => expectServerTime(await scene.admin()),
 };
+
+/** Knocks at what is not for them until the server has had enough of this user. */
+async function offend({ server, transport }: Scene, name: string): Promise<void> {
+  const { cookie } = server.sessions.signIn({ userId: name });
+  const knock = async () => (await refusalOf(server.url, { cookie, transport, namespace: "/admin" })).code;
+  while ((await knock()) === "forbidden");
+}
 
 const adminEvents: Cases<(typeof contract)["/admin"]["serverEvents"][number]> = {
   async connection_established(scene) {

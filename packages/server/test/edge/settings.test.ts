@@ -221,6 +221,18 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     expect(await burst(await connect(await start({ ...env, SOCKETIO_RATE_LIMITING: "false" })), 9)).toBe(9);
     expect(await burst(await connect(await start(env)), 9)).toBe(3);
   },
+  async penalties() {
+    for (const [penalties, lets] of [
+      ["true", "rate_limited"],
+      ["false", "forbidden"],
+    ] as const) {
+      const server = await start({ SIGNALBOX_PENALTIES: penalties });
+      const { cookie } = server.sessions.signIn({ userId: "mallory" });
+      const knock = async () => (await refusalOf(server.url, { cookie, namespace: "/admin" })).code;
+      for (let n = 0; n < 31; n += 1) expect(await knock()).toBe("forbidden");
+      expect(await knock()).toBe(lets);
+    }
+  },
   async connectRatePerAddress() {
     const server = await start({ SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "2" });
     const statuses = [];

@@ -85,7 +85,12 @@ function probesOf(shape: Shape, path: string): Probe[] {
 const schemas = { "/": { ...userSchemas, ...legacySchemas }, "/admin": adminSchemas } as const;
 
 /** Requests of administrators that are written down before they are carried out. */
-const audited: ReadonlySet<string> = new Set(["/admin disconnect_user", "/admin revoke_session", "/admin cancel_task"]);
+const audited: ReadonlySet<string> = new Set([
+  "/admin disconnect_user",
+  "/admin revoke_session",
+  "/admin cancel_task",
+  "/admin lift_block",
+]);
 
 /**
  * Sends each probe, and compares: beyond a limit it is `payload_invalid`, within it anything else.

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AdminState } from "../admin-store.ts";
+import { BlocksTable } from "../parts/admin/blocks-table.tsx";
 import { ConfirmDialog, type Question } from "../parts/admin/confirm-dialog.tsx";
 import { ConnectionsTable } from "../parts/admin/connections-table.tsx";
 import { Metrics } from "../parts/admin/metrics.tsx";
@@ -56,6 +57,7 @@ function Dashboard() {
       <Metrics metrics={state.metrics} />
       <TasksTable tasks={[...state.tasks.values()]} nameOf={nameOf} admin={admin} ask={setQuestion} />
       <ConnectionsTable rows={state.connections} total={state.connectionTotal} admin={admin} ask={setQuestion} />
+      <BlocksTable blocks={state.blocks} nameOf={nameOf} admin={admin} ask={setQuestion} />
       <SecurityTable events={state.securityEvents} nameOf={nameOf} />
       {question && <ConfirmDialog question={question} onClose={() => setQuestion(null)} />}
     </Page>

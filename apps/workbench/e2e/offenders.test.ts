@@ -1,0 +1,104 @@
+/** What an administrator sees of those who mean harm, and can do about it; and what of their texts a page makes. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { refusalOf } from "@signalbox/server/testing";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { administrator, type Person, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
+import { launchBrowser } from "./browser.ts";
+
+let workbench: RunningWorkbench;
+let browser: Browser;
+let mallory: Person;
+let page: Page;
+
+const markup = `<img src=x onerror="window.owned=true"><a href="javascript:window.owned=true">click</a>`;
+
+const knockAs = (person: Person) => async () =>
+  (await refusalOf(workbench.url, { cookie: person.cookie, namespace: "/admin" })).code;
+
+beforeAll(async () => {
+  workbench = await runWorkbench();
+  browser = await launchBrowser();
+  mallory = await signUp(workbench.url, markup);
+  page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${workbench.url}/admin`);
+  await page.locator("[name=email]").fill(administrator.email);
+  await page.locator("[name=password]").fill(administrator.password);
+  await page.locator("button[type=submit]").click();
+  await page.locator("[data-testid=admin-feed][data-state=live]").waitFor();
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await workbench?.remove();
+});
+
+it("a block appears when somebody goes on offending, and is lifted after a question, by keyboard", async () => {
+  const knock = knockAs(mallory);
+  expect(await page.getByTestId("admin-blocks").count()).toBe(0);
+  while ((await knock()) === "forbidden");
+  const row = page.locator(`[data-block-id="${mallory.userId}"]`);
+  await row.waitFor({ timeout: 5000 });
+  await page.locator("[data-testid=security-event][data-type=blocked]").first().waitFor();
+
+  await row.getByTestId("lift-block").focus();
+  await page.keyboard.press("Enter");
+  await page.getByTestId("confirm-dialog").waitFor();
+  await page.getByTestId("confirm-accept").focus();
+  await page.keyboard.press("Enter");
+  await row.waitFor({ state: "detached", timeout: 5000 });
+  await page.locator("[data-testid=security-event][data-type=admin_action]").first().waitFor();
+  expect(await knock()).toBe("forbidden");
+});
+
+it("what a page may not run is not run, and is reported to the security log", async () => {
+  await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "window.owned = true";
+    document.head.append(script);
+  });
+  const line = page.locator("[data-testid=security-event][data-type=csp_violation]").first();
+  await line.waitFor({ timeout: 5000 });
+  expect(await line.textContent()).toMatch(/script-src.* of inline, on http:.*\/admin/);
+  expect(await page.evaluate(() => "owned" in window)).toBe(false);
+});
+
+it("what people write is shown as it was written, and makes no element and no link", async () => {
+  const started = await mallory.post("/api/tasks", {
+    kind: "practice",
+    input: { title: markup, steps: 3, stepMs: 50 },
+  });
+  expect([200, 201, 202, 400]).toContain(started.status);
+  const headers = { origin: `https://evil.test/${markup}`, "user-agent": markup };
+  await fetch(`${workbench.url}/realtime/client-config`, { headers });
+  await page.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor({ timeout: 5000 });
+  await page.waitForFunction((text) => document.body.textContent?.includes(text), "<img src=x onerror=");
+  expect(await page.locator("img[src=x], a[href^='javascript:' i]").count()).toBe(0);
+  expect(await page.evaluate(() => "owned" in window)).toBe(false);
+});
+
+it("is usable with blocks in it, in light, dark and on a phone", async () => {
+  const knock = knockAs(await signUp(workbench.url));
+  while ((await knock()) === "forbidden");
+  await page.getByTestId("admin-blocks").waitFor({ timeout: 5000 });
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  for (const [colorScheme, width] of [
+    ["light", 1280],
+    ["dark", 1280],
+    ["light", 390],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    await page.evaluate(axe);
+    const violations = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
+      return (await axe.run()).violations.map(({ id }) => id);
+    });
+    expect(violations, `${colorScheme}, ${width}`).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+    if (process.env.SCREENSHOTS === "1") {
+      await page.getByTestId("admin-blocks").scrollIntoViewIfNeeded();
+      await page.screenshot({ path: `/tmp/blocks-${colorScheme}-${width}.png` });
+    }
+  }
+});

@@ -1,0 +1,33 @@
+import { userRoom } from "@signalbox/protocol";
+import type { Principal } from "../ports.ts";
+import { addressBucket } from "./client-address.ts";
+
+/** No client can name a room with a slash. */
+const guestPlaces = "guests/";
+
+/** Where visitors without a session are counted: everybody at their address. */
+export const guestPlace = (ip: string): string => `${guestPlaces}${addressBucket(ip)}`;
+
+/**
+ * Whom limits count for: the user; for guests, who are somebody new with each connection, everybody at their address.
+ * The text is the name of a room.
+ */
+export const placeOf = ({ userId, session }: Principal, ip: string): string =>
+  session === null ? guestPlace(ip) : userRoom(userId);
+
+/** Whether a room is there to count guests only, and shown to no client: its name has an address in it. */
+export const isGuestPlace = (room: string): boolean => room.startsWith(guestPlaces);
+
+/** A place as administrators see it: a user, or an address. */
+export interface Subject {
+  readonly subject: "user" | "address";
+  readonly id: string;
+}
+
+export const subjectOf = (place: string): Subject =>
+  isGuestPlace(place)
+    ? { subject: "address", id: place.slice(guestPlaces.length) }
+    : { subject: "user", id: place.slice(userRoom("").length) };
+
+export const placeOfSubject = ({ subject, id }: Subject): string =>
+  subject === "user" ? userRoom(id) : `${guestPlaces}${id}`;

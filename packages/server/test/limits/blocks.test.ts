@@ -1,0 +1,102 @@
+/** Who goes on offending is kept out for a while; an honest client with a bug is not. */
+import { describe, expect, it } from "vitest";
+import { createBlocks } from "../../src/limits/blocks.ts";
+import { guestPlace } from "../../src/limits/place.ts";
+
+const minute = 60_000;
+
+function start() {
+  let now = 1_000_000_000_000;
+  const blocks = createBlocks({ now: () => now });
+  return {
+    blocks,
+    pass(ms: number) {
+      now += ms;
+    },
+    /** Offends until it brings a block; returns for how many minutes, and after how many offences. */
+    offendUntilBlocked(place: string, type: Parameters<typeof blocks.offend>[1] = "csrf_failed") {
+      for (let times = 1; times <= 10_000; times += 1) {
+        const block = blocks.offend(place, type);
+        if (block !== undefined) return { minutes: (block.until - block.since) / minute, times };
+      }
+      return undefined;
+    },
+  };
+}
+
+describe("a block", () => {
+  it("comes after offences that together weigh too much within ten minutes, the grave ones first", () => {
+    expect(start().offendUntilBlocked("user:a", "csrf_failed")).toEqual({ minutes: 1, times: 31 });
+    expect(start().offendUntilBlocked("user:a", "origin_refused")).toEqual({ minutes: 1, times: 121 });
+    expect(start().offendUntilBlocked("user:a", "rate_limited")).toEqual({ minutes: 1, times: 1201 });
+  });
+
+  it.each([
+    "task_denied",
+    "session_revoked",
+    "connection_cap",
+    "banned",
+    "blocked",
+    "admin_action",
+    "csp_violation",
+  ] as const)("does not come for %s, which happens to honest people", (type) =>
+    expect(start().offendUntilBlocked("user:a", type)).toBeUndefined(),
+  );
+
+  it("does not come for an old client that sends an undeclared event every second, all day", () => {
+    const { blocks, pass } = start();
+    for (let n = 0; n < 86_400; n += 1) {
+      expect(blocks.offend("user:a", "event_unknown")).toBeUndefined();
+      pass(1000);
+    }
+  });
+
+  it("is in force until its time is over, for this place alone", () => {
+    const { blocks, pass, offendUntilBlocked } = start();
+    offendUntilBlocked("user:a");
+    expect(blocks.of("user:a")).toMatchObject({ place: "user:a", times: 1, type: "csrf_failed" });
+    expect(blocks.of("user:b")).toBeUndefined();
+    expect(blocks.list()).toHaveLength(1);
+    pass(minute - 1);
+    expect(blocks.of("user:a")).toBeDefined();
+    pass(1);
+    expect(blocks.of("user:a")).toBeUndefined();
+    expect(blocks.list()).toEqual([]);
+  });
+
+  it("becomes longer for a user who goes on, up to an hour, and is a first one again after a quiet hour", () => {
+    const { pass, offendUntilBlocked } = start();
+    const lengths = Array.from({ length: 6 }, () => {
+      const minutes = offendUntilBlocked("user:a")?.minutes ?? 0;
+      pass(minutes * minute + 1);
+      return minutes;
+    });
+    expect(lengths).toEqual([1, 5, 15, 60, 60, 60]);
+    pass(60 * minute);
+    expect(offendUntilBlocked("user:a")?.minutes).toBe(1);
+  });
+
+  it("never becomes longer than a minute for the guests of an address, who may be many", () => {
+    const { pass, offendUntilBlocked } = start();
+    for (let n = 0; n < 5; n += 1) {
+      expect(offendUntilBlocked(guestPlace("203.0.113.1"))?.minutes).toBe(1);
+      pass(minute + 1);
+    }
+  });
+
+  it("can be lifted, which forgets what brought it", () => {
+    const { blocks, offendUntilBlocked } = start();
+    offendUntilBlocked("user:a");
+    expect([blocks.lift("user:a"), blocks.lift("user:a")]).toEqual([true, false]);
+    expect(blocks.of("user:a")).toBeUndefined();
+    expect(offendUntilBlocked("user:a")).toEqual({ minutes: 1, times: 31 });
+  });
+
+  it("stays bounded in memory with a million places", () => {
+    const { blocks } = start();
+    for (let n = 0; n < 1_000_000; n += 1) blocks.offend(`user:${n}`, "csrf_failed");
+    // The first are forgotten, and begin anew.
+    for (let n = 0; n < 30; n += 1) expect(blocks.offend("user:0", "csrf_failed")).toBeUndefined();
+    expect(blocks.offend("user:0", "csrf_failed")).toBeDefined();
+  });
+});
