@@ -9,6 +9,7 @@ import type {
   SystemMetricsUpdate,
   TaskPage,
 } from "./admin.ts";
+import type { Audience, Notice, Notification } from "./notification.ts";
 import type { RefusalMessage } from "./refusals.ts";
 import type { SecurityEvent } from "./security-event.ts";
 import type { ConnectionEstablished, SessionEndReason } from "./session.ts";
@@ -50,6 +51,17 @@ export interface UserRequests extends CheckRequests {
   get_task_status: Request<TaskId, { task: TaskSnapshot }>;
   join_room: Request<{ room_id: string }, { room_id: string }>;
   leave_room: Request<{ room_id: string }, { room_id: string }>;
+  sync_notifications: Request<{ after: number; limit?: number }, NotificationPage>;
+  ack_notifications: Request<{ seq: number }, { unread: number }>;
+  read_notifications: Request<{ seq: number }, { unread: number }>;
+}
+
+/** Notifications in the order of `seq`, and how the ledger stands. */
+export interface NotificationPage {
+  notifications: Notification[];
+  /** The highest that the reader may see. */
+  latest_seq: number;
+  unread: number;
 }
 
 /** `/`, client to server, only with SOCKETIO_LEGACY_EVENTS. */
@@ -67,6 +79,7 @@ export interface AdminRequests extends CheckRequests {
   disconnect_user: Request<{ user_id: string; reason: string }, { disconnected: number }>;
   revoke_session: Request<{ session_ref: string }, { revoked: boolean }>;
   cancel_task: Request<TaskId, { task: TaskSnapshot }>;
+  admin_notification: Request<{ audience: Audience; notification: Notice }, { id: string }>;
 }
 
 /** Sent on every namespace. */
@@ -86,6 +99,13 @@ export interface UserEvents extends SystemEvents {
   task_completed: (task: TaskSnapshot) => void;
   task_error: (task: TaskSnapshot) => void;
   task_cancelled: (task: TaskSnapshot) => void;
+}
+
+/** `/`, server to client, beside UserEvents: a client that shows no notifications need not know them. */
+export interface NotificationEvents {
+  notification: (notification: Notification) => void;
+  /** Keeps all tabs of a user alike. */
+  unread_update: (update: { unread: number; latest_seq: number }) => void;
 }
 
 /** `/admin`, server to client; on `/` in the room `admin_dashboard` for the ancestor's clients. */
@@ -119,10 +139,13 @@ export const contract = {
       "get_task_status",
       "join_room",
       "leave_room",
+      "sync_notifications",
+      "ack_notifications",
+      "read_notifications",
       "check_connection",
     ]),
     legacyClientEvents: every<keyof LegacyRequests>()(["join_admin_dashboard", "leave_admin_dashboard"]),
-    serverEvents: every<keyof UserEvents>()([
+    serverEvents: every<keyof UserEvents | keyof NotificationEvents>()([
       "connection_established",
       "session_ending",
       "server_draining",
@@ -132,6 +155,8 @@ export const contract = {
       "task_completed",
       "task_error",
       "task_cancelled",
+      "notification",
+      "unread_update",
     ]),
   },
   "/admin": {
@@ -143,6 +168,7 @@ export const contract = {
       "disconnect_user",
       "revoke_session",
       "cancel_task",
+      "admin_notification",
       "check_connection",
     ]),
     serverEvents: every<keyof AdminEvents>()([

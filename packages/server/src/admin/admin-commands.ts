@@ -1,8 +1,11 @@
-import type { TaskSnapshot } from "@signalbox/protocol";
+import type { Audience, Notice, TaskSnapshot } from "@signalbox/protocol";
+import { permits } from "../access/permissions.ts";
 import { liveSockets, type RealtimeNamespace } from "../edge/socket.ts";
+import type { Notifications } from "../notifications/notifications.ts";
 import type { Principal, SessionChange, SessionSource, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { requestCancel } from "../progress/request-cancel.ts";
+import { Refusal } from "../refusal.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 
 /** Who gives a command, at the moment of reading, and from where. */
@@ -17,10 +20,13 @@ export interface AdminCommands {
   /** Ends a session at its source, and with it its sockets. */
   revokeSession(command: { session_ref: string }, by: Actor): Promise<{ revoked: boolean }>;
   cancelTask(command: { task_id: string }, by: Actor): Promise<{ task: TaskSnapshot }>;
+  /** Stores a notice for an audience; it is delivered after that. */
+  sendNotice(command: { audience: Audience; notification: Notice }, by: Actor): Promise<{ id: string }>;
 }
 
 interface AdminCommandOptions {
   readonly hub: ProgressHub;
+  readonly notifications: Pick<Notifications, "send">;
   readonly tasks: TaskControl | undefined;
   readonly sources: readonly SessionSource[];
   readonly securityLog: SecurityLog;
@@ -54,6 +60,13 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
     async cancelTask({ task_id }, by) {
       await audit("cancel_task", `Asked to cancel task ${task_id}.`, by);
       return { task: await requestCancel(task_id, by, options.hub, options.tasks) };
+    },
+
+    async sendNotice({ audience, notification }, by) {
+      await audit("admin_notification", `Asked to notify ${JSON.stringify(audience)}: ${notification.title}`, by);
+      // Whoever was demoted while the line was written has nothing more to announce.
+      if (!permits("admin", by.principal)) throw new Refusal("forbidden");
+      return { id: await options.notifications.send(audience, notification) };
     },
   };
 }

@@ -42,6 +42,9 @@ export function adminNamespace(options: AdminNamespaceOptions): NamespaceDefinit
         commands.revokeSession(payload, context),
       ),
       cancel_task: request(adminSchemas.cancel_task, (payload, context) => commands.cancelTask(payload, context)),
+      admin_notification: request(adminSchemas.admin_notification, (payload, context) =>
+        commands.sendNotice(payload, context),
+      ),
       check_connection: checkConnection(options.clock),
     },
   });

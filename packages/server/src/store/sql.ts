@@ -12,6 +12,8 @@ import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
 import { migrations } from "./migrations.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 
+import { createSqlNotifications, type NotificationTables } from "./sql-notifications.ts";
+
 export { openSqlite, type SqliteFile } from "./node-sqlite.ts";
 
 /** What every listed table has: `at` and `id` to page by, a text to search in, and the object itself as JSON. */
@@ -23,7 +25,7 @@ interface ListedRow {
 }
 
 /** The tables of Signalbox, for applications that share the database. */
-export interface SignalboxTables {
+export interface SignalboxTables extends NotificationTables {
   signalbox_task: ListedRow & { owner_id: string; status: string; version: number };
   signalbox_security_event: ListedRow & { type: string; count: number };
 }
@@ -143,6 +145,8 @@ export async function createSqlStore<Tables extends SignalboxTables>(
         return readPage<SecurityEvent>(query, page);
       },
     },
+
+    notifications: createSqlNotifications(db),
 
     ping() {
       // One for all who ask at a time: a locked database must not gather a queue of questions.
