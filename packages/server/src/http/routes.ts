@@ -12,11 +12,13 @@ import type { Clock } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { visibleTask } from "../progress/task-access.ts";
 import { Refusal } from "../refusal.ts";
-import { readJson } from "./request-body.ts";
 import { parseQuery, rawPath } from "./request-target.ts";
 import { bearerTokenOf, sendJson, sendRefusal } from "./respond.ts";
 
 const prefix = "/realtime/";
+
+/** All that our routes are sent is a number or two. */
+const maxBodyBytes = 1024;
 
 export interface RealtimeRoutesOptions {
   readonly config: Config;
@@ -156,4 +158,29 @@ function reachable(res: ServerResponse): void {
 
 function methodNotAllowed(res: ServerResponse, methods: readonly string[]): void {
   res.writeHead(405, { Allow: [...methods, "OPTIONS"].join(", ") }).end();
+}
+
+/**
+ * Reads a small JSON body. What comes beyond the bound is dropped unread, and the request is left whole for its answer:
+ * iterating over it would destroy it. When the client goes before the end there is nobody to answer, and nothing is.
+ * @throws Refusal `payload_too_large`, `payload_invalid`
+ */
+function readJson(req: IncomingMessage): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    req.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBodyBytes) chunks.push(chunk);
+      else reject(new Refusal("payload_too_large", { hint: `The body must be at most ${maxBodyBytes} bytes.` }));
+    });
+    req.on("end", () => {
+      try {
+        resolve(JSON.parse(Buffer.concat(chunks).toString()));
+      } catch {
+        reject(new Refusal("payload_invalid", { hint: "The body must be JSON." }));
+      }
+    });
+    req.on("error", () => {});
+  });
 }
