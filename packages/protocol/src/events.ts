@@ -11,6 +11,7 @@ import type {
   SystemMetricsUpdate,
   TaskPage,
 } from "./admin.ts";
+import type { Audience, Notice, Notification } from "./notification.ts";
 import type { RefusalMessage } from "./refusals.ts";
 import type { SecurityEvent } from "./security-event.ts";
 import type { ConnectionEstablished, SessionEndReason } from "./session.ts";
@@ -52,6 +53,17 @@ export interface UserRequests extends CheckRequests {
   get_task_status: Request<TaskId, { task: TaskSnapshot }>;
   join_room: Request<{ room_id: string }, { room_id: string }>;
   leave_room: Request<{ room_id: string }, { room_id: string }>;
+  sync_notifications: Request<{ after: number; limit?: number }, NotificationPage>;
+  ack_notifications: Request<{ seq: number }, { unread: number }>;
+  read_notifications: Request<{ seq: number }, { unread: number }>;
+}
+
+/** Notifications in the order of `seq`, and how the ledger stands. */
+export interface NotificationPage {
+  notifications: Notification[];
+  /** The highest that the reader may see. */
+  latest_seq: number;
+  unread: number;
 }
 
 /** `/`, client to server, only with SOCKETIO_LEGACY_EVENTS. */
@@ -71,6 +83,7 @@ export interface AdminRequests extends CheckRequests {
   revoke_session: Request<{ session_ref: string }, { revoked: boolean }>;
   cancel_task: Request<TaskId, { task: TaskSnapshot }>;
   lift_block: Request<Pick<BlockRow, "subject" | "id">, { lifted: boolean }>;
+  admin_notification: Request<{ audience: Audience; notification: Notice }, { id: string }>;
 }
 
 /** Sent on every namespace. */
@@ -90,6 +103,13 @@ export interface UserEvents extends SystemEvents {
   task_completed: (task: TaskSnapshot) => void;
   task_error: (task: TaskSnapshot) => void;
   task_cancelled: (task: TaskSnapshot) => void;
+}
+
+/** `/`, server to client, beside UserEvents: a client that shows no notifications need not know them. */
+export interface NotificationEvents {
+  notification: (notification: Notification) => void;
+  /** Keeps all tabs of a user alike. */
+  unread_update: (update: { unread: number; latest_seq: number }) => void;
 }
 
 /** `/admin`, server to client; on `/` in the room `admin_dashboard` for the ancestor's clients. */
@@ -123,10 +143,13 @@ export const contract = {
       "get_task_status",
       "join_room",
       "leave_room",
+      "sync_notifications",
+      "ack_notifications",
+      "read_notifications",
       "check_connection",
     ]),
     legacyClientEvents: every<keyof LegacyRequests>()(["join_admin_dashboard", "leave_admin_dashboard"]),
-    serverEvents: every<keyof UserEvents>()([
+    serverEvents: every<keyof UserEvents | keyof NotificationEvents>()([
       "connection_established",
       "session_ending",
       "server_draining",
@@ -136,6 +159,8 @@ export const contract = {
       "task_completed",
       "task_error",
       "task_cancelled",
+      "notification",
+      "unread_update",
     ]),
   },
   "/admin": {
@@ -149,6 +174,7 @@ export const contract = {
       "revoke_session",
       "cancel_task",
       "lift_block",
+      "admin_notification",
       "check_connection",
     ]),
     serverEvents: every<keyof AdminEvents>()([

@@ -1,6 +1,7 @@
 export type * from "./admin.ts";
 export type { ClientConfig } from "./client-config.ts";
 export * from "./events.ts";
+export * from "./notification.ts";
 export * from "./refusals.ts";
 export * from "./roles.ts";
 export * from "./rooms.ts";

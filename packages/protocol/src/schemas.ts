@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { AdminRequests, LegacyRequests, UserRequests } from "./events.ts";
+import { noticeLimits, priorities } from "./notification.ts";
 
 /** Letters, digits and `._:-`: safe in a room name, a log line and a URL. */
 const characters = "must be 1 to 128 letters, digits or any of . _ : -";
@@ -29,6 +30,39 @@ const task = z.object({ task_id: identifier });
 const room = z.object({ room_id: identifier });
 const nothing = z.object({});
 
+/** Parsed as a browser would, not matched: `java\nscript:` does not come through. */
+const webAddress = z
+  .url({ protocol: /^https?$/, error: "must be an absolute http or https address" })
+  .max(noticeLimits.link);
+
+/** What an application or an administrator may send as a notice. */
+const notice = z.object({
+  type: z
+    .string()
+    .regex(/^[\w.:-]+$/)
+    .max(noticeLimits.type),
+  title: z.string().min(1).max(noticeLimits.title),
+  body: z.string().max(noticeLimits.body).default(""),
+  priority: z.enum(priorities).default("normal"),
+  link: webAddress.optional(),
+  data: z
+    .json()
+    .refine(
+      (data) => JSON.stringify(data).length <= noticeLimits.data,
+      `must be at most ${noticeLimits.data} characters`,
+    )
+    .optional(),
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+  requires_ack: z.boolean().default(false),
+});
+
+const audience = z.union([
+  z.literal("everyone"),
+  z.strictObject({ user_id: userId }),
+  z.strictObject({ role: z.enum(["user", "admin"]) }),
+  z.strictObject({ room_id: identifier }),
+]);
+
 export const userSchemas = {
   join_task: task.extend({ since: version.optional() }),
   leave_task: task,
@@ -36,6 +70,9 @@ export const userSchemas = {
   get_task_status: task,
   join_room: room,
   leave_room: room,
+  sync_notifications: z.object({ after: version, limit: z.int().min(1).max(500).optional() }),
+  ack_notifications: z.object({ seq: version }),
+  read_notifications: z.object({ seq: version }),
   check_connection: nothing,
 } satisfies Record<keyof UserRequests, z.ZodType>;
 
@@ -55,6 +92,7 @@ export const adminSchemas = {
   revoke_session: z.object({ session_ref: identifier }),
   cancel_task: task,
   lift_block: z.object({ subject: z.enum(["user", "address"]), id: userId }),
+  admin_notification: z.object({ audience, notification: notice }),
   check_connection: nothing,
 } satisfies Record<keyof AdminRequests, z.ZodType>;
 

@@ -22,11 +22,13 @@ import { cutLingering } from "./edge/cut-lingering.ts";
 import { createEngineDoor } from "./edge/engine-door.ts";
 import { createIoPublisher } from "./edge/io-publisher.ts";
 import { createNamespacePlaces } from "./edge/namespace-places.ts";
+import { createNotificationDelivery } from "./edge/notification-delivery.ts";
 import { createProgressDelivery } from "./edge/progress-delivery.ts";
 import { createRefusalRecorder } from "./edge/refusal-recorder.ts";
 import {
   liveSockets,
   logFields,
+  membersOf,
   type RealtimeNamespace,
   type RealtimeServer,
   type RealtimeSocket,
@@ -53,6 +55,7 @@ import { adminNamespace } from "./namespaces/admin-namespace.ts";
 import type { NamespaceDefinition } from "./namespaces/define-namespace.ts";
 import { guardUndefinedNamespaces, type MountOptions, mountNamespace } from "./namespaces/mount-namespace.ts";
 import { userNamespace } from "./namespaces/user-namespace.ts";
+import { createNotifications, type Notify } from "./notifications/notifications.ts";
 import { createOriginGuard } from "./origin/origin-guard.ts";
 import { createOriginPolicy, type OriginPolicy } from "./origin/origin-policy.ts";
 import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
@@ -96,6 +99,8 @@ export interface Realtime {
   /** Socket.IO itself, for what this layer does not cover. Namespaces opened on it directly let nobody in. */
   readonly io: RealtimeServer;
   readonly progress: ProgressHub;
+  /** Sends notices that wait for those who are away. */
+  readonly notify: Notify;
   readonly admin: { alert(alert: AdminAlert["alert"]): void };
   readonly legacy: Legacy;
   readonly originPolicy: OriginPolicy;
@@ -184,6 +189,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     offend: (place, type) => (config.penalties ? blocks.offend(place, type) : undefined),
   });
 
+  const delivery = createNotificationDelivery({
+    ...{ store: store.notifications, clock, log },
+    namespace: () => io.of(namespaces.user),
+  });
+  const notifications = createNotifications({
+    ...{ store: store.notifications, clock, log, onChanged: delivery.wake },
+    membersOf: (room) => membersOf(io.of(namespaces.user), room),
+  });
+
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
   const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
     recorder.http(req, refusal, type);
@@ -204,7 +218,19 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   });
   const routes = createRealtimeRoutes({
-    ...{ config, exposeHints, version, clock, originGuard, authenticator, csrf, hub, onRefused, onFault },
+    ...{
+      config,
+      exposeHints,
+      version,
+      clock,
+      originGuard,
+      authenticator,
+      csrf,
+      hub,
+      notifications,
+      onRefused,
+      onFault,
+    },
     cspReport: createCspReports({
       ...{ clock, exposeHints, clientAddress, requestId, onRefused },
       record: securityLog.record,
@@ -280,13 +306,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     penalty.handshake(conn);
   });
   const commands = createAdminCommands({
-    ...{ hub, tasks, sources, securityLog, blocks },
+    ...{ hub, tasks, sources, securityLog, blocks, notifications },
     namespaces: opened,
     sessionChanged: (change) => watch.changed(change),
   });
   const { roomAccess } = options;
   const { requireAuth, legacyEvents } = config;
-  open(userNamespace({ hub, tasks, roomAccess, securityLog, clock, requireAuth, legacyEvents }));
+  open(userNamespace({ hub, notifications, tasks, roomAccess, securityLog, clock, requireAuth, legacyEvents }));
   open(adminNamespace({ hub, securityLog, commands, clock, backlogs, blocks, namespaces: opened }));
 
   // Feeds: what the server says without being asked.
@@ -310,6 +336,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   return {
     io,
     progress: hub,
+    notify: notifications.notify,
     admin: { alert: dashboard.alert },
     legacy: createLegacy(io),
     originPolicy,
@@ -328,6 +355,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       watch.close();
       progressFeed.close();
       dashboard.close();
+      notifications.close();
+      await delivery.close();
       await hub.close();
       await securityLog.close();
     },

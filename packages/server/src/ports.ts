@@ -4,6 +4,9 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type {
+  Notification,
+  NotificationPage,
+  NotificationState,
   Page,
   PageRequest,
   Role,
@@ -128,10 +131,41 @@ export interface SecurityEventStore {
   list(filter: SecurityEventFilter): Promise<Page<SecurityEvent>>;
 }
 
+/** A notice as it is kept: one entry, however many people it is for. */
+export interface StoredNotice {
+  /** `everyone`, `role:<role>` or `user:<id>`. */
+  readonly audience: string;
+  readonly notice: Omit<Notification, "seq">;
+}
+
+/** Who reads notifications, judged at the moment of reading. */
+export interface NotificationReader {
+  readonly userId: string;
+  /** The audiences that the reader belongs to now; what is for others is neither shown nor counted. */
+  readonly audiences: readonly string[];
+  /** ISO 8601 in UTC; what has expired by then is neither shown nor counted. */
+  readonly now: string;
+}
+
+/**
+ * Keeps notices in one log, and a ledger for each user, into which reading merges what the log has for them since:
+ * there they get their `seq`, for good. Promises resolve once what they say is durable.
+ */
+export interface NotificationStore {
+  append(notices: readonly StoredNotice[]): Promise<void>;
+  /** In the order of `seq`. Without `after`: from the first that was not delivered. */
+  read(reader: NotificationReader, from: { after?: number; limit: number }): Promise<NotificationPage>;
+  /** Moves everything up to `seq` to a state, if it is not there or further already. */
+  advance(reader: NotificationReader, state: Exclude<NotificationState, "stored">, seq: number): Promise<void>;
+  /** Removes what has expired. */
+  forget(now: string): Promise<void>;
+}
+
 /** Everything Signalbox keeps. Memory by default; SQL through the `sql` subpath. */
 export interface Store {
   readonly tasks: TaskStore;
   readonly securityEvents: SecurityEventStore;
+  readonly notifications: NotificationStore;
   /** Resolves when the store answers; used by readiness. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -60,6 +60,9 @@ function userPayloads(who: Identity, dice: Dice): Record<keyof (UserRequests & L
     get_task_status: { task_id },
     join_room: { room_id },
     leave_room: { room_id },
+    sync_notifications: dice.chance(0.5) ? { after: dice.below(100) } : { after: 0, limit: 1 + dice.below(500) },
+    ack_notifications: { seq: dice.below(100) },
+    read_notifications: { seq: dice.below(100) },
     check_connection: {},
     join_admin_dashboard: {},
     leave_admin_dashboard: {},
@@ -77,6 +80,10 @@ function adminPayloads(dice: Dice): Record<keyof AdminRequests, unknown> {
     disconnect_user: { user_id: dice.pick(prey).userId, reason: "fuzz" },
     revoke_session: { session_ref: dice.pick(prey).ref },
     cancel_task: { task_id: taskOf(dice.pick(attackers).userId) },
+    admin_notification: {
+      audience: { user_id: dice.pick(attackers).userId },
+      notification: { type: "fuzz", title: "Hello", body: "<b>", link: "https://app.test/", requires_ack: true },
+    },
     lift_block: { subject: dice.pick(["user", "address"]), id: dice.pick(attackers).userId },
     check_connection: {},
   };

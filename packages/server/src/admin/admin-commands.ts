@@ -1,10 +1,13 @@
-import type { TaskSnapshot } from "@signalbox/protocol";
+import type { Audience, Notice, TaskSnapshot } from "@signalbox/protocol";
+import { permits } from "../access/permissions.ts";
 import { liveSockets, type RealtimeNamespace } from "../edge/socket.ts";
 import type { Blocks } from "../limits/blocks.ts";
 import { placeOfSubject, type Subject } from "../limits/place.ts";
+import type { Notifications } from "../notifications/notifications.ts";
 import type { Principal, SessionChange, SessionSource, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { requestCancel } from "../progress/request-cancel.ts";
+import { Refusal } from "../refusal.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 
 /** Who gives a command, at the moment of reading, and from where. */
@@ -21,10 +24,13 @@ export interface AdminCommands {
   cancelTask(command: { task_id: string }, by: Actor): Promise<{ task: TaskSnapshot }>;
   /** Lets somebody in again before their block is over. */
   liftBlock(command: Subject, by: Actor): Promise<{ lifted: boolean }>;
+  /** Stores a notice for an audience; it is delivered after that. */
+  sendNotice(command: { audience: Audience; notification: Notice }, by: Actor): Promise<{ id: string }>;
 }
 
 interface AdminCommandOptions {
   readonly hub: ProgressHub;
+  readonly notifications: Pick<Notifications, "send">;
   readonly tasks: TaskControl | undefined;
   readonly sources: readonly SessionSource[];
   readonly securityLog: SecurityLog;
@@ -64,6 +70,13 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
     async liftBlock(command, by) {
       await audit("lift_block", `Asked to lift the block of ${command.subject} "${command.id}".`, by);
       return { lifted: options.blocks.lift(placeOfSubject(command)) };
+    },
+
+    async sendNotice({ audience, notification }, by) {
+      await audit("admin_notification", `Asked to notify ${JSON.stringify(audience)}: ${notification.title}`, by);
+      // Whoever was demoted while the line was written has nothing more to announce.
+      if (!permits("admin", by.principal)) throw new Refusal("forbidden");
+      return { id: await options.notifications.send(audience, notification) };
     },
   };
 }

@@ -4,6 +4,7 @@ import { createWindowLimit } from "../limits/window-limit.ts";
 import type { Clock } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { SecurityRecord } from "../security/describe-event.ts";
+import { readBody } from "./read-body.ts";
 import { sendMethodNotAllowed, sendRefusal } from "./respond.ts";
 
 /** Longer than any report of a browser. */
@@ -33,15 +34,14 @@ export function createCspReports(options: CspReportsOptions): (req: IncomingMess
   function refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
     if (!(error instanceof Refusal)) throw error;
     options.onRefused(req, error);
-    // What is left of the body is not read.
-    sendRefusal(res, error, exposeHints, { Connection: "close" });
+    sendRefusal(res, error, exposeHints);
   }
 
   async function take(req: IncomingMessage, res: ServerResponse): Promise<void> {
     try {
       const ip = options.clientAddress(req);
       takeOne(addressBucket(ip));
-      const { directive, blocked, page } = violationIn(await read(req));
+      const { directive, blocked, page } = violationIn(await readBody(req, maxBytes));
       const detail = `A page was kept from what its Content Security Policy forbids: ${directive} of ${blocked}, on ${page}.`;
       options.record({ type: "csp_violation", ip, code: directive, detail, requestId: options.requestId(req) });
       res.writeHead(204).end();
@@ -52,25 +52,8 @@ export function createCspReports(options: CspReportsOptions): (req: IncomingMess
 
   return (req, res) => {
     if (req.method !== "POST") return sendMethodNotAllowed(res, "POST");
-    // Whoever goes away while sending has nobody to answer.
-    take(req, res).catch(() => res.destroy());
+    void take(req, res);
   };
-}
-
-/** Stops at the bound without ending the request, which is still to be answered. */
-function read(req: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    req.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxBytes) return void chunks.push(chunk);
-      req.pause();
-      reject(new Refusal("payload_too_large", { hint: `A report has at most ${maxBytes} bytes.` }));
-    });
-    req.on("end", () => resolve(Buffer.concat(chunks).toString()));
-    req.on("error", reject);
-  });
 }
 
 function violationIn(body: string): { directive: string; blocked: string; page: string } {

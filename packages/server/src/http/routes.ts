@@ -1,17 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { userSchemas } from "@signalbox/protocol/schemas";
+import { permits } from "../access/permissions.ts";
 import type { Authenticator, Identity } from "../auth/authenticate.ts";
 import type { Csrf } from "../auth/csrf.ts";
 import { clientConfig } from "../config/client-config.ts";
 import type { Config } from "../config/settings.ts";
+import type { Notifications } from "../notifications/notifications.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
+import { parsePayload } from "../parse-payload.ts";
 import type { Clock } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { visibleTask } from "../progress/task-access.ts";
 import { Refusal } from "../refusal.ts";
-import { rawPath } from "./request-target.ts";
+import { readBody } from "./read-body.ts";
+import { parseQuery, rawPath } from "./request-target.ts";
 import { bearerTokenOf, sendJson, sendMethodNotAllowed, sendRefusal } from "./respond.ts";
 
 const prefix = "/realtime/";
+
+/** All that our routes are sent is a number or two. */
+const maxBodyBytes = 1024;
 
 export interface RealtimeRoutesOptions {
   readonly config: Config;
@@ -22,6 +30,7 @@ export interface RealtimeRoutesOptions {
   readonly authenticator: Authenticator;
   readonly csrf: Csrf;
   readonly hub: ProgressHub;
+  readonly notifications: Notifications;
   /** Takes reports of violations of a Content Security Policy. */
   cspReport(req: IncomingMessage, res: ServerResponse): void;
   namespaces(): readonly string[];
@@ -41,11 +50,13 @@ export interface RealtimeRoutes {
  * can be opened. Paths below the prefix that are not ours stay with the application.
  */
 export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRoutes {
-  const { config, clock, originGuard, authenticator, csrf, hub } = options;
+  const { config, clock, originGuard, authenticator, csrf, hub, notifications } = options;
 
-  const routes: readonly { pattern: RegExp; answer: Answer }[] = [
+  const routes: readonly { pattern: RegExp; answer: Answer; changes?: true }[] = [
     { pattern: /^client-config$/, answer: readClientConfig },
     { pattern: /^tasks\/([\w.:-]{1,128})$/, answer: readTask },
+    { pattern: /^notifications$/, answer: readNotifications },
+    { pattern: /^notifications\/(ack|read)$/, answer: advanceNotifications, changes: true },
   ];
 
   /** Those that ask for neither origin nor session. */
@@ -67,9 +78,12 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
       const { refusal, headers } = originGuard.check(req, way);
       if (refusal !== null) return sendRefusal(res, refusal, options.exposeHints, headers);
       if (way === "preflight") return void res.writeHead(204, headers).end();
-      if (req.method !== "GET" && req.method !== "HEAD") return sendMethodNotAllowed(res, "GET, HEAD, OPTIONS");
       const found = find(path);
       if (found === undefined) return void res.writeHead(404, headers).end();
+      const methods = found.route.changes ? ["POST"] : ["GET", "HEAD"];
+      if (!methods.includes(req.method ?? "")) {
+        return sendMethodNotAllowed(res, [...methods, "OPTIONS"].join(", "));
+      }
       found.route.answer(req, found.argument).then(
         (body) => sendJson(res, 200, body, headers),
         (error: unknown) => sendRefusal(res, toRefusal(req, error), options.exposeHints, headers),
@@ -104,6 +118,27 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
     return { task: visibleTask(await hub.get(taskId), principal) };
   }
 
+  async function readNotifications(req: IncomingMessage): Promise<unknown> {
+    const { principal } = await identifyUser(req, false);
+    const query = parseQuery(req.url);
+    const { after = 0, limit } = query;
+    const asked = { after: Number(after), ...(limit !== undefined && { limit: Number(limit) }) };
+    return notifications.sync({ principal }, parsePayload(userSchemas.sync_notifications, asked));
+  }
+
+  async function advanceNotifications(req: IncomingMessage, verb: string): Promise<unknown> {
+    const { principal } = await identifyUser(req, true);
+    const { seq } = parsePayload(userSchemas.ack_notifications, jsonIn(await readBody(req, maxBodyBytes)));
+    return notifications.advance({ principal }, verb === "ack" ? "acknowledged" : "read", seq);
+  }
+
+  /** Guests have no ledger. */
+  async function identifyUser(req: IncomingMessage, changes: boolean): Promise<Identity> {
+    const identity = await authenticator.identify(carrierOf(req), req.headers["x-csrf-token"], changes);
+    if (!permits("user", identity.principal)) throw new Refusal("forbidden");
+    return identity;
+  }
+
   /** Nobody signed in is an answer here, not a failure; a session store that is down is a failure. */
   async function identifyVisitor(req: IncomingMessage): Promise<Identity | undefined> {
     try {
@@ -131,4 +166,13 @@ export const carrierOf = (req: IncomingMessage) => ({ headers: req.headers, toke
  */
 function reachable(_req: IncomingMessage, res: ServerResponse): void {
   res.writeHead(204, { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" }).end();
+}
+
+/** @throws Refusal `payload_invalid` */
+function jsonIn(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new Refusal("payload_invalid", { hint: "The body must be JSON." });
+  }
 }

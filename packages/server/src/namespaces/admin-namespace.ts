@@ -46,6 +46,9 @@ export function adminNamespace(options: AdminNamespaceOptions): NamespaceDefinit
       ),
       cancel_task: request(adminSchemas.cancel_task, (payload, context) => commands.cancelTask(payload, context)),
       lift_block: request(adminSchemas.lift_block, (payload, context) => commands.liftBlock(payload, context)),
+      admin_notification: request(adminSchemas.admin_notification, (payload, context) =>
+        commands.sendNotice(payload, context),
+      ),
       check_connection: checkConnection(options.clock),
     },
   });

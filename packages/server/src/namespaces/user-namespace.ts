@@ -1,6 +1,7 @@
 import { isFinal, namespaces, rooms, type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { legacySchemas, userSchemas } from "@signalbox/protocol/schemas";
 import { type RoomAccess, requireRoomAccess } from "../access/room-access.ts";
+import type { Notifications } from "../notifications/notifications.ts";
 import type { Clock, Principal, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { requestCancel } from "../progress/request-cancel.ts";
@@ -17,6 +18,7 @@ import {
 
 interface UserNamespaceOptions {
   readonly hub: ProgressHub;
+  readonly notifications: Notifications;
   readonly tasks: TaskControl | undefined;
   readonly roomAccess: RoomAccess | undefined;
   readonly securityLog: Pick<SecurityLog, "audit">;
@@ -89,6 +91,7 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
       byRoom,
     ),
 
+    ...notificationRequests(options.notifications),
     check_connection: checkConnection(options.clock),
   };
 
@@ -108,6 +111,28 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
       detail: `Asked to watch task ${task_id} of user "${owner_id}".`,
     });
   }
+}
+
+/** A user's own ledger. Guests have none. */
+function notificationRequests(notifications: Notifications): Record<string, RequestDefinition> {
+  const rules = { access: "user", order: () => "notifications" } as const;
+  return {
+    sync_notifications: request(
+      userSchemas.sync_notifications,
+      (from, context) => notifications.sync(context, from),
+      rules,
+    ),
+    ack_notifications: request(
+      userSchemas.ack_notifications,
+      ({ seq }, context) => notifications.advance(context, "acknowledged", seq),
+      rules,
+    ),
+    read_notifications: request(
+      userSchemas.read_notifications,
+      ({ seq }, context) => notifications.advance(context, "read", seq),
+      rules,
+    ),
+  };
 }
 
 /** The ancestor's clients watch the admin feed on `/`, where administrators may ask for it. */

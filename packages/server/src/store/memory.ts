@@ -8,6 +8,7 @@ import {
 } from "@signalbox/protocol";
 import type { Store } from "../ports.ts";
 import { type Cursor, decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
+import { createMemoryNotifications } from "./memory-notifications.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 
 interface MemoryStoreOptions {
@@ -62,6 +63,8 @@ export function createMemoryStore({ maxTasks = 10_000, maxSecurityEvents = 10_00
         return pageOf(rows, page, securityEventText, ({ at, id }) => ({ at, id }));
       },
     },
+
+    notifications: createMemoryNotifications(),
 
     ping: async () => {},
     close: async () => {},

@@ -34,6 +34,41 @@ export const migrations: Record<string, Migration> = {
       await sql`insert into signalbox_probe (side) values (0)`.execute(db);
     },
   },
+  "0004_notifications": {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable("signalbox_notice")
+        .addColumn("serial", "bigint", (column) => column.primaryKey())
+        .addColumn("audience", "varchar(160)", (column) => column.notNull())
+        .addColumn("expires_at", "varchar(32)", (column) => column.notNull())
+        .addColumn("json", "text", (column) => column.notNull())
+        .execute();
+      await index(db, "signalbox_notice", ["audience", "serial"]);
+      await index(db, "signalbox_notice", ["expires_at"]);
+      await db.schema
+        .createTable("signalbox_notice_clock")
+        .addColumn("serial", "bigint", (column) => column.notNull())
+        .execute();
+      await sql`insert into signalbox_notice_clock (serial) values (0)`.execute(db);
+      await db.schema
+        .createTable("signalbox_ledger")
+        .addColumn("user_id", "varchar(128)", (column) => column.primaryKey())
+        .addColumn("serial", "bigint", (column) => column.notNull())
+        .addColumn("last_seq", "bigint", (column) => column.notNull())
+        .addColumn("delivered_seq", "bigint", (column) => column.notNull())
+        .addColumn("acknowledged_seq", "bigint", (column) => column.notNull())
+        .addColumn("read_seq", "bigint", (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable("signalbox_ledger_entry")
+        .addColumn("user_id", "varchar(128)", (column) => column.notNull())
+        .addColumn("seq", "bigint", (column) => column.notNull())
+        .addColumn("serial", "bigint", (column) => column.notNull())
+        .addPrimaryKeyConstraint("signalbox_ledger_entry_key", ["user_id", "seq"])
+        .execute();
+      await index(db, "signalbox_ledger_entry", ["serial"]);
+    },
+  },
 };
 
 const listedTable = (db: Kysely<unknown>, name: string) =>

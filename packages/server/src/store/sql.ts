@@ -15,6 +15,8 @@ import { migrations } from "./migrations.ts";
 import { isBusy } from "./retry-while-busy.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 
+import { createSqlNotifications, type NotificationTables } from "./sql-notifications.ts";
+
 export { openSqlite, type SqliteFile } from "./node-sqlite.ts";
 
 /** What every listed table has: `at` and `id` to page by, a text to search in, and the object itself as JSON. */
@@ -26,7 +28,7 @@ interface ListedRow {
 }
 
 /** The tables of Signalbox, for applications that share the database. */
-export interface SignalboxTables {
+export interface SignalboxTables extends NotificationTables {
   signalbox_task: ListedRow & { owner_id: string; status: string; version: number };
   signalbox_security_event: ListedRow & { type: string; count: number };
 }
@@ -161,6 +163,8 @@ export async function createSqlStore<Tables extends SignalboxTables>(
         return readPage<SecurityEvent>(query, page);
       },
     },
+
+    notifications: createSqlNotifications(db),
 
     ping() {
       // One for all who ask at a time: a locked database must not gather a queue of questions.

@@ -83,6 +83,25 @@ const userRequests: Cases<(typeof contract)["/"]["clientEvents"][number]> = {
     await client.request("leave_room", { room_id });
     expect(client.received("room_news")).toEqual([]);
   },
+  async sync_notifications(scene) {
+    const name = unique("ada");
+    const id = await scene.server.realtime.notify.user(name, { type: "test", title: "Hello" });
+    const client = await scene.user(name);
+    const answer = await client.request("sync_notifications", { after: 0 });
+    expect(answer).toMatchObject({ ok: true, latest_seq: answer.notifications.at(-1).seq });
+    expect(answer.notifications.at(-1)).toMatchObject({ id, title: "Hello", priority: "normal", requires_ack: false });
+    expect(await client.request("sync_notifications", { after: answer.latest_seq })).toMatchObject({
+      notifications: [],
+    });
+  },
+  async ack_notifications(scene) {
+    const { client, latest_seq, unread } = await notified(scene);
+    expect(await client.request("ack_notifications", { seq: latest_seq })).toEqual({ ok: true, unread });
+  },
+  async read_notifications(scene) {
+    const { client, latest_seq } = await notified(scene);
+    expect(await client.request("read_notifications", { seq: latest_seq })).toEqual({ ok: true, unread: 0 });
+  },
   check_connection: async (scene) => expectServerTime(await scene.user()),
 };
 
@@ -158,6 +177,17 @@ const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {
     expect(await client.next("task_error")).toMatchObject({ status: "failed", error: { code: "broken_image" } });
   },
   task_cancelled: userRequests.cancel_task,
+  async notification(scene) {
+    const name = unique("ada");
+    const client = await scene.user(name);
+    const id = await scene.server.realtime.notify.user(name, { type: "test", title: "Hello" });
+    await expect.poll(() => client.received("notification")).toContainEqual(expect.objectContaining({ id }));
+  },
+  async unread_update(scene) {
+    const { client, latest_seq } = await notified(scene);
+    await client.request("read_notifications", { seq: latest_seq });
+    await expect.poll(() => client.received("unread_update")).toContainEqual({ unread: 0, latest_seq });
+  },
 };
 
 const adminRequests: Cases<(typeof contract)["/admin"]["clientEvents"][number]> = {
@@ -241,6 +271,18 @@ const adminRequests: Cases<(typeof contract)["/admin"]["clientEvents"][number]> 
     await expectAudit(admin, "lift_block", name);
     await scene.user(name);
   },
+  async admin_notification(scene) {
+    const name = unique("ada");
+    const client = await scene.user(name);
+    const admin = await scene.admin();
+    const notification = { type: "test", title: `Hello ${name}` };
+    const answer = await admin.request("admin_notification", { audience: { user_id: name }, notification });
+    expect(answer).toEqual({ ok: true, id: expect.any(String) });
+    await expect
+      .poll(() => client.received("notification"))
+      .toContainEqual(expect.objectContaining({ id: answer.id, title: notification.title }));
+    await expectAudit(admin, "admin_notification", name);
+  },
   check_connection: async (scene) => expectServerTime(await scene.admin()),
 };
 
@@ -311,6 +353,14 @@ const adminEvents: Cases<(typeof contract)["/admin"]["serverEvents"][number]> = 
     expect(update.total).toBeGreaterThan(0);
   },
 };
+
+async function notified(scene: Scene): Promise<{ client: TestClient; latest_seq: number; unread: number }> {
+  const name = unique("ada");
+  await scene.server.realtime.notify.user(name, { type: "test", title: "Hello" });
+  const client = await scene.user(name);
+  const { latest_seq, unread } = await client.request("sync_notifications", { after: 0 });
+  return { client, latest_seq, unread };
+}
 
 async function watchedTask(scene: Scene): Promise<{ client: TestClient; task: TaskSnapshot }> {
   const name = unique("ada");

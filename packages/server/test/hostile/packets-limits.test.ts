@@ -90,6 +90,7 @@ const audited: ReadonlySet<string> = new Set([
   "/admin revoke_session",
   "/admin cancel_task",
   "/admin lift_block",
+  "/admin admin_notification",
 ]);
 
 /**

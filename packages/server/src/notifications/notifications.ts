@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import type { Audience, Notice, NotificationPage } from "@signalbox/protocol";
+import { adminSchemas } from "@signalbox/protocol/schemas";
+import type { z } from "zod";
+import { parsePayload } from "../parse-payload.ts";
+import type { Clock, Log, NotificationStore, Principal, StoredNotice } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
+import { readerOf, storedAudience, userAudience } from "./audience.ts";
+
+/** The application's notices are held to the same rules as an administrator's. */
+const noticeSchema = adminSchemas.admin_notification;
+
+const dayMs = 86_400_000;
+const defaultLifeMs = 30 * dayMs;
+const forgetEveryMs = 600_000;
+
+/** Notices of one transaction, where each member of a room gets one. */
+const noticesPerBatch = 500;
+
+const defaultPage = 100;
+
+/**
+ * Sends notices. Each function resolves with the notice's id once it is stored; it is delivered after that, to those
+ * who are away when they come back.
+ * @throws Refusal `payload_invalid`, whose hint names the field
+ */
+export interface Notify {
+  user(userId: string, notice: Notice): Promise<string>;
+  /** Everybody who has at least this role at the moment they read it. */
+  role(role: "user" | "admin", notice: Notice): Promise<string>;
+  /** Those who are in the room of `/` now. */
+  room(roomId: string, notice: Notice): Promise<string>;
+  /** Every user, whoever comes before it expires. One row is written, however many they are. */
+  everyone(notice: Notice): Promise<string>;
+}
+
+export interface Notifications {
+  readonly notify: Notify;
+  send(audience: Audience, notice: Notice): Promise<string>;
+  sync(by: Actor, from: { after: number; limit?: number | undefined }): Promise<NotificationPage>;
+  /** Moves what the reader may see, up to `seq`, forward. */
+  advance(by: Actor, state: "acknowledged" | "read", seq: number): Promise<{ unread: number }>;
+  close(): void;
+}
+
+/** Who asks, read anew after each wait: somebody may have stopped being an administrator meanwhile. */
+interface Actor {
+  readonly principal: Principal;
+}
+
+interface NotificationsOptions {
+  readonly store: NotificationStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The users who are in a room of `/`. */
+  membersOf(roomId: string): ReadonlySet<string>;
+  /** Told after the ledgers of these users, or of anybody, may have changed. */
+  onChanged(userIds: Iterable<string> | "anybody"): void;
+}
+
+/** Stores notices, and answers for the ledgers. Nothing is delivered or answered before it is durable. */
+export function createNotifications(options: NotificationsOptions): Notifications {
+  const { store, clock, log } = options;
+  const stopForgetting = clock.every(forgetEveryMs, () => {
+    store
+      .forget(new Date(clock.now()).toISOString())
+      .catch((err: unknown) => log.warn({ err }, "Expired notifications could not be removed; trying again later."));
+  });
+
+  async function send(to: Audience, input: Notice): Promise<string> {
+    const { audience, notification } = parsePayload(noticeSchema, { audience: to, notification: input });
+    const notice = stamped(notification, clock.now());
+    if (audience !== "everyone" && "room_id" in audience) {
+      await sendToEach([...options.membersOf(audience.room_id)], notice);
+      return notice.id;
+    }
+    await store.append([{ audience: storedAudience(audience), notice }]);
+    options.onChanged(audience !== "everyone" && "user_id" in audience ? [audience.user_id] : "anybody");
+    return notice.id;
+  }
+
+  async function sendToEach(userIds: readonly string[], notice: StoredNotice["notice"]): Promise<void> {
+    for (let start = 0; start < userIds.length; start += noticesPerBatch) {
+      const batch = userIds.slice(start, start + noticesPerBatch);
+      await store.append(batch.map((userId) => ({ audience: userAudience(userId), notice })));
+      options.onChanged(batch);
+    }
+  }
+
+  return {
+    notify: {
+      user: (user_id, notice) => send({ user_id }, notice),
+      role: (role, notice) => send({ role }, notice),
+      room: (room_id, notice) => send({ room_id }, notice),
+      everyone: (notice) => send("everyone", notice),
+    },
+    send,
+    async sync(by, { after, limit = defaultPage }) {
+      const { principal } = by;
+      const page = await store.read(readerOf(principal, clock.now()), { after, limit });
+      requireSameRole(principal, by.principal);
+      return page;
+    },
+    async advance(by, state, seq) {
+      const { principal } = by;
+      const reader = readerOf(principal, clock.now());
+      const { latest_seq } = await store.read(reader, { after: seq, limit: 1 });
+      await store.advance(reader, state, Math.min(seq, latest_seq));
+      const { unread } = await store.read(reader, { after: seq, limit: 1 });
+      options.onChanged([principal.userId]);
+      requireSameRole(principal, by.principal);
+      return { unread };
+    },
+    close: stopForgetting,
+  };
+}
+
+/** What was read for an administrator is not answered to somebody who has been demoted while it was read. */
+function requireSameRole(before: Principal, now: Principal): void {
+  if (before.role !== now.role) throw new Refusal("forbidden");
+}
+
+function stamped(notice: z.output<typeof noticeSchema>["notification"], now: number): StoredNotice["notice"] {
+  const { type, priority, title, body, link, data, expires_at, requires_ack } = notice;
+  return {
+    ...{ id: randomUUID(), type, priority, title, body, requires_ack },
+    ...(link !== undefined && { link }),
+    ...(data !== undefined && { data }),
+    created_at: new Date(now).toISOString(),
+    // In one form, because times are compared as text.
+    expires_at: new Date(expires_at ?? now + defaultLifeMs).toISOString(),
+  };
+}

@@ -1,0 +1,13 @@
+import type { z } from "zod";
+import { Refusal } from "./refusal.ts";
+
+/**
+ * What a schema makes of an input.
+ * @throws Refusal `payload_invalid`, whose hint names the field
+ */
+export function parsePayload<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const { data, error } = schema.safeParse(input);
+  if (error === undefined) return data as z.output<Schema>;
+  const [issue] = error.issues;
+  throw new Refusal("payload_invalid", { hint: `${issue?.path.join(".")}: ${issue?.message}` });
+}

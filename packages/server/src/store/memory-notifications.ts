@@ -1,0 +1,73 @@
+import type { NotificationReader, NotificationStore, StoredNotice } from "../ports.ts";
+import { advanced, type Marks, maxPerUser } from "./ledger.ts";
+
+/** Beyond it the oldest notices are forgotten. */
+const maxNotices = 10_000;
+
+interface Ledger extends Marks {
+  serial: number;
+  lastSeq: number;
+  entries: { seq: number; stored: StoredNotice }[];
+}
+
+/** Keeps notices and ledgers in memory. */
+export function createMemoryNotifications(): NotificationStore {
+  const log = new Map<number, StoredNotice>();
+  const ledgers = new Map<string, Ledger>();
+  let serial = 0;
+
+  /** The reader's ledger, with everything in it that the log has for them. */
+  function merged(reader: NotificationReader): Ledger {
+    const { userId } = reader;
+    const ledger = ledgers.get(userId) ?? {
+      ...{ serial: 0, lastSeq: 0, entries: [] },
+      ...{ delivered_seq: 0, acknowledged_seq: 0, read_seq: 0 },
+    };
+    ledgers.set(userId, ledger);
+    if (ledger.serial === serial) return ledger;
+    const pending = [...log].filter(([position, stored]) => position > ledger.serial && isFor(reader, stored));
+    for (const [, stored] of pending.slice(-maxPerUser)) {
+      ledger.lastSeq += 1;
+      ledger.entries.push({ seq: ledger.lastSeq, stored });
+    }
+    ledger.serial = serial;
+    ledger.entries = ledger.entries.slice(-maxPerUser);
+    return ledger;
+  }
+
+  return {
+    async append(notices) {
+      for (const stored of structuredClone(notices)) {
+        serial += 1;
+        log.set(serial, stored);
+      }
+      for (const position of log.keys()) {
+        if (log.size <= maxNotices) break;
+        log.delete(position);
+      }
+    },
+    async read(reader, { after, limit }) {
+      const ledger = merged(reader);
+      const visible = ledger.entries.filter(({ stored }) => isFor(reader, stored));
+      const following = visible.filter(({ seq }) => seq > (after ?? ledger.delivered_seq)).slice(0, limit);
+      return {
+        notifications: following.map(({ seq, stored }) => ({ ...structuredClone(stored.notice), seq })),
+        latest_seq: visible.at(-1)?.seq ?? 0,
+        unread: visible.filter(({ seq }) => seq > ledger.read_seq).length,
+      };
+    },
+    async advance(reader, state, seq) {
+      const ledger = merged(reader);
+      Object.assign(ledger, advanced(ledger, state, Math.min(seq, ledger.lastSeq)));
+    },
+    async forget(now) {
+      for (const [position, { notice }] of log) if (notice.expires_at <= now) log.delete(position);
+      for (const ledger of ledgers.values()) {
+        ledger.entries = ledger.entries.filter(({ stored }) => stored.notice.expires_at > now);
+      }
+    },
+  };
+}
+
+const isFor = ({ audiences, now }: NotificationReader, { audience, notice }: StoredNotice): boolean =>
+  audiences.includes(audience) && notice.expires_at > now;

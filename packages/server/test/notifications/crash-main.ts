@@ -1,0 +1,23 @@
+/**
+ * A server on a SQLite file that dies between storing a notice and saying anything of it: `node crash-main.ts <file>`.
+ * On any message it sends a notice to `ada`.
+ */
+import type { Store } from "../../src/ports.ts";
+import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
+import { startTestServer } from "../../src/testing/index.ts";
+
+const [, , path = ""] = process.argv;
+const kept = await createSqlStore(openSqlite<SignalboxTables>(path).kysely);
+const store: Store = {
+  ...kept,
+  notifications: {
+    ...kept.notifications,
+    async append(notices) {
+      await kept.notifications.append(notices);
+      process.kill(process.pid, "SIGKILL");
+    },
+  },
+};
+const server = await startTestServer({ store });
+process.on("message", () => void server.realtime.notify.user("ada", { type: "test", title: "before" }));
+process.send?.({ url: server.url, cookie: server.sessions.signIn({ userId: "ada" }).cookie });
