@@ -35,6 +35,10 @@ export const diagnoses = {
     retry: "after_delay",
     message: "You have too many open connections. Close a tab; we keep trying.",
   },
+  blocked: {
+    retry: "after_delay",
+    message: "You are blocked for some time. We try again after that.",
+  },
   server_full: {
     retry: "after_delay",
     message: "The server is full. Trying again shortly.",

@@ -9,6 +9,7 @@ export const hints: Readonly<Record<DiagnosisCode, string>> = {
   forbidden: "The role is not enough for this namespace.",
   rate_limited: "SIGNALBOX_CONNECT_RATE_PER_ADDRESS or SIGNALBOX_CONNECT_RATE_PER_USER was reached.",
   too_many_connections: "SIGNALBOX_MAX_CONNECTIONS_PER_USER was reached.",
+  blocked: "Too much was refused to this user or address: see the security log. An administrator can lift it.",
   server_full: "SOCKETIO_MAX_CONNECTIONS was reached.",
   server_restarting: "The server announced that it drains.",
   server_down: "Nothing answers at the server's address, a gateway says so, or a part of the server is unavailable.",

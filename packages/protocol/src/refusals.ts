@@ -58,6 +58,11 @@ export const refusals = {
     retry: "after_delay",
     message: "You have too many open connections. Close a tab and try again.",
   },
+  blocked: {
+    category: "limit",
+    retry: "after_delay",
+    message: "Temporarily blocked, because too much had to be refused. Please try again later.",
+  },
   server_full: { category: "limit", retry: "after_delay", message: "The server is full. Please try again shortly." },
   event_unknown: { category: "request", retry: "never", message: "The server does not know this request." },
   payload_invalid: { category: "request", retry: "never", message: "The request was not understood." },

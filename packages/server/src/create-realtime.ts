@@ -46,7 +46,7 @@ import { createLegacy, type Legacy } from "./legacy/legacy.ts";
 import { type Block, blockRefusal, createBlocks } from "./limits/blocks.ts";
 import { createClientAddress } from "./limits/client-address.ts";
 import { createPenalty } from "./limits/penalty.ts";
-import { placeOf } from "./limits/place.ts";
+import { isGuestPlace, placeOf } from "./limits/place.ts";
 import { createRateLimits } from "./limits/rate-limits.ts";
 import { createDependency } from "./metrics/dependency.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -370,7 +370,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     return namespace;
   }
 
+  /** Ends the connections of a user. Of guests only new ones are refused: those who are in may be other people. */
   function onBlocked(block: Block): void {
+    if (isGuestPlace(block.place)) return;
     const refusal = blockRefusal(block, clock.now()).toMessage(exposeHints);
     // In the next turn: the answer to the offence itself still leaves.
     setImmediate(() => {

@@ -48,6 +48,7 @@ const httpStatuses: Record<RefusalCode, number> = {
   forbidden: 403,
   rate_limited: 429,
   too_many_connections: 429,
+  blocked: 429,
   server_full: 503,
   event_unknown: 404,
   payload_invalid: 400,

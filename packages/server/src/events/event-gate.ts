@@ -86,8 +86,9 @@ class EventGate {
       })
       .catch((error: unknown) => {
         const refusal = this.#toRefusal(error, name);
-        if (!this.#hasLeft(refusal)) this.#options.onRefused(this.#socket, refusal, declaredName);
         this.#report(name, declaredName, refusal.code);
+        if (this.#hasLeft(refusal)) return;
+        this.#options.onRefused(this.#socket, refusal, declaredName);
         const message = refusal.toMessage(this.#options.exposeHints);
         if (acknowledge === undefined) this.#socket.emit("error", message);
         else acknowledge({ ok: false, error: message });
@@ -122,7 +123,7 @@ class EventGate {
     if (expiresAt !== null && expiresAt <= this.#options.clock.now()) throw new Refusal("session_expired");
   }
 
-  /** Whoever asks for something and leaves without waiting for the answer, as every closed page does, offends nobody. */
+  /** Whoever asks for something and leaves without waiting for the answer, as every closed page does, is owed none. */
   #hasLeft({ code }: Refusal): boolean {
     return code === "session_revoked" && !this.#socket.connected;
   }

@@ -27,7 +27,10 @@ const windowMs = 600_000;
 /** How long a user's first block lasts, the second, and so on; the last is the longest there is. */
 const userLengthsMs: readonly number[] = [60_000, 300_000, 900_000, 3_600_000];
 
-/** Guests of one address may be many people, of whom one offends: what that one can do to the others does not grow. */
+/**
+ * Guests of one address may be many people, of whom one offends. What that one can do to the others does not grow, and is
+ * capped: after a block the address is left alone for as long as it lasted.
+ */
 const guestLengthsMs: readonly number[] = [60_000];
 
 /** After so long without a block the next one is a first one again. */
@@ -80,6 +83,11 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
     return block !== undefined && block.until > clock.now() ? block : undefined;
   }
 
+  function isLeftAlone(place: string): boolean {
+    const last = isGuestPlace(place) ? blocks.get(place) : undefined;
+    return last !== undefined && clock.now() - last.until < last.until - last.since;
+  }
+
   function block(place: string, type: SecurityEventType): Block {
     const now = clock.now();
     const last = blocks.get(place);
@@ -97,7 +105,7 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
   return {
     offend(place, type) {
       const weight = weights[type];
-      if (weight === undefined || of(place) !== undefined) return undefined;
+      if (weight === undefined || of(place) !== undefined || isLeftAlone(place)) return undefined;
       const now = clock.now();
       const known = offences.get(place);
       const current = known !== undefined && now - known.since < windowMs ? known : { since: now, weight: 0 };
@@ -126,7 +134,7 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
 
 /** What somebody who is blocked is told. */
 export const blockRefusal = ({ type, until }: Block, now: number): Refusal =>
-  new Refusal("rate_limited", {
+  new Refusal("blocked", {
     retryAfterMs: Math.max(1, until - now),
     hint: `Blocked until ${new Date(until).toISOString()} for repeated offences, the last of them ${type}; an administrator may lift it.`,
   });

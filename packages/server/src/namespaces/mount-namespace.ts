@@ -27,7 +27,7 @@ export interface MountOptions {
   readonly places: NamespacePlaces;
   readonly callers: Callers;
   readonly outbox: Pick<Outbox, "add" | "hold">;
-  /** Throws `rate_limited` while somebody is kept out for repeated offences. */
+  /** Throws `blocked` while somebody is kept out for repeated offences. */
   requireUnblocked(place: string): void;
   /** Told of every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;

@@ -10,6 +10,7 @@ const types: Partial<Record<RefusalCode, SecurityEventType>> = {
   csrf_invalid: "csrf_failed",
   forbidden: "admin_denied",
   rate_limited: "rate_limited",
+  blocked: "blocked",
   too_many_connections: "connection_cap",
   server_full: "connection_cap",
   event_unknown: "event_unknown",

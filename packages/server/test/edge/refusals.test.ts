@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { httpStatusOf } from "../../src/refusal.ts";
 import {
   connectClient,
+  fetchClientConfig,
   rawRequest,
   refusalOf,
   sendRaw,
@@ -120,6 +121,13 @@ const cases: Record<RefusalCode, Provoke> = {
     const refused = outcomes.filter((outcome) => outcome.status === "rejected");
     expect(refused).toHaveLength(1);
     return refused[0]?.reason.data;
+  },
+  async blocked(transport) {
+    const { cookie } = server.sessions.signIn({ userId: "mallory" });
+    const { csrf } = await fetchClientConfig(server.url, { cookie });
+    const ask = (namespace: string) => refusalOf(server.url, { cookie, transport, namespace, auth: { csrf } });
+    for (let n = 0; n < 31; n += 1) await ask("/admin");
+    return ask("/");
   },
   async server_full(transport) {
     // The bystander's is one of the two.

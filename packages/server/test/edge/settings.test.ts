@@ -223,7 +223,7 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
   },
   async penalties() {
     for (const [penalties, lets] of [
-      ["true", "rate_limited"],
+      ["true", "blocked"],
       ["false", "forbidden"],
     ] as const) {
       const server = await start({ SIGNALBOX_PENALTIES: penalties });

@@ -12,19 +12,19 @@ describe("a user who goes on offending", () => {
   hostileCase(
     "is kept out with all sessions, told until when, and nobody else is",
     {
-      records: { admin_denied: { count: 31, maxLines: 31 }, blocked: 1, rate_limited: { count: 2, maxLines: 2 } },
+      records: { admin_denied: { count: 31, maxLines: 31 }, blocked: { count: 3, maxLines: 3 } },
       env: { TRUST_PROXY: "loopback" },
     },
     async (attacker) => {
       const open = await attacker.connect();
       await offend(attacker, attacker.signIn().cookie);
       const told = await open.next("error");
-      expect(told).toMatchObject({ code: "rate_limited", category: "limit" });
+      expect(told).toMatchObject({ code: "blocked", category: "limit" });
       expect(told.retry_after_ms).toBeGreaterThan(55_000);
       expect(told.retry_after_ms).toBeLessThanOrEqual(60_000);
       await open.disconnected();
       // Another session, another address: it is the user who is blocked.
-      expect((await attacker.refusal({ cookie: attacker.signIn().cookie })).code).toBe("rate_limited");
+      expect((await attacker.refusal({ cookie: attacker.signIn().cookie })).code).toBe("blocked");
       const elsewhere = { cookie: attacker.signIn().cookie, headers: { "X-Forwarded-For": "203.0.113.77" } };
       expect((await attacker.refusal(elsewhere)).retry_after_ms).toBeGreaterThan(0);
       await attacker.connect({ as: { userId: "neighbour" } });
@@ -51,9 +51,9 @@ describe("guests who go on offending", () => {
   const guests = { SOCKETIO_REQUIRE_AUTH: "false" };
 
   hostileCase(
-    "are kept out with all guests of their address, while whoever is signed in there gets in",
+    "are kept out with all new guests of their address, while who is in stays, and who is signed in gets in",
     {
-      records: { csrf_failed: { count: 31, maxLines: 31 }, blocked: 1, rate_limited: { count: 1, maxLines: 1 } },
+      records: { csrf_failed: { count: 31, maxLines: 31 }, blocked: { count: 2, maxLines: 2 } },
       env: guests,
     },
     async (attacker) => {
@@ -63,9 +63,8 @@ describe("guests who go on offending", () => {
       for (let n = 0; n < 31; n += 1) {
         expect((await attacker.refusal({ cookie, auth: { csrf: "wrong" } })).code).toBe("csrf_invalid");
       }
-      expect(await guest.next("error")).toMatchObject({ code: "rate_limited" });
-      await guest.disconnected();
-      expect((await attacker.refusal({ auth: {} })).code).toBe("rate_limited");
+      expect((await attacker.refusal({ auth: {} })).code).toBe("blocked");
+      expect(await guest.request("check_connection", {})).toMatchObject({ ok: true });
       await attacker.connect({ as: { userId: "neighbour" } });
       await attacker.connect({ cookie });
     },

@@ -76,11 +76,14 @@ describe("a block", () => {
     expect(offendUntilBlocked("user:a")?.minutes).toBe(1);
   });
 
-  it("never becomes longer than a minute for the guests of an address, who may be many", () => {
+  it("never becomes longer than a minute for the guests of an address, who may be many, and leaves them as long alone", () => {
     const { pass, offendUntilBlocked } = start();
+    const guests = guestPlace("203.0.113.1");
     for (let n = 0; n < 5; n += 1) {
-      expect(offendUntilBlocked(guestPlace("203.0.113.1"))?.minutes).toBe(1);
+      expect(offendUntilBlocked(guests)?.minutes).toBe(1);
       pass(minute + 1);
+      expect(offendUntilBlocked(guests)).toBeUndefined();
+      pass(minute);
     }
   });
 

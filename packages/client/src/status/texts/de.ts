@@ -25,6 +25,7 @@ export const de: StatusTexts = {
     forbidden: "Ihnen fehlt die Berechtigung für diese Verbindung.",
     rate_limited: "Zu viele Verbindungen in kurzer Zeit. Gleich folgt ein neuer Versuch.",
     too_many_connections: "Sie haben zu viele Verbindungen offen. Schließen Sie einen Tab; wir versuchen es weiter.",
+    blocked: "Sie sind für einige Zeit gesperrt. Danach versuchen wir es wieder.",
     server_full: "Der Server ist voll belegt. Gleich folgt ein neuer Versuch.",
     server_restarting: "Der Server wird neu gestartet. Die Verbindung kommt von selbst zurück.",
     server_down: "Der Server antwortet nicht. Wir versuchen es weiter.",

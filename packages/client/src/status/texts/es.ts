@@ -25,6 +25,7 @@ export const es: StatusTexts = {
     forbidden: "No tiene permiso para conectarse aquí.",
     rate_limited: "Demasiadas conexiones en poco tiempo. Lo intentaremos de nuevo enseguida.",
     too_many_connections: "Tiene demasiadas conexiones abiertas. Cierre una pestaña; seguimos intentándolo.",
+    blocked: "Está bloqueado durante un tiempo. Después volveremos a intentarlo.",
     server_full: "El servidor está lleno. Lo intentaremos de nuevo enseguida.",
     server_restarting: "El servidor se está reiniciando. La conexión se restablecerá sola.",
     server_down: "El servidor no responde. Seguimos intentándolo.",
