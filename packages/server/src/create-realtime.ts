@@ -186,7 +186,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const callers = createCallers({ engine, lookup, clientAddress, requestId });
   const recorder = createRefusalRecorder({
     ...{ securityLog, metrics, callers, clientAddress, requestId, onBlocked },
-    offend: (place, type) => (config.penalties ? blocks.offend(place, type) : undefined),
+    offend(place, type) {
+      // What is only reported has been let pass.
+      const passed = config.corsReportOnly && type === "origin_refused";
+      return config.penalties && !passed ? blocks.offend(place, type) : undefined;
+    },
   });
 
   const delivery = createNotificationDelivery({

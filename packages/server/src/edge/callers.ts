@@ -12,6 +12,8 @@ interface Caller {
   readonly origin: string | undefined;
   /** What it presented in its headers; undefined when there was no credential. */
   readonly handle: SessionHandle | undefined;
+  /** Who was the first to be signed in over it: what it does beside any namespace is theirs. */
+  userId?: string;
 }
 
 export interface Callers {

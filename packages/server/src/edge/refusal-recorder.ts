@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import type { SecurityEventType } from "@signalbox/protocol";
+import { type SecurityEventType, userRoom } from "@signalbox/protocol";
 import type { Socket as EngineSocket } from "engine.io";
 import type { Block } from "../limits/blocks.ts";
-import { guestPlace, placeOf } from "../limits/place.ts";
+import { guestPlace, placeOf, subjectOf } from "../limits/place.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Refusal } from "../refusal.ts";
 import { securityTypeOf } from "../security/refusal-events.ts";
@@ -46,10 +46,14 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
     metrics.refused(refusal.code);
     if (type === undefined) return;
     securityLog.record({ type, code: refusal.code, detail: refusal.hint ?? refusal.message, ...where });
+    // A session that is over, or was never there, is what every old tab comes with.
+    if (refusal.code.startsWith("session_")) return;
     const block = options.offend(place, type);
     if (block === undefined) return;
     const detail = `Kept out for ${(block.until - block.since) / 1000} s after repeated offences, the last of them ${type}.`;
-    securityLog.record({ type: "blocked", detail, ip: where.ip, userId: where.userId, requestId: where.requestId });
+    const { subject, id } = subjectOf(place);
+    const userId = subject === "user" ? id : undefined;
+    securityLog.record({ type: "blocked", detail, ip: where.ip, userId, requestId: where.requestId });
     options.onBlocked(block);
   }
 
@@ -62,8 +66,9 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
       });
     },
     connection(conn, refusal) {
-      const { ip, origin, requestId } = callers.of(conn);
-      record(refusal, securityTypeOf(refusal.code), { ip, origin, requestId });
+      const { ip, origin, requestId, userId } = callers.of(conn);
+      const place = userId === undefined ? guestPlace(ip) : userRoom(userId);
+      record(refusal, securityTypeOf(refusal.code), { ip, origin, requestId }, place);
     },
     socket(socket, refusal, event) {
       const { ip, requestId } = callers.of(socket.conn);

@@ -17,7 +17,6 @@ const weights: Partial<Record<SecurityEventType, number>> = {
   payload_invalid: 1,
   payload_too_large: 1,
   event_unknown: 1,
-  rate_limited: 1,
 };
 
 /** Weight within `windowMs` above which somebody is blocked. */
@@ -80,12 +79,15 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
 
   function of(place: string): Block | undefined {
     const block = blocks.get(place);
-    return block !== undefined && block.until > clock.now() ? block : undefined;
+    const now = clock.now();
+    // A clock that was set back must not keep anybody out for longer than was said.
+    return block !== undefined && block.since <= now && now < block.until ? block : undefined;
   }
 
   function isLeftAlone(place: string): boolean {
     const last = isGuestPlace(place) ? blocks.get(place) : undefined;
-    return last !== undefined && clock.now() - last.until < last.until - last.since;
+    const now = clock.now();
+    return last !== undefined && last.until <= now && now < last.until + (last.until - last.since);
   }
 
   function block(place: string, type: SecurityEventType): Block {

@@ -106,6 +106,7 @@ export function mountNamespace(
     const { principal, handle } = await identify(socket);
     socket.data.principal = principal;
     socket.data.session = handle;
+    if (principal.session !== null) callers.of(socket.conn).userId ??= principal.userId;
     const place = placeOf(principal, ip);
     options.requireUnblocked(place);
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");

@@ -28,10 +28,11 @@ describe("a block", () => {
   it("comes after offences that together weigh too much within ten minutes, the grave ones first", () => {
     expect(start().offendUntilBlocked("user:a", "csrf_failed")).toEqual({ minutes: 1, times: 31 });
     expect(start().offendUntilBlocked("user:a", "origin_refused")).toEqual({ minutes: 1, times: 121 });
-    expect(start().offendUntilBlocked("user:a", "rate_limited")).toEqual({ minutes: 1, times: 1201 });
+    expect(start().offendUntilBlocked("user:a", "event_unknown")).toEqual({ minutes: 1, times: 1201 });
   });
 
   it.each([
+    "rate_limited",
     "task_denied",
     "session_revoked",
     "connection_cap",
@@ -84,6 +85,16 @@ describe("a block", () => {
       pass(minute + 1);
       expect(offendUntilBlocked(guests)).toBeUndefined();
       pass(minute);
+    }
+  });
+
+  it("is not made longer by a clock that is set back", () => {
+    const { blocks, pass, offendUntilBlocked } = start();
+    for (const place of ["user:a", guestPlace("203.0.113.1")]) {
+      offendUntilBlocked(place);
+      pass(-60 * minute);
+      expect(blocks.of(place)).toBeUndefined();
+      expect(offendUntilBlocked(place)).toBeDefined();
     }
   });
 

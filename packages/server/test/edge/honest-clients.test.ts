@@ -1,0 +1,95 @@
+/** Nobody is kept out by what honest clients are refused, nor by what somebody else does who is signed in. */
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  connectClient,
+  createFakeClock,
+  refusalOf,
+  startTestServer,
+  type TestServer,
+  type Transport,
+  transports,
+} from "../../src/testing/index.ts";
+
+async function start(env: Record<string, string> = {}) {
+  const clock = createFakeClock(Date.now());
+  // One machine is everybody's address here, and guests show at once whether it is blocked.
+  const roomy = { SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "100000", SIGNALBOX_CONNECT_RATE_PER_USER: "100000" };
+  const server = await startTestServer({ clock, env: { SOCKETIO_REQUIRE_AUTH: "false", ...roomy, ...env } });
+  onTestFinished(() => server.close());
+  const admin = await connectClient(server.url, {
+    cookie: server.sessions.signIn({ userId: "root", role: "admin" }).cookie,
+    namespace: "/admin",
+  });
+  onTestFinished(() => admin.close());
+  return {
+    ...{ server, clock },
+    rows: async (list: "list_blocks" | "list_security_events" = "list_blocks") => (await admin.request(list, {})).rows,
+    async expectNobodyBlocked() {
+      expect((await admin.request("list_blocks", {})).rows).toEqual([]);
+    },
+  };
+}
+
+/** Sends more than may be sent at once, as the tabs of one person do together. */
+async function overdo(server: TestServer, cookie: string, transport: Transport): Promise<number> {
+  const client = await connectClient(server.url, { cookie, transport });
+  const requests = Array.from({ length: 125 }, () => client.request("check_connection", {}));
+  const refused = (await Promise.all(requests)).filter(({ ok }) => !ok).length;
+  client.close();
+  return refused;
+}
+
+describe.each(transports)("over %s", (transport) => {
+  it("a tab of yesterday goes on asking for a socket and its task", async () => {
+    const { server, clock, expectNobodyBlocked } = await start();
+    const cookie = "test.sid=of-yesterday";
+    for (let n = 0; n < 130; n += 1) {
+      const answer = await fetch(`${server.url}/realtime/tasks/mine`, { headers: { origin: server.url, cookie } });
+      expect(answer.status).toBe(401);
+      expect((await refusalOf(server.url, { cookie, auth: {}, transport })).code).toBe("session_invalid");
+      // A block would be over again by the end.
+      await expectNobodyBlocked();
+      clock.advance(5000);
+    }
+  });
+
+  it("tabs that together say more than the message limit, for minutes on end", async () => {
+    const { server, clock, expectNobodyBlocked } = await start();
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    let refused = 0;
+    for (let n = 0; n < 60; n += 1) {
+      refused += await overdo(server, cookie, transport);
+      await expectNobodyBlocked();
+      clock.advance(2000);
+    }
+    expect(refused).toBeGreaterThan(1200);
+  });
+});
+
+it("others at the address of a signed-in user who asks for namespaces that are none: it counts for that user", async () => {
+  const { server, rows } = await start();
+  const { cookie } = server.sessions.signIn({ userId: "mallory" });
+  let refused: string | undefined;
+  for (let n = 0; n < 150 && refused === undefined; n += 1) {
+    const client = await connectClient(server.url, { cookie }).catch(({ data }) => {
+      refused = data.code;
+    });
+    if (!client) break;
+    for (let name = 0; name < 10; name += 1) client.socket.io._packet({ type: 0, nsp: `/nowhere-${name}` } as never);
+    await client.disconnected();
+  }
+  expect(refused).toBe("blocked");
+  expect(await rows()).toMatchObject([{ subject: "user", id: "mallory", reason: "event_unknown" }]);
+  expect(await rows("list_security_events")).toContainEqual(
+    expect.objectContaining({ type: "blocked", user_id: "mallory" }),
+  );
+});
+
+it("an origin that is only reported, and let pass", async () => {
+  const { server, expectNobodyBlocked } = await start({ SOCKETIO_CORS_REPORT_ONLY: "true" });
+  const headers = { origin: "https://elsewhere.example" };
+  for (let n = 0; n < 130; n += 1) {
+    expect((await fetch(`${server.url}/realtime/client-config`, { headers })).status).toBe(200);
+  }
+  await expectNobodyBlocked();
+});
