@@ -17,6 +17,7 @@ const weights: Partial<Record<SecurityEventType, number>> = {
   payload_invalid: 1,
   payload_too_large: 1,
   event_unknown: 1,
+  rate_limited: 1,
 };
 
 /** Weight within `windowMs` above which somebody is blocked. */

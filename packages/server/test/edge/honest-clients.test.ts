@@ -1,14 +1,6 @@
 /** Nobody is kept out by what honest clients are refused, nor by what somebody else does who is signed in. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import {
-  connectClient,
-  createFakeClock,
-  refusalOf,
-  startTestServer,
-  type TestServer,
-  type Transport,
-  transports,
-} from "../../src/testing/index.ts";
+import { connectClient, createFakeClock, refusalOf, startTestServer, transports } from "../../src/testing/index.ts";
 
 async function start(env: Record<string, string> = {}) {
   const clock = createFakeClock(Date.now());
@@ -30,15 +22,6 @@ async function start(env: Record<string, string> = {}) {
   };
 }
 
-/** Sends more than may be sent at once, as the tabs of one person do together. */
-async function overdo(server: TestServer, cookie: string, transport: Transport): Promise<number> {
-  const client = await connectClient(server.url, { cookie, transport });
-  const requests = Array.from({ length: 125 }, () => client.request("check_connection", {}));
-  const refused = (await Promise.all(requests)).filter(({ ok }) => !ok).length;
-  client.close();
-  return refused;
-}
-
 describe.each(transports)("over %s", (transport) => {
   it("a tab of yesterday goes on asking for a socket and its task", async () => {
     const { server, clock, expectNobodyBlocked } = await start();
@@ -51,18 +34,6 @@ describe.each(transports)("over %s", (transport) => {
       await expectNobodyBlocked();
       clock.advance(5000);
     }
-  });
-
-  it("tabs that together say more than the message limit, for minutes on end", async () => {
-    const { server, clock, expectNobodyBlocked } = await start();
-    const { cookie } = server.sessions.signIn({ userId: "ada" });
-    let refused = 0;
-    for (let n = 0; n < 60; n += 1) {
-      refused += await overdo(server, cookie, transport);
-      await expectNobodyBlocked();
-      clock.advance(2000);
-    }
-    expect(refused).toBeGreaterThan(1200);
   });
 });
 
