@@ -74,7 +74,9 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
       const { ip, requestId } = callers.of(socket.conn);
       const { principal } = socket.data as Partial<RealtimeSocket["data"]>;
       const where = { ip, requestId, userId: principal?.userId, namespace: socket.nsp.name, event: event ?? undefined };
-      record(refusal, securityTypeOf(refusal.code), where, principal && placeOf(principal, ip));
+      // Whoever asks for something and leaves without waiting for the answer, as every closed page does, offends nobody.
+      const hasLeft = event !== null && refusal.code === "session_revoked" && !socket.connected;
+      record(refusal, hasLeft ? undefined : securityTypeOf(refusal.code), where, principal && placeOf(principal, ip));
     },
   };
 }

@@ -86,9 +86,8 @@ class EventGate {
       })
       .catch((error: unknown) => {
         const refusal = this.#toRefusal(error, name);
-        this.#report(name, declaredName, refusal.code);
-        if (this.#hasLeft(refusal)) return;
         this.#options.onRefused(this.#socket, refusal, declaredName);
+        this.#report(name, declaredName, refusal.code);
         const message = refusal.toMessage(this.#options.exposeHints);
         if (acknowledge === undefined) this.#socket.emit("error", message);
         else acknowledge({ ok: false, error: message });
@@ -121,11 +120,6 @@ class EventGate {
     if (!this.#socket.connected) throw new Refusal("session_revoked");
     const expiresAt = this.#socket.data.principal.session?.expiresAt ?? null;
     if (expiresAt !== null && expiresAt <= this.#options.clock.now()) throw new Refusal("session_expired");
-  }
-
-  /** Whoever asks for something and leaves without waiting for the answer, as every closed page does, is owed none. */
-  #hasLeft({ code }: Refusal): boolean {
-    return code === "session_revoked" && !this.#socket.connected;
   }
 
   /** A handler that throws costs its caller an answer of `internal`, never the process. */
