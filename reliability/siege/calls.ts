@@ -1,0 +1,33 @@
+/** What the siege asks of the server that it besieges, over the channel between the two processes. */
+export interface Calls {
+  signIn: {
+    ask: { userId: string; role?: "user" | "admin"; expiresInMs?: number };
+    answer: { cookie: string; ref: string };
+  };
+  /** Ends a session, as a logout or ban does, or takes the administrator's role away. Answers with the moment. */
+  revoke: { ask: { userId: string; how: "signed_out" | "banned" | "role_changed" }; answer: { atMs: number } };
+  /** Lines of the security log by type: how many, and how many events they count. */
+  log: { ask: object; answer: { lines: number; counts: Record<string, number> } };
+  /** After garbage collection. */
+  heap: { ask: object; answer: { bytes: number; connections: number } };
+}
+
+export type Name = keyof Calls;
+export interface Ask {
+  readonly id: number;
+  readonly name: Name;
+  readonly ask: object;
+}
+export type FromServer =
+  | { readonly type: "ready"; readonly port: number }
+  | { readonly type: "answer"; readonly id: number; readonly answer: object }
+  | { readonly type: "fault"; readonly detail: string };
+
+/** One clock for all processes of a machine, in milliseconds (CLOCK_MONOTONIC). */
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** In every stream of somebody else: whoever else receives it has been told what is not theirs. */
+export const canary = "for-bystanders-only";
+
+/** How often each bystander is sent a word of their own. */
+export const beatMs = 100;
