@@ -22,7 +22,7 @@ export interface Extent {
 }
 
 export const whole: Extent = {
-  ...{ rounds: 3, calmMs: 4000, attackMs: 5000, bystanders: 20 },
+  ...{ rounds: 3, calmMs: 2500, attackMs: 3000, bystanders: 20 },
   ...{ trials: 1000, atOnce: 50, others: 300, handshakes: 100_000 },
 };
 

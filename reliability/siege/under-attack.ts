@@ -37,7 +37,7 @@ interface UnderAttackOptions {
 }
 
 /** Delays go back to what they were before the next calm is measured. */
-const settleMs = 1000;
+const settleMs = 500;
 
 const median = (values: readonly number[]): number => percentile(values, 0.5);
 

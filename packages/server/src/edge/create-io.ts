@@ -70,20 +70,25 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow, onMalfor
   engine.on("connection", (conn: EngineSocket) => {
     traffic.connectionsOpened += 1;
     forgetUpgrade(conn);
-    conn.on("packetCreate", beforePacket);
-    Object.assign(conn, { close: releaseAndClose });
-    if (!config.rateLimiting) return;
-    conn.on("packet", countPacket);
-    // A client that probes the WebSocket it wants to upgrade to sends no packets, and may go on probing for ten seconds.
-    if (conn.transport.name === "polling") conn.on("upgrading", countPacket);
+    Object.assign(conn, { close: releaseAndClose, emit: watchAndEmit });
   });
-  malformedPackets.watch(engine);
 
   joinFirstPackets(engine);
   io.bind(engine);
   return { io, engine, outbox, backlogs };
 
   // One function for all connections, which is `this`: a closure for each would be kept as long as the connection.
+
+  /** Sees every event of a connection, where listeners would be four more things to keep for each. */
+  function watchAndEmit(this: EngineSocket, event: string, ...args: unknown[]): boolean {
+    if (event === "packetCreate") beforePacket.call(this, args[0] as { data?: unknown });
+    // A client that probes the WebSocket it wants to upgrade to sends no packets, and may go on probing for ten seconds.
+    else if (event === "packet" || event === "upgrading") countPacket.call(this);
+    if (event === "packet") malformedPackets.begin(this, args[0] as { type: string });
+    const isHeard = EngineSocket.prototype.emit.call(this, event, ...args);
+    if (event === "message") malformedPackets.end(this);
+    return isHeard;
+  }
 
   /** A packet takes the ordinary path: what was to be sent before it goes first. */
   function beforePacket(this: EngineSocket, { data }: { data?: unknown }): void {
@@ -102,7 +107,7 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow, onMalfor
    * middleware: they are counted here, one by one, before they are parsed.
    */
   function countPacket(this: EngineSocket): void {
-    if (isWithinLimit(this) || this.readyState !== "open") return;
+    if (!config.rateLimiting || isWithinLimit(this) || this.readyState !== "open") return;
     onFlood(this);
     this.close(true);
   }

@@ -1,10 +1,12 @@
-import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import type { Socket as EngineSocket } from "engine.io";
 import { Refusal } from "../refusal.ts";
 
 /** Notices connections that are closed because of what they sent. */
 export interface MalformedPackets {
-  /** To be called before Socket.IO is bound to the engine. */
-  watch(engine: EngineServer): void;
+  /** To be called for each packet before Engine.IO and Socket.IO look at it. */
+  begin(conn: EngineSocket, packet: { type: string }): void;
+  /** To be called after Socket.IO has looked at a message; what a handler does comes later. */
+  end(conn: EngineSocket): void;
   /** To be called by the decoder, with why it cannot read the packet that has just come. */
   failed(error: unknown): void;
 }
@@ -18,31 +20,22 @@ export function createMalformedPackets(onMalformed: (conn: EngineSocket, refusal
   let reading: EngineSocket | undefined;
   let cause: unknown;
 
-  /** Before Engine.IO and Socket.IO look at the packet. */
-  function begin(this: EngineSocket, { type }: { type: string }): void {
-    reading = undefined;
-    if (this.readyState !== "open") return;
-    if (type === "error") return onMalformed(this, malformed("It is no packet of Engine.IO protocol 4."));
-    if (type === "ping") return onMalformed(this, malformed("A heartbeat begins with the server."));
-    if (type !== "message") return;
-    reading = this;
-    cause = undefined;
-  }
-
-  /** After Socket.IO has looked at it; what a handler does comes later. */
-  function end(this: EngineSocket): void {
-    if (reading !== this) return;
-    reading = undefined;
-    if (this.readyState === "open") return;
-    onMalformed(this, cause instanceof Refusal ? cause : malformed(cause instanceof Error ? cause.message : outOfTurn));
-  }
-
   return {
-    watch(engine) {
-      engine.on("connection", (conn: EngineSocket) => {
-        conn.on("packet", begin);
-        conn.on("message", end);
-      });
+    begin(conn, { type }) {
+      reading = undefined;
+      if (conn.readyState !== "open") return;
+      if (type === "error") return onMalformed(conn, malformed("It is no packet of Engine.IO protocol 4."));
+      if (type === "ping") return onMalformed(conn, malformed("A heartbeat begins with the server."));
+      if (type !== "message") return;
+      reading = conn;
+      cause = undefined;
+    },
+    end(conn) {
+      if (reading !== conn) return;
+      reading = undefined;
+      if (conn.readyState === "open") return;
+      const refusal = cause instanceof Refusal ? cause : malformed(cause instanceof Error ? cause.message : outOfTurn);
+      onMalformed(conn, refusal);
     },
     failed(error) {
       cause = error;
