@@ -236,7 +236,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       onFault,
     },
     cspReport: createCspReports({
-      ...{ clock, exposeHints, clientAddress, requestId, onRefused },
+      ...{ clock, exposeHints, clientAddress, requestId, onRefused, onFault },
       record: securityLog.record,
     }),
     namespaces: () => opened.map(({ name }) => name),

@@ -20,6 +20,7 @@ interface CspReportsOptions {
   requestId(req: IncomingMessage): string;
   record(violation: SecurityRecord): void;
   onRefused(req: IncomingMessage, refusal: Refusal): void;
+  onFault(req: IncomingMessage, error: unknown): void;
 }
 
 /**
@@ -32,9 +33,10 @@ export function createCspReports(options: CspReportsOptions): (req: IncomingMess
   const takeOne = createWindowLimit({ points: perMinute, seconds: 60, settings: "Reports of one address", clock });
 
   function refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-    if (!(error instanceof Refusal)) throw error;
-    options.onRefused(req, error);
-    sendRefusal(res, error, exposeHints);
+    if (!(error instanceof Refusal)) options.onFault(req, error);
+    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+    options.onRefused(req, refusal);
+    sendRefusal(res, refusal, exposeHints);
   }
 
   async function take(req: IncomingMessage, res: ServerResponse): Promise<void> {
