@@ -8,7 +8,7 @@ import { type Besieged, besiege } from "./besieged.ts";
 import { placeWitnesses, type Witnesses } from "./witnesses.ts";
 
 /** What bystanders noticed of one attack. Delays are of the 99th percentile, in milliseconds, medians of all rounds. */
-export interface AttackFigures {
+interface AttackFigures {
   readonly attack: string;
   readonly limit: string;
   readonly calmMs: number;
