@@ -57,7 +57,7 @@ export interface Blocks {
   offend(place: string, type: SecurityEventType): Block | undefined;
   /** The block that is in force. */
   of(place: string): Block | undefined;
-  /** Those in force, by place. */
+  /** Those in force. */
   list(): Block[];
   /** Ends a block, and forgets what brought it. False when there was none. */
   lift(place: string): boolean;
@@ -121,11 +121,7 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
       return undefined;
     },
     of,
-    list: () =>
-      [...blocks.keys()]
-        .map(of)
-        .filter((block) => block !== undefined)
-        .sort(byPlace),
+    list: () => [...blocks.keys()].map(of).filter((block) => block !== undefined),
     lift(place) {
       const was = of(place) !== undefined;
       blocks.delete(place);
@@ -141,5 +137,3 @@ export const blockRefusal = ({ type, until }: Block, now: number): Refusal =>
     retryAfterMs: Math.max(1, until - now),
     hint: `Blocked until ${new Date(until).toISOString()} for repeated offences, the last of them ${type}; an administrator may lift it.`,
   });
-
-const byPlace = (a: Block, b: Block): number => (a.place < b.place ? -1 : 1);

@@ -10,20 +10,7 @@ import {
   type Transport,
   transports,
 } from "../../src/testing/index.ts";
-
-/** A door that holds whoever goes through it until it is opened, and says when somebody has come. */
-function createDoor() {
-  const opened = Promise.withResolvers<void>();
-  const reached = Promise.withResolvers<void>();
-  return {
-    open: () => opened.resolve(),
-    reached: reached.promise,
-    pass(): Promise<void> {
-      reached.resolve();
-      return opened.promise;
-    },
-  };
-}
+import { createDoor } from "../door.ts";
 
 type Door = ReturnType<typeof createDoor>;
 

@@ -3,26 +3,13 @@ import { contract, type TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { transports } from "../../src/testing/index.ts";
+import { createDoor } from "../door.ts";
 import { type Scene, setScene } from "./scene.ts";
 
 const newTask = (owner_id: string) => ({ kind: "t", title: "T", owner_id });
 
 const membersOf = ({ server }: Scene, room: string): number =>
   server.realtime.io.of("/").adapter.rooms.get(room)?.size ?? 0;
-
-/** A promise that holds whoever waits for it, and says when somebody does. */
-function createGate() {
-  const opened = Promise.withResolvers<void>();
-  const reached = Promise.withResolvers<void>();
-  return {
-    open: () => opened.resolve(),
-    reached: reached.promise,
-    pass(): Promise<void> {
-      reached.resolve();
-      return opened.promise;
-    },
-  };
-}
 
 describe.each(transports)("over %s", (transport) => {
   it("a task that is deleted while joined is left within a second, and what is made in its place is another", async () => {
@@ -65,7 +52,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 
   it("a task that is deleted, or given away, while it is being joined is not joined", async () => {
-    const gate = createGate();
+    const gate = createDoor();
     const store = createMemoryStore();
     const put: typeof store.securityEvents.put = async (events) => {
       if (events.some(({ type }) => type === "admin_action")) await gate.pass();
@@ -103,7 +90,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 
   it("a client that disconnects while it joins leaves no ghost", async () => {
-    const gate = createGate();
+    const gate = createDoor();
     const scene = await setScene({
       roomAccess: async () => {
         await gate.pass();
