@@ -58,12 +58,19 @@ export interface UserRequests extends CheckRequests {
   read_notifications: Request<{ seq: number }, { unread: number }>;
 }
 
-/** Notifications in the order of `seq`, and how the ledger stands. */
-export interface NotificationPage {
-  notifications: Notification[];
+/** How far a user's notifications have come. Everything up to a mark is in its state, or in a later one. */
+export interface LedgerStanding {
   /** The highest that the reader may see. */
   latest_seq: number;
+  acknowledged_seq: number;
+  read_seq: number;
+  /** Those above `read_seq` that the reader may see. */
   unread: number;
+}
+
+/** Notifications in the order of `seq`, and how the ledger stands. */
+export interface NotificationPage extends LedgerStanding {
+  notifications: Notification[];
 }
 
 /** `/`, client to server, only with SOCKETIO_LEGACY_EVENTS. */
@@ -109,7 +116,7 @@ export interface UserEvents extends SystemEvents {
 export interface NotificationEvents {
   notification: (notification: Notification) => void;
   /** Keeps all tabs of a user alike. */
-  unread_update: (update: { unread: number; latest_seq: number }) => void;
+  unread_update: (standing: LedgerStanding) => void;
 }
 
 /** `/admin`, server to client; on `/` in the room `admin_dashboard` for the ancestor's clients. */

@@ -63,11 +63,11 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   }
 
   /** Only to sockets that still have the role it was read for: a demoted administrator's get nothing of it. */
-  function send({ userId, role }: Principal, { notifications, unread, latest_seq }: NotificationPage): void {
+  function send({ userId, role }: Principal, { notifications, ...standing }: NotificationPage): void {
     for (const socket of socketsOf(userId)) {
       if (socket.data.principal.role !== role) continue;
       for (const notification of notifications) socket.emit("notification", notification);
-      socket.emit("unread_update", { unread, latest_seq });
+      socket.emit("unread_update", standing);
     }
   }
 

@@ -53,6 +53,8 @@ export function createMemoryNotifications(): NotificationStore {
       return {
         notifications: following.map(({ seq, stored }) => ({ ...structuredClone(stored.notice), seq })),
         latest_seq: visible.at(-1)?.seq ?? 0,
+        acknowledged_seq: ledger.acknowledged_seq,
+        read_seq: ledger.read_seq,
         unread: visible.filter(({ seq }) => seq > ledger.read_seq).length,
       };
     },

@@ -61,6 +61,8 @@ export function createSqlNotifications<Tables extends NotificationTables>(kysely
         return {
           notifications: rows.map(({ seq, json }): Notification => ({ ...JSON.parse(json), seq: Number(seq) })),
           latest_seq: Number(latest?.seq ?? 0),
+          acknowledged_seq: ledger.acknowledged_seq,
+          read_seq: ledger.read_seq,
           unread: Number(unread.count),
         };
       }),

@@ -186,7 +186,12 @@ const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {
   async unread_update(scene) {
     const { client, latest_seq } = await notified(scene);
     await client.request("read_notifications", { seq: latest_seq });
-    await expect.poll(() => client.received("unread_update")).toContainEqual({ unread: 0, latest_seq });
+    await expect
+      .poll(() => client.received("unread_update"))
+      .toContainEqual({
+        ...{ unread: 0, latest_seq },
+        ...{ acknowledged_seq: latest_seq, read_seq: latest_seq },
+      });
   },
 };
 

@@ -65,11 +65,15 @@ describe.each(transports)("over %s", (transport) => {
     const [one, two] = [await connect(server, "ada"), await connect(server, "ada")];
     for (let index = 0; index < 3; index += 1) await server.realtime.notify.user("ada", hello);
     for (const tab of [one, two]) {
-      await expect.poll(() => lastUnread(tab), { timeout: 2000 }).toEqual({ unread: 3, latest_seq: 3 });
+      await expect
+        .poll(() => lastUnread(tab), { timeout: 2000 })
+        .toEqual({ unread: 3, latest_seq: 3, acknowledged_seq: 0, read_seq: 0 });
     }
     expect(await one.request("read_notifications", { seq: 2 })).toEqual({ ok: true, unread: 1 });
     for (const tab of [one, two]) {
-      await expect.poll(() => lastUnread(tab), { timeout: 2000 }).toEqual({ unread: 1, latest_seq: 3 });
+      await expect
+        .poll(() => lastUnread(tab), { timeout: 2000 })
+        .toEqual({ unread: 1, latest_seq: 3, acknowledged_seq: 2, read_seq: 2 });
     }
     expect(await two.request("read_notifications", { seq: 1 })).toEqual({ ok: true, unread: 1 });
   });
@@ -151,7 +155,13 @@ describe("without a socket", () => {
       const response = await fetch(`${server.url}/realtime/${path}`, init);
       return { status: response.status, body: await response.json() };
     };
-    const page = { notifications: [expect.objectContaining({ seq: 1, title })], latest_seq: 1, unread: 1 };
+    const page = {
+      notifications: [expect.objectContaining({ seq: 1, title })],
+      latest_seq: 1,
+      unread: 1,
+      acknowledged_seq: 0,
+      read_seq: 0,
+    };
     expect(await call("notifications?after=0", { cookie })).toEqual({ status: 200, body: page });
     expect((await call("notifications?after=x", { cookie })).status).toBe(400);
     expect((await call("notifications?after=0", {})).status).toBe(401);
