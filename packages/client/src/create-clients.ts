@@ -34,7 +34,7 @@ export interface UserClient
 }
 
 /** Frames of the contract that this client takes apart: no more than these may be sent to it. */
-const accepts: OptionalFrame[] = ["progress_batch"];
+const accepts: OptionalFrame[] = ["progress_batch", "admin_batch"];
 
 /** The namespace `/admin`, for administrators. */
 export type AdminClient = NamespaceClient<AdminRequests, AdminEvents>;

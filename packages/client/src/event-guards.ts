@@ -30,6 +30,7 @@ const checks: { readonly [Event in keyof UserEvents | keyof AdminEvents]: Check 
   job_update: shaped({ type: text, job: isObject }),
   admin_alert: shaped({ alert: isObject }),
   security_event: shaped({ id: text, type: text }),
+  admin_batch: isObject,
   connections_update: shaped({ opened: number, closed: number, total: number }),
 };
 

@@ -1,5 +1,6 @@
+import type { RefusalCode } from "./refusals.ts";
 import type { Role } from "./roles.ts";
-import type { SecurityEvent, SecurityEventType } from "./security-event.ts";
+import type { SecurityEvent, SecurityEventType, Severity } from "./security-event.ts";
 import type { TaskSnapshot } from "./task.ts";
 
 /** Paging that every admin list accepts. */
@@ -10,6 +11,38 @@ export interface PageRequest {
   limit?: number | undefined;
   /** Matches rows whose text contains it, without regard to case. */
   filter?: string | undefined;
+}
+
+/** What connections may be sorted by; those that are equal, and those of unknown round trip, keep the order of their ids. */
+export const connectionSorts = [
+  "username",
+  "namespace",
+  "ip",
+  "transport",
+  "connected_at",
+  "round_trip_ms",
+  "buffered_bytes",
+] as const;
+export type ConnectionSort = (typeof connectionSorts)[number];
+
+/**
+ * Connections come and go while somebody looks, and a long list is shown by position. With `sort` or `offset` a page is
+ * cut out there: `after` counts for nothing, and `next` is null.
+ */
+export interface ConnectionListRequest extends PageRequest {
+  sort?: ConnectionSort | undefined;
+  /** Default: false. */
+  descending?: boolean | undefined;
+  /** Rows to pass over; 0 by default. */
+  offset?: number | undefined;
+}
+
+/** Of the security log: lines that have all of these. */
+export interface SecurityEventListRequest extends PageRequest {
+  type?: SecurityEventType | undefined;
+  severity?: Severity | undefined;
+  user_id?: string | undefined;
+  ip?: string | undefined;
 }
 
 /** One page; `next` is null on the last one. */
@@ -30,6 +63,8 @@ export interface ConnectionRow {
   ip: string;
   transport: string;
   connected_at: string;
+  /** Between a heartbeat and its answer, the last time; null before the first. */
+  round_trip_ms: number | null;
   rooms: string[];
   /** What waits on the server for this client to read. */
   buffered_bytes: number;
@@ -43,17 +78,20 @@ export interface RoomRow {
   members: number;
 }
 
-/** Somebody who is kept out for a while after repeated offences. */
+/** Somebody who is kept out for a while: after repeated offences, or because an administrator said so. */
 export interface BlockRow {
   subject: "user" | "address";
   /** The user's id, or the address: of IPv6 its /64 network. */
   id: string;
-  /** The kind of offence that brought it. */
+  /** The kind of offence that brought it; `banned` when an administrator did. */
   reason: SecurityEventType;
   since: string;
   until: string;
   /** How many in a row this one is; a user's become longer. */
   times: number;
+  /** The administrator who did it, and why, in their words. */
+  by?: string;
+  note?: string;
 }
 
 export interface SystemMetrics {
@@ -66,10 +104,34 @@ export interface SystemMetrics {
   events_per_second: number;
   deliveries_per_second: number;
   refusals_per_second: number;
+  /** Those by code, without the codes of which there were none. */
+  refusals_by_code: Partial<Record<RefusalCode, number>>;
   memory_rss_bytes: number;
   memory_heap_bytes: number;
   event_loop_lag_p99_ms: number;
   cpu_percent: number;
+}
+
+/** What the history keeps of the metrics. */
+export const historySeries = [
+  "connections",
+  "events_per_second",
+  "deliveries_per_second",
+  "refusals_per_second",
+  "event_loop_lag_p99_ms",
+  "cpu_percent",
+  "memory_rss_bytes",
+] as const satisfies readonly (keyof SystemMetrics)[];
+export type HistorySeries = (typeof historySeries)[number];
+
+/** The metrics of the last hour or since the start, as columns of equal length: oldest first, at equal distances. */
+export interface MetricsHistory {
+  interval_seconds: number;
+  /** Seconds since the epoch. */
+  at: number[];
+  series: Record<HistorySeries, number[]>;
+  /** Per second; codes of which there was none in all that time are missing. */
+  refusals_by_code: Partial<Record<RefusalCode, number[]>>;
 }
 
 export interface SystemMetricsUpdate {
@@ -94,6 +156,60 @@ export interface ConnectionsUpdate {
   opened: number;
   closed: number;
   total: number;
+}
+
+/** Everything that happened within a second, in one frame; without what did not. */
+export interface AdminBatch {
+  at: string;
+  metrics?: SystemMetrics;
+  connections?: ConnectionsUpdate;
+  /** Tasks that were created, have changed or ended, in their latest state. */
+  tasks?: TaskSnapshot[];
+  /** Ids of tasks that were deleted. */
+  removed_tasks?: string[];
+  /** A folded one comes again under its id with a higher count. */
+  security_events?: SecurityEvent[];
+  alerts?: AdminAlert["alert"][];
+}
+
+/** How the server stands, and what it depends on. */
+export interface HealthReport {
+  status: "ok" | "degraded" | "draining";
+  dependencies: DependencyRow[];
+  version: string;
+  server_id: string;
+  started_at: string;
+}
+
+export interface DependencyRow {
+  name: string;
+  status: "ok" | "failing";
+  /** Since when it has been in this status; null when it has been so from the start. */
+  since: string | null;
+  reason?: string;
+}
+
+/** One setting in force. */
+export interface SettingRow {
+  /** The environment variable. */
+  name: string;
+  /** As the environment would have it; null for a secret, and for one that has no value. */
+  value: string | null;
+  /** The variable that set it, `default`, or `generated`. */
+  source: string;
+  secret: boolean;
+  doc: string;
+}
+
+/** What the origin policy says of an origin, and why. */
+export interface OriginExplanation {
+  allowed: boolean;
+  /** Such as `derived from HOST and PORT` or `not in the list`. */
+  rule: string;
+  /** For a refusal: the setting that would allow it. */
+  hint?: string;
+  /** Everything that is allowed. */
+  allowed_origins: string[];
 }
 
 export type SecurityEventPage = Page<SecurityEvent>;

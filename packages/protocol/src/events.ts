@@ -1,13 +1,20 @@
 import type {
   AdminAlert,
+  AdminBatch,
   BlockPage,
   BlockRow,
+  ConnectionListRequest,
   ConnectionPage,
   ConnectionsUpdate,
+  HealthReport,
   JobUpdate,
+  MetricsHistory,
+  OriginExplanation,
   PageRequest,
   RoomPage,
+  SecurityEventListRequest,
   SecurityEventPage,
+  SettingRow,
   SystemMetricsUpdate,
   TaskPage,
 } from "./admin.ts";
@@ -79,17 +86,25 @@ export interface LegacyRequests {
   leave_admin_dashboard: Request<Nothing, { room_id: string }>;
 }
 
+/** For the security log: why an administrator does it, in their words. */
+type Why = { reason?: string };
+
 /** `/admin`, client to server. */
 export interface AdminRequests extends CheckRequests {
-  list_connections: Request<PageRequest, ConnectionPage>;
+  list_connections: Request<ConnectionListRequest, ConnectionPage>;
   list_rooms: Request<PageRequest, RoomPage>;
   list_tasks: Request<PageRequest, TaskPage>;
-  list_security_events: Request<PageRequest, SecurityEventPage>;
+  list_security_events: Request<SecurityEventListRequest, SecurityEventPage>;
   list_blocks: Request<PageRequest, BlockPage>;
+  get_metrics_history: Request<Nothing, MetricsHistory>;
+  get_health: Request<Nothing, HealthReport>;
+  get_configuration: Request<Nothing, { settings: SettingRow[] }>;
+  explain_origin: Request<{ origin: string }, OriginExplanation>;
   disconnect_user: Request<{ user_id: string; reason: string }, { disconnected: number }>;
-  revoke_session: Request<{ session_ref: string }, { revoked: boolean }>;
-  cancel_task: Request<TaskId, { task: TaskSnapshot }>;
-  lift_block: Request<Pick<BlockRow, "subject" | "id">, { lifted: boolean }>;
+  revoke_session: Request<{ session_ref: string } & Why, { revoked: boolean }>;
+  cancel_task: Request<TaskId & Why, { task: TaskSnapshot }>;
+  add_block: Request<Pick<BlockRow, "subject" | "id"> & { seconds: number; reason: string }, { block: BlockRow }>;
+  lift_block: Request<Pick<BlockRow, "subject" | "id"> & Why, { lifted: boolean }>;
   admin_notification: Request<{ audience: Audience; notification: Notice }, { id: string }>;
 }
 
@@ -126,10 +141,12 @@ export interface AdminEvents extends SystemEvents {
   admin_alert: (alert: AdminAlert) => void;
   security_event: (event: SecurityEvent) => void;
   connections_update: (update: ConnectionsUpdate) => void;
+  /** Only to clients that named it in `accepts` of their handshake, instead of all of the above but the system's own. */
+  admin_batch: (batch: AdminBatch) => void;
 }
 
 /** Frames that a client may name in `accepts` of its handshake, because the ancestor's clients do not know them. */
-export const optionalFrames = ["progress_batch"] as const;
+export const optionalFrames = ["progress_batch", "admin_batch"] as const;
 export type OptionalFrame = (typeof optionalFrames)[number];
 
 /** Lists every key of a union of names exactly once, or does not compile. */
@@ -177,9 +194,14 @@ export const contract = {
       "list_tasks",
       "list_security_events",
       "list_blocks",
+      "get_metrics_history",
+      "get_health",
+      "get_configuration",
+      "explain_origin",
       "disconnect_user",
       "revoke_session",
       "cancel_task",
+      "add_block",
       "lift_block",
       "admin_notification",
       "check_connection",
@@ -194,6 +216,7 @@ export const contract = {
       "admin_alert",
       "security_event",
       "connections_update",
+      "admin_batch",
     ]),
   },
 } as const;

@@ -3,8 +3,10 @@
  * Every string and list has a bound: a payload costs its sender, not the server.
  */
 import { z } from "zod";
+import { connectionSorts } from "./admin.ts";
 import type { AdminRequests, LegacyRequests, UserRequests } from "./events.ts";
 import { noticeLimits, priorities } from "./notification.ts";
+import { securityEventTypes, severities } from "./security-event.ts";
 
 /** Letters, digits and `._:-`: safe in a room name, a log line and a URL. */
 const characters = "must be 1 to 128 letters, digits or any of . _ : -";
@@ -82,16 +84,39 @@ export const legacySchemas = {
   leave_admin_dashboard: nothing,
 } satisfies Record<keyof LegacyRequests, z.ZodType>;
 
+const subject = z.object({ subject: z.enum(["user", "address"]), id: userId });
+
+/** Into the security log, in the administrator's words. */
+const reason = z.string().min(1).max(500);
+const why = { reason: reason.optional() };
+
+const longestBlockSeconds = 365 * 86_400;
+
 export const adminSchemas = {
-  list_connections: page,
+  list_connections: page.extend({
+    sort: z.enum(connectionSorts).optional(),
+    descending: z.boolean().optional(),
+    offset: z.int().min(0).max(1_000_000).optional(),
+  }),
   list_rooms: page,
   list_tasks: page,
-  list_security_events: page,
+  list_security_events: page.extend({
+    type: z.enum(securityEventTypes).optional(),
+    severity: z.enum(severities).optional(),
+    user_id: userId.optional(),
+    ip: z.string().min(1).max(64).optional(),
+  }),
   list_blocks: page,
-  disconnect_user: z.object({ user_id: userId, reason: z.string().min(1).max(500) }),
-  revoke_session: z.object({ session_ref: identifier }),
-  cancel_task: task,
-  lift_block: z.object({ subject: z.enum(["user", "address"]), id: userId }),
+  get_metrics_history: nothing,
+  get_health: nothing,
+  get_configuration: nothing,
+  // Longer ones are shown as what they are: refused, and why.
+  explain_origin: z.object({ origin: z.string().max(2048) }),
+  disconnect_user: z.object({ user_id: userId, reason }),
+  revoke_session: z.object({ session_ref: identifier, ...why }),
+  cancel_task: task.extend(why),
+  add_block: subject.extend({ seconds: z.int().min(1).max(longestBlockSeconds), reason }),
+  lift_block: subject.extend(why),
   admin_notification: z.object({ audience, notification: notice }),
   check_connection: nothing,
 } satisfies Record<keyof AdminRequests, z.ZodType>;
