@@ -38,7 +38,7 @@ export interface Workbench {
  * @throws ConfigError for a bad configuration, Error with one sentence for a folder or port that cannot be used
  */
 export async function startWorkbench(environment: Readonly<Record<string, string | undefined>>): Promise<Workbench> {
-  const { config, extra, warnings, folder } = configure(environment);
+  const { config, sources, extra, warnings, folder } = configure(environment);
   const log = createLog(config);
   for (const warning of warnings) log.warn({}, warning);
   const { kysely: db, database } = openSqlite<WorkbenchTables>(folder.database);
@@ -62,7 +62,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     log,
   });
   const realtime = createRealtime({
-    ...{ httpServer: app.server, config, store, logger: log },
+    ...{ httpServer: app.server, config, configSources: sources, store, logger: log },
     sessions: betterAuthSessions(accounts),
     tasks: { cancel: (task) => runner.cancel(task) },
   });
@@ -120,7 +120,7 @@ function configure(environment: Readonly<Record<string, string | undefined>>) {
   const { config, extra, warnings, sources } = loadConfig(environment, workbenchSettings);
   const folder = openDataFolder(extra.dataDir);
   const secret = sources.get("SIGNALBOX_SECRET") === "default" ? folder.secret() : config.secret;
-  return { config: { ...config, secret }, extra, warnings, folder };
+  return { config: { ...config, secret }, sources, extra, warnings, folder };
 }
 
 /** Fastify's own `listen` opens a second server for `localhost`, in front of which the real-time layer would not be. */

@@ -19,7 +19,7 @@ export const socketIoWire: Wire = {
 
 function connect(client: Client): void {
   const { namespace, csrf } = client;
-  const auth = JSON.stringify({ csrf, accepts: ["progress_batch"] });
+  const auth = JSON.stringify({ csrf, accepts: ["progress_batch", "admin_batch"] });
   client.send(namespace === "/" ? `40${auth}` : `40${namespace},${auth}`);
 }
 

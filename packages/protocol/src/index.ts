@@ -1,4 +1,4 @@
-export type * from "./admin.ts";
+export * from "./admin.ts";
 export type { ClientConfig } from "./client-config.ts";
 export * from "./events.ts";
 export * from "./notification.ts";

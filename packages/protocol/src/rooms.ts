@@ -8,6 +8,8 @@ export const rooms = {
   systemMonitoring: "system_monitoring",
   /** Receives `security_event`, on `/admin`. */
   securityAlerts: "security_alerts",
+  /** Of those in the three rooms above, who is sent `admin_batch` instead of their single events. */
+  adminBatch: "admin_batch",
   /** The ancestor's room for administrators on `/`, entered by `join_admin_dashboard`. */
   legacyAdminDashboard: "admin_dashboard",
 } as const;

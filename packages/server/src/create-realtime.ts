@@ -5,7 +5,9 @@ import { type AdminAlert, namespaces, type SecurityEventType } from "@signalbox/
 import type { Socket as EngineSocket } from "engine.io";
 import type { RoomAccess } from "./access/room-access.ts";
 import { createAdminCommands } from "./admin/admin-commands.ts";
+import { createAdminViews } from "./admin/admin-views.ts";
 import { createDashboardFeed } from "./admin/dashboard-feed.ts";
+import { createMetricsHistory } from "./admin/metrics-history.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
 import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
@@ -14,6 +16,7 @@ import { systemClock } from "./clock.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
 import type { Config } from "./config/settings.ts";
+import { settingsInForce } from "./config/settings-in-force.ts";
 import { trustProxies } from "./config/trusted-proxies.ts";
 import { createCallers } from "./edge/callers.ts";
 import { closeConnections } from "./edge/close-connections.ts";
@@ -45,10 +48,12 @@ import { createRealtimeRoutes } from "./http/routes.ts";
 import { createLegacy, type Legacy } from "./legacy/legacy.ts";
 import { type Block, blockRefusal, createBlocks } from "./limits/blocks.ts";
 import { createClientAddress } from "./limits/client-address.ts";
+import { createImposedBlocks } from "./limits/imposed-blocks.ts";
 import { createPenalty } from "./limits/penalty.ts";
 import { isGuestPlace, placeOf } from "./limits/place.ts";
 import { createRateLimits } from "./limits/rate-limits.ts";
 import { createDependency } from "./metrics/dependency.ts";
+import { createHealth } from "./metrics/health.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { createTraffic } from "./metrics/traffic.ts";
 import { adminNamespace } from "./namespaces/admin-namespace.ts";
@@ -80,6 +85,8 @@ export interface RealtimeOptions {
   httpServer: HttpServer | HttpsServer;
   /** From `loadConfig()`. */
   config: Config;
+  /** From `loadConfig()`: shown to administrators beside each value. */
+  configSources?: ReadonlyMap<string, string>;
   /** The application's sessions; with several sources the first that finds a credential decides. */
   sessions: SessionSource | readonly SessionSource[];
   /** What to do when somebody cancels a task; without it, cancelling answers `unavailable`. */
@@ -160,6 +167,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const limits = createRateLimits(config, clock);
   const penalty = createPenalty(clock);
   const blocks = createBlocks(clock);
+  const imposed = createImposedBlocks({ store: store.blocks, clock, log });
   const csrf = createCsrf(config.secret);
   const storeHealth = createDependency({ name: "store", clock, log });
   const sessionHealth = createDependency({ name: "session store", clock, log });
@@ -172,7 +180,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   // Socket.IO, and what is measured of it.
   const traffic = createTraffic();
-  const { io, engine, outbox, backlogs } = createIo({ config, clock, traffic, onFlood, onOverflow, onMalformed });
+  const { io, engine, outbox, backlogs, roundTrips } = createIo({
+    config,
+    clock,
+    traffic,
+    onFlood,
+    onOverflow,
+    onMalformed,
+  });
   const stopLingering = cutLingering(engine, clock);
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
@@ -241,8 +256,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     }),
     namespaces: () => opened.map(({ name }) => name),
   });
+  const health = createHealth({ store, storeHealth, sessionHealth, clock, version, serverId, isDraining });
   const operation = createOperationRoutes({
-    ...{ metrics, store, storeHealth, sessionHealth, exposeHints, isDraining, onRefused, onFault },
+    ...{ metrics, health, exposeHints, onRefused, onFault },
     metricsToken: config.metricsToken,
   });
   const isEngine = (url: string | undefined) => rawPath(url) === config.path;
@@ -281,7 +297,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     ...{ config, clock, log, serverId, authenticator, limits, places, callers, outbox },
     onRefused: onHandshakeRefused,
     requireUnblocked(place) {
-      const block = blocks.of(place);
+      const block = imposed.of(place) ?? blocks.of(place);
       if (block !== undefined) throw blockRefusal(block, clock.now());
     },
     onConnected(socket) {
@@ -310,14 +326,20 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     penalty.handshake(conn);
   });
   const commands = createAdminCommands({
-    ...{ hub, tasks, sources, securityLog, blocks, notifications },
+    ...{ hub, tasks, sources, securityLog, blocks, imposed, notifications, clock, onBlocked },
     namespaces: opened,
     sessionChanged: (change) => watch.changed(change),
+  });
+  const history = createMetricsHistory(config.adminMetricsInterval);
+  const views = createAdminViews({
+    ...{ hub, securityLog, backlogs, roundTrips, blocks, imposed, history, health, originPolicy },
+    settings: settingsInForce(config, options.configSources),
+    namespaces: opened,
   });
   const { roomAccess } = options;
   const { requireAuth, legacyEvents } = config;
   open(userNamespace({ hub, notifications, tasks, roomAccess, securityLog, clock, requireAuth, legacyEvents }));
-  open(adminNamespace({ hub, securityLog, commands, clock, backlogs, blocks, namespaces: opened }));
+  open(adminNamespace({ views, commands, clock }));
 
   // Feeds: what the server says without being asked.
   const publisher = createIoPublisher(io);
@@ -330,7 +352,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     }),
   });
   const dashboard = createDashboardFeed({
-    ...{ hub, publisher, clock, traffic, legacyEvents },
+    ...{ hub, publisher, clock, traffic, history, legacyEvents },
     metricsIntervalMs: config.adminMetricsInterval * 1000,
     connections: () => engine.clientsCount,
     slowConnections: backlogs.slowCount,
@@ -359,6 +381,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       watch.close();
       progressFeed.close();
       dashboard.close();
+      imposed.close();
       notifications.close();
       await delivery.close();
       await hub.close();

@@ -11,7 +11,7 @@ import type {
   PageRequest,
   Role,
   SecurityEvent,
-  SecurityEventType,
+  SecurityEventListRequest,
   SessionEndReason,
   TaskSnapshot,
 } from "@signalbox/protocol";
@@ -119,9 +119,8 @@ export interface TaskStore {
   list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
 }
 
-export interface SecurityEventFilter extends PageRequest {
-  type?: SecurityEventType;
-}
+/** Which lines to list: those that have all of it. */
+export type SecurityEventFilter = SecurityEventListRequest;
 
 /** Keeps the security log. */
 export interface SecurityEventStore {
@@ -161,11 +160,32 @@ export interface NotificationStore {
   forget(now: string): Promise<void>;
 }
 
+/** Somebody whom an administrator keeps out. Times are ISO 8601 in UTC. */
+export interface StoredBlock {
+  /** Whom: a user, or the guests of an address. */
+  readonly place: string;
+  readonly since: string;
+  readonly until: string;
+  /** The administrator. */
+  readonly by: string;
+  readonly note: string;
+}
+
+/** Keeps the blocks that administrators impose. Promises resolve once what they say is durable. */
+export interface BlockStore {
+  /** Those that have not ended by then; what has may be forgotten. */
+  list(now: string): Promise<readonly StoredBlock[]>;
+  /** Replaces another one of the place. */
+  put(block: StoredBlock): Promise<void>;
+  remove(place: string): Promise<void>;
+}
+
 /** Everything Signalbox keeps. Memory by default; SQL through the `sql` subpath. */
 export interface Store {
   readonly tasks: TaskStore;
   readonly securityEvents: SecurityEventStore;
   readonly notifications: NotificationStore;
+  readonly blocks: BlockStore;
   /** Resolves when the store answers; used by readiness. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -173,10 +193,10 @@ export interface Store {
 
 /** How feeds speak to clients; implemented by the Socket.IO edge. */
 export interface Publisher {
-  /** Sends an event to everybody in a room of a namespace. */
-  publish(namespace: string, room: string, event: string, payload: unknown): void;
-  /** Whether anybody is in the room: nobody there, nothing to compute. */
-  occupied(namespace: string, room: string): boolean;
+  /** Sends an event to everybody in a room of a namespace, but to nobody who is in the room `except` as well. */
+  publish(namespace: string, room: string, event: string, payload: unknown, except?: string): void;
+  /** Whether it would reach anybody: nobody there, nothing to compute. */
+  occupied(namespace: string, room: string, except?: string): boolean;
 }
 
 /** How tasks reach those who watch them; implemented by the Socket.IO edge. */

@@ -41,7 +41,7 @@ const authOf = (who: Identity, cookie: boolean): object =>
   cookie && who === byCookie ? { csrf } : { token: who.token, client: { name: "fuzz", version: "1" } };
 
 export const connectText = (who: Identity, cookie: boolean): string =>
-  `40${prefixOf(who)}${asJson({ ...authOf(who, cookie), accepts: ["progress_batch"] })}`;
+  `40${prefixOf(who)}${asJson({ ...authOf(who, cookie), accepts: ["progress_batch", "admin_batch"] })}`;
 
 /** What users name, of theirs and of others; an administrator could disconnect others, so they name only their prey. */
 function wordsOf({ role, userId }: Identity): readonly string[] {
@@ -72,10 +72,10 @@ function userPayloads(who: Identity, dice: Dice): Record<keyof (UserRequests & L
 function adminPayloads(dice: Dice): Record<keyof AdminRequests, unknown> {
   const page = dice.pick([{}, { limit: 1 + dice.below(500) }, { after: "x", filter: "work" }, { filter: "%_\\" }]);
   return {
-    list_connections: page,
+    list_connections: { ...page, ...dice.pick([{}, { sort: "ip", descending: true }, { offset: dice.below(100) }]) },
     list_rooms: page,
     list_tasks: page,
-    list_security_events: page,
+    list_security_events: { ...page, ...dice.pick([{}, { type: "rate_limited" }, { ip: "127.0.0.1" }]) },
     list_blocks: page,
     disconnect_user: { user_id: dice.pick(prey).userId, reason: "fuzz" },
     revoke_session: { session_ref: dice.pick(prey).ref },
@@ -84,6 +84,12 @@ function adminPayloads(dice: Dice): Record<keyof AdminRequests, unknown> {
       audience: { user_id: dice.pick(attackers).userId },
       notification: { type: "fuzz", title: "Hello", body: "<b>", link: "https://app.test/", requires_ack: true },
     },
+    get_metrics_history: {},
+    get_health: {},
+    get_configuration: {},
+    explain_origin: { origin: dice.pick(["https://app.test", "null", "https://app.test:99999", "*", "http://[::1"]) },
+    // Nobody whom this run needs: who is blocked says no more.
+    add_block: { subject: dice.pick(["user", "address"]), id: dice.pick(prey).userId, seconds: 1, reason: "fuzz" },
     lift_block: { subject: dice.pick(["user", "address"]), id: dice.pick(attackers).userId },
     check_connection: {},
   };

@@ -1,14 +1,16 @@
-import type { Audience, Notice, TaskSnapshot } from "@signalbox/protocol";
+import type { Audience, BlockRow, Notice, TaskSnapshot } from "@signalbox/protocol";
 import { permits } from "../access/permissions.ts";
 import { liveSockets, type RealtimeNamespace } from "../edge/socket.ts";
-import type { Blocks } from "../limits/blocks.ts";
+import type { Block, Blocks } from "../limits/blocks.ts";
+import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
 import { placeOfSubject, type Subject } from "../limits/place.ts";
 import type { Notifications } from "../notifications/notifications.ts";
-import type { Principal, SessionChange, SessionSource, TaskControl } from "../ports.ts";
+import type { Clock, Principal, SessionChange, SessionSource, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import { requestCancel } from "../progress/request-cancel.ts";
 import { Refusal } from "../refusal.ts";
 import type { SecurityLog } from "../security/security-log.ts";
+import { blockRow } from "./live-lists.ts";
 
 /** Who gives a command, at the moment of reading, and from where. */
 interface Actor {
@@ -16,14 +18,21 @@ interface Actor {
   readonly ip: string;
 }
 
+/** Written to the security log. */
+interface Why {
+  readonly reason?: string | undefined;
+}
+
 export interface AdminCommands {
   /** Closes every connection of a user. The session stays valid: to end it, revoke it. */
   disconnectUser(command: { user_id: string; reason: string }, by: Actor): Promise<{ disconnected: number }>;
   /** Ends a session at its source, and with it its sockets. */
-  revokeSession(command: { session_ref: string }, by: Actor): Promise<{ revoked: boolean }>;
-  cancelTask(command: { task_id: string }, by: Actor): Promise<{ task: TaskSnapshot }>;
+  revokeSession(command: { session_ref: string } & Why, by: Actor): Promise<{ revoked: boolean }>;
+  cancelTask(command: { task_id: string } & Why, by: Actor): Promise<{ task: TaskSnapshot }>;
+  /** Keeps somebody out for a time, over restarts, and ends their connections. Of guests only new ones are refused. */
+  addBlock(command: Subject & { seconds: number; reason: string }, by: Actor): Promise<{ block: BlockRow }>;
   /** Lets somebody in again before their block is over. */
-  liftBlock(command: Subject, by: Actor): Promise<{ lifted: boolean }>;
+  liftBlock(command: Subject & Why, by: Actor): Promise<{ lifted: boolean }>;
   /** Stores a notice for an audience; it is delivered after that. */
   sendNotice(command: { audience: Audience; notification: Notice }, by: Actor): Promise<{ id: string }>;
 }
@@ -35,6 +44,10 @@ interface AdminCommandOptions {
   readonly sources: readonly SessionSource[];
   readonly securityLog: SecurityLog;
   readonly blocks: Blocks;
+  readonly imposed: ImposedBlocks;
+  readonly clock: Clock;
+  /** Told of a block when it is in force. */
+  onBlocked(block: Block): void;
   readonly namespaces: Iterable<RealtimeNamespace>;
   sessionChanged(change: SessionChange): Promise<void>;
 }
@@ -44,6 +57,7 @@ interface AdminCommandOptions {
  * stored: whatever comes of it, the line is true.
  */
 export function createAdminCommands(options: AdminCommandOptions): AdminCommands {
+  const { clock, imposed } = options;
   const audit = (event: string, detail: string, { principal, ip }: Actor): Promise<void> =>
     options.securityLog.audit({ ip, userId: principal.userId, namespace: "/admin", event, detail });
 
@@ -55,21 +69,40 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
       return { disconnected: sockets.length };
     },
 
-    async revokeSession({ session_ref }, by) {
-      await audit("revoke_session", `Asked to revoke session ${session_ref}.`, by);
+    async revokeSession({ session_ref, reason }, by) {
+      await audit("revoke_session", `Asked to revoke session ${session_ref}${because(reason)}`, by);
       const answers = await Promise.all(options.sources.map((source) => source.revoke?.(session_ref) ?? false));
       await options.sessionChanged({ ref: session_ref, reason: "revoked" });
       return { revoked: answers.includes(true) };
     },
 
-    async cancelTask({ task_id }, by) {
-      await audit("cancel_task", `Asked to cancel task ${task_id}.`, by);
+    async cancelTask({ task_id, reason }, by) {
+      await audit("cancel_task", `Asked to cancel task ${task_id}${because(reason)}`, by);
       return { task: await requestCancel(task_id, by, options.hub, options.tasks) };
     },
 
-    async liftBlock(command, by) {
-      await audit("lift_block", `Asked to lift the block of ${command.subject} "${command.id}".`, by);
-      return { lifted: options.blocks.lift(placeOfSubject(command)) };
+    async addBlock({ subject, id, seconds, reason }, by) {
+      if (subject === "user" && id === by.principal.userId) {
+        throw new Refusal("payload_invalid", {
+          hint: "Administrators cannot block themselves: who would let them in?",
+        });
+      }
+      const until = clock.now() + seconds * 1000;
+      const times = `until ${new Date(until).toISOString()}`;
+      await audit("add_block", `Asked to block ${subject} "${id}" ${times}${because(reason)}`, by);
+      const place = placeOfSubject({ subject, id });
+      const { userId } = by.principal;
+      const block: Block = { place, since: clock.now(), until, type: "banned", times: 1, by: userId, note: reason };
+      await imposed.impose(block);
+      options.onBlocked(block);
+      return { block: blockRow(block) };
+    },
+
+    async liftBlock({ subject, id, reason }, by) {
+      await audit("lift_block", `Asked to lift the block of ${subject} "${id}"${because(reason)}`, by);
+      const place = placeOfSubject({ subject, id });
+      const wasImposed = await imposed.lift(place);
+      return { lifted: options.blocks.lift(place) || wasImposed };
     },
 
     async sendNotice({ audience, notification }, by) {
@@ -80,3 +113,5 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
     },
   };
 }
+
+const because = (reason: string | undefined): string => (reason === undefined ? "." : `: ${reason}`);

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import {
   type AdminAlert,
   type finalEvents,
@@ -7,25 +6,23 @@ import {
   namespaces,
   rooms,
   type SecurityEvent,
-  type SystemMetrics,
   type TaskSnapshot,
 } from "@signalbox/protocol";
-import type { Traffic } from "../metrics/traffic.ts";
 import type { Clock, Publisher } from "../ports.ts";
 import { createConflator } from "../progress/conflator.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
+import { createDashboardBatch } from "./dashboard-batch.ts";
+import type { History } from "./metrics-history.ts";
+import { createSystemMeter, type SystemMeterOptions } from "./system-meter.ts";
 
-interface DashboardFeedOptions {
+interface DashboardFeedOptions extends SystemMeterOptions {
   readonly hub: ProgressHub;
   readonly publisher: Publisher;
   readonly clock: Clock;
-  readonly traffic: Traffic;
+  readonly history: History;
   readonly metricsIntervalMs: number;
   /** Whether administrators on `/` get the feed too, in the ancestor's room. */
   readonly legacyEvents: boolean;
-  connections(): number;
-  slowConnections(): number;
-  socketCounts(): SystemMetrics["sockets"];
 }
 
 export interface DashboardFeed {
@@ -43,17 +40,21 @@ const jobTypes = {
   cancelled: "job_cancelled",
 } as const satisfies Record<keyof typeof finalEvents, JobUpdate["type"]>;
 
-/** Tells administrators what goes on: metrics, connections, jobs, alerts, security events. Costs nothing while none looks. */
+/**
+ * Tells administrators what goes on: metrics, connections, jobs, alerts, security events. Whoever takes `admin_batch` is
+ * told in one frame a second, others event by event. Costs next to nothing while nobody looks.
+ */
 export function createDashboardFeed(options: DashboardFeedOptions): DashboardFeed {
-  const { hub, publisher, clock, traffic } = options;
+  const { hub, publisher, clock, traffic, history } = options;
   const timestamp = (): string => new Date(clock.now()).toISOString();
+  const batch = createDashboardBatch(options);
 
   const legacyRoom = rooms.legacyAdminDashboard;
+  const isWatched = (room: string): boolean => publisher.occupied(namespaces.admin, room, rooms.adminBatch);
   const isLegacyWatched = (): boolean => options.legacyEvents && publisher.occupied(namespaces.user, legacyRoom);
-  const isWatched = (room: string): boolean => publisher.occupied(namespaces.admin, room) || isLegacyWatched();
 
   function publish(room: string, event: string, payload: object): void {
-    if (publisher.occupied(namespaces.admin, room)) publisher.publish(namespaces.admin, room, event, payload);
+    if (isWatched(room)) publisher.publish(namespaces.admin, room, event, payload, rooms.adminBatch);
     if (isLegacyWatched()) publisher.publish(namespaces.user, legacyRoom, event, payload);
   }
 
@@ -62,19 +63,30 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
 
   const conflator = createConflator({ clock, flushMs: jobFlushMs, send: (task) => job("job_progress", task) });
   const unsubscribe = hub.subscribe({
-    created: (task) => job("job_created", task),
-    changed: (task) => conflator.mark(task),
-    removed: ({ task_id }) => conflator.drop(task_id),
+    created(task) {
+      batch.task(task);
+      job("job_created", task);
+    },
+    changed(task) {
+      batch.task(task);
+      if (isWatched(rooms.adminGeneral) || isLegacyWatched()) conflator.mark(task);
+    },
+    removed({ task_id }) {
+      batch.removed(task_id);
+      conflator.drop(task_id);
+    },
     ended(task) {
+      batch.task(task);
       conflator.drop(task.task_id);
       if (isFinal(task.status)) job(jobTypes[task.status], task);
     },
   });
 
-  const meter = createMeter(options);
+  const meter = createSystemMeter(options);
   const stopMetrics = clock.every(options.metricsIntervalMs, () => {
-    if (!isWatched(rooms.systemMonitoring)) return;
     const metrics = meter.read();
+    history.add(metrics, clock.now());
+    batch.metrics(metrics);
     publish(rooms.systemMonitoring, "system_metrics_update", {
       type: "system_metrics",
       metrics,
@@ -84,11 +96,18 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
   const stopConnections = publishConnections();
 
   return {
-    alert: (alert) => publish(rooms.adminGeneral, "admin_alert", { type: "alert", alert, timestamp: timestamp() }),
-    securityEvent: (event) => publish(rooms.securityAlerts, "security_event", event),
+    alert(alert) {
+      batch.alert(alert);
+      publish(rooms.adminGeneral, "admin_alert", { type: "alert", alert, timestamp: timestamp() });
+    },
+    securityEvent(event) {
+      batch.securityEvent(event);
+      publish(rooms.securityAlerts, "security_event", event);
+    },
     close() {
       unsubscribe();
       conflator.close();
+      batch.close();
       stopMetrics();
       stopConnections();
       meter.close();
@@ -105,43 +124,9 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
       if (opened === 0 && closed === 0) return;
       ({ connectionsOpened } = traffic);
       total = options.connections();
-      publish(rooms.systemMonitoring, "connections_update", { opened, closed, total });
+      const update = { opened, closed, total };
+      batch.connections(update);
+      publish(rooms.systemMonitoring, "connections_update", update);
     });
   }
-}
-
-/** Reads the process and the traffic; rates are over the time since the last reading. */
-function createMeter({ hub, clock, traffic, connections, slowConnections, socketCounts }: DashboardFeedOptions) {
-  const lag = monitorEventLoopDelay({ resolution: 20 });
-  lag.enable();
-  let last = { at: clock.now(), traffic: { ...traffic }, cpu: process.cpuUsage() };
-
-  return {
-    read(): SystemMetrics {
-      const now = { at: clock.now(), traffic: { ...traffic }, cpu: process.cpuUsage() };
-      const seconds = Math.max((now.at - last.at) / 1000, 0.001);
-      const rate = (name: "events" | "deliveries" | "refusals"): number =>
-        (now.traffic[name] - last.traffic[name]) / seconds;
-      const cpuSeconds = (now.cpu.user + now.cpu.system - last.cpu.user - last.cpu.system) / 1e6;
-      const memory = process.memoryUsage();
-      const metrics: SystemMetrics = {
-        uptime_seconds: Math.round(process.uptime()),
-        connections: connections(),
-        slow_connections: slowConnections(),
-        sockets: socketCounts(),
-        tasks: hub.counts(),
-        events_per_second: rate("events"),
-        deliveries_per_second: rate("deliveries"),
-        refusals_per_second: rate("refusals"),
-        memory_rss_bytes: memory.rss,
-        memory_heap_bytes: memory.heapUsed,
-        event_loop_lag_p99_ms: Number.isFinite(lag.percentile(99)) ? lag.percentile(99) / 1e6 : 0,
-        cpu_percent: (cpuSeconds / seconds) * 100,
-      };
-      lag.reset();
-      last = now;
-      return metrics;
-    },
-    close: () => void lag.disable(),
-  };
 }

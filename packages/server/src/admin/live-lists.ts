@@ -1,17 +1,46 @@
-import type { BlockRow, ConnectionRow, RoomRow } from "@signalbox/protocol";
+import type { BlockRow, ConnectionListRequest, ConnectionPage, ConnectionRow, RoomRow } from "@signalbox/protocol";
 import type { Backlogs } from "../edge/backlogs.ts";
+import type { RoundTrips } from "../edge/round-trips.ts";
 import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../edge/socket.ts";
-import type { Blocks } from "../limits/blocks.ts";
+import type { Block, Blocks } from "../limits/blocks.ts";
+import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
 import { subjectOf } from "../limits/place.ts";
+import { defaultLimit, matchingRows, pageOf } from "./page.ts";
+
+/** What is measured of connections. */
+interface Measures {
+  readonly backlogs: Backlogs;
+  readonly roundTrips: Pick<RoundTrips, "of">;
+}
 
 /** Live connections as rows, read from Socket.IO at the time of asking. */
-export function connectionRows(namespaces: Iterable<RealtimeNamespace>, backlogs: Backlogs): ConnectionRow[] {
+export function connectionRows(namespaces: Iterable<RealtimeNamespace>, measures: Measures): ConnectionRow[] {
   return [...liveSockets(namespaces)]
-    .map((socket) => connectionRow(socket, backlogs))
+    .map((socket) => connectionRow(socket, measures))
     .sort((a, b) => (a.socket_id < b.socket_id ? -1 : 1));
 }
 
-function connectionRow(socket: RealtimeSocket, backlogs: Backlogs): ConnectionRow {
+/** Cut out by position, because a list that is shown by position jumps there. Equal rows keep the order of their ids. */
+export function connectionPage(rows: readonly ConnectionRow[], request: ConnectionListRequest): ConnectionPage {
+  const { sort, descending = false, offset, after, ...page } = request;
+  if (sort === undefined && offset === undefined) {
+    return pageOf(rows, { ...page, after }, ({ socket_id }) => socket_id);
+  }
+  const matching = matchingRows(rows, page.filter);
+  const sorted = sort === undefined ? matching : [...matching].sort((a, b) => compare(a[sort], b[sort], descending));
+  const start = offset ?? 0;
+  return { rows: sorted.slice(start, start + (page.limit ?? defaultLimit)), next: null, total: sorted.length };
+}
+
+/** What is not known is last, whichever way round. */
+function compare<Value extends string | number>(a: Value | null, b: Value | null, descending: boolean): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  if (b === null) return -1;
+  return a < b === descending ? 1 : -1;
+}
+
+function connectionRow(socket: RealtimeSocket, { backlogs, roundTrips }: Measures): ConnectionRow {
   const { principal, ip, connectedAt } = socket.data;
   return {
     socket_id: socket.id,
@@ -23,6 +52,7 @@ function connectionRow(socket: RealtimeSocket, backlogs: Backlogs): ConnectionRo
     ip,
     transport: socket.conn.transport.name,
     connected_at: new Date(connectedAt).toISOString(),
+    round_trip_ms: roundTrips.of(socket.conn),
     rooms: namedRooms(socket),
     buffered_bytes: backlogs.bytesOf(socket.conn),
     slow: backlogs.isSlow(socket.conn),
@@ -31,17 +61,20 @@ function connectionRow(socket: RealtimeSocket, backlogs: Backlogs): ConnectionRo
 
 export const blockKey = ({ subject, id }: BlockRow): string => `${subject} ${id}`;
 
-/** Who is kept out at this moment. */
-export const blockRows = (blocks: Blocks): BlockRow[] =>
-  blocks
-    .list()
-    .map(({ place, since, until, type, times }) => ({
-      ...subjectOf(place),
-      reason: type,
-      since: new Date(since).toISOString(),
-      until: new Date(until).toISOString(),
-      times,
-    }))
+export const blockRow = ({ place, since, until, type, times, by, note }: Block): BlockRow => ({
+  ...subjectOf(place),
+  reason: type,
+  since: new Date(since).toISOString(),
+  until: new Date(until).toISOString(),
+  times,
+  ...(by !== undefined && { by }),
+  ...(note !== undefined && { note }),
+});
+
+/** Who is kept out at this moment: one row for each, that of an administrator first. */
+export const blockRows = (blocks: Blocks, imposed: Pick<ImposedBlocks, "list">): BlockRow[] =>
+  [...new Map([...blocks.list(), ...imposed.list()].map((block) => [block.place, block])).values()]
+    .map(blockRow)
     .sort((a, b) => (blockKey(a) < blockKey(b) ? -1 : 1));
 
 export const roomKey = (row: RoomRow): string => `${row.namespace} ${row.room}`;

@@ -1,5 +1,8 @@
 import type { Page, PageRequest } from "@signalbox/protocol";
 
+/** Rows of a page that does not say how many it wants. */
+export const defaultLimit = 100;
+
 /**
  * Cuts one page out of rows that are held in memory, such as live connections.
  * The cursor is the key of the last row, so that rows which come and go meanwhile shift nothing twice.
@@ -7,11 +10,10 @@ import type { Page, PageRequest } from "@signalbox/protocol";
  */
 export function pageOf<Row>(
   rows: readonly Row[],
-  { after, limit = 100, filter }: PageRequest,
+  { after, limit = defaultLimit, filter }: PageRequest,
   keyOf: (row: Row) => string,
 ): Page<Row> {
-  const needle = filter?.toLowerCase();
-  const matching = needle === undefined ? rows : rows.filter((row) => textOf(row).includes(needle));
+  const matching = matchingRows(rows, filter);
   const following = after === undefined ? matching : matching.filter((row) => keyOf(row) > after);
   const page = following.slice(0, limit);
   const last = page.at(-1);
@@ -20,6 +22,12 @@ export function pageOf<Row>(
     next: last !== undefined && following.length > page.length ? keyOf(last) : null,
     total: matching.length,
   };
+}
+
+/** Rows whose text contains what was asked for; all of them when nothing was. */
+export function matchingRows<Row>(rows: readonly Row[], filter: string | undefined): readonly Row[] {
+  const needle = filter?.toLowerCase();
+  return needle === undefined || needle === "" ? rows : rows.filter((row) => textOf(row).includes(needle));
 }
 
 /** The values of a row as one text to search in; the names of its fields do not match. */

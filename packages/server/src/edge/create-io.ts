@@ -13,6 +13,7 @@ import { connectionOn, forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from 
 import { createMalformedPackets } from "./malformed-packets.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { roomAdapter } from "./room-adapter.ts";
+import { createRoundTrips, type RoundTrips } from "./round-trips.ts";
 import type { RealtimeServer } from "./socket.ts";
 import { webSocketServer } from "./web-socket-server.ts";
 
@@ -39,6 +40,7 @@ interface Io {
   readonly engine: EngineServer;
   readonly outbox: Outbox;
   readonly backlogs: Backlogs;
+  readonly roundTrips: RoundTrips;
 }
 
 /**
@@ -49,6 +51,7 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow, onMalfor
   const malformedPackets = createMalformedPackets(onMalformed);
   const backlogs = createBacklogs({ clock, maxBytes: config.maxBufferedBytes, onOverflow });
   const outbox = createOutbox({ traffic, backlogs });
+  const roundTrips = createRoundTrips(clock);
   const io: RealtimeServer = new Server({
     adapter: roomAdapter(outbox),
     connectTimeout: config.connectTimeout * 1000,
@@ -75,13 +78,14 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow, onMalfor
 
   joinFirstPackets(engine);
   io.bind(engine);
-  return { io, engine, outbox, backlogs };
+  return { io, engine, outbox, backlogs, roundTrips };
 
   // One function for all connections, which is `this`: a closure for each would be kept as long as the connection.
 
   /** Sees every event of a connection, where listeners would be four more things to keep for each. */
   function watchAndEmit(this: EngineSocket, event: string, ...args: unknown[]): boolean {
-    if (event === "packetCreate") beforePacket.call(this, args[0] as { data?: unknown });
+    if (event === "packetCreate") beforePacket.call(this, args[0] as { type: string; data?: unknown });
+    else if (event === "heartbeat") roundTrips.answered(this);
     // A client that probes the WebSocket it wants to upgrade to sends no packets, and may go on probing for ten seconds.
     else if (event === "packet" || event === "upgrading") countPacket.call(this);
     if (event === "packet") malformedPackets.begin(this, args[0] as { type: string });
@@ -91,8 +95,9 @@ export function createIo({ config, clock, traffic, onFlood, onOverflow, onMalfor
   }
 
   /** A packet takes the ordinary path: what was to be sent before it goes first. */
-  function beforePacket(this: EngineSocket, { data }: { data?: unknown }): void {
+  function beforePacket(this: EngineSocket, { type, data }: { type: string; data?: unknown }): void {
     traffic.deliveries += 1;
+    if (type === "ping") roundTrips.sent(this);
     outbox.release(this);
     if (hasQueue(this)) backlogs.note(this, sizeOf(data));
   }

@@ -1,25 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { equal } from "../auth/csrf.ts";
-import type { Dependency } from "../metrics/dependency.ts";
+import type { Health } from "../metrics/health.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { Store } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { rawPath } from "./request-target.ts";
 import { bearerTokenOf, sendJson, sendRefusal } from "./respond.ts";
 
-/** A store that takes longer is reported as failing: load balancers give up after a few seconds as well. */
-const pingTimeoutMs = 2000;
-
 interface OperationRoutesOptions {
   readonly metrics: Metrics;
   readonly metricsToken: string | null;
-  readonly store: Store;
-  /** How the store answered the last time; asked anew by each GET /readyz. */
-  readonly storeHealth: Dependency;
-  /** How the session store answered the last look-up. */
-  readonly sessionHealth: Dependency;
+  readonly health: Health;
   readonly exposeHints: boolean;
-  isDraining(): boolean;
   onRefused(req: IncomingMessage, refusal: Refusal): void;
   onFault(req: IncomingMessage, error: unknown): void;
 }
@@ -50,25 +41,9 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
   };
 
   async function ready(res: ServerResponse): Promise<void> {
-    await pingStore();
-    const dependencies = { store: report(options.storeHealth), sessions: report(options.sessionHealth) };
-    const draining = options.isDraining();
-    const ok = !draining && Object.values(dependencies).every(({ status }) => status === "ok");
-    const status = draining ? "draining" : ok ? "ok" : "degraded";
-    sendJson(res, ok ? 200 : 503, { status, dependencies });
-  }
-
-  async function pingStore(): Promise<void> {
-    const timeout = AbortSignal.timeout(pingTimeoutMs);
-    const late = new Promise<never>((_resolve, reject) => {
-      timeout.addEventListener("abort", () => reject(new Error("timed out")), { once: true });
-    });
-    try {
-      await Promise.race([options.store.ping(), late]);
-      options.storeHealth.answered();
-    } catch (error) {
-      options.storeHealth.failed(error);
-    }
+    const { status, dependencies } = await options.health();
+    const byName = dependencies.map(({ name, status, reason }) => [name, { status, reason }]);
+    sendJson(res, status === "ok" ? 200 : 503, { status, dependencies: Object.fromEntries(byName) });
   }
 
   async function metrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -89,12 +64,6 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
     const forwarded = req.headers["x-forwarded-for"] ?? req.headers.forwarded;
     return forwarded === undefined && isLoopback(req.socket.remoteAddress);
   }
-}
-
-/** The cause stays in the log: it may name hosts, files and people. */
-function report(dependency: Dependency): { status: "ok" | "failing"; reason?: string } {
-  const status = dependency.status();
-  return status === "ok" ? { status } : { status, reason: "It does not answer; see the server's log." };
 }
 
 const isLoopback = (address: string | undefined): boolean =>

@@ -49,6 +49,9 @@ export interface Block {
   readonly type: SecurityEventType;
   /** How many blocks there have been in a row. */
   readonly times: number;
+  /** The administrator who imposed it, and why, in their words. */
+  readonly by?: string;
+  readonly note?: string;
 }
 
 /** Keeps out, for a time, whoever goes on offending. */
@@ -132,8 +135,8 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
 }
 
 /** What somebody who is blocked is told. */
-export const blockRefusal = ({ type, until }: Block, now: number): Refusal =>
-  new Refusal("blocked", {
-    retryAfterMs: Math.max(1, until - now),
-    hint: `Blocked until ${new Date(until).toISOString()} for repeated offences, the last of them ${type}; an administrator may lift it.`,
-  });
+export const blockRefusal = ({ type, until, by }: Block, now: number): Refusal => {
+  const why = by === undefined ? `for repeated offences, the last of them ${type}` : "by an administrator";
+  const hint = `Blocked until ${new Date(until).toISOString()} ${why}; an administrator may lift it.`;
+  return new Refusal("blocked", { retryAfterMs: Math.max(1, until - now), hint });
+};

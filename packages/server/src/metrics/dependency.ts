@@ -5,6 +5,8 @@ export interface Dependency {
   answered(): void;
   failed(cause: unknown): void;
   status(): "ok" | "failing";
+  /** When it came to be so, in milliseconds since the epoch; null when it has been so from the start. */
+  since(): number | null;
 }
 
 /** An outage is over when the part answers and has not failed for this long: in between, failures come and go. */
@@ -24,15 +26,18 @@ export function createDependency({ name, clock, log }: { name: string; clock: Cl
   let failing = false;
   let lastFailureAt = Number.NEGATIVE_INFINITY;
   let outage = false;
+  let changedAt: number | null = null;
 
   return {
     answered() {
+      if (failing) changedAt = clock.now();
       failing = false;
       if (!outage || clock.now() - lastFailureAt < settleMs) return;
       outage = false;
       log.info({ dependency: name }, `The ${name} answers again.`);
     },
     failed(cause) {
+      if (!failing) changedAt = clock.now();
       failing = true;
       lastFailureAt = clock.now();
       if (outage) return;
@@ -40,5 +45,6 @@ export function createDependency({ name, clock, log }: { name: string; clock: Cl
       log.error({ err: cause, dependency: name }, `The ${name} does not answer.`);
     },
     status: () => (failing && clock.now() - lastFailureAt < staleMs ? "failing" : "ok"),
+    since: () => changedAt,
   };
 }

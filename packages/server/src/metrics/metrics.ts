@@ -105,7 +105,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       events.inc({ namespace, event: name ?? "undeclared", outcome });
     },
     refused(code) {
-      traffic.refusals += 1;
+      traffic.refusals.set(code, (traffic.refusals.get(code) ?? 0) + 1);
       refusals.inc({ code });
     },
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),

@@ -1,10 +1,13 @@
+import type { RefusalCode } from "@signalbox/protocol";
+
 /** Plain totals since the start: one addition per event, read by the dashboard and by Prometheus alike. */
 export interface Traffic {
   /** Events from clients, refused ones included. */
   events: number;
   /** Packets written to clients. */
   deliveries: number;
-  refusals: number;
+  /** By code: as many as the contract has. */
+  readonly refusals: Map<RefusalCode, number>;
   /** Those that were closed are these without those that are open. */
   connectionsOpened: number;
   /** Connections closed because their clients did not read. */
@@ -14,7 +17,7 @@ export interface Traffic {
 export const createTraffic = (): Traffic => ({
   events: 0,
   deliveries: 0,
-  refusals: 0,
+  refusals: new Map(),
   connectionsOpened: 0,
   overflows: 0,
 });

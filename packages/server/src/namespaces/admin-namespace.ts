@@ -1,55 +1,43 @@
-import { namespaces, rooms } from "@signalbox/protocol";
+import { namespaces, type OptionalFrame, rooms } from "@signalbox/protocol";
 import { adminSchemas } from "@signalbox/protocol/schemas";
 import type { AdminCommands } from "../admin/admin-commands.ts";
-import { blockKey, blockRows, connectionRows, roomKey, roomRows } from "../admin/live-lists.ts";
-import { pageOf } from "../admin/page.ts";
-import type { Backlogs } from "../edge/backlogs.ts";
-import type { RealtimeNamespace } from "../edge/socket.ts";
-import type { Blocks } from "../limits/blocks.ts";
+import type { AdminViews } from "../admin/admin-views.ts";
 import type { Clock } from "../ports.ts";
-import type { ProgressHub } from "../progress/progress-hub.ts";
-import type { SecurityLog } from "../security/security-log.ts";
 import { checkConnection } from "./check-connection.ts";
 import { defineNamespace, type NamespaceDefinition, request } from "./define-namespace.ts";
 
 interface AdminNamespaceOptions {
-  readonly hub: ProgressHub;
-  readonly securityLog: SecurityLog;
+  readonly views: AdminViews;
   readonly commands: AdminCommands;
   readonly clock: Clock;
-  readonly backlogs: Backlogs;
-  readonly blocks: Blocks;
-  /** All namespaces of this node, in the order in which they were opened. */
-  readonly namespaces: Iterable<RealtimeNamespace>;
 }
 
+const feedRooms = [rooms.adminGeneral, rooms.systemMonitoring, rooms.securityAlerts];
+
 /** `/admin`: what is going on, and the means to act on it. Every command leaves an audit line before it answers. */
-export function adminNamespace(options: AdminNamespaceOptions): NamespaceDefinition {
-  const { commands } = options;
+export function adminNamespace({ views, commands, clock }: AdminNamespaceOptions): NamespaceDefinition {
   return defineNamespace({
     path: namespaces.admin,
     access: "admin",
-    rooms: () => [rooms.adminGeneral, rooms.systemMonitoring, rooms.securityAlerts],
+    rooms: (_principal, accepts) =>
+      accepts.includes("admin_batch" satisfies OptionalFrame) ? [...feedRooms, rooms.adminBatch] : feedRooms,
     requests: {
-      list_connections: request(adminSchemas.list_connections, (page) =>
-        pageOf(connectionRows(options.namespaces, options.backlogs), page, (row) => row.socket_id),
-      ),
-      list_rooms: request(adminSchemas.list_rooms, (page) => pageOf(roomRows(options.namespaces), page, roomKey)),
-      list_tasks: request(adminSchemas.list_tasks, (page) => options.hub.list(page)),
-      list_security_events: request(adminSchemas.list_security_events, (page) => options.securityLog.list(page)),
-      list_blocks: request(adminSchemas.list_blocks, (page) => pageOf(blockRows(options.blocks), page, blockKey)),
-      disconnect_user: request(adminSchemas.disconnect_user, (payload, context) =>
-        commands.disconnectUser(payload, context),
-      ),
-      revoke_session: request(adminSchemas.revoke_session, (payload, context) =>
-        commands.revokeSession(payload, context),
-      ),
-      cancel_task: request(adminSchemas.cancel_task, (payload, context) => commands.cancelTask(payload, context)),
-      lift_block: request(adminSchemas.lift_block, (payload, context) => commands.liftBlock(payload, context)),
-      admin_notification: request(adminSchemas.admin_notification, (payload, context) =>
-        commands.sendNotice(payload, context),
-      ),
-      check_connection: checkConnection(options.clock),
+      list_connections: request(adminSchemas.list_connections, views.connections),
+      list_rooms: request(adminSchemas.list_rooms, views.rooms),
+      list_tasks: request(adminSchemas.list_tasks, views.tasks),
+      list_security_events: request(adminSchemas.list_security_events, views.securityEvents),
+      list_blocks: request(adminSchemas.list_blocks, views.blocks),
+      get_metrics_history: request(adminSchemas.get_metrics_history, views.history),
+      get_health: request(adminSchemas.get_health, views.health),
+      get_configuration: request(adminSchemas.get_configuration, views.configuration),
+      explain_origin: request(adminSchemas.explain_origin, views.explainOrigin),
+      disconnect_user: request(adminSchemas.disconnect_user, commands.disconnectUser),
+      revoke_session: request(adminSchemas.revoke_session, commands.revokeSession),
+      cancel_task: request(adminSchemas.cancel_task, commands.cancelTask),
+      add_block: request(adminSchemas.add_block, commands.addBlock),
+      lift_block: request(adminSchemas.lift_block, commands.liftBlock),
+      admin_notification: request(adminSchemas.admin_notification, commands.sendNotice),
+      check_connection: checkConnection(clock),
     },
   });
 }

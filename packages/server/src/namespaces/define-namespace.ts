@@ -57,8 +57,8 @@ export interface NamespaceDefinition {
   readonly access: AccessRule;
   /** Undeclared events are refused with `event_unknown` and never reach a handler. */
   readonly requests: ReadonlyMap<string, RequestDefinition>;
-  /** Rooms joined on connecting. */
-  rooms(principal: Principal): readonly string[];
+  /** Rooms joined on connecting. `accepts`: the frames that the client named in its handshake. */
+  rooms(principal: Principal, accepts: readonly string[]): readonly string[];
   /** Connections of one user to this namespace. */
   readonly maxPerUser?: number;
   /** Rooms that a principal whose role has changed may no longer be in. */
@@ -71,7 +71,7 @@ interface NamespaceOptions {
   access: AccessRule;
   requests: Readonly<Record<string, RequestDefinition>>;
   /** Default: none. */
-  rooms?: (principal: Principal) => readonly string[];
+  rooms?: (principal: Principal, accepts: readonly string[]) => readonly string[];
   /** Default: SIGNALBOX_MAX_CONNECTIONS_PER_USER. */
   maxPerUser?: number;
   forfeits?: (room: string, principal: Principal) => boolean;

@@ -1,7 +1,7 @@
 import { type ConnectionEstablished, namespaces, type OptionalFrame } from "@signalbox/protocol";
 import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
 import { permits } from "../access/permissions.ts";
-import type { Authenticator, Identity } from "../auth/authenticate.ts";
+import type { Authenticator } from "../auth/authenticate.ts";
 import type { Config } from "../config/settings.ts";
 import type { Callers } from "../edge/callers.ts";
 import { createEvent } from "../edge/message.ts";
@@ -103,7 +103,13 @@ export function mountNamespace(
     socket.data.connectedAt = now;
     socket.data.checkedAt = now;
     options.gate.requireOpen();
-    const { principal, handle } = await identify(socket);
+    const { csrf, token, accepts = [] } = handshakeAuth(socket);
+    socket.data.acceptsBatch = accepts.includes("progress_batch" satisfies OptionalFrame);
+    const { principal, handle } = await authenticator.identifySocket(
+      { headers: socket.handshake.headers, token, known: callers.of(socket.conn).handle },
+      csrf,
+      socket.id,
+    );
     socket.data.principal = principal;
     socket.data.session = handle;
     if (principal.session !== null) callers.of(socket.conn).userId ??= principal.userId;
@@ -113,17 +119,14 @@ export function mountNamespace(
     limits.connectAsUser(place);
     // Once more: a connection that was being looked up when the server began to close would come after the farewell.
     options.gate.requireOpen();
-    await takeConnectionPlace(socket, place, cap, definition.rooms(principal));
+    await takeConnectionPlace(socket, place, cap, definition.rooms(principal, accepts));
   }
 
   /** Credentials are read from the handshake only: the query string ends up in logs, so nothing is read from it. */
-  function identify(socket: RealtimeSocket): Promise<Identity> {
+  function handshakeAuth(socket: RealtimeSocket) {
     const auth = handshakeAuthSchema.safeParse(socket.handshake.auth);
     if (!auth.success) throw new Refusal("payload_invalid", { hint: "The handshake's `auth` is malformed." });
-    const { token, csrf, accepts } = auth.data;
-    socket.data.acceptsBatch = accepts?.includes("progress_batch" satisfies OptionalFrame) ?? false;
-    const known = callers.of(socket.conn).handle;
-    return authenticator.identifySocket({ headers: socket.handshake.headers, token, known }, csrf, socket.id);
+    return auth.data;
   }
 
   function toRefusal({ data }: RealtimeSocket, error: unknown): Refusal {

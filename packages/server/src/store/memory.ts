@@ -6,7 +6,7 @@ import {
   type SecurityEvent,
   type TaskSnapshot,
 } from "@signalbox/protocol";
-import type { Store } from "../ports.ts";
+import type { Store, StoredBlock } from "../ports.ts";
 import { type Cursor, decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
 import { createMemoryNotifications } from "./memory-notifications.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
@@ -26,6 +26,7 @@ export function createMemoryStore({ maxTasks = 10_000, maxSecurityEvents = 10_00
   /** In the order of their last change. */
   const tasks = new Map<string, TaskSnapshot>();
   const events = new Map<string, SecurityEvent>();
+  const blocks = new Map<string, StoredBlock>();
 
   return {
     tasks: {
@@ -58,13 +59,29 @@ export function createMemoryStore({ maxTasks = 10_000, maxSecurityEvents = 10_00
           events.delete(id);
         }
       },
-      async list({ type, ...page }) {
-        const rows = [...events.values()].filter((event) => type === undefined || event.type === type);
+      async list({ type, severity, user_id, ip, ...page }) {
+        const wanted = Object.entries({ type, severity, user_id, ip }).filter(([, value]) => value !== undefined);
+        const rows = [...events.values()].filter((event) =>
+          wanted.every(([field, value]) => event[field as keyof SecurityEvent] === value),
+        );
         return pageOf(rows, page, securityEventText, ({ at, id }) => ({ at, id }));
       },
     },
 
     notifications: createMemoryNotifications(),
+
+    blocks: {
+      async list(now) {
+        for (const { place, until } of blocks.values()) if (until <= now) blocks.delete(place);
+        return structuredClone([...blocks.values()]);
+      },
+      async put(block) {
+        blocks.set(block.place, { ...block });
+      },
+      async remove(place) {
+        blocks.delete(place);
+      },
+    },
 
     ping: async () => {},
     close: async () => {},

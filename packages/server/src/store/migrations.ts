@@ -69,6 +69,16 @@ export const migrations: Record<string, Migration> = {
       await index(db, "signalbox_ledger_entry", ["serial"]);
     },
   },
+  "0006_blocks": {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable("signalbox_block")
+        .addColumn("place", "varchar(160)", (column) => column.primaryKey())
+        .addColumn("until", "varchar(32)", (column) => column.notNull())
+        .addColumn("json", "text", (column) => column.notNull())
+        .execute();
+    },
+  },
 };
 
 const listedTable = (db: Kysely<unknown>, name: string) =>

@@ -8,7 +8,7 @@ import {
   taskStatuses,
 } from "@signalbox/protocol";
 import { type Kysely, Migrator, type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
-import type { Store } from "../ports.ts";
+import type { Store, StoredBlock } from "../ports.ts";
 import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
 import { joinWrites } from "./joined-writes.ts";
 import { migrations } from "./migrations.ts";
@@ -31,6 +31,7 @@ interface ListedRow {
 export interface SignalboxTables extends NotificationTables {
   signalbox_task: ListedRow & { owner_id: string; status: string; version: number };
   signalbox_security_event: ListedRow & { type: string; count: number };
+  signalbox_block: { place: string; until: string; json: string };
 }
 
 interface SqlStoreOptions {
@@ -157,11 +158,35 @@ export async function createSqlStore<Tables extends SignalboxTables>(
         writesSincePrune = 0;
         await prune();
       },
-      list({ type, ...page }) {
+      list({ type, severity, user_id, ip, ...page }) {
         let query = db.selectFrom("signalbox_security_event");
         if (type !== undefined) query = query.where("type", "=", type);
+        for (const [field, value] of Object.entries({ severity, user_id, ip })) {
+          if (value === undefined) continue;
+          // In the JSON, without a column for each. No text of a client can look like it: there the quotes are escaped.
+          const pair = JSON.stringify({ [field]: value }).slice(1, -1);
+          query = query.where(sql<boolean>`replace(json, ${pair}, '') <> json`);
+        }
         return readPage<SecurityEvent>(query, page);
       },
+    },
+
+    blocks: {
+      async list(now) {
+        const rows = await db.selectFrom("signalbox_block").select("json").where("until", ">", now).execute();
+        return rows.map(({ json }) => JSON.parse(json) as StoredBlock);
+      },
+      async put(block) {
+        const row = { place: block.place, until: block.until, json: JSON.stringify(block) };
+        await write(
+          db
+            .insertInto("signalbox_block")
+            .values(row)
+            .onConflict((conflict) => conflict.column("place").doUpdateSet({ until: row.until, json: row.json })),
+        );
+        await write(db.deleteFrom("signalbox_block").where("until", "<=", block.since));
+      },
+      remove: (place) => write(db.deleteFrom("signalbox_block").where("place", "=", place)),
     },
 
     notifications: createSqlNotifications(db),

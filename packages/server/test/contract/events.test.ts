@@ -2,7 +2,7 @@
  * Every event of the contract, over a real socket, on both transports. The tables below are typed by the contract and
  * compared with it at run time: an event that is declared without a test fails here.
  */
-import { contract, type TaskSnapshot } from "@signalbox/protocol";
+import { contract, historySeries, type TaskSnapshot } from "@signalbox/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   connectClient,
@@ -19,7 +19,7 @@ interface Scene {
   readonly transport: Transport;
   /** Connects a new person to `/`. */
   user(name?: string, accepts?: string[]): Promise<TestClient>;
-  admin(namespace?: "/" | "/admin"): Promise<TestClient>;
+  admin(namespace?: "/" | "/admin", accepts?: string[]): Promise<TestClient>;
   task(ownerId: string): Promise<TaskSnapshot>;
 }
 
@@ -266,6 +266,55 @@ const adminRequests: Cases<(typeof contract)["/admin"]["clientEvents"][number]> 
       },
     ]);
   },
+  async get_metrics_history(scene) {
+    const admin = await scene.admin();
+    await admin.next("system_metrics_update");
+    const { at, interval_seconds, series } = await admin.request("get_metrics_history", {});
+    expect(interval_seconds).toBe(1);
+    expect(at.length).toBeGreaterThan(0);
+    for (const name of historySeries) expect(series[name]).toHaveLength(at.length);
+    expect(series.connections.at(-1)).toBeGreaterThan(0);
+  },
+  async get_health(scene) {
+    const health = await (await scene.admin()).request("get_health", {});
+    expect(health).toEqual({
+      ...{ ok: true, status: "ok", version: expect.any(String), server_id: expect.any(String) },
+      started_at: expect.stringMatching(/Z$/),
+      dependencies: ["store", "sessions"].map((name) => ({ name, status: "ok", since: null })),
+    });
+  },
+  async get_configuration(scene) {
+    const { settings } = await (await scene.admin()).request("get_configuration", {});
+    expect(settings).toContainEqual({
+      ...{ name: "SIGNALBOX_ADMIN_METRICS_INTERVAL", value: "1", source: "set", secret: false },
+      doc: expect.any(String),
+    });
+  },
+  async explain_origin(scene) {
+    const admin = await scene.admin();
+    const { url } = scene.server;
+    const explained = await admin.request("explain_origin", { origin: url });
+    expect(explained).toMatchObject({ ok: true, allowed: true, rule: expect.any(String) });
+    expect(explained.allowed_origins).toContain(url);
+    expect(await admin.request("explain_origin", { origin: "https://evil.example" })).toMatchObject({
+      ...{ allowed: false, rule: "not in the list", hint: expect.stringContaining("SOCKETIO_CORS_ORIGINS") },
+    });
+  },
+  async add_block(scene) {
+    const name = unique("mallory");
+    const client = await scene.user(name);
+    const admin = await scene.admin();
+    const answer = await admin.request("add_block", { subject: "user", id: name, seconds: 60, reason: "a test" });
+    expect(answer).toMatchObject({ ok: true, block: { subject: "user", id: name, reason: "banned", note: "a test" } });
+    expect(await client.next("error", 1000)).toMatchObject({ code: "blocked" });
+    await client.disconnected(1000);
+    const { cookie } = scene.server.sessions.signIn({ userId: name });
+    expect(await refusalOf(scene.server.url, { cookie, transport: scene.transport })).toMatchObject({
+      code: "blocked",
+    });
+    expect((await admin.request("list_blocks", { filter: name })).rows).toEqual([answer.block]);
+    await expectAudit(admin, "add_block", name);
+  },
   async lift_block(scene) {
     const name = unique("mallory");
     await offend(scene, name);
@@ -357,6 +406,15 @@ const adminEvents: Cases<(typeof contract)["/admin"]["serverEvents"][number]> = 
     expect(update.opened).toBeGreaterThan(0);
     expect(update.total).toBeGreaterThan(0);
   },
+  async admin_batch(scene) {
+    const admin = await scene.admin("/admin", ["admin_batch"]);
+    const task = await scene.task(unique("ada"));
+    expect(await admin.next("admin_batch")).toMatchObject({
+      at: expect.stringMatching(/Z$/),
+      tasks: expect.arrayContaining([task]),
+    });
+    expect(admin.received("job_update")).toEqual([]);
+  },
 };
 
 async function notified(scene: Scene): Promise<{ client: TestClient; latest_seq: number; unread: number }> {
@@ -440,7 +498,7 @@ describe.each(transports)("the contract over %s", (transport) => {
     server,
     transport,
     user: (name = unique("user"), accepts = []) => connect(name, "user", "/", accepts),
-    admin: (namespace = "/admin") => connect(unique("root"), "admin", namespace),
+    admin: (namespace = "/admin", accepts = []) => connect(unique("root"), "admin", namespace, accepts),
     task: (owner_id) => server.realtime.progress.create({ kind: "test", title: "A test", owner_id }),
   });
 

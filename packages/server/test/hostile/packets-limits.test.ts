@@ -97,6 +97,7 @@ const audited: ReadonlySet<string> = new Set([
   "/admin disconnect_user",
   "/admin revoke_session",
   "/admin cancel_task",
+  "/admin add_block",
   "/admin lift_block",
 ]);
 

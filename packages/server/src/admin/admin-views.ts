@@ -1,0 +1,73 @@
+import type {
+  BlockPage,
+  ConnectionListRequest,
+  ConnectionPage,
+  HealthReport,
+  MetricsHistory,
+  OriginExplanation,
+  PageRequest,
+  RoomPage,
+  SecurityEventListRequest,
+  SecurityEventPage,
+  SettingRow,
+  TaskPage,
+} from "@signalbox/protocol";
+import type { Backlogs } from "../edge/backlogs.ts";
+import type { RoundTrips } from "../edge/round-trips.ts";
+import type { RealtimeNamespace } from "../edge/socket.ts";
+import type { Blocks } from "../limits/blocks.ts";
+import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
+import type { Health } from "../metrics/health.ts";
+import type { OriginPolicy } from "../origin/origin-policy.ts";
+import type { ProgressHub } from "../progress/progress-hub.ts";
+import type { SecurityLog } from "../security/security-log.ts";
+import { blockKey, blockRows, connectionPage, connectionRows, roomKey, roomRows } from "./live-lists.ts";
+import type { History } from "./metrics-history.ts";
+import { pageOf } from "./page.ts";
+
+/** What administrators may look at. */
+export interface AdminViews {
+  connections(request: ConnectionListRequest): ConnectionPage;
+  rooms(page: PageRequest): RoomPage;
+  tasks(page: PageRequest): Promise<TaskPage>;
+  securityEvents(request: SecurityEventListRequest): Promise<SecurityEventPage>;
+  blocks(page: PageRequest): BlockPage;
+  history(): MetricsHistory;
+  health(): Promise<HealthReport>;
+  configuration(): { settings: SettingRow[] };
+  explainOrigin(request: { origin: string }): OriginExplanation;
+}
+
+interface AdminViewOptions {
+  readonly hub: Pick<ProgressHub, "list">;
+  readonly securityLog: Pick<SecurityLog, "list">;
+  readonly backlogs: Backlogs;
+  readonly roundTrips: Pick<RoundTrips, "of">;
+  readonly blocks: Blocks;
+  readonly imposed: Pick<ImposedBlocks, "list">;
+  readonly history: Pick<History, "read">;
+  readonly health: Health;
+  readonly settings: SettingRow[];
+  readonly originPolicy: OriginPolicy;
+  /** All namespaces of this node, in the order in which they were opened. */
+  readonly namespaces: Iterable<RealtimeNamespace>;
+}
+
+/** Reads everything where it is kept, at the time of asking. */
+export function createAdminViews(options: AdminViewOptions): AdminViews {
+  const { hub, securityLog, blocks, imposed, originPolicy } = options;
+  return {
+    connections: (request) => connectionPage(connectionRows(options.namespaces, options), request),
+    rooms: (page) => pageOf(roomRows(options.namespaces), page, roomKey),
+    tasks: (page) => hub.list(page),
+    securityEvents: (request) => securityLog.list(request),
+    blocks: (page) => pageOf(blockRows(blocks, imposed), page, blockKey),
+    history: options.history.read,
+    health: options.health,
+    configuration: () => ({ settings: options.settings }),
+    explainOrigin({ origin }) {
+      const { allowed, rule, hint } = originPolicy.judge(origin);
+      return { allowed, rule, ...(hint !== undefined && { hint }), allowed_origins: [...originPolicy.allowed] };
+    },
+  };
+}

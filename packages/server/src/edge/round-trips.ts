@@ -1,0 +1,30 @@
+import type { Socket as EngineSocket } from "engine.io";
+import type { Clock } from "../ports.ts";
+import { createSlot } from "../slot.ts";
+
+/** How long each connection's last heartbeat and its answer took. */
+export interface RoundTrips {
+  /** To be called when a heartbeat is sent. */
+  sent(conn: EngineSocket): void;
+  /** To be called when it is answered. */
+  answered(conn: EngineSocket): void;
+  /** In milliseconds; null before the first answer. */
+  of(conn: EngineSocket): number | null;
+}
+
+/** Heartbeats are there anyway: measuring with them costs no message. A polling client's one waits for its next request. */
+export function createRoundTrips(clock: Pick<Clock, "now">): RoundTrips {
+  const beats = createSlot<EngineSocket, { sentAt: number; ms: number | null }>("heartbeat");
+
+  return {
+    sent(conn) {
+      beats.put(conn, { sentAt: clock.now(), ms: beats.of(conn)?.ms ?? null });
+    },
+    answered(conn) {
+      const beat = beats.of(conn);
+      // A clock that was set back must not make a journey through time of it.
+      if (beat !== undefined) beat.ms = Math.max(0, clock.now() - beat.sentAt);
+    },
+    of: (conn) => beats.of(conn)?.ms ?? null,
+  };
+}
