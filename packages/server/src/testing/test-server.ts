@@ -34,10 +34,13 @@ export async function startTestServer({ env = {}, ...options }: TestServerOption
   const httpServer = createServer((_req, res) => res.writeHead(404, { "Content-Length": 11 }).end("application"));
   await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
   const { port } = httpServer.address() as AddressInfo;
-  const { config } = loadConfig({ NODE_ENV: "test", HOST: "127.0.0.1", PORT: String(port), ...env });
+  const { config, sources } = loadConfig({ NODE_ENV: "test", HOST: "127.0.0.1", PORT: String(port), ...env });
   const sessions = createTestSessions();
   const logged: LoggedLine[] = [];
-  const realtime = createRealtime({ httpServer, config, sessions, logger: recordingLog(logged), ...options });
+  const realtime = createRealtime({
+    ...{ httpServer, config, configSources: sources, sessions, logger: recordingLog(logged) },
+    ...options,
+  });
 
   return {
     url: `http://127.0.0.1:${port}`,
