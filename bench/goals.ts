@@ -52,6 +52,8 @@ export const goals: readonly Goal[] = [
   goal("W5", "Back after 8 s of absence: share", "after8_back", 100, { ...value("%"), direction: "at least" }),
   goal("W5", "Back after 8 s of absence: refused", "after8_refused", 0, value("")),
   goal("W5", "Back after 8 s of absence: the last one", "after8_max_s", 5, value("s")),
+  goal("W6", "An administrator who looks: of a core", "cost_share", 3, value("%")),
+  goal("W6", "Frames to each administrator", "frames", 1, value("1/s")),
   goal("W7", "CPU with ten times the updates, equal watchers", "updates_growth", 1.5, value("times")),
 ];
 
