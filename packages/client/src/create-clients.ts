@@ -14,7 +14,7 @@ import type { Link } from "./link.ts";
 import { createNamespaceClient, type InnerNamespaceClient, type NamespaceClient } from "./namespace-client.ts";
 import type { Observable } from "./observable.ts";
 import { type ClientOptions, checkOptions } from "./options.ts";
-import { createProbe } from "./probe.ts";
+import { createProbe, type HttpOutcome } from "./probe.ts";
 import { watchActivity } from "./recovery/activity.ts";
 import { createReporter } from "./report.ts";
 import { canShare, createSharedLink } from "./sharing/shared-link.ts";
@@ -54,6 +54,8 @@ export interface Clients {
   retry(): void;
   /** To be called after login and logout: the connection follows. Other tabs are told. */
   sessionChanged(): void;
+  /** Asks a route of the server over plain HTTP, as whom we are connected: for where no socket can be opened. */
+  http(path: string, init?: RequestInit): Promise<HttpOutcome>;
   /** Messages of the server that were dropped because they had not the form of the contract. */
   malformedMessages(): number;
   close(): void;
@@ -155,6 +157,7 @@ export function createClients(options: ClientOptions = {}): Clients {
       tabs?.postMessage("session_changed");
       link.sessionChanged();
     },
+    http: probe.json,
     malformedMessages: () => malformed,
     close() {
       user?.close();

@@ -5,5 +5,6 @@ export { type NamespaceState, RequestError, type RequestErrorCode, type RequestO
 export type { NamespaceClient } from "./namespace-client.ts";
 export type { Observable } from "./observable.ts";
 export type { ClientOptions } from "./options.ts";
+export type { HttpOutcome } from "./probe.ts";
 export type { Problem } from "./report.ts";
 export type { TaskView, TaskWatch } from "./tasks/task-store.ts";

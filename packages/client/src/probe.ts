@@ -4,7 +4,7 @@ import type { Environment } from "./environment.ts";
 import { isObject, list, shaped, text } from "./shape.ts";
 
 /** What a request for JSON brought. */
-type HttpOutcome =
+export type HttpOutcome =
   | { readonly kind: "json"; readonly status: number; readonly body: unknown }
   | { readonly kind: "failed"; readonly evidence: Omit<Evidence, "online"> };
 
@@ -21,7 +21,7 @@ export interface Probe {
   reachable(): Promise<NonNullable<Evidence["reachable"]>>;
   /** What the Socket.IO endpoint says to a new connection over polling: a refusal, silence, or nothing of interest. */
   door(path: string): Promise<Partial<Evidence>>;
-  json(path: string): Promise<HttpOutcome>;
+  json(path: string, init?: RequestInit): Promise<HttpOutcome>;
 }
 
 interface ProbeOptions {
@@ -48,9 +48,10 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
     }
   }
 
-  async function json(path: string, timeoutMs?: number): Promise<HttpOutcome> {
+  async function json(path: string, init?: RequestInit, timeoutMs?: number): Promise<HttpOutcome> {
     try {
-      const response = await send(path, { credentials: "include", headers: await headers() }, timeoutMs);
+      const all = { ...(await headers()), ...(init?.headers as Record<string, string>) };
+      const response = await send(path, { credentials: "include", ...init, headers: all }, timeoutMs);
       const body: unknown = await response.json().catch(() => undefined);
       if (isObject(body)) return { kind: "json", status: response.status, body };
       return {
@@ -65,7 +66,7 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
   return {
     json,
     async door(path) {
-      const outcome = await json(`${path}?EIO=4&transport=polling`, doorTimeoutMs);
+      const outcome = await json(`${path}?EIO=4&transport=polling`, {}, doorTimeoutMs);
       if (outcome.kind === "json") return { refusal: refusalIn(outcome.body) };
       return outcome.evidence.timedOut ? { transport: "polling", timedOut: true } : {};
     },

@@ -1,7 +1,7 @@
 import { namespaces, type TaskSnapshot } from "@signalbox/protocol";
-import type { DiagnosisCode } from "../diagnosis.ts";
 import type { Environment } from "../environment.ts";
 import { isTaskSnapshot } from "../event-guards.ts";
+import { leavesHttp } from "../leaves-http.ts";
 import { type Link, RequestError } from "../link.ts";
 import { type Probe, refusalIn } from "../probe.ts";
 
@@ -19,18 +19,6 @@ interface FallbackOptions {
 /** How often each task is asked for. */
 const intervalMs = 5000;
 
-/** Causes that leave plain HTTP working. Where nothing is reachable there is nothing to ask. */
-const httpWorks: ReadonlySet<DiagnosisCode> = new Set([
-  "transport_blocked",
-  "proxy_interference",
-  "timed_out",
-  "protocol_mismatch",
-  "too_many_connections",
-  "server_full",
-  "rate_limited",
-  "unknown",
-]);
-
 /** Keeps watched tasks up to date over plain HTTP for as long as no socket can be opened. */
 export function createHttpFallback(options: FallbackOptions): { check(): void; close(): void } {
   const { link, probe, environment } = options;
@@ -38,9 +26,7 @@ export function createHttpFallback(options: FallbackOptions): { check(): void; c
   let polling = false;
 
   function isNeeded(): boolean {
-    const { diagnosis, status } = link.state.get();
-    const open = link.namespaceState(namespaces.user).status === "open";
-    return !open && status !== "closed" && diagnosis !== null && httpWorks.has(diagnosis.code);
+    return link.namespaceState(namespaces.user).status !== "open" && leavesHttp(link.state.get());
   }
 
   function check(): void {

@@ -1,0 +1,50 @@
+import type { ClientConfig, UserRequests } from "@signalbox/protocol";
+import type { Clients } from "../create-clients.ts";
+import { RequestError } from "../link.ts";
+import { refusalIn } from "../probe.ts";
+
+type Requests = Pick<UserRequests, "sync_notifications" | "ack_notifications" | "read_notifications">;
+
+/** Asks the server about notifications, over the socket or over HTTP: the answers are the same. */
+export type Ask = <Name extends keyof Requests>(
+  event: Name,
+  payload: Requests[Name]["payload"],
+) => Promise<Requests[Name]["answer"]>;
+
+/** Over the socket. Sent again after an interruption: each of these requests may be made twice. */
+export const overSocket =
+  (clients: Clients): Ask =>
+  (event, payload) =>
+    clients.user().request(event, payload as never, { idempotent: true }) as never;
+
+const prefix = "/realtime/notifications";
+
+/**
+ * Over HTTP, for where no socket can be opened.
+ * @throws RequestError with the server's refusal, or `unknown` when there was no answer
+ */
+export const overHttp =
+  ({ http }: Clients): Ask =>
+  async (event, payload) => {
+    const outcome = await (event === "sync_notifications" ? http(queryOf(payload)) : change(event, payload));
+    if (outcome.kind === "failed") throw new RequestError("unknown", "The server did not answer over HTTP.");
+    const refusal = refusalIn(outcome.body);
+    if (refusal !== undefined) throw new RequestError(refusal.code, refusal.message, refusal);
+    return outcome.body as never;
+
+    async function change(event: string, payload: object) {
+      const config = await http("/realtime/client-config");
+      // Without a cookie there is no token, and none is needed.
+      const csrf = config.kind === "json" ? (config.body as Partial<ClientConfig>).csrf : undefined;
+      return http(`${prefix}/${event === "ack_notifications" ? "ack" : "read"}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...(csrf !== undefined && { "x-csrf-token": csrf }) },
+        body: JSON.stringify(payload),
+      });
+    }
+  };
+
+const queryOf = (payload: object): string =>
+  `${prefix}?${Object.entries(payload)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&")}`;

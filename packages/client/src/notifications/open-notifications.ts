@@ -1,0 +1,246 @@
+/** A user's notifications in the page. A subpath of its own: a page that shows none does not load it. */
+import {
+  type LedgerStanding,
+  type Notification,
+  type NotificationEvents,
+  type NotificationPage,
+  namespaces,
+  type UserEvents,
+  type UserRequests,
+} from "@signalbox/protocol";
+import type { Clients } from "../create-clients.ts";
+import { systemEnvironment } from "../environment.ts";
+import { leavesHttp } from "../leaves-http.ts";
+import { createListeners } from "../listeners.ts";
+import { createSource } from "../observable.ts";
+import { createReporter } from "../report.ts";
+import { list, number, shaped, text } from "../shape.ts";
+import { type Ask, overHttp, overSocket } from "./ask.ts";
+import type { NotificationCentre, NotificationsOptions, NotificationsState } from "./centre.ts";
+import { emptyLedger, type Ledger, newOnes, settledUpTo, withNew, withoutExpired, withStanding } from "./ledger.ts";
+
+export type { NotificationCentre, NotificationsOptions, NotificationsState } from "./centre.ts";
+
+const perRequest = 500;
+
+/** How often notifications are asked for while no socket can be opened. */
+const pollMs = 15_000;
+
+/** After a request that the server did not answer, on a connection that lives. */
+const retryMs = 2000;
+
+/**
+ * Acknowledging waits a moment, not the same in each tab: many arrivals are one request, and what one tab has said the
+ * others need not say again.
+ */
+const acknowledgeAfterMs = { least: 100, most: 400 };
+
+const isNotification = shaped<Notification>({ id: text, seq: Number.isSafeInteger, title: text, expires_at: text });
+const isStanding = shaped<LedgerStanding>({
+  ...{ latest_seq: number, acknowledged_seq: number, read_seq: number, unread: number },
+});
+const isPage = shaped<NotificationPage>({ latest_seq: number, notifications: list });
+
+/** Follows the notifications of whoever is signed in, from now until `close`. */
+export function openNotifications(
+  clients: Clients,
+  { limit = 50, onProblem, environment = systemEnvironment }: NotificationsOptions = {},
+): NotificationCentre {
+  const user = clients.user();
+  const events = clients.namespace<UserRequests, NotificationEvents & Pick<UserEvents, "connection_established">>(
+    namespaces.user,
+  );
+  const report = createReporter(onProblem);
+  const arrivals = createListeners<[Notification]>(report);
+  const source = createSource<NotificationsState>({ phase: "loading", ...shown(emptyLedger) }, report);
+  let ledger = emptyLedger;
+  let isLoaded = false;
+  let userId: string | undefined;
+  /** Another user's answers, and those from before the connection was lost, count for nothing. */
+  let turn = 0;
+  let isSyncing = false;
+  let timers: Partial<Record<"sync" | "acknowledge" | "expire", () => void>> = {};
+
+  const isOpen = (): boolean => user.status().status === "open";
+  const ask: Ask = (event, payload) => (isOpen() ? overSocket : overHttp)(clients)(event, payload);
+  /** For good, or until somebody else signs in: a connection that is only lost leaves the list where it is. */
+  const isRefused = (): boolean => {
+    const { status, diagnosis } = user.status();
+    return status === "refused" && (diagnosis?.retry === "session_change" || diagnosis?.retry === "never");
+  };
+  const isPolled = (): boolean => !isOpen() && leavesHttp(clients.state.get());
+
+  const stops = [
+    events.on("notification", arrived),
+    events.on("unread_update", stands),
+    events.on("connection_established", ({ user_id }) => belongsTo(user_id)),
+    user.onStatus(follow),
+    clients.state.subscribe(follow),
+  ];
+  follow();
+
+  /** One timer of each sort; a later call replaces the one before. */
+  function later(name: keyof typeof timers, ms: number, run: () => void): void {
+    timers[name]?.();
+    timers[name] = environment.after(ms, () => {
+      delete timers[name];
+      run();
+    });
+  }
+
+  function follow(): void {
+    if (isOpen()) {
+      if (source.get().phase !== "live") void sync();
+    } else if (isPolled()) {
+      // The first time at once; from then on the timer has it, however often the connection tries again.
+      if (timers.sync === undefined) void sync();
+    } else if (isRefused()) forget("refused");
+    else show(isLoaded ? "stale" : "loading");
+  }
+
+  function show(phase: NotificationsState["phase"]): void {
+    source.set({ phase, ...shown(ledger) });
+  }
+
+  /** Nothing of one user stays on the page of another. */
+  function belongsTo(id: string): void {
+    const isAnother = userId !== undefined && userId !== id;
+    userId = id;
+    if (!isAnother) return;
+    forget("loading");
+    follow();
+  }
+
+  function forget(phase: NotificationsState["phase"]): void {
+    turn += 1;
+    isSyncing = false;
+    isLoaded = false;
+    ledger = emptyLedger;
+    for (const cancel of Object.values(timers)) cancel();
+    timers = {};
+    show(phase);
+  }
+
+  /** Asks for everything above what was taken. Asked for while it is under way, it goes on from where it is. */
+  async function sync(): Promise<void> {
+    if (isSyncing) return;
+    isSyncing = true;
+    timers.sync?.();
+    delete timers.sync;
+    const mine = turn;
+    const isDone = await readAll(mine).then(
+      () => true,
+      () => false,
+    );
+    if (mine !== turn) return;
+    isSyncing = false;
+    if (!isOpen()) later("sync", pollMs, follow);
+    else if (!isDone) later("sync", retryMs, follow);
+  }
+
+  async function readAll(mine: number): Promise<void> {
+    if (!isLoaded) {
+      const standing: unknown = await ask("sync_notifications", { after: Number.MAX_SAFE_INTEGER, limit: 1 });
+      if (mine !== turn || !isStanding(standing)) return;
+      const { latest_seq, acknowledged_seq } = standing;
+      ledger = {
+        ...withStanding(ledger, standing),
+        taken: Math.max(0, Math.min(latest_seq - limit, acknowledged_seq)),
+      };
+    }
+    const told = isLoaded ? ledger.taken : ledger.standing.acknowledged_seq;
+    for (;;) {
+      const page: unknown = await ask("sync_notifications", { after: ledger.taken, limit: perRequest });
+      if (mine !== turn || !isPage(page)) return;
+      const { notifications, ...standing } = page;
+      take(notifications, told);
+      // What is above the last has been answered for: numbers may be missing for good.
+      if (notifications.length < perRequest) ledger = { ...ledger, taken: Math.max(ledger.taken, page.latest_seq) };
+      stood(standing);
+      if (notifications.length === perRequest) continue;
+      isLoaded = true;
+      show(isOpen() ? "live" : "polling");
+      return;
+    }
+  }
+
+  function arrived(notification: unknown): void {
+    if (!isLoaded || !isNotification(notification) || notification.seq <= ledger.taken) return;
+    // A number was passed over: it may be missing for good, or on its way by another path.
+    if (isSyncing || notification.seq > ledger.taken + 1) return void sync();
+    take([notification], ledger.taken);
+    show("live");
+  }
+
+  /** @param told - the application has been told of everything up to this `seq` */
+  function take(notifications: readonly unknown[], told: number): void {
+    const added = newOnes(ledger, notifications.filter(isNotification));
+    ledger = withNew(ledger, added, limit);
+    for (const each of added) if (each.seq > told) arrivals.tell(each);
+    acknowledgeSoon();
+    expireInTime();
+  }
+
+  function stands(standing: unknown): void {
+    if (!isLoaded || !isStanding(standing)) return;
+    stood(standing);
+    show(source.get().phase);
+    if (standing.latest_seq > ledger.taken) void sync();
+  }
+
+  function stood(standing: LedgerStanding): void {
+    ledger = withStanding(ledger, standing);
+    acknowledgeSoon();
+  }
+
+  function acknowledgeSoon(): void {
+    if (timers.acknowledge !== undefined || settledUpTo(ledger) <= ledger.standing.acknowledged_seq) return;
+    const { least, most } = acknowledgeAfterMs;
+    later("acknowledge", least + environment.random() * (most - least), () => {
+      const seq = settledUpTo(ledger);
+      // What fails is made up for by the next arrival, or the next time the connection opens.
+      if (seq > ledger.standing.acknowledged_seq) move("ack_notifications", seq).catch(() => {});
+    });
+  }
+
+  async function move(event: "ack_notifications" | "read_notifications", seq: number): Promise<void> {
+    const mine = turn;
+    const { unread } = await ask(event, { seq });
+    if (mine !== turn) return;
+    const { standing } = ledger;
+    const acknowledged_seq = Math.max(standing.acknowledged_seq, seq);
+    const read_seq = event === "read_notifications" ? Math.max(standing.read_seq, seq) : standing.read_seq;
+    stood({ ...standing, acknowledged_seq, read_seq, unread });
+    show(source.get().phase);
+  }
+
+  /** What has expired leaves the list, and the server's count. */
+  function expireInTime(): void {
+    const next = Math.min(...ledger.notifications.map(({ expires_at }) => Date.parse(expires_at)));
+    if (!Number.isFinite(next)) return;
+    later("expire", Math.max(0, next - environment.now()) + 1, () => {
+      ledger = withoutExpired(ledger, environment.now());
+      show(source.get().phase);
+      expireInTime();
+      if (isOpen() || isPolled()) void sync();
+    });
+  }
+
+  return {
+    ...{ get: source.get, subscribe: source.subscribe, [Symbol.asyncIterator]: source[Symbol.asyncIterator] },
+    onArrived: arrivals.add,
+    async markRead(seq) {
+      const upTo = Math.min(seq, settledUpTo(ledger));
+      if (upTo > ledger.standing.read_seq) await move("read_notifications", upTo);
+    },
+    acknowledge: (seq) => move("ack_notifications", Math.min(seq, ledger.taken)),
+    close() {
+      for (const stop of stops) stop();
+      turn += 1;
+      for (const cancel of Object.values(timers)) cancel();
+      source.end();
+    },
+  };
+}
+
+const shown = ({ standing, notifications }: Ledger) => ({ ...standing, notifications });
