@@ -1,0 +1,56 @@
+import type { Readable } from "../store.ts";
+import { atMostEvery } from "./at-most-every.ts";
+import type { Section } from "./feed.ts";
+import { createLatest } from "./latest.ts";
+
+/** What users are called, by id, as far as they were seen among the connections. */
+export type Known = ReadonlyMap<string, string>;
+
+export interface Names {
+  readonly state: Readable<Known>;
+  /** The name, or the id until there is one. */
+  of(userId: string): string;
+}
+
+const maxRows = 500;
+const paceMs = 5000;
+
+/** Tasks and lines of the log have only the ids of users. Names are asked for when an id is met that has none. */
+export function openNames(section: Section): Names {
+  const state = section.keep<Known>(new Map());
+  const ask = createLatest(section, () => {});
+  const wanted = new Set<string>();
+  /** Who is not connected has no name; it may be another thing after the next connection. */
+  const missed = new Set<string>();
+
+  const read = (): void =>
+    void ask(
+      () => section.request("list_connections", { limit: maxRows, sort: "connected_at", descending: true }),
+      ({ rows }) => {
+        const known = new Map(state.get());
+        for (const { user_id, username } of rows) known.set(user_id, username);
+        for (const id of wanted) if (!known.has(id)) missed.add(id);
+        wanted.clear();
+        state.set(known);
+      },
+    );
+  const onWanted = atMostEvery(paceMs, read);
+  section.onClose(onWanted.stop);
+  section.onBatch(({ connections }) => connections && connections.opened > 0 && missed.clear());
+  section.onOpen(() => {
+    missed.clear();
+    onWanted.ask();
+  });
+
+  return {
+    state,
+    of(userId) {
+      const name = state.get().get(userId);
+      if (name === undefined && !missed.has(userId)) {
+        wanted.add(userId);
+        onWanted.ask();
+      }
+      return name ?? userId;
+    },
+  };
+}

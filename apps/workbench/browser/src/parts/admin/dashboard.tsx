@@ -1,0 +1,122 @@
+import type { FunctionComponent } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import "../../styles/admin/main.css";
+import { openAlerts } from "../../admin/alerts-store.ts";
+import { DashboardContext, type Dashboard as Shared } from "../../admin/dashboard.ts";
+import { openFeed } from "../../admin/feed.ts";
+import { openNames } from "../../admin/names.ts";
+import { type PanelName, panels, pathOf } from "../../admin/panels.ts";
+import type { Question } from "../../admin/questions.ts";
+import { Link } from "../../router.tsx";
+import { useStore } from "../../store.ts";
+import { useWorkspace } from "../../workspace.ts";
+import { NotForYou } from "../not-for-you.tsx";
+import { Page } from "../page.tsx";
+import { AlertBanner } from "./alert-banner.tsx";
+import { BlocksPanel } from "./blocks-panel.tsx";
+import { ConfirmDialog } from "./confirm-dialog.tsx";
+import { ConnectionsPanel } from "./connections-panel.tsx";
+import { type Details, DetailsDialog } from "./details-dialog.tsx";
+import { FeedStatus } from "./feed-status.tsx";
+import { HealthPanel } from "./health-panel.tsx";
+import { NoticesPanel } from "./notices-panel.tsx";
+import { OriginsPanel } from "./origins-panel.tsx";
+import { OverviewPanel } from "./overview-panel.tsx";
+import { RoomsPanel } from "./rooms-panel.tsx";
+import { SecurityPanel } from "./security-panel.tsx";
+import { SettingsPanel } from "./settings-panel.tsx";
+import { TasksPanel } from "./tasks-panel.tsx";
+
+const parts: Record<PanelName, FunctionComponent> = {
+  overview: OverviewPanel,
+  connections: ConnectionsPanel,
+  tasks: TasksPanel,
+  security: SecurityPanel,
+  blocks: BlocksPanel,
+  rooms: RoomsPanel,
+  notices: NoticesPanel,
+  health: HealthPanel,
+  settings: SettingsPanel,
+  origins: OriginsPanel,
+};
+
+/** The administrators' dashboard, with one of its parts. */
+export function Dashboard({ panel }: { panel: PanelName }) {
+  const { clients, userId, accountChanged } = useWorkspace();
+  const [question, setQuestion] = useState<Question | null>(null);
+  const [details, setDetails] = useState<Details | null>(null);
+  const [done, setDone] = useState("");
+  const [{ shared, close }] = useState(() => {
+    const feed = openFeed(clients.admin(), accountChanged);
+    const section = feed.section();
+    const shared: Shared = {
+      ...{ feed, userId, request: section.request, ask: setQuestion, showDetails: setDetails },
+      names: openNames(section),
+      alerts: openAlerts(section),
+    };
+    const close = (): void => {
+      section.close();
+      feed.close();
+    };
+    return { shared, close };
+  });
+  useEffect(() => close, [close]);
+  const feed = useStore(shared.feed.state);
+  const content = useRef<HTMLDivElement>(null);
+  const Part = parts[panel];
+  // A panel is drawn for its own reasons, not because a question is asked.
+  const part = useMemo(() => <Part key={panel} />, [Part, panel]);
+
+  if (feed.phase === "denied") return <NotForYou text={feed.problem ?? "This page is for administrators."} />;
+
+  /** After an action its row may be gone, and with it the button that had the focus. */
+  function keepFocus(): void {
+    if (document.activeElement === document.body) content.current?.focus({ preventScroll: true });
+  }
+
+  return (
+    <DashboardContext.Provider value={shared}>
+      <Page title="Administration" aside={<FeedStatus feed={feed} />}>
+        <PanelLinks current={panel} />
+        <AlertBanner />
+        <p role="status" class="done" data-testid="admin-done">
+          {done}
+        </p>
+        <div ref={content} class="panel-content" tabIndex={-1}>
+          {part}
+        </div>
+        {details && (
+          <DetailsDialog
+            details={details}
+            onClose={() => {
+              setDetails(null);
+              keepFocus();
+            }}
+          />
+        )}
+        {question && (
+          <ConfirmDialog
+            question={question}
+            onDone={setDone}
+            onClose={() => {
+              setQuestion(null);
+              keepFocus();
+            }}
+          />
+        )}
+      </Page>
+    </DashboardContext.Provider>
+  );
+}
+
+function PanelLinks({ current }: { current: PanelName }) {
+  return (
+    <nav class="panels" aria-label="Administration">
+      {panels.map(({ name, title }) => (
+        <Link key={name} href={pathOf(name)} aria-current={name === current ? "page" : undefined}>
+          {title}
+        </Link>
+      ))}
+    </nav>
+  );
+}

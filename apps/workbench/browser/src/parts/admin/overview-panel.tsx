@@ -1,0 +1,113 @@
+import type { SystemMetrics } from "@signalbox/protocol";
+import { useMemo } from "preact/hooks";
+import { type Curves, curvesOf, type Pick, refusalPicks } from "../../admin/curves.ts";
+import { useFeed } from "../../admin/dashboard.ts";
+import type { Readings } from "../../admin/history.ts";
+import { openOverview } from "../../admin/overview-store.ts";
+import { useStore } from "../../store.ts";
+import { durationWords, sizeWords } from "../../words.ts";
+import { AlertList } from "./alert-list.tsx";
+import { Chart } from "./chart.tsx";
+import { Loading, Panel } from "./panel.tsx";
+
+export function OverviewPanel() {
+  const state = useStore(useFeed(openOverview));
+  const { metrics, readings, interval, problem } = state;
+  return (
+    <Panel
+      title="Overview"
+      note={metrics ? `Up for ${durationWords(metrics.uptime_seconds)}` : undefined}
+      problem={problem}
+    >
+      {metrics ? <Metrics metrics={metrics} /> : <Loading what="the server's readings" />}
+      {readings.length > 0 && <Charts readings={readings} interval={interval} />}
+      <AlertList />
+    </Panel>
+  );
+}
+
+function Metrics({ metrics }: { metrics: SystemMetrics }) {
+  return (
+    <dl class="metrics" data-testid="admin-metrics">
+      {figuresOf(metrics).map(([label, value]) => (
+        <div key={label} class="panel">
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function figuresOf(metrics: SystemMetrics): [label: string, value: string][] {
+  return [
+    ["Connections", String(metrics.connections)],
+    ["Slow clients", String(metrics.slow_connections)],
+    ["Tasks running", String(metrics.tasks.running)],
+    ["Tasks waiting", String(metrics.tasks.queued)],
+    ["Events received", rate(metrics.events_per_second)],
+    ["Events delivered", rate(metrics.deliveries_per_second)],
+    ["Refusals", rate(metrics.refusals_per_second)],
+    ["Event-loop lag, p99", milliseconds(metrics.event_loop_lag_p99_ms)],
+    ["Processor", percent(metrics.cpu_percent)],
+    ["Memory", sizeWords(metrics.memory_rss_bytes)],
+  ];
+}
+
+/** One decimal is enough to see whether something moves. */
+const short = (value: number): string => (value < 10 ? String(Number(value.toFixed(1))) : String(Math.round(value)));
+const rate = (value: number): string => `${short(value)}/s`;
+const milliseconds = (value: number): string => `${short(value)}\u00a0ms`;
+const percent = (value: number): string => `${short(value)}\u00a0%`;
+
+/** From one kilobyte to a terabyte. */
+const powersOfTwo = Array.from({ length: 31 }, (_, power) => 2 ** (power + 10));
+
+interface ChartKind {
+  readonly name: string;
+  readonly title: string;
+  readonly words: (value: number) => string;
+  readonly steps?: number[];
+  readonly picks: (readings: Readings) => readonly Pick[];
+}
+
+const charts: readonly ChartKind[] = [
+  {
+    ...{ name: "connections", title: "Connections", words: short },
+    picks: () => [["connections", ({ series }) => series.connections]],
+  },
+  {
+    ...{ name: "traffic", title: "Events per second", words: rate },
+    picks: () => [
+      ["received", ({ series }) => series.events_per_second],
+      ["delivered", ({ series }) => series.deliveries_per_second],
+    ],
+  },
+  { ...{ name: "refusals", title: "Refusals by code", words: rate }, picks: refusalPicks },
+  {
+    ...{ name: "lag", title: "Event-loop lag", words: milliseconds },
+    picks: () => [["p99", ({ series }) => series.event_loop_lag_p99_ms]],
+  },
+  {
+    ...{ name: "processor", title: "Processor", words: percent },
+    picks: () => [["of one core", ({ series }) => series.cpu_percent]],
+  },
+  {
+    ...{ name: "memory", title: "Memory", words: sizeWords, steps: powersOfTwo },
+    picks: () => [["resident", ({ series }) => series.memory_rss_bytes]],
+  },
+];
+
+function Charts({ readings, interval }: { readings: Readings; interval: number }) {
+  const drawn = useMemo(
+    () => charts.map((chart): [ChartKind, Curves] => [chart, curvesOf(readings, interval, chart.picks(readings))]),
+    [readings, interval],
+  );
+  return (
+    <div class="charts">
+      {drawn.map(([{ name, title, words, steps }, data]) => (
+        <Chart key={name} title={title} data={data} words={words} steps={steps} testId={`chart-${name}`} />
+      ))}
+    </div>
+  );
+}
