@@ -1,3 +1,4 @@
+import type { ConnectionRow } from "@signalbox/protocol";
 import type { Readable } from "../store.ts";
 import { atMostEvery } from "./at-most-every.ts";
 import type { Section } from "./feed.ts";
@@ -10,10 +11,14 @@ export interface Names {
   readonly state: Readable<Known>;
   /** The name, or the id until there is one. */
   of(userId: string): string;
+  /** Sees who is there. */
+  look(): void;
+  /** Takes the names of connections that somebody else has read. */
+  learn(rows: readonly Pick<ConnectionRow, "user_id" | "username">[]): void;
 }
 
 const maxRows = 500;
-const paceMs = 5000;
+const paceMs = 2000;
 
 /** Tasks and lines of the log have only the ids of users. Names are asked for when an id is met that has none. */
 export function openNames(section: Section): Names {
@@ -27,13 +32,18 @@ export function openNames(section: Section): Names {
     void ask(
       () => section.request("list_connections", { limit: maxRows, sort: "connected_at", descending: true }),
       ({ rows }) => {
-        const known = new Map(state.get());
-        for (const { user_id, username } of rows) known.set(user_id, username);
-        for (const id of wanted) if (!known.has(id)) missed.add(id);
+        learn(rows);
+        for (const id of wanted) if (!state.get().has(id)) missed.add(id);
         wanted.clear();
-        state.set(known);
       },
     );
+
+  function learn(rows: readonly Pick<ConnectionRow, "user_id" | "username">[]): void {
+    const known = state.get();
+    const seen = rows.map(({ user_id, username }) => [user_id, username] as const);
+    if (seen.some(([id, name]) => known.get(id) !== name)) state.set(new Map([...known, ...seen]));
+  }
+
   const onWanted = atMostEvery(paceMs, read);
   section.onClose(onWanted.stop);
   section.onBatch(({ connections }) => connections && connections.opened > 0 && missed.clear());
@@ -52,5 +62,7 @@ export function openNames(section: Section): Names {
       }
       return name ?? userId;
     },
+    look: onWanted.ask,
+    learn,
   };
 }

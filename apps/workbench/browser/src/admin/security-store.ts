@@ -21,7 +21,8 @@ interface SecurityState {
 
 export interface SecurityStore {
   readonly state: Readable<SecurityState>;
-  search(filters: SecurityFilters): void;
+  /** Changes some of the filters. */
+  narrow(filters: SecurityFilters): void;
   readOlder(): void;
   /** Whether the reader is further down: then nothing moves under their eyes. */
   setReading(isReading: boolean): void;
@@ -90,7 +91,8 @@ export function openSecurity(section: Section): SecurityStore {
 
   return {
     state,
-    search(filters) {
+    narrow(more) {
+      const filters = { ...state.get().filters, ...more };
       known.clear();
       held.clear();
       older = undefined;

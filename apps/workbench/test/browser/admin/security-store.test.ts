@@ -80,16 +80,17 @@ test("after a short absence nothing is missing, after a long one no gap is hidde
 
 test("filters hold for what is read and for what is told", async () => {
   const high = (number: number) => line(number, { severity: "high", user_id: "mallory" });
-  const { state, search, sendBatch, numbers } = await open([...lines(1, 3), high(4)]);
-  search({ severity: "high", user_id: "mallory" });
+  const { state, narrow, sendBatch, numbers } = await open([...lines(1, 3), high(4)]);
+  narrow({ severity: "high" });
+  narrow({ user_id: "mallory" });
   await expect.poll(numbers).toEqual([4]);
   sendBatch({ security_events: [line(5), line(6, { severity: "high" }), high(7)] });
   await expect.poll(numbers).toEqual([7, 4]);
-  search({ filter: "LINE 2" });
+  narrow({ severity: undefined, user_id: undefined, filter: "LINE 2" });
   await expect.poll(numbers).toEqual([2]);
   sendBatch({ security_events: [line(8), line(9, { detail: "line 2 again" })] });
   await expect.poll(numbers).toEqual([9, 2]);
-  search({ type: "banned" });
+  narrow({ type: "banned" });
   await expect.poll(() => state.get().phase).toBe("ready");
   expect(numbers()).toEqual([]);
 });

@@ -1,21 +1,20 @@
 import type { BlockRow } from "@signalbox/protocol";
 import { useState } from "preact/hooks";
-import { openBlocks } from "../../admin/blocks-store.ts";
-import { useDashboard, useFeed, useNames } from "../../admin/dashboard.ts";
+import { useDashboard, useNames } from "../../admin/dashboard.ts";
 import { blockQuestion, liftQuestion } from "../../admin/questions.ts";
-import { useStore } from "../../store.ts";
 import { plural } from "../../words.ts";
 import { Field, SelectField } from "../field.tsx";
 import { Moment } from "../moment.tsx";
 import type { Column } from "./column.tsx";
 import { DataTable } from "./data-table.tsx";
 import { Loading, Panel } from "./panel.tsx";
+import { useBlocks } from "./use-blocks.ts";
 
 /** Who is kept out for a while, and the means to let them in again. */
 export function BlocksPanel() {
   const { request, ask } = useDashboard();
   const nameOf = useNames();
-  const { answer: blocks, problem } = useStore(useFeed(openBlocks).state);
+  const { blocks, problem, thenRead } = useBlocks();
   const named = ({ subject, id }: Pick<BlockRow, "subject" | "id">): string =>
     subject === "user" ? nameOf(id) : `guests at ${id}`;
 
@@ -34,7 +33,7 @@ export function BlocksPanel() {
           type="button"
           data-testid="lift-block"
           aria-label={`Lift the block of ${named(block)}`}
-          onClick={() => ask(liftQuestion(request, block, named(block)))}
+          onClick={() => ask(thenRead(liftQuestion(request, block, named(block))))}
         >
           Lift
         </button>
@@ -45,7 +44,7 @@ export function BlocksPanel() {
   const note = blocks?.length === 0 ? "Nobody at this moment" : blocks && plural(blocks.length, "block");
   return (
     <Panel title="Blocks" note={note ?? undefined} problem={problem}>
-      <BlockForm onBlock={(subject) => ask(blockQuestion(request, subject, named(subject)))} />
+      <BlockForm onBlock={(subject) => ask(thenRead(blockQuestion(request, subject, named(subject))))} />
       {blocks === null ? (
         <Loading what="the blocks" />
       ) : (

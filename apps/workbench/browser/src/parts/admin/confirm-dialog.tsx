@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { blockDurations, type Question } from "../../admin/questions.ts";
 import { sentenceOf } from "../../http.ts";
 import { Field, SelectField } from "../field.tsx";
@@ -9,13 +9,20 @@ interface ConfirmDialogProps {
   onClose: () => void;
 }
 
-/** Asks before it acts. Escape and the first button do nothing. A refusal is shown here, where it can be answered. */
+/**
+ * Asks before it acts. Escape does nothing, nor does a second press of Enter: what need not be filled in does not begin
+ * with the focus. A refusal is shown here, where it can be answered.
+ */
 export function ConfirmDialog({ question, onDone, onClose }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const goBack = useRef<HTMLButtonElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
   const isRequired = question.reason === "required";
+  useLayoutEffect(() => {
+    dialog.current?.showModal();
+    if (!isRequired) goBack.current?.focus();
+  }, [isRequired]);
 
   async function accept(form: HTMLFormElement): Promise<void> {
     const entry = new FormData(form);
@@ -65,7 +72,7 @@ export function ConfirmDialog({ question, onDone, onClose }: ConfirmDialogProps)
           </p>
         )}
         <div class="actions">
-          <button type="button" onClick={() => dialog.current?.close()}>
+          <button ref={goBack} type="button" onClick={() => dialog.current?.close()}>
             Go back
           </button>
           <button type="submit" class="danger" data-testid="confirm-accept" disabled={isBusy}>

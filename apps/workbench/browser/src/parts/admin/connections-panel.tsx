@@ -1,4 +1,5 @@
 import type { ConnectionRow, ConnectionSort } from "@signalbox/protocol";
+import { useEffect } from "preact/hooks";
 import { openConnections } from "../../admin/connections-store.ts";
 import { useDashboard, useFeed } from "../../admin/dashboard.ts";
 import type { Section } from "../../admin/feed.ts";
@@ -24,9 +25,10 @@ const sortWords: Record<ConnectionSort, string> = {
 };
 
 export function ConnectionsPanel() {
-  const { request, showDetails, userId } = useDashboard();
+  const { request, showDetails, userId, names } = useDashboard();
   const { state, look, search, sortBy } = useFeed(openConnections);
   const { rows, total, offset, sort, descending, filter, problem } = useStore(state);
+  useEffect(() => names.learn(rows), [names, rows]);
 
   const columns: Column<ConnectionRow, ConnectionSort>[] = [
     { label: "User", cell: (row) => row.username, sort: "username" },

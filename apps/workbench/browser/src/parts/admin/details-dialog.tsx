@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useDashboard } from "../../admin/dashboard.ts";
 import type { Question } from "../../admin/questions.ts";
 
@@ -13,7 +13,7 @@ export interface Details {
 export function DetailsDialog({ details, onClose }: { details: Details; onClose: () => void }) {
   const { ask } = useDashboard();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   function choose(question: Question): void {
     // Closed first: the focus goes back to the row, and from there to it again after the question.

@@ -1,5 +1,5 @@
 import { type Audience, noticeLimits, type Priority, priorities } from "@signalbox/protocol";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useDashboard } from "../../admin/dashboard.ts";
 import {
   checkNotice,
@@ -25,6 +25,7 @@ interface Sent {
 export function NoticesPanel() {
   const { request, ask, names } = useDashboard();
   const known = useStore(names.state);
+  useEffect(names.look, [names]);
   const [entry, setEntry] = useState<NoticeEntry>(emptyNotice);
   const [problems, setProblems] = useState<NoticeProblems>({});
   const [sent, setSent] = useState<readonly Sent[]>([]);

@@ -14,14 +14,14 @@ interface PanelProps {
 /** One part of the dashboard, with its heading and what went wrong in it. */
 export function Panel({ title, note, problem, children }: PanelProps) {
   return (
-    <section class="data" aria-labelledby="panel-heading">
+    <div class="data">
       <div class="section-head">
-        <h2 id="panel-heading">{title}</h2>
+        <h2>{title}</h2>
         {note !== undefined && <p class="hint">{note}</p>}
       </div>
       <ProblemLine problem={problem} />
       {children}
-    </section>
+    </div>
   );
 }
 

@@ -1,19 +1,20 @@
 import type { BlockRow, SecurityEvent } from "@signalbox/protocol";
 import type { Section } from "../../admin/feed.ts";
-import { blockQuestion, disconnectQuestion, liftQuestion } from "../../admin/questions.ts";
+import { blockQuestion, disconnectQuestion, liftQuestion, type Question } from "../../admin/questions.ts";
 import { Moment } from "../moment.tsx";
 import type { Details } from "./details-dialog.tsx";
 
 interface Surroundings {
   nameOf: (userId: string) => string;
   blocks: readonly BlockRow[];
+  thenRead: (question: Question) => Question;
   request: Section["request"];
   /** The administrator's own id. */
   ownId: string;
 }
 
 /** A line of the security log with everything that it knows, and what can be done about whoever is in it. */
-export function lineDetails(line: SecurityEvent, { nameOf, blocks, request, ownId }: Surroundings): Details {
+export function lineDetails(line: SecurityEvent, { nameOf, blocks, thenRead, request, ownId }: Surroundings): Details {
   const { type, severity, at, ip, user_id, count } = line;
   const known: [string, string | undefined][] = [
     ["Origin", line.origin],
@@ -35,13 +36,13 @@ export function lineDetails(line: SecurityEvent, { nameOf, blocks, request, ownI
     if (block) {
       actions.push({
         ...{ label: "Lift user’s block", testId: "lift-user" },
-        question: liftQuestion(request, block, name),
+        question: thenRead(liftQuestion(request, block, name)),
       });
     } else if (user_id !== ownId) {
       const subject = { subject: "user", id: user_id } as const;
       actions.push({
         ...{ label: "Block user", testId: "block-user" },
-        question: blockQuestion(request, subject, name),
+        question: thenRead(blockQuestion(request, subject, name)),
       });
     }
   }
@@ -51,11 +52,11 @@ export function lineDetails(line: SecurityEvent, { nameOf, blocks, request, ownI
     block
       ? {
           ...{ label: "Lift address’s block", testId: "lift-address" },
-          question: liftQuestion(request, block, guests),
+          question: thenRead(liftQuestion(request, block, guests)),
         }
       : {
           ...{ label: "Block address", testId: "block-address" },
-          question: blockQuestion(request, { subject: "address", id: ip }, guests),
+          question: thenRead(blockQuestion(request, { subject: "address", id: ip }, guests)),
         },
   );
 

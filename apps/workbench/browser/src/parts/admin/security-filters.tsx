@@ -5,7 +5,7 @@ import { SearchField } from "./search-field.tsx";
 
 interface SecurityFilterFormProps {
   filters: SecurityFilters;
-  onSearch: (filters: SecurityFilters) => void;
+  narrow: (filters: SecurityFilters) => void;
 }
 
 const choices = (values: readonly string[]): [string, string][] => [
@@ -14,8 +14,7 @@ const choices = (values: readonly string[]): [string, string][] => [
 ];
 
 /** Lines have to have all of these; what is left empty counts for nothing. */
-export function SecurityFilterForm({ filters, onSearch }: SecurityFilterFormProps) {
-  const narrow = (more: SecurityFilters): void => onSearch({ ...filters, ...more });
+export function SecurityFilterForm({ filters, narrow }: SecurityFilterFormProps) {
   return (
     <search class="filters">
       <SelectField

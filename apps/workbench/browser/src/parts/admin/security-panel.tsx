@@ -1,6 +1,5 @@
 import type { SecurityEvent, Severity } from "@signalbox/protocol";
 import { useCallback, useRef } from "preact/hooks";
-import { openBlocks } from "../../admin/blocks-store.ts";
 import { useDashboard, useFeed, useNames } from "../../admin/dashboard.ts";
 import { openSecurity } from "../../admin/security-store.ts";
 import { useStore } from "../../store.ts";
@@ -10,14 +9,15 @@ import type { Column } from "./column.tsx";
 import { Loading, Panel } from "./panel.tsx";
 import { lineDetails } from "./security-details.tsx";
 import { SecurityFilterForm } from "./security-filters.tsx";
+import { useBlocks } from "./use-blocks.ts";
 import { VirtualTable } from "./virtual-table.tsx";
 
 export function SecurityPanel() {
   const { request, showDetails, userId } = useDashboard();
   const nameOf = useNames();
-  const { state, search, readOlder, setReading } = useFeed(openSecurity);
+  const { state, narrow, readOlder, setReading } = useFeed(openSecurity);
   const { lines, held, total, hasOlder, filters, phase, problem } = useStore(state);
-  const blocks = useStore(useFeed(openBlocks).state).answer ?? [];
+  const { blocks, thenRead } = useBlocks();
   const list = useRef<HTMLDivElement>(null);
   const onScroll = useCallback((top: number) => setReading(top > 0), [setReading]);
 
@@ -44,7 +44,9 @@ export function SecurityPanel() {
           type="button"
           data-testid="line-details"
           aria-label={`Details and actions, ${typeWords(line.type)}, ${line.ip}`}
-          onClick={() => showDetails(lineDetails(line, { nameOf, blocks, request, ownId: userId }))}
+          onClick={() =>
+            showDetails(lineDetails(line, { nameOf, blocks: blocks ?? [], thenRead, request, ownId: userId }))
+          }
         >
           Details
         </button>
@@ -55,7 +57,7 @@ export function SecurityPanel() {
   const note = phase === "ready" ? `${lines.length} of ${plural(Math.max(total, lines.length), "line")}` : undefined;
   return (
     <Panel title="Security log" note={note} problem={problem}>
-      <SecurityFilterForm filters={filters} onSearch={search} />
+      <SecurityFilterForm filters={filters} narrow={narrow} />
       {phase === "loading" && lines.length === 0 && <Loading what="the lines of the log" />}
       {phase === "ready" && lines.length === 0 && (
         <p class="empty">
