@@ -29,6 +29,9 @@ export interface ConnectionsStore {
 const margin = 40;
 const maxRows = 500;
 
+/** Whoever comes this close to what has been read will want the rows beyond it. */
+const near = margin / 2;
+
 /** Somebody who drags the scroll bar through ten thousand rows asks for what is there when they slow down. */
 const scrollPaceMs = 150;
 const livePaceMs = 2000;
@@ -77,7 +80,8 @@ export function openConnections(section: Section): ConnectionsStore {
       view = { first, last };
       const { offset, rows, total } = state.get();
       const end = offset + rows.length;
-      if (total !== null && (first < offset || (last >= end && end < total))) onScroll.ask();
+      const [isNearStart, isNearEnd] = [first - near < offset && offset > 0, last + near >= end && end < (total ?? 0)];
+      if (isNearStart || isNearEnd) onScroll.ask();
     },
     search: (filter) => question({ filter }),
     sortBy: (sort, descending) => question({ sort, descending }),

@@ -25,7 +25,7 @@ export function withHistory(known: Readings, history: MetricsHistory): Readings 
   const remembered = readingsOf(history);
   const [first, last] = [remembered[0], remembered.at(-1)];
   if (first === undefined || last === undefined) return known;
-  const older = known.filter(({ at }) => at < first.at - frameDelaySeconds);
+  const older = known.filter((reading) => reading.at < first.at && !isSame(reading, first));
   const newer = known.filter((reading) => reading.at > last.at && !isSame(reading, last));
   return lastHour([...older, ...remembered, ...newer]);
 }

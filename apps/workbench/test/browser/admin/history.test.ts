@@ -66,6 +66,7 @@ describe("between what the server remembers and what it sends", () => {
       [102, 2],
       [140, 9],
     ]);
+    expect(figuresOf(withHistory(before, historyOf([[103, 9]])))).toContainEqual([102, 2]);
     const { at, curves } = curvesOf(after, 2, [["connections", ({ series }) => series.connections]]);
     expect(at).toEqual([100, 102, 104, 140]);
     expect(curves[0]?.values).toEqual([1, 2, null, 9]);

@@ -8,7 +8,7 @@ import {
   type VirtualizerOptions,
 } from "@tanstack/virtual-core";
 import type { RefObject } from "preact";
-import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useReducer, useState } from "preact/hooks";
 
 interface VirtualRowsOptions {
   /** What scrolls. */
@@ -34,7 +34,6 @@ const overscan = 8;
 /** Which of many rows are in view, and where they are. A row with the focus stays, wherever one scrolls to. */
 export function useVirtualRows({ frame, count, keyOf, estimate }: VirtualRowsOptions): VirtualRows {
   const [, redraw] = useReducer((drawn: number) => drawn + 1, 0);
-  const focused = useRef<number | null>(null);
   const options: VirtualizerOptions<HTMLElement, HTMLElement> = {
     count,
     overscan,
@@ -47,8 +46,8 @@ export function useVirtualRows({ frame, count, keyOf, estimate }: VirtualRowsOpt
     onChange: () => redraw(undefined),
     rangeExtractor(range) {
       const shown = defaultRangeExtractor(range);
-      const kept = focused.current;
-      return kept === null || kept >= range.count || shown.includes(kept) ? shown : [...shown, kept];
+      const focused = indexOf(document.activeElement, frame.current);
+      return focused === null || focused >= range.count || shown.includes(focused) ? shown : [...shown, focused];
     },
   };
   const [rows] = useState(() => new Virtualizer(options));
@@ -56,15 +55,6 @@ export function useVirtualRows({ frame, count, keyOf, estimate }: VirtualRowsOpt
 
   useLayoutEffect(() => rows._didMount(), [rows]);
   useLayoutEffect(() => rows._willUpdate());
-  useLayoutEffect(() => {
-    const note = (event: FocusEvent): void => {
-      const row = (event.target as Element).closest<HTMLElement>("[data-index]");
-      focused.current = row === null ? null : Number(row.dataset.index);
-    };
-    const { current } = frame;
-    current?.addEventListener("focusin", note);
-    return () => current?.removeEventListener("focusin", note);
-  }, [frame]);
 
   return {
     items: rows.getVirtualItems(),
@@ -72,4 +62,10 @@ export function useVirtualRows({ frame, count, keyOf, estimate }: VirtualRowsOpt
     range: rows.range,
     measure: rows.measureElement,
   };
+}
+
+/** The position of the row that an element is in; null for one that is in none of this list. */
+export function indexOf(element: Element | null, list: HTMLElement | null): number | null {
+  const row = element?.closest<HTMLElement>("[data-index]");
+  return row && list?.contains(row) ? Number(row.dataset.index) : null;
 }

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Cell, type Column } from "./column.tsx";
 import { useKeptFocus } from "./kept-focus.ts";
-import { useVirtualRows } from "./virtual-rows.ts";
+import { indexOf, useVirtualRows } from "./virtual-rows.ts";
 
 /** How a list is sorted, and the means to sort it otherwise. */
 interface Sorting<Sort> {
@@ -41,12 +41,23 @@ export function VirtualTable<Row, Sort extends string = never>(props: VirtualTab
   const { label, columns, widths, count, rowAt, keyOf, rowProps, sorting, onView, onScroll, testId } = props;
   const frame = useRef<HTMLElement>(null);
   useKeptFocus(frame);
+  /** The row with the focus is in the page even when others have been read instead of it. */
+  const focused = useRef<{ index: number; row: Row } | null>(null);
+  const shownAt = (index: number): Row | undefined =>
+    rowAt(index) ?? (focused.current?.index === index ? focused.current.row : undefined);
+
+  function remember(target: Element): void {
+    const index = indexOf(target, frame.current);
+    const row = index === null ? undefined : shownAt(index);
+    focused.current = index === null || row === undefined ? null : { index, row };
+  }
+
   const { items, totalSize, range, measure } = useVirtualRows({
     frame,
     count,
     estimate: isPhone() ? estimates.phone : estimates.wide,
     keyOf(index) {
-      const row = rowAt(index);
+      const row = shownAt(index);
       return row === undefined ? `at ${index}` : keyOf(row);
     },
   });
@@ -60,6 +71,7 @@ export function VirtualTable<Row, Sort extends string = never>(props: VirtualTab
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
+      onFocusIn={(event) => remember(event.target as Element)}
       onScroll={(event) => onScroll?.(event.currentTarget.scrollTop)}
     >
       <table data-testid={testId} aria-label={label} aria-rowcount={count + 1} style={{ "--widths": widths }}>
@@ -72,7 +84,7 @@ export function VirtualTable<Row, Sort extends string = never>(props: VirtualTab
         </thead>
         <tbody style={{ height: `${totalSize}px` }}>
           {items.map(({ key, index, start }) => {
-            const row = rowAt(index);
+            const row = shownAt(index);
             const place = {
               "data-index": index,
               "aria-rowindex": index + 2,
