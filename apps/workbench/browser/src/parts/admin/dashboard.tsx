@@ -1,5 +1,5 @@
-import type { FunctionComponent } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { FunctionComponent, RefObject } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import "../../styles/admin/main.css";
 import { openAlerts } from "../../admin/alerts-store.ts";
 import { DashboardContext, type Dashboard as Shared } from "../../admin/dashboard.ts";
@@ -63,16 +63,12 @@ export function Dashboard({ panel }: { panel: PanelName }) {
   useEffect(() => close, [close]);
   const feed = useStore(shared.feed.state);
   const content = useRef<HTMLDivElement>(null);
+  useFocusAfter(question !== null || details !== null, content);
   const Part = parts[panel];
   // A panel is drawn for its own reasons, not because a question is asked.
   const part = useMemo(() => <Part key={panel} />, [Part, panel]);
 
   if (feed.phase === "denied") return <NotForYou text={feed.problem ?? "This page is for administrators."} />;
-
-  /** After an action its row may be gone, and with it the button that had the focus. */
-  function keepFocus(): void {
-    if (document.activeElement === document.body) content.current?.focus({ preventScroll: true });
-  }
 
   return (
     <DashboardContext.Provider value={shared}>
@@ -85,28 +81,21 @@ export function Dashboard({ panel }: { panel: PanelName }) {
         <div ref={content} class="panel-content" tabIndex={-1}>
           {part}
         </div>
-        {details && (
-          <DetailsDialog
-            details={details}
-            onClose={() => {
-              setDetails(null);
-              keepFocus();
-            }}
-          />
-        )}
-        {question && (
-          <ConfirmDialog
-            question={question}
-            onDone={setDone}
-            onClose={() => {
-              setQuestion(null);
-              keepFocus();
-            }}
-          />
-        )}
+        {details && <DetailsDialog details={details} onClose={() => setDetails(null)} />}
+        {question && <ConfirmDialog question={question} onDone={setDone} onClose={() => setQuestion(null)} />}
       </Page>
     </DashboardContext.Provider>
   );
+}
+
+/** After an action its row may be gone, and with it the button that had the focus before the dialog. */
+function useFocusAfter(isOpen: boolean, content: RefObject<HTMLElement | null>): void {
+  const wasOpen = useRef(false);
+  useLayoutEffect(() => {
+    const isOver = wasOpen.current && !isOpen;
+    wasOpen.current = isOpen;
+    if (isOver && document.activeElement === document.body) content.current?.focus({ preventScroll: true });
+  }, [isOpen, content]);
 }
 
 function PanelLinks({ current }: { current: PanelName }) {
