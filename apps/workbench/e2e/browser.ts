@@ -51,8 +51,10 @@ export function collectComplaints(page: Page): string[] {
 }
 
 /** With SCREENSHOTS=1 the pictures of the documentation are taken anew. */
+export const takesPictures = process.env.SCREENSHOTS === "1";
+
 export async function picture(page: Page, name: string, options: { fullPage?: boolean } = {}): Promise<void> {
-  if (process.env.SCREENSHOTS !== "1") return;
+  if (!takesPictures) return;
   const path = fileURLToPath(new URL(`../../../docs/images/${name}.png`, import.meta.url));
   await page.screenshot({ path, ...options });
 }
@@ -103,3 +105,24 @@ export async function violationsOn(page: Page): Promise<string[]> {
 /** Pixels by which a page is wider than its window. */
 export const sidewaysScroll = (page: Page): Promise<number> =>
   page.evaluate(() => Math.max(document.documentElement.scrollWidth - window.innerWidth, 0));
+
+/**
+ * Stands in for the server in one request on `/admin`, and passes everything else on.
+ * @param answer - undefined for a request that the server is to answer
+ */
+export async function answerInstead<Payload>(
+  page: Page,
+  event: string,
+  answer: (payload: Payload) => object | undefined,
+): Promise<void> {
+  const request = new RegExp(`^42/admin,(\\d+)\\["${event}",(.*)\\]$`);
+  await page.routeWebSocket(/\/socket\.io\//, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const [, id, payload] = request.exec(String(message)) ?? [];
+      const answered = payload === undefined ? undefined : answer(JSON.parse(payload) as Payload);
+      if (answered === undefined) server.send(message);
+      else socket.send(`43/admin,${id}[${JSON.stringify(answered)}]`);
+    });
+  });
+}

@@ -4,7 +4,7 @@ import { connectClient } from "@signalbox/server/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { administrator, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import { collectComplaints, goToPanel, launchBrowser, openDashboard } from "./browser.ts";
+import { answerInstead, collectComplaints, goToPanel, launchBrowser, openDashboard } from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let browser: Browser;
@@ -41,22 +41,16 @@ const rowAt = (index: number): ConnectionRow => ({
 });
 
 /**
- * Stands in for a server with ten thousand connections: answers `list_connections`, and passes everything else on.
+ * Stands in for a server with ten thousand connections.
  * @returns the requests that were answered
  */
 async function pretendMany(page: Page): Promise<ConnectionListRequest[]> {
   const requests: ConnectionListRequest[] = [];
-  await page.routeWebSocket(/\/socket\.io\//, (socket) => {
-    const server = socket.connectToServer();
-    socket.onMessage((message) => {
-      const [, id, payload = ""] = /^42\/admin,(\d+)\["list_connections",(.*)\]$/.exec(String(message)) ?? [];
-      if (id === undefined) return server.send(message);
-      const request = JSON.parse(payload) as ConnectionListRequest;
-      requests.push(request);
-      const { offset = 0, limit = 100 } = request;
-      const rows = Array.from({ length: Math.min(limit, total - offset) }, (_, index) => rowAt(offset + index));
-      socket.send(`43/admin,${id}[${JSON.stringify({ ok: true, rows, next: null, total })}]`);
-    });
+  await answerInstead<ConnectionListRequest>(page, "list_connections", (request) => {
+    requests.push(request);
+    const { offset = 0, limit = 100 } = request;
+    const rows = Array.from({ length: Math.min(limit, total - offset) }, (_, index) => rowAt(offset + index));
+    return { ok: true, rows, next: null, total };
   });
   return requests;
 }

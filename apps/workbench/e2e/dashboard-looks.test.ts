@@ -3,7 +3,15 @@ import { connectClient, type TestClient } from "@signalbox/server/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { administrator, makeImage, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import { goToPanel, launchBrowser, openDashboard, picture, sidewaysScroll, violationsOn } from "./browser.ts";
+import {
+  goToPanel,
+  launchBrowser,
+  openDashboard,
+  picture,
+  sidewaysScroll,
+  takesPictures,
+  violationsOn,
+} from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let browser: Browser;
@@ -23,22 +31,37 @@ beforeAll(async () => {
       clients.push(client);
       if (index < 2) await client.request("join_room", { room_id: "board" });
     }
-    await start({ steps: 400, step_ms: 200 });
+    await start({ steps: 2000, step_ms: 200 });
     await start([await makeImage("holiday.png", 64, 48)]);
   }
   for (let count = 0; count < 5; count += 1) {
     await fetch(`${workbench.url}/realtime/client-config`, { headers: { origin: "https://evil.example" } });
   }
   workbench.realtime.admin.alert({ severity: "warning", title: "The disk is nearly full.", body: "5 % are left." });
-}, 60_000);
+  await page.getByTestId("admin-alert").getByRole("button", { name: "Dismiss" }).click();
+  if (takesPictures) await keepBusy(200);
+}, 300_000);
 afterAll(async () => {
   for (const client of clients) client.close();
   await browser?.close();
   await workbench?.remove();
 });
 
+/** For the pictures, so that the charts have something to show. */
+async function keepBusy(seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    const requests = Math.round(6 + 5 * Math.sin(second / 12));
+    for (const client of clients) {
+      for (let count = 0; count < requests; count += 1) void client.request("check_connection");
+    }
+    if (second % 45 < 4) void clients[0]?.request("join_room", { room_id: "secret" });
+    if (second % 60 < 2) void clients[4]?.request("get_task_status", { task_id: "none" });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
 const parts = [
-  ["Overview", () => page.getByTestId("chart-memory").locator("canvas")],
+  ["Overview", () => page.getByTestId("admin-metrics").getByText(/ms/)],
   ["Connections", () => page.getByTestId("connection").first()],
   ["Tasks", () => page.getByTestId("admin-task").first()],
   ["Security log", () => page.getByTestId("security-event").first()],

@@ -1,20 +1,31 @@
 /** The parts of the dashboard that are looked at, the notices, and who does not see any of it. */
+import { connectClient } from "@signalbox/server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { signUp } from "../test/fixture.ts";
-import { goToPanel } from "./browser.ts";
+import { administrator, signUp } from "../test/fixture.ts";
+import { answerInstead, goToPanel, openDashboard } from "./browser.ts";
 import { enter, useDashboard } from "./dashboard-steps.ts";
 
-const dashboard = useDashboard();
+const dashboard = useDashboard({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" });
 
 describe("the overview", () => {
-  it("shows the last hour as charts and in words, from the first moment on", async () => {
-    const { page } = dashboard();
-    await page.getByTestId("admin-metrics").waitFor();
+  it("shows the last hour as charts and in words, also what was before the page was opened", async () => {
+    const { page, workbench } = dashboard();
     for (const name of ["connections", "traffic", "refusals", "lag", "processor", "memory"]) {
-      await page.getByTestId(`chart-${name}`).waitFor();
+      await page.getByTestId(`chart-${name}`).locator("canvas").waitFor();
     }
-    const figures = page.getByTestId("chart-connections").getByRole("row", { name: /connections/ });
-    expect(await figures.getByRole("cell").allTextContents()).toEqual(["1", expect.any(String), "1"]);
+    const chart = page
+      .getByTestId("chart-connections")
+      .getByRole("row", { name: /connections/ })
+      .getByRole("cell");
+    const figures = async () => (await chart.allTextContents()).map(Number);
+    const { cookie } = await signUp(workbench.url);
+    const clients = await Promise.all(Array.from({ length: 4 }, () => connectClient(workbench.url, { cookie })));
+    await expect.poll(figures, { timeout: 4000 }).toEqual([5, expect.any(Number), 5]);
+    for (const client of clients) client.close();
+    await expect.poll(async () => (await figures())[0], { timeout: 4000 }).toBe(1);
+    await page.reload();
+    await chart.first().waitFor();
+    expect((await figures())[2]).toBe(5);
     expect(await page.getByTestId("chart-memory").getByRole("cell").nth(1).textContent()).toMatch(/MB/);
   });
 
@@ -113,6 +124,28 @@ it("origins are explained: the verdict, the rule, and what would be allowed", as
   await page.keyboard.press("Enter");
   await expect.poll(() => verdict.getAttribute("data-allowed")).toBe("true");
   expect(complaints).toEqual([]);
+});
+
+it("what could not be read is said in a sentence, and asked for again by a button", async () => {
+  const { workbench, browser } = dashboard();
+  const context = await browser.newContext();
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  let refusals = 1;
+  await answerInstead(page, "get_configuration", () => {
+    if (refusals === 0) return undefined;
+    refusals -= 1;
+    const message = "A part of the service is not available right now. Please try again shortly.";
+    return { ok: false, error: { code: "unavailable", category: "server", message } };
+  });
+  await openDashboard(page, workbench.url, administrator);
+  await goToPanel(page, "Settings");
+  const problem = page.getByTestId("problem");
+  await problem.getByText("not available right now").waitFor();
+  expect(await page.getByTestId("admin-loading").count()).toBe(0);
+  await problem.getByRole("button", { name: "Try again" }).click();
+  await page.locator("[data-setting=PORT]").waitFor();
+  expect(await problem.count()).toBe(0);
 });
 
 it("who is no administrator sees nothing of it, and downloads nothing of it", async () => {

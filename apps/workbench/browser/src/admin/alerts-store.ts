@@ -2,7 +2,7 @@ import type { AdminAlert } from "@signalbox/protocol";
 import type { Readable } from "../store.ts";
 import type { Section } from "./feed.ts";
 
-export interface Alert extends Readonly<AdminAlert["alert"]> {
+interface Alert extends Readonly<AdminAlert["alert"]> {
   readonly at: string;
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from "../store.ts";
 import type { Section } from "./feed.ts";
 import { createLatest } from "./latest.ts";
 
-export interface AnswerState<Answer> {
+interface AnswerState<Answer> {
   /** Null until the first one is here. */
   readonly answer: Answer | null;
   /** Why it could not be read the last time. */

@@ -19,6 +19,7 @@ interface ConnectionsState {
 
 export interface ConnectionsStore {
   readonly state: Readable<ConnectionsState>;
+  read(): void;
   /** Says which positions are in view. */
   look(first: number, last: number): void;
   search(filter: string): void;
@@ -76,6 +77,7 @@ export function openConnections(section: Section): ConnectionsStore {
 
   return {
     state,
+    read,
     look(first, last) {
       view = { first, last };
       const { offset, rows, total } = state.get();

@@ -5,6 +5,7 @@ import { useStore } from "../store.ts";
 import type { AlertsStore } from "./alerts-store.ts";
 import type { Feed, Section } from "./feed.ts";
 import type { Names } from "./names.ts";
+import type { OverviewStore } from "./overview-store.ts";
 import type { Question } from "./questions.ts";
 
 /** What every panel of the dashboard may use. */
@@ -12,6 +13,8 @@ export interface Dashboard {
   readonly feed: Feed;
   readonly names: Names;
   readonly alerts: AlertsStore;
+  /** Kept up while other panels are looked at. */
+  readonly overview: OverviewStore;
   /** The administrator's own id. */
   readonly userId: string;
   readonly request: Section["request"];

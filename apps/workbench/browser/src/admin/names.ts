@@ -5,7 +5,7 @@ import type { Section } from "./feed.ts";
 import { createLatest } from "./latest.ts";
 
 /** What users are called, by id, as far as they were seen among the connections. */
-export type Known = ReadonlyMap<string, string>;
+type Known = ReadonlyMap<string, string>;
 
 export interface Names {
   readonly state: Readable<Known>;

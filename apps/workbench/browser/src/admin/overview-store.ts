@@ -12,8 +12,13 @@ interface OverviewState {
   readonly problem: string | null;
 }
 
+export interface OverviewStore {
+  readonly state: Readable<OverviewState>;
+  read(): void;
+}
+
 /** The server's metrics of the last hour. */
-export function openOverview(section: Section): Readable<OverviewState> {
+export function openOverview(section: Section): OverviewStore {
   const state = section.keep<OverviewState>({ metrics: null, readings: [], interval: 2, problem: null });
   const ask = createLatest(section, (problem) => state.patch({ problem }));
 
@@ -22,7 +27,7 @@ export function openOverview(section: Section): Readable<OverviewState> {
     const readings = withReading(state.get().readings, Math.round(Date.parse(at) / 1000), metrics);
     state.patch({ metrics, readings });
   });
-  section.onOpen(() => {
+  function read(): void {
     void ask(
       () => section.request("get_metrics_history", {}),
       (history) => {
@@ -30,6 +35,8 @@ export function openOverview(section: Section): Readable<OverviewState> {
         state.patch({ readings, interval: history.interval_seconds, problem: null });
       },
     );
-  });
-  return state;
+  }
+
+  section.onOpen(read);
+  return { state, read };
 }

@@ -18,3 +18,5 @@ export const pathOf = (name: PanelName): string => (name === panels[0].name ? "/
 
 /** The part at an address; undefined for an address of something else. */
 export const panelAt = (path: string): PanelName | undefined => panels.find(({ name }) => pathOf(name) === path)?.name;
+
+export const titleOf = (name: PanelName): string => panels.find((panel) => panel.name === name)?.title ?? "";

@@ -20,6 +20,7 @@ interface RoomsState {
 
 export interface RoomsStore {
   readonly state: Readable<RoomsState>;
+  read(): void;
   search(filter: string): void;
   choose(room: RoomName | null): void;
 }
@@ -69,6 +70,7 @@ export function openRooms(section: Section): RoomsStore {
 
   return {
     state,
+    read,
     search(filter) {
       state.patch({ filter });
       void readRooms();

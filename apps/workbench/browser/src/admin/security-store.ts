@@ -21,6 +21,7 @@ interface SecurityState {
 
 export interface SecurityStore {
   readonly state: Readable<SecurityState>;
+  read(): void;
   /** Changes some of the filters. */
   narrow(filters: SecurityFilters): void;
   readOlder(): void;
@@ -36,7 +37,7 @@ const nothing: SecurityState = {
 /** The security log as a timeline. A folded line comes again under its id, with a higher count. */
 export function openSecurity(section: Section): SecurityStore {
   const state = section.keep<SecurityState>(nothing);
-  const ask = createLatest(section, (problem) => state.patch({ problem, phase: "ready" }));
+  const ask = createLatest(section, (problem) => state.patch({ problem }));
   const known = new Map<string, SecurityEvent>();
   const held = new Set<string>();
   /** Where the next older page begins; undefined when there is none. */
@@ -91,6 +92,7 @@ export function openSecurity(section: Section): SecurityStore {
 
   return {
     state,
+    read,
     narrow(more) {
       const filters = { ...state.get().filters, ...more };
       known.clear();

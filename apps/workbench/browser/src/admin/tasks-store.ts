@@ -13,6 +13,7 @@ interface TasksState {
 
 export interface AdminTasksStore {
   readonly state: Readable<TasksState>;
+  read(): void;
   search(filter: string): void;
 }
 
@@ -25,7 +26,7 @@ const unfinished = taskStatuses.filter((status) => !isFinal(status));
 /** The tasks of everybody. What is read and what is told are merged by version, so that the order of arrival is nothing. */
 export function openTasks(section: Section): AdminTasksStore {
   const state = section.keep<TasksState>({ tasks: [], filter: "", phase: "loading", problem: null });
-  const ask = createLatest(section, (problem) => state.patch({ problem, phase: "ready" }));
+  const ask = createLatest(section, (problem) => state.patch({ problem }));
   let known = new Map<string, TaskSnapshot>();
   /** Since the list was asked for: the answer may still have those that were deleted, and lack those that are new. */
   let since = new Map<string, TaskSnapshot | null>();
@@ -89,6 +90,7 @@ export function openTasks(section: Section): AdminTasksStore {
 
   return {
     state,
+    read,
     search(filter) {
       state.patch({ filter });
       show();

@@ -22,7 +22,7 @@ test("who is no administrator any more keeps nothing of what was shown", async (
     connections: openConnections(section).state,
     health: openAnswerStore(section, () => section.request("get_health", {})).state,
     names: openNames(section).state,
-    overview: openOverview(section),
+    overview: openOverview(section).state,
     rooms: openRooms(section).state,
     security: openSecurity(section).state,
     tasks: openTasks(section).state,

@@ -7,14 +7,14 @@ import { Field, SelectField } from "../field.tsx";
 import { Moment } from "../moment.tsx";
 import type { Column } from "./column.tsx";
 import { DataTable } from "./data-table.tsx";
-import { Loading, Panel } from "./panel.tsx";
+import { Panel } from "./panel.tsx";
 import { useBlocks } from "./use-blocks.ts";
 
 /** Who is kept out for a while, and the means to let them in again. */
 export function BlocksPanel() {
   const { request, ask } = useDashboard();
   const nameOf = useNames();
-  const { blocks, problem, thenRead } = useBlocks();
+  const { blocks, problem, read, thenRead } = useBlocks();
   const named = ({ subject, id }: Pick<BlockRow, "subject" | "id">): string =>
     subject === "user" ? nameOf(id) : `guests at ${id}`;
 
@@ -43,11 +43,15 @@ export function BlocksPanel() {
 
   const note = blocks?.length === 0 ? "Nobody at this moment" : blocks && plural(blocks.length, "block");
   return (
-    <Panel title="Blocks" note={note ?? undefined} problem={problem}>
+    <Panel
+      title="Blocks"
+      note={note ?? undefined}
+      problem={problem}
+      retry={read}
+      waitsFor={blocks === null && "the blocks"}
+    >
       <BlockForm onBlock={(subject) => ask(thenRead(blockQuestion(request, subject, named(subject))))} />
-      {blocks === null ? (
-        <Loading what="the blocks" />
-      ) : (
+      {blocks !== null && (
         <DataTable
           label="Blocks"
           columns={columns}

@@ -40,9 +40,15 @@ export function ConfirmDialog({ question, onDone, onClose }: ConfirmDialogProps)
   }
 
   return (
-    <dialog ref={dialog} onClose={onClose} aria-labelledby="confirm-title" data-testid="confirm-dialog">
+    <dialog
+      ref={dialog}
+      onClose={onClose}
+      aria-labelledby="confirm-title"
+      aria-describedby="confirm-text"
+      data-testid="confirm-dialog"
+    >
       <h2 id="confirm-title">{question.title}</h2>
-      <p>{question.text}</p>
+      <p id="confirm-text">{question.text}</p>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -10,7 +10,7 @@ import { SelectField } from "../field.tsx";
 import { Moment } from "../moment.tsx";
 import type { Column } from "./column.tsx";
 import type { Details } from "./details-dialog.tsx";
-import { Loading, Panel } from "./panel.tsx";
+import { Panel } from "./panel.tsx";
 import { SearchField } from "./search-field.tsx";
 import { VirtualTable } from "./virtual-table.tsx";
 
@@ -24,9 +24,12 @@ const sortWords: Record<ConnectionSort, string> = {
   buffered_bytes: "Waiting",
 };
 
+/** Of these, who has the most is looked for. */
+const isLargestFirst: ReadonlySet<ConnectionSort> = new Set(["connected_at", "round_trip_ms", "buffered_bytes"]);
+
 export function ConnectionsPanel() {
   const { request, showDetails, userId, names } = useDashboard();
-  const { state, look, search, sortBy } = useFeed(openConnections);
+  const { state, read, look, search, sortBy } = useFeed(openConnections);
   const { rows, total, offset, sort, descending, filter, problem } = useStore(state);
   useEffect(() => names.learn(rows), [names, rows]);
 
@@ -57,7 +60,13 @@ export function ConnectionsPanel() {
   ];
 
   return (
-    <Panel title="Connections" note={total === null ? undefined : totalWords(total, filter)} problem={problem}>
+    <Panel
+      title="Connections"
+      note={total === null ? undefined : totalWords(total, filter)}
+      problem={problem}
+      retry={read}
+      waitsFor={total === null && "the connections"}
+    >
       <div class="filters">
         <SearchField name="connections" label="Search" hint="User, address, room or id" onSearch={search} />
         <div class="phone-only">
@@ -66,11 +75,13 @@ export function ConnectionsPanel() {
             label="Sorted by"
             options={Object.entries(sortWords)}
             value={sort}
-            onChange={(event) => sortBy(event.currentTarget.value as ConnectionSort, descending)}
+            onChange={(event) => {
+              const by = event.currentTarget.value as ConnectionSort;
+              sortBy(by, isLargestFirst.has(by));
+            }}
           />
         </div>
       </div>
-      {total === null && <Loading what="the connections" />}
       {total === 0 && <p class="empty">{filter === "" ? "Nobody is connected." : "No connection matches."}</p>}
       {total !== null && total > 0 && (
         <VirtualTable

@@ -5,7 +5,8 @@ import { openAlerts } from "../../admin/alerts-store.ts";
 import { DashboardContext, type Dashboard as Shared } from "../../admin/dashboard.ts";
 import { openFeed } from "../../admin/feed.ts";
 import { openNames } from "../../admin/names.ts";
-import { type PanelName, panels, pathOf } from "../../admin/panels.ts";
+import { openOverview } from "../../admin/overview-store.ts";
+import { type PanelName, panels, pathOf, titleOf } from "../../admin/panels.ts";
 import type { Question } from "../../admin/questions.ts";
 import { Link } from "../../router.tsx";
 import { useStore } from "../../store.ts";
@@ -53,6 +54,7 @@ export function Dashboard({ panel }: { panel: PanelName }) {
       ...{ feed, userId, request: section.request, ask: setQuestion, showDetails: setDetails },
       names: openNames(section),
       alerts: openAlerts(section),
+      overview: openOverview(section),
     };
     const close = (): void => {
       section.close();
@@ -62,6 +64,10 @@ export function Dashboard({ panel }: { panel: PanelName }) {
   });
   useEffect(() => close, [close]);
   const feed = useStore(shared.feed.state);
+  useEffect(() => {
+    document.title = `${titleOf(panel)} · Administration · Signalbox Workbench`;
+    setDone("");
+  }, [panel]);
   const content = useRef<HTMLDivElement>(null);
   useFocusAfter(question !== null || details !== null, content);
   const Part = parts[panel];

@@ -6,7 +6,7 @@ import { timeWords } from "../../words.ts";
 import { Moment } from "../moment.tsx";
 import type { Column } from "./column.tsx";
 import { DataTable } from "./data-table.tsx";
-import { Loading, Panel } from "./panel.tsx";
+import { Panel } from "./panel.tsx";
 
 const refreshMs = 5000;
 
@@ -22,8 +22,14 @@ export function HealthPanel() {
   const store = useFeed((section) => openAnswerStore(section, () => section.request("get_health", {}), refreshMs));
   const { answer: health, problem } = useStore(store.state);
   return (
-    <Panel title="Health" note="Asked for every 5 seconds" problem={problem}>
-      {health ? <Report health={health} /> : <Loading what="the server's health" />}
+    <Panel
+      title="Health"
+      note="Asked for every 5 seconds"
+      problem={problem}
+      retry={store.read}
+      waitsFor={health === null && "the server’s health"}
+    >
+      {health && <Report health={health} />}
     </Panel>
   );
 }

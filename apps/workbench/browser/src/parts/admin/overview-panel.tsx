@@ -1,57 +1,48 @@
 import type { SystemMetrics } from "@signalbox/protocol";
 import { useMemo } from "preact/hooks";
 import { type Curves, curvesOf, type Pick, refusalPicks } from "../../admin/curves.ts";
-import { useFeed } from "../../admin/dashboard.ts";
+import { useDashboard } from "../../admin/dashboard.ts";
 import type { Readings } from "../../admin/history.ts";
-import { openOverview } from "../../admin/overview-store.ts";
 import { useStore } from "../../store.ts";
 import { durationWords, sizeWords } from "../../words.ts";
 import { AlertList } from "./alert-list.tsx";
 import { Chart } from "./chart.tsx";
-import { Loading, Panel } from "./panel.tsx";
+import { Panel } from "./panel.tsx";
 
 export function OverviewPanel() {
-  const state = useStore(useFeed(openOverview));
-  const { metrics, readings, interval, problem } = state;
+  const { state, read } = useDashboard().overview;
+  const { metrics, readings, interval, problem } = useStore(state);
   return (
     <Panel
       title="Overview"
       note={metrics ? `Up for ${durationWords(metrics.uptime_seconds)}` : undefined}
       problem={problem}
+      retry={read}
+      waitsFor={metrics === null && readings.length === 0 && "the server’s readings"}
     >
-      {metrics ? <Metrics metrics={metrics} /> : <Loading what="the server's readings" />}
-      {readings.length > 0 && <Charts readings={readings} interval={interval} />}
+      {(metrics || readings.length > 0) && (
+        <>
+          <Metrics metrics={metrics} />
+          <Charts readings={readings} interval={interval} />
+        </>
+      )}
       <AlertList />
     </Panel>
   );
 }
 
-function Metrics({ metrics }: { metrics: SystemMetrics }) {
+/** The history is here at once, and the first reading up to two seconds later: its figures have their places already. */
+function Metrics({ metrics }: { metrics: SystemMetrics | null }) {
   return (
     <dl class="metrics" data-testid="admin-metrics">
-      {figuresOf(metrics).map(([label, value]) => (
+      {figures.map(([label, wordsOf]) => (
         <div key={label} class="panel">
           <dt>{label}</dt>
-          <dd>{value}</dd>
+          <dd>{metrics ? wordsOf(metrics) : "–"}</dd>
         </div>
       ))}
     </dl>
   );
-}
-
-function figuresOf(metrics: SystemMetrics): [label: string, value: string][] {
-  return [
-    ["Connections", String(metrics.connections)],
-    ["Slow clients", String(metrics.slow_connections)],
-    ["Tasks running", String(metrics.tasks.running)],
-    ["Tasks waiting", String(metrics.tasks.queued)],
-    ["Events received", rate(metrics.events_per_second)],
-    ["Events delivered", rate(metrics.deliveries_per_second)],
-    ["Refusals", rate(metrics.refusals_per_second)],
-    ["Event-loop lag, p99", milliseconds(metrics.event_loop_lag_p99_ms)],
-    ["Processor", percent(metrics.cpu_percent)],
-    ["Memory", sizeWords(metrics.memory_rss_bytes)],
-  ];
 }
 
 /** One decimal is enough to see whether something moves. */
@@ -59,6 +50,19 @@ const short = (value: number): string => (value < 10 ? String(Number(value.toFix
 const rate = (value: number): string => `${short(value)}/s`;
 const milliseconds = (value: number): string => `${short(value)}\u00a0ms`;
 const percent = (value: number): string => `${short(value)}\u00a0%`;
+
+const figures: readonly (readonly [label: string, wordsOf: (metrics: SystemMetrics) => string])[] = [
+  ["Connections", ({ connections }) => String(connections)],
+  ["Slow clients", ({ slow_connections }) => String(slow_connections)],
+  ["Tasks running", ({ tasks }) => String(tasks.running)],
+  ["Tasks waiting", ({ tasks }) => String(tasks.queued)],
+  ["Events received", ({ events_per_second }) => rate(events_per_second)],
+  ["Events delivered", ({ deliveries_per_second }) => rate(deliveries_per_second)],
+  ["Refusals", ({ refusals_per_second }) => rate(refusals_per_second)],
+  ["Event-loop lag, p99", ({ event_loop_lag_p99_ms }) => milliseconds(event_loop_lag_p99_ms)],
+  ["Processor", ({ cpu_percent }) => percent(cpu_percent)],
+  ["Memory", ({ memory_rss_bytes }) => sizeWords(memory_rss_bytes)],
+];
 
 /** From one kilobyte to a terabyte. */
 const powersOfTwo = Array.from({ length: 31 }, (_, power) => 2 ** (power + 10));

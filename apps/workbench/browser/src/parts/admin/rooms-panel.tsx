@@ -6,11 +6,11 @@ import { plural } from "../../words.ts";
 import { Moment } from "../moment.tsx";
 import type { Column } from "./column.tsx";
 import { DataTable } from "./data-table.tsx";
-import { Loading, Panel } from "./panel.tsx";
+import { Panel } from "./panel.tsx";
 import { SearchField } from "./search-field.tsx";
 
 export function RoomsPanel() {
-  const { state, search, choose } = useFeed(openRooms);
+  const { state, read, search, choose } = useFeed(openRooms);
   const { rows, total, filter, chosen, members, problem } = useStore(state);
   const isChosen = ({ namespace, room }: RoomName): boolean => chosen?.namespace === namespace && chosen.room === room;
 
@@ -38,13 +38,11 @@ export function RoomsPanel() {
   const note =
     total === null ? undefined : rows.length < total ? `The first ${rows.length} of ${total}` : plural(total, "room");
   return (
-    <Panel title="Rooms" note={note} problem={problem}>
+    <Panel title="Rooms" note={note} problem={problem} retry={read} waitsFor={total === null && "the rooms"}>
       <div class="filters">
         <SearchField name="rooms" label="Search" hint="Name or namespace" onSearch={search} />
       </div>
-      {total === null ? (
-        <Loading what="the rooms" />
-      ) : (
+      {total !== null && (
         <DataTable
           label="Rooms"
           columns={columns}

@@ -6,7 +6,7 @@ import { useStore } from "../../store.ts";
 import { plural } from "../../words.ts";
 import { Moment } from "../moment.tsx";
 import type { Column } from "./column.tsx";
-import { Loading, Panel } from "./panel.tsx";
+import { Panel } from "./panel.tsx";
 import { lineDetails } from "./security-details.tsx";
 import { SecurityFilterForm } from "./security-filters.tsx";
 import { useBlocks } from "./use-blocks.ts";
@@ -15,7 +15,7 @@ import { VirtualTable } from "./virtual-table.tsx";
 export function SecurityPanel() {
   const { request, showDetails, userId } = useDashboard();
   const nameOf = useNames();
-  const { state, narrow, readOlder, setReading } = useFeed(openSecurity);
+  const { state, read, narrow, readOlder, setReading } = useFeed(openSecurity);
   const { lines, held, total, hasOlder, filters, phase, problem } = useStore(state);
   const { blocks, thenRead } = useBlocks();
   const list = useRef<HTMLDivElement>(null);
@@ -56,9 +56,14 @@ export function SecurityPanel() {
 
   const note = phase === "ready" ? `${lines.length} of ${plural(Math.max(total, lines.length), "line")}` : undefined;
   return (
-    <Panel title="Security log" note={note} problem={problem}>
+    <Panel
+      title="Security log"
+      note={note}
+      problem={problem}
+      retry={read}
+      waitsFor={phase === "loading" && "the lines of the log"}
+    >
       <SecurityFilterForm filters={filters} narrow={narrow} />
-      {phase === "loading" && lines.length === 0 && <Loading what="the lines of the log" />}
       {phase === "ready" && lines.length === 0 && (
         <p class="empty">
           {Object.values(filters).some((value) => value) ? "No line matches." : "Nothing has been logged."}

@@ -6,7 +6,7 @@ import { useStore } from "../../store.ts";
 import { plural } from "../../words.ts";
 import type { Column } from "./column.tsx";
 import { DataTable } from "./data-table.tsx";
-import { Loading, Panel } from "./panel.tsx";
+import { Panel } from "./panel.tsx";
 import { SearchField } from "./search-field.tsx";
 
 const columns: Column<SettingRow>[] = [
@@ -27,7 +27,13 @@ export function SettingsPanel() {
 
   const note = answer ? `${shown.length} of ${plural(settings.length, "setting")}` : undefined;
   return (
-    <Panel title="Settings" note={note} problem={problem}>
+    <Panel
+      title="Settings"
+      note={note}
+      problem={problem}
+      retry={store.read}
+      waitsFor={answer === null && "the settings"}
+    >
       <div class="filters">
         <SearchField name="settings" label="Search" hint="Name, value or meaning" onSearch={setFilter} />
         <label class="check">
@@ -40,9 +46,7 @@ export function SettingsPanel() {
           Only what differs from the default
         </label>
       </div>
-      {answer === null ? (
-        <Loading what="the settings" />
-      ) : (
+      {answer !== null && (
         <DataTable
           label="Settings"
           columns={columns}

@@ -9,14 +9,14 @@ import { Moment } from "../moment.tsx";
 import { StatusBadge } from "../status-badge.tsx";
 import { TaskProgress } from "../task-progress.tsx";
 import type { Column } from "./column.tsx";
-import { Loading, Panel } from "./panel.tsx";
+import { Panel } from "./panel.tsx";
 import { SearchField } from "./search-field.tsx";
 import { VirtualTable } from "./virtual-table.tsx";
 
 export function TasksPanel() {
   const { request, ask } = useDashboard();
   const nameOf = useNames();
-  const { state, search } = useFeed(openTasks);
+  const { state, read, search } = useFeed(openTasks);
   const { tasks, filter, phase, problem } = useStore(state);
   const active = tasks.filter(({ status }) => !isFinal(status)).length;
 
@@ -48,11 +48,12 @@ export function TasksPanel() {
       title="Tasks"
       note={phase === "ready" ? `${active} active, ${plural(tasks.length - active, "ended task")} shown` : undefined}
       problem={problem}
+      retry={read}
+      waitsFor={phase === "loading" && "the tasks"}
     >
       <div class="filters">
         <SearchField name="tasks" label="Search" hint="Title, kind, owner’s id or status" onSearch={search} />
       </div>
-      {phase === "loading" && tasks.length === 0 && <Loading what="the tasks" />}
       {phase === "ready" && tasks.length === 0 && (
         <p class="empty">{filter === "" ? "No task has been started." : "No task matches."}</p>
       )}

@@ -8,6 +8,7 @@ interface KnownBlocks {
   /** Null until they have been read. */
   blocks: readonly BlockRow[] | null;
   problem: string | null;
+  read: () => void;
   /** The same question, after which the blocks are read at once: the feed tells of it up to a second later. */
   thenRead: (question: Question) => Question;
 }
@@ -19,6 +20,7 @@ export function useBlocks(): KnownBlocks {
   return {
     blocks: answer,
     problem,
+    read: store.read,
     thenRead: (question) => ({
       ...question,
       async proceed(entry) {
