@@ -70,6 +70,9 @@ describe("notices", () => {
     const preview = page.getByTestId("notice-preview");
     expect(await preview.textContent()).toContain("<b>Maintenance</b>");
     expect(await preview.locator("b, script, a").count()).toBe(0);
+    await goToPanel(page, "Rooms");
+    await goToPanel(page, "Notices");
+    await form.locator("[name=link]").focus();
     await page.keyboard.press("Enter");
     await page.getByTestId("problem-link").waitFor();
     expect(await page.evaluate(() => document.activeElement?.getAttribute("name"))).toBe("link");

@@ -5,6 +5,7 @@ import { useStore } from "../store.ts";
 import type { AlertsStore } from "./alerts-store.ts";
 import type { Feed, Section } from "./feed.ts";
 import type { Names } from "./names.ts";
+import type { NoticesStore } from "./notices-store.ts";
 import type { OverviewStore } from "./overview-store.ts";
 import type { Question } from "./questions.ts";
 
@@ -15,6 +16,7 @@ export interface Dashboard {
   readonly alerts: AlertsStore;
   /** Kept up while other panels are looked at. */
   readonly overview: OverviewStore;
+  readonly notices: NoticesStore;
   /** The administrator's own id. */
   readonly userId: string;
   readonly request: Section["request"];

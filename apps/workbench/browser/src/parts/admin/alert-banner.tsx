@@ -6,7 +6,7 @@ export function AlertBanner() {
   const { state, dismiss } = useDashboard().alerts;
   const { latest } = useStore(state);
   return (
-    <div role="status">
+    <div role="status" class="banner">
       {latest && (
         <div class={`alert alert-${latest.severity}`} data-testid="admin-alert">
           <p>

@@ -5,6 +5,7 @@ import { openAlerts } from "../../admin/alerts-store.ts";
 import { DashboardContext, type Dashboard as Shared } from "../../admin/dashboard.ts";
 import { openFeed } from "../../admin/feed.ts";
 import { openNames } from "../../admin/names.ts";
+import { openNotices } from "../../admin/notices-store.ts";
 import { openOverview } from "../../admin/overview-store.ts";
 import { type PanelName, panels, pathOf, titleOf } from "../../admin/panels.ts";
 import type { Question } from "../../admin/questions.ts";
@@ -55,6 +56,7 @@ export function Dashboard({ panel }: { panel: PanelName }) {
       names: openNames(section),
       alerts: openAlerts(section),
       overview: openOverview(section),
+      notices: openNotices(section),
     };
     const close = (): void => {
       section.close();
@@ -80,12 +82,14 @@ export function Dashboard({ panel }: { panel: PanelName }) {
     <DashboardContext.Provider value={shared}>
       <Page title="Administration" aside={<FeedStatus feed={feed} />}>
         <PanelLinks current={panel} />
-        <AlertBanner />
-        <p role="status" class="done" data-testid="admin-done">
-          {done}
-        </p>
-        <div ref={content} class="panel-content" tabIndex={-1}>
-          {part}
+        <div>
+          <AlertBanner />
+          <p role="status" class="done" data-testid="admin-done">
+            {done}
+          </p>
+          <div ref={content} class="panel-content" tabIndex={-1}>
+            {part}
+          </div>
         </div>
         {details && <DetailsDialog details={details} onClose={() => setDetails(null)} />}
         {question && <ConfirmDialog question={question} onDone={setDone} onClose={() => setQuestion(null)} />}

@@ -15,21 +15,14 @@ import { Field, SelectField, TextField } from "../field.tsx";
 import { NoticePreview } from "./notice-preview.tsx";
 import { Panel } from "./panel.tsx";
 
-interface Sent {
-  readonly at: string;
-  readonly title: string;
-  readonly audience: string;
-}
-
 /** Writes a notice, shows it as people will see it, and sends it after a question. */
 export function NoticesPanel() {
-  const { request, ask, names } = useDashboard();
+  const { request, ask, names, notices } = useDashboard();
   const known = useStore(names.state);
   useEffect(names.look, [names]);
-  const [entry, setEntry] = useState<NoticeEntry>(emptyNotice);
+  const { entry, sent } = useStore(notices);
   const [problems, setProblems] = useState<NoticeProblems>({});
-  const [sent, setSent] = useState<readonly Sent[]>([]);
-  const change = (fields: Partial<NoticeEntry>): void => setEntry({ ...entry, ...fields });
+  const change = (fields: Partial<NoticeEntry>): void => notices.patch({ entry: { ...entry, ...fields } });
 
   function submit(form: HTMLFormElement): void {
     const found = checkNotice(entry);
@@ -48,8 +41,11 @@ export function NoticesPanel() {
           setProblems(problemsOf(error));
           throw error;
         }
-        setSent((before) => [{ at: new Date().toISOString(), title: notification.title, audience: whom }, ...before]);
-        setEntry({ ...emptyNotice, audience: entry.audience, userId: entry.userId, roomId: entry.roomId });
+        const { audience: kind, userId, role, roomId } = entry;
+        notices.set({
+          entry: { ...emptyNotice, audience: kind, userId, role, roomId },
+          sent: [{ at: new Date().toISOString(), title: notification.title, audience: whom }, ...sent],
+        });
         return `Sent “${notification.title}” to ${whom}.`;
       },
     });
