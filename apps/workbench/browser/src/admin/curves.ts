@@ -13,7 +13,8 @@ export interface Curves {
   readonly curves: readonly Curve[];
 }
 
-export type Pick = readonly [label: string, value: (reading: Reading) => number];
+/** A line's name, and what it takes of each reading. */
+export type Source = readonly [label: string, value: (reading: Reading) => number];
 
 /** More than these cannot be told apart. */
 const maxCodes = 5;
@@ -22,7 +23,7 @@ const maxCodes = 5;
  * Readings as columns, with a hole where the server was away: a line across it would be an invention.
  * @param interval - seconds between two readings
  */
-export function curvesOf(readings: Readings, interval: number, picks: readonly Pick[]): Curves {
+export function curvesOf(readings: Readings, interval: number, sources: readonly Source[]): Curves {
   const withHoles: (Reading | number)[] = [];
   let last: number | undefined;
   for (const reading of readings) {
@@ -32,7 +33,7 @@ export function curvesOf(readings: Readings, interval: number, picks: readonly P
   }
   return {
     at: withHoles.map((each) => (typeof each === "number" ? each : each.at)),
-    curves: picks.map(([label, value]) => ({
+    curves: sources.map(([label, value]) => ({
       label,
       values: withHoles.map((each) => (typeof each === "number" ? null : value(each))),
     })),
@@ -40,7 +41,7 @@ export function curvesOf(readings: Readings, interval: number, picks: readonly P
 }
 
 /** The codes that occurred most, and all others together. */
-export function refusalPicks(readings: Readings): Pick[] {
+export function refusalSources(readings: Readings): Source[] {
   const totals = new Map<RefusalCode, number>();
   for (const { refusals } of readings) {
     for (const [code, rate] of Object.entries(refusals) as [RefusalCode, number][]) {
@@ -50,10 +51,10 @@ export function refusalPicks(readings: Readings): Pick[] {
   const often = [...totals].filter(([, total]) => total > 0).sort(([, a], [, b]) => b - a);
   // In the order of their table, so that a line keeps its colour while others overtake it.
   const shown = new Set(often.slice(0, maxCodes).map(([code]) => code));
-  const picks = refusalCodes
+  const sources = refusalCodes
     .filter((code) => shown.has(code))
-    .map((code): Pick => [code, ({ refusals }) => refusals[code] ?? 0]);
-  if (often.length <= maxCodes) return picks;
+    .map((code): Source => [code, ({ refusals }) => refusals[code] ?? 0]);
+  if (often.length <= maxCodes) return sources;
   const others = often.slice(maxCodes).map(([code]) => code);
-  return [...picks, ["others", ({ refusals }) => others.reduce((sum, code) => sum + (refusals[code] ?? 0), 0)]];
+  return [...sources, ["others", ({ refusals }) => others.reduce((sum, code) => sum + (refusals[code] ?? 0), 0)]];
 }

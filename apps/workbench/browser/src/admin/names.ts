@@ -20,6 +20,9 @@ export interface Names {
 const maxRows = 500;
 const paceMs = 2000;
 
+/** Somebody connects all the time on a busy server, and most of them are nobody whose name is missing. */
+const retryMs = 10_000;
+
 /** Tasks and lines of the log have only the ids of users. Names are asked for when an id is met that has none. */
 export function openNames(section: Section): Names {
   const state = section.keep<Known>(new Map());
@@ -45,8 +48,10 @@ export function openNames(section: Section): Names {
   }
 
   const onWanted = atMostEvery(paceMs, read);
+  const onOpened = atMostEvery(retryMs, () => missed.clear());
   section.onClose(onWanted.stop);
-  section.onBatch(({ connections }) => connections && connections.opened > 0 && missed.clear());
+  section.onClose(onOpened.stop);
+  section.onBatch(({ connections }) => connections && connections.opened > 0 && onOpened.ask());
   section.onOpen(() => {
     missed.clear();
     onWanted.ask();

@@ -54,19 +54,20 @@ export function openSecurity(section: Section): SecurityStore {
   section.onOpen(read);
 
   function read(): void {
+    // What is told until the answer is here says nothing of what happened before.
+    const before = new Set(known.keys());
     void ask(
       () => section.request("list_security_events", state.get().filters),
       ({ rows, next, total }) => {
         // After a long absence there may be lines between this page and what is here: those are read as older ones.
         const last = rows.at(-1);
-        if (!isLoaded || next === null || !rows.some(({ id }) => known.has(id))) {
+        if (!isLoaded || next === null || !rows.some(({ id }) => before.has(id))) {
           for (const [id, event] of known) if (last && byTime(event, last) > 0) known.delete(id);
           older = next ?? undefined;
         }
         isLoaded = true;
         for (const event of rows) accept(event);
-        state.patch({ total, phase: "ready", problem: null });
-        show();
+        show({ total, phase: "ready", problem: null });
       },
     );
   }
@@ -85,9 +86,9 @@ export function openSecurity(section: Section): SecurityStore {
     return older !== undefined && bottom !== undefined && byTime(event, bottom) > 0;
   }
 
-  function show(): void {
+  function show(news: Partial<SecurityState> = {}): void {
     const lines = [...known.values()].filter(({ id }) => !held.has(id)).sort(byTime);
-    state.patch({ lines, held: held.size, hasOlder: older !== undefined });
+    state.patch({ ...news, lines, held: held.size, hasOlder: older !== undefined });
   }
 
   return {
@@ -109,8 +110,7 @@ export function openSecurity(section: Section): SecurityStore {
         ({ rows, next, total }) => {
           older = next ?? undefined;
           for (const event of rows) accept(event);
-          state.patch({ total, problem: null });
-          show();
+          show({ total, problem: null });
         },
       );
     },

@@ -51,8 +51,7 @@ export function openTasks(section: Section): AdminTasksStore {
       known = new Map();
       for (const task of rows) if (since.get(task.task_id) !== null) accept(task);
       for (const task of since.values()) if (task !== null) accept(task);
-      state.patch({ phase: "ready", problem: null });
-      show();
+      show({ phase: "ready", problem: null });
     });
   }
 
@@ -81,19 +80,18 @@ export function openTasks(section: Section): AdminTasksStore {
     if (isNewer(task, known.get(task.task_id))) known.set(task.task_id, task);
   }
 
-  function show(): void {
-    const needle = state.get().filter.toLowerCase();
+  function show(news: Partial<TasksState> = {}): void {
+    const needle = (news.filter ?? state.get().filter).toLowerCase();
     const sorted = [...known.values()].sort(byNeed).slice(0, maxTasks);
     known = new Map(sorted.map((task) => [task.task_id, task]));
-    state.patch({ tasks: sorted.filter((task) => textOf(task).includes(needle)) });
+    state.patch({ ...news, tasks: sorted.filter((task) => textOf(task).includes(needle)) });
   }
 
   return {
     state,
     read,
     search(filter) {
-      state.patch({ filter });
-      show();
+      show({ filter });
       read();
     },
   };

@@ -1,6 +1,6 @@
 import type { MetricsHistory, SystemMetrics } from "@signalbox/protocol";
 import { describe, expect, test } from "vitest";
-import { curvesOf, refusalPicks } from "../../../browser/src/admin/curves.ts";
+import { curvesOf, refusalSources } from "../../../browser/src/admin/curves.ts";
 import { type Readings, withHistory, withReading } from "../../../browser/src/admin/history.ts";
 
 /** A reading whose every figure tells it from others. */
@@ -90,7 +90,7 @@ test("refusals are drawn by code: the five most frequent ones, and all others to
     unavailable: 1,
   };
   const readings = withReading([], 100, metrics(1, codes));
-  const { curves } = curvesOf(readings, 2, refusalPicks(readings));
+  const { curves } = curvesOf(readings, 2, refusalSources(readings));
   expect(Object.fromEntries(curves.map(({ label, values }) => [label, values[0]]))).toEqual({
     ...{ origin_refused: 6, csrf_invalid: 5, forbidden: 9, rate_limited: 7, blocked: 8 },
     others: 3,

@@ -1,6 +1,7 @@
 import type { SecurityEvent } from "@signalbox/protocol";
 import { createMemoryStore } from "@signalbox/server";
 import { expect, test } from "vitest";
+import type { Section } from "../../../browser/src/admin/feed.ts";
 import { openSecurity } from "../../../browser/src/admin/security-store.ts";
 import { runDashboard } from "./dashboard-fixture.ts";
 
@@ -76,6 +77,33 @@ test("after a short absence nothing is missing, after a long one no gap is hidde
   await expect.poll(numbers, { timeout: 10_000 }).toEqual(down(300, 201));
   readOlder();
   await expect.poll(numbers).toEqual(down(300, 101));
+});
+
+test("what is told while the page is under way does not hide a gap before it", async () => {
+  const store = createMemoryStore();
+  await store.securityEvents.put(lines(1, 50));
+  const { server, section, sendBatch } = await runDashboard({ store });
+  let isSlow = false;
+  let answer: () => void = () => {};
+  const slowSection: Section = {
+    ...section,
+    async request(event, payload) {
+      if (isSlow) await new Promise<void>((resolve) => (answer = resolve));
+      return section.request(event, payload);
+    },
+  };
+  const { state } = openSecurity(slowSection);
+  const numbers = () => state.get().lines.map(({ id }) => Number(id.slice(5)));
+  await expect.poll(numbers).toEqual(down(50, 1));
+  isSlow = true;
+  for (const socket of await server.realtime.io.of("/admin").fetchSockets()) socket.disconnect(true);
+  await expect.poll(section.isOpen).toBe(false);
+  await store.securityEvents.put(lines(51, 300));
+  await expect.poll(section.isOpen, { timeout: 10_000 }).toBe(true);
+  sendBatch({ security_events: [line(300)] });
+  await expect.poll(() => numbers()[0]).toBe(300);
+  answer();
+  await expect.poll(numbers).toEqual(down(300, 201));
 });
 
 test("filters hold for what is read and for what is told", async () => {

@@ -1,6 +1,6 @@
 import type { SystemMetrics } from "@signalbox/protocol";
 import { useMemo } from "preact/hooks";
-import { type Curves, curvesOf, type Pick, refusalPicks } from "../../admin/curves.ts";
+import { type Curves, curvesOf, refusalSources, type Source } from "../../admin/curves.ts";
 import { useDashboard } from "../../admin/dashboard.ts";
 import type { Readings } from "../../admin/history.ts";
 import { useStore } from "../../store.ts";
@@ -72,39 +72,39 @@ interface ChartKind {
   readonly title: string;
   readonly words: (value: number) => string;
   readonly steps?: number[];
-  readonly picks: (readings: Readings) => readonly Pick[];
+  readonly sources: (readings: Readings) => readonly Source[];
 }
 
 const charts: readonly ChartKind[] = [
   {
     ...{ name: "connections", title: "Connections", words: short },
-    picks: () => [["connections", ({ series }) => series.connections]],
+    sources: () => [["connections", ({ series }) => series.connections]],
   },
   {
     ...{ name: "traffic", title: "Events per second", words: rate },
-    picks: () => [
+    sources: () => [
       ["received", ({ series }) => series.events_per_second],
       ["delivered", ({ series }) => series.deliveries_per_second],
     ],
   },
-  { ...{ name: "refusals", title: "Refusals by code", words: rate }, picks: refusalPicks },
+  { ...{ name: "refusals", title: "Refusals by code", words: rate }, sources: refusalSources },
   {
     ...{ name: "lag", title: "Event-loop lag", words: milliseconds },
-    picks: () => [["p99", ({ series }) => series.event_loop_lag_p99_ms]],
+    sources: () => [["p99", ({ series }) => series.event_loop_lag_p99_ms]],
   },
   {
     ...{ name: "processor", title: "Processor", words: percent },
-    picks: () => [["of one core", ({ series }) => series.cpu_percent]],
+    sources: () => [["of one core", ({ series }) => series.cpu_percent]],
   },
   {
     ...{ name: "memory", title: "Memory", words: sizeWords, steps: powersOfTwo },
-    picks: () => [["resident", ({ series }) => series.memory_rss_bytes]],
+    sources: () => [["resident", ({ series }) => series.memory_rss_bytes]],
   },
 ];
 
 function Charts({ readings, interval }: { readings: Readings; interval: number }) {
   const drawn = useMemo(
-    () => charts.map((chart): [ChartKind, Curves] => [chart, curvesOf(readings, interval, chart.picks(readings))]),
+    () => charts.map((chart): [ChartKind, Curves] => [chart, curvesOf(readings, interval, chart.sources(readings))]),
     [readings, interval],
   );
   return (

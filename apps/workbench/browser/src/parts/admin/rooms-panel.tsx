@@ -68,7 +68,7 @@ const memberColumns: Column<ConnectionRow>[] = [
 function Members({ room, members }: { room: RoomName; members: readonly ConnectionRow[] | null }) {
   return (
     <>
-      <h3 aria-live="polite">
+      <h3>
         {members === null ? "Reading the members" : plural(members.length, "member")} of <code>{room.room}</code>
       </h3>
       {members && (
