@@ -14,7 +14,8 @@ export interface Environment {
 export const systemEnvironment: Environment = {
   now: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    // A longer time would be none at all: the timer's own is an int32 (HTML Standard section 8.7).
+    const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
   random: Math.random,

@@ -61,7 +61,7 @@ export const refusals = {
   blocked: {
     category: "limit",
     retry: "after_delay",
-    message: "Temporarily blocked, because too much had to be refused. Please try again later.",
+    message: "Temporarily blocked. Please try again later.",
   },
   server_full: { category: "limit", retry: "after_delay", message: "The server is full. Please try again shortly." },
   event_unknown: { category: "request", retry: "never", message: "The server does not know this request." },

@@ -134,9 +134,12 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
   };
 }
 
+/** Of a longer block clients ask again before it is over: it may have been lifted, and their timers end at 25 days. */
+const longestWaitMs = 3_600_000;
+
 /** What somebody who is blocked is told. */
 export const blockRefusal = ({ type, until, by }: Block, now: number): Refusal => {
   const why = by === undefined ? `for repeated offences, the last of them ${type}` : "by an administrator";
   const hint = `Blocked until ${new Date(until).toISOString()} ${why}; an administrator may lift it.`;
-  return new Refusal("blocked", { retryAfterMs: Math.max(1, until - now), hint });
+  return new Refusal("blocked", { retryAfterMs: Math.min(Math.max(1, until - now), longestWaitMs), hint });
 };
