@@ -3,7 +3,7 @@ import { connectClient, refusalOf } from "@signalbox/server/testing";
 import { describe, expect, it } from "vitest";
 import { type Person, signUp } from "../test/fixture.ts";
 import { goToPanel } from "./browser.ts";
-import { act, answer, enter, expectAudited, focusedTestId, useDashboard } from "./dashboard-steps.ts";
+import { act, answer, enter, enterBefore, expectAudited, focusedTestId, useDashboard } from "./dashboard-steps.ts";
 
 const dashboard = useDashboard();
 
@@ -93,7 +93,7 @@ describe("connections", () => {
 describe("tasks", () => {
   it("are shown in progress, searched, and cancelled after a question", async () => {
     const { page } = dashboard();
-    const { person } = await enter(dashboard(), "Ada Lovelace");
+    const { person } = await enterBefore(dashboard(), "Ada Lovelace");
     await person.start({ steps: 500, step_ms: 100 });
     await goToPanel(page, "Tasks");
     const task = page.getByTestId("admin-task").first();

@@ -3,7 +3,7 @@ import { connectClient } from "@signalbox/server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { administrator, signUp } from "../test/fixture.ts";
 import { answerInstead, goToPanel, openDashboard } from "./browser.ts";
-import { enter, useDashboard } from "./dashboard-steps.ts";
+import { enter, enterBefore, useDashboard } from "./dashboard-steps.ts";
 
 const dashboard = useDashboard({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" });
 
@@ -58,7 +58,7 @@ it("rooms are searched, and say who is in them", async () => {
 describe("notices", () => {
   it("are shown as people will see them, checked at their fields, and arrive at who they are for", async () => {
     const { page } = dashboard();
-    const { person, client } = await enter(dashboard(), "Reader");
+    const { person, client } = await enterBefore(dashboard(), "Reader");
     await goToPanel(page, "Notices");
     const form = page.getByTestId("notice-form");
     await form.locator("[name=audience]").selectOption("user");

@@ -35,6 +35,13 @@ export function useDashboard(environment: Record<string, string> = {}): () => Da
   return () => dashboard;
 }
 
+/** A new user, connected until the test is over, and known by name to the page, which is loaded anew. */
+export async function enterBefore(dashboard: Dashboard, name: string): ReturnType<typeof enter> {
+  const entered = await enter(dashboard, name);
+  await dashboard.page.reload();
+  return entered;
+}
+
 /** A new user, connected until the test is over. */
 export async function enter({ workbench }: Dashboard, name: string): Promise<{ person: Person; client: TestClient }> {
   const person = await signUp(workbench.url, name);
