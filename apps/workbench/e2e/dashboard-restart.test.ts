@@ -60,7 +60,7 @@ it("survives a restart of the server: its age is counted, then it is live again,
   await tasks.getByTestId("admin-task").waitFor();
   // A part that is opened now says what it waits for.
   await goToPanel(page, "Rooms");
-  await page.getByText(/not connected. As soon as it is, the rooms appear here/).waitFor();
+  await page.getByText("The server is not connected. You will see the rooms as soon as it is.").waitFor();
   await goToPanel(page, "Security log");
 
   restarted = await startWorkbench(workbench.environment);

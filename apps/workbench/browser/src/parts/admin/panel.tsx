@@ -36,7 +36,7 @@ function Loading({ what }: { what: string }) {
   const { phase } = useStore(feed.state);
   return (
     <p class="empty loading" data-testid="admin-loading">
-      {phase === "live" ? `Loading ${what}…` : `The server is not connected. As soon as it is, ${what} appear here.`}
+      {phase === "live" ? `Loading ${what}…` : `The server is not connected. You will see ${what} as soon as it is.`}
     </p>
   );
 }
