@@ -3,7 +3,15 @@ import type { Notice } from "@signalbox/protocol";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Person, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import { collectComplaints, imageFiles, launchBrowser, picture, sidewaysScroll, violationsOn } from "./browser.ts";
+import {
+  becomePerson,
+  collectComplaints,
+  imageFiles,
+  launchBrowser,
+  picture,
+  sidewaysScroll,
+  violationsOn,
+} from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let browser: Browser;
@@ -27,11 +35,7 @@ type ContextOptions = Parameters<Browser["newContext"]>[0];
 async function browserOf(person: Person, options: ContextOptions = {}): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...options });
   contexts.push(context);
-  const cookies = person.cookie.split("; ").map((pair) => {
-    const at = pair.indexOf("=");
-    return { name: pair.slice(0, at), value: decodeURIComponent(pair.slice(at + 1)), url: workbench.url };
-  });
-  await context.addCookies(cookies);
+  await becomePerson(context, person, workbench.url);
   return context;
 }
 
@@ -191,7 +195,7 @@ describe.each([
 ])("in %s", (name, options) => {
   it("the list and the toasts are for everybody, and nothing is wider than the window", async () => {
     const ada = await signUp(workbench.url);
-    const page = await openAs(ada, options);
+    const page = await openAs(ada, { ...options, reducedMotion: "reduce" });
     await bell(page).click();
     await page.getByText("Nothing yet").waitFor();
     expect(await violationsOn(page)).toEqual([]);
