@@ -225,6 +225,12 @@ export const settings = {
     "What may wait for a client that reads slowly. From a sixteenth of it on, progress is held back and only its latest state sent; above it the connection is closed.",
     { unit: "bytes", min: 10_000, max: 1_000_000_000 },
   ),
+  noticeEscalation: integer(
+    "SIGNALBOX_NOTICE_ESCALATION",
+    300,
+    "After this time a critical notice that nobody has acknowledged is handed to the application's `onUnacknowledged`.",
+    { unit: "seconds", min: 1, max: day },
+  ),
   adminMetricsInterval: integer("SIGNALBOX_ADMIN_METRICS_INTERVAL", 2, "Time between two metrics on `/admin`.", {
     unit: "seconds",
     min: 1,

@@ -54,6 +54,8 @@ interface NotificationsOptions {
   readonly log: Log;
   /** The users who are in a room of `/`. */
   membersOf(roomId: string): ReadonlySet<string>;
+  /** After how long an unacknowledged notice of priority `critical` is to be escalated; undefined: never. */
+  readonly escalateAfterMs: number | undefined;
   /** Told after the ledgers of these users, or of anybody, may have changed. */
   onChanged(userIds: Iterable<string> | "anybody"): void;
 }
@@ -74,7 +76,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       await sendToEach([...options.membersOf(audience.room_id)], notice);
       return notice.id;
     }
-    await store.append([{ audience: storedAudience(audience), notice }]);
+    await store.append([toStored(storedAudience(audience), notice)]);
     options.onChanged(audience !== "everyone" && "user_id" in audience ? [audience.user_id] : "anybody");
     return notice.id;
   }
@@ -82,9 +84,16 @@ export function createNotifications(options: NotificationsOptions): Notification
   async function sendToEach(userIds: readonly string[], notice: StoredNotice["notice"]): Promise<void> {
     for (let start = 0; start < userIds.length; start += noticesPerBatch) {
       const batch = userIds.slice(start, start + noticesPerBatch);
-      await store.append(batch.map((userId) => ({ audience: userAudience(userId), notice })));
+      await store.append(batch.map((userId) => toStored(userAudience(userId), notice)));
       options.onChanged(batch);
     }
+  }
+
+  function toStored(audience: string, notice: StoredNotice["notice"]): StoredNotice {
+    const { escalateAfterMs } = options;
+    if (notice.priority !== "critical" || escalateAfterMs === undefined) return { audience, notice };
+    const escalate_at = new Date(Date.parse(notice.created_at) + escalateAfterMs).toISOString();
+    return { audience, notice, escalate_at };
   }
 
   return {
