@@ -217,12 +217,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
 
   const delivery = createNotificationDelivery({
-    ...{ store: store.notifications, clock, log },
+    ...{ store: store.notifications, clock, log, backlogs },
+    lowWaitMs: config.noticeBatch * 1000,
     namespace: () => io.of(namespaces.user),
   });
   const { onUnacknowledged } = options.notifications ?? {};
   const notifications = createNotifications({
-    ...{ store: store.notifications, clock, log, onChanged: delivery.wake },
+    ...{ store: store.notifications, clock, log, onStored: delivery.wake, onAdvanced: delivery.restate },
     escalateAfterMs: onUnacknowledged && config.noticeEscalation * 1000,
     membersOf: (room) => membersOf(io.of(namespaces.user), room),
   });

@@ -56,8 +56,10 @@ interface NotificationsOptions {
   membersOf(roomId: string): ReadonlySet<string>;
   /** After how long an unacknowledged notice of priority `critical` is to be escalated; undefined: never. */
   readonly escalateAfterMs: number | undefined;
-  /** Told after the ledgers of these users, or of anybody, may have changed. */
-  onChanged(userIds: Iterable<string> | "anybody"): void;
+  /** Told after something was stored for these users, or for anybody. */
+  onStored(userIds: Iterable<string> | "anybody"): void;
+  /** Told after a user has acknowledged or read something. */
+  onAdvanced(userId: string): void;
 }
 
 /** Stores notices, and answers for the ledgers. Nothing is delivered or answered before it is durable. */
@@ -77,7 +79,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       return notice.id;
     }
     await store.append([toStored(storedAudience(audience), notice)]);
-    options.onChanged(audience !== "everyone" && "user_id" in audience ? [audience.user_id] : "anybody");
+    options.onStored(audience !== "everyone" && "user_id" in audience ? [audience.user_id] : "anybody");
     return notice.id;
   }
 
@@ -85,7 +87,7 @@ export function createNotifications(options: NotificationsOptions): Notification
     for (let start = 0; start < userIds.length; start += noticesPerBatch) {
       const batch = userIds.slice(start, start + noticesPerBatch);
       await store.append(batch.map((userId) => toStored(userAudience(userId), notice)));
-      options.onChanged(batch);
+      options.onStored(batch);
     }
   }
 
@@ -116,7 +118,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       const { latest_seq } = await store.read(reader, { after: seq, limit: 1 });
       await store.advance(reader, state, Math.min(seq, latest_seq));
       const { unread } = await store.read(reader, { after: seq, limit: 1 });
-      options.onChanged([principal.userId]);
+      options.onAdvanced(principal.userId);
       requireSameRole(principal, by.principal);
       return { unread };
     },

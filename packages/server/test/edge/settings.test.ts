@@ -329,6 +329,19 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     await expect.poll(() => told, { timeout: 5000 }).toHaveLength(1);
     expect(told[0]).toBeGreaterThanOrEqual(sentAt + 990);
   },
+  async noticeBatch() {
+    for (const [seconds, atLeastMs] of [
+      ["0", 0],
+      ["1", 990],
+    ] as const) {
+      const server = await start({ SIGNALBOX_NOTICE_BATCH: seconds });
+      const client = await connect(server, { transport: "polling" });
+      const sentAt = performance.now();
+      await server.realtime.notify.user("ada", { type: "test", title: "Low", priority: "low" });
+      await client.next("notification");
+      expect(performance.now() - sentAt).toBeGreaterThanOrEqual(atLeastMs);
+    }
+  },
   async adminMetricsInterval() {
     const server = await start({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" });
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
