@@ -60,6 +60,7 @@ import { adminNamespace } from "./namespaces/admin-namespace.ts";
 import type { NamespaceDefinition } from "./namespaces/define-namespace.ts";
 import { guardUndefinedNamespaces, type MountOptions, mountNamespace } from "./namespaces/mount-namespace.ts";
 import { userNamespace } from "./namespaces/user-namespace.ts";
+import { createEscalations, type OnUnacknowledged } from "./notifications/escalations.ts";
 import { createNotifications, type Notify } from "./notifications/notifications.ts";
 import { createOriginGuard } from "./origin/origin-guard.ts";
 import { createOriginPolicy, type OriginPolicy } from "./origin/origin-policy.ts";
@@ -93,6 +94,13 @@ export interface RealtimeOptions {
   tasks?: TaskControl;
   /** Which rooms a user may join by name; without it, none. */
   roomAccess?: RoomAccess;
+  notifications?: {
+    /**
+     * Told of critical notices that nobody has acknowledged within SIGNALBOX_NOTICE_ESCALATION. Those that are
+     * sent without it are not followed up, then or later.
+     */
+    onUnacknowledged?: OnUnacknowledged;
+  };
   /** Default: in memory, gone with the process. */
   store?: Store;
   /** Default: JSON lines on standard output, at SOCKETIO_LOG_LEVEL. */
@@ -209,13 +217,24 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
 
   const delivery = createNotificationDelivery({
-    ...{ store: store.notifications, clock, log },
+    ...{ store: store.notifications, clock, log, backlogs },
+    lowWaitMs: config.noticeBatch * 1000,
     namespace: () => io.of(namespaces.user),
   });
+  const { onUnacknowledged } = options.notifications ?? {};
   const notifications = createNotifications({
-    ...{ store: store.notifications, clock, log, onChanged: delivery.wake },
+    ...{ store: store.notifications, clock, log, onStored: delivery.wake, onAdvanced: delivery.restate },
+    escalateAfterMs: onUnacknowledged && config.noticeEscalation * 1000,
     membersOf: (room) => membersOf(io.of(namespaces.user), room),
   });
+
+  const stopEscalating =
+    onUnacknowledged &&
+    createEscalations({
+      ...{ store: store.notifications.escalations, clock, log, onUnacknowledged },
+      onOutcome: metrics.escalation,
+      onBegun: underWay.add,
+    });
 
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
   const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
@@ -372,6 +391,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     sessionChanged: (change) => watch.changed(change),
     async close() {
       draining = true;
+      stopEscalating?.();
       await underWay.settled(answerWithinMs);
       await closeConnections(engine, opened, config.reconnectionDelayMax);
       removeFront();

@@ -13,6 +13,7 @@ export {
   type RequestDefinition,
   request,
 } from "./namespaces/define-namespace.ts";
+export type { OnUnacknowledged, UnacknowledgedNotice } from "./notifications/escalations.ts";
 export type { Notify } from "./notifications/notifications.ts";
 export { createOriginPolicy, type OriginPolicy, type OriginVerdict } from "./origin/origin-policy.ts";
 export type * from "./ports.ts";

@@ -135,6 +135,8 @@ export interface StoredNotice {
   /** `everyone`, `role:<role>` or `user:<id>`. */
   readonly audience: string;
   readonly notice: Omit<Notification, "seq">;
+  /** When it is to be escalated unless it was acknowledged, as ISO 8601 in UTC; without it, never. */
+  readonly escalate_at?: string;
 }
 
 /** Who reads notifications, judged at the moment of reading. */
@@ -144,6 +146,31 @@ export interface NotificationReader {
   readonly audiences: readonly string[];
   /** ISO 8601 in UTC; what has expired by then is neither shown nor counted. */
   readonly now: string;
+}
+
+/** A notice that is due to be escalated. */
+export interface DueEscalation {
+  /** The notice's place in the log. */
+  readonly serial: number;
+  readonly audience: string;
+  readonly notice: StoredNotice["notice"];
+  /** How often it has been claimed, this time included. */
+  readonly tries: number;
+}
+
+/**
+ * Keeps which notices are to be escalated, from the transaction that stores them until they are settled: a process that
+ * dies in between loses none. Promises resolve once what they say is durable. Times are ISO 8601 in UTC.
+ */
+export interface EscalationStore {
+  /** Takes those that are due and have not expired, longest due first. Until `until`, nobody else is given them. */
+  claim(lease: { now: string; until: string; limit: number }): Promise<readonly DueEscalation[]>;
+  /** Gives one back, to be claimed from then on. */
+  postpone(serial: number, until: string): Promise<void>;
+  /** It is dealt with, for good. */
+  settle(serial: number): Promise<void>;
+  /** Whether a user has acknowledged or read the notice. False for one that never reached them, or was forgotten. */
+  hasAcknowledged(userId: string, serial: number): Promise<boolean>;
 }
 
 /**
@@ -158,6 +185,7 @@ export interface NotificationStore {
   advance(reader: NotificationReader, state: Exclude<NotificationState, "stored">, seq: number): Promise<void>;
   /** Removes what has expired. */
   forget(now: string): Promise<void>;
+  readonly escalations: EscalationStore;
 }
 
 /** Somebody whom an administrator keeps out. Times are ISO 8601 in UTC. */

@@ -222,8 +222,20 @@ export const settings = {
   maxBufferedBytes: integer(
     "SIGNALBOX_MAX_BUFFERED_BYTES",
     1_000_000,
-    "What may wait for a client that reads slowly. From a sixteenth of it on, progress is held back and only its latest state sent; above it the connection is closed.",
+    "What may wait for a client that reads slowly. From a sixteenth of it on, progress is held back and only its latest state sent, and notifications wait; above it the connection is closed.",
     { unit: "bytes", min: 10_000, max: 1_000_000_000 },
+  ),
+  noticeEscalation: integer(
+    "SIGNALBOX_NOTICE_ESCALATION",
+    300,
+    "After this time a critical notice that nobody has acknowledged is handed to the application's `onUnacknowledged`.",
+    { unit: "seconds", min: 1, max: day },
+  ),
+  noticeBatch: integer(
+    "SIGNALBOX_NOTICE_BATCH",
+    15,
+    "How long notices of low priority wait for others while all of a user's connections are on polling or read slowly.",
+    { unit: "seconds", min: 0, max: 300 },
   ),
   adminMetricsInterval: integer("SIGNALBOX_ADMIN_METRICS_INTERVAL", 2, "Time between two metrics on `/admin`.", {
     unit: "seconds",

@@ -1,15 +1,24 @@
-import { type NotificationPage, userRoom } from "@signalbox/protocol";
+import { setImmediate as turn } from "node:timers/promises";
+import { type Notification, type NotificationPage, userRoom } from "@signalbox/protocol";
 import { readerOf } from "../notifications/audience.ts";
 import type { Clock, Log, NotificationStore, Principal } from "../ports.ts";
+import type { Backlogs } from "./backlogs.ts";
+import { createLowNotices, withoutWaiting } from "./low-notices.ts";
 import type { RealtimeNamespace, RealtimeSocket } from "./socket.ts";
 
 /** Read from a ledger at a time. */
 const perRead = 100;
 
+/** How often those are looked at who have not been sent everything. */
+const lookMs = 250;
+
 interface NotificationDeliveryOptions {
   readonly store: NotificationStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly backlogs: Pick<Backlogs, "isSlow">;
+  /** How long low notices may wait for others, where each delivery costs a request; in milliseconds. */
+  readonly lowWaitMs: number;
   /** Asked for with each delivery: `/` is opened after this is made. */
   namespace(): RealtimeNamespace;
 }
@@ -17,6 +26,8 @@ interface NotificationDeliveryOptions {
 export interface NotificationDelivery {
   /** Sends connected users what their ledgers have for them and was not delivered yet, and how many are unread. */
   wake(userIds: Iterable<string> | "anybody"): void;
+  /** The same for a user who has acknowledged or read something: all their tabs are told, even if nothing is to be sent. */
+  restate(userId: string): void;
   /** Resolves when the user whose turn it was has been served; nobody is after that. */
   close(): Promise<void>;
 }
@@ -25,12 +36,30 @@ export interface NotificationDelivery {
  * Brings notifications from the ledgers to those who are connected. It reads what is stored and sends nothing else, one
  * user after the other, so a user's notifications leave in the order of their `seq`, and many at once cost one reading.
  * What cannot be read now stays in its ledger until the next notice, or until the client asks.
+ *
+ * A socket whose client does not keep up is sent nothing until it does; then it gets what it has missed, read anew.
+ * Meanwhile the user's other sockets go on.
  */
 export function createNotificationDelivery(options: NotificationDeliveryOptions): NotificationDelivery {
-  const { store, clock, log } = options;
+  const { store, clock, log, backlogs } = options;
   const waiting = new Set<string>();
+  const restated = new Set<string>();
+  /** Sockets that have not been sent everything that was delivered to their user, and the `seq` they have. */
+  const behind = new Map<RealtimeSocket, number>();
+  const lowNotices = createLowNotices({ clock, backlogs, waitMs: options.lowWaitMs });
   let running: Promise<void> | undefined;
   let closed = false;
+
+  const stopLooking = clock.every(lookMs, () => {
+    const due = lowNotices.due();
+    for (const socket of behind.keys()) {
+      if (!socket.connected) behind.delete(socket);
+      else if (keepsUp(socket)) due.push(socket.data.principal.userId);
+    }
+    if (due.length > 0) wake(due);
+  });
+
+  const keepsUp = ({ conn }: RealtimeSocket): boolean => !backlogs.isSlow(conn);
 
   function wake(userIds: Iterable<string> | "anybody"): void {
     for (const userId of userIds === "anybody" ? connectedUsers() : userIds) waiting.add(userId);
@@ -49,26 +78,80 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   }
 
   async function deliver(userId: string): Promise<void> {
+    const isRestated = restated.delete(userId);
+    if (socketsOf(userId).length === 0) lowNotices.forget(userId);
+    for (const socket of socketsOf(userId)) if (behind.has(socket) && keepsUp(socket)) await catchUp(socket);
     for (;;) {
-      const principal = socketsOf(userId)[0]?.data.principal;
+      const sockets = socketsOf(userId);
+      const principal = sockets.find((socket) => !behind.has(socket))?.data.principal;
       if (principal === undefined) return;
       const reader = readerOf(principal, clock.now());
       const page = await store.read(reader, { limit: perRead });
-      send(principal, page);
-      const last = page.notifications.at(-1);
-      if (last === undefined) return;
-      await store.advance(reader, "delivered", last.seq);
+      if (lowNotices.wait(userId, sockets, page.notifications)) {
+        if (isRestated) await send(principal, withoutWaiting(page));
+        return;
+      }
+      const sent = await send(principal, page);
+      if (page.notifications.some(({ seq }) => seq <= sent)) await store.advance(reader, "delivered", sent);
       if (page.notifications.length < perRead) return;
     }
   }
 
-  /** Only to sockets that still have the role it was read for: a demoted administrator's get nothing of it. */
-  function send({ userId, role }: Principal, { notifications, ...standing }: NotificationPage): void {
-    for (const socket of socketsOf(userId)) {
-      if (socket.data.principal.role !== role) continue;
-      for (const notification of notifications) socket.emit("notification", notification);
-      socket.emit("unread_update", standing);
+  /** Sends a socket what was delivered to the user's others meanwhile. What is still undelivered, they get together. */
+  async function catchUp(socket: RealtimeSocket): Promise<void> {
+    const first = await store.read(readerOf(socket.data.principal, clock.now()), { limit: 1 });
+    const delivered = seqBefore(first);
+    for (let after = behind.get(socket) ?? delivered; after < delivered; ) {
+      const { principal } = socket.data;
+      const { notifications } = await store.read(readerOf(principal, clock.now()), { after, limit: perRead });
+      const missed = notifications.filter(({ seq }) => seq <= delivered);
+      const sent = await give(socket, principal.role, missed, after);
+      if (missed.some(({ seq }) => seq > sent)) return;
+      after = missed.length < perRead ? delivered : sent;
     }
+    behind.delete(socket);
+  }
+
+  /** @returns the highest `seq` that any socket was sent */
+  async function send({ userId, role }: Principal, page: NotificationPage): Promise<number> {
+    const { notifications, ...standing } = page;
+    const before = seqBefore(page);
+    let highest = before;
+    for (const socket of socketsOf(userId)) {
+      if (behind.has(socket)) continue;
+      highest = Math.max(highest, await give(socket, role, notifications, before));
+      // With more to come it would tell of numbers that are missing, and a client would ask for them.
+      if (notifications.length < perRead && !behind.has(socket)) socket.emit("unread_update", standing);
+    }
+    return highest;
+  }
+
+  /**
+   * Sends what the socket can take, while it has the role that it was read for: a demoted administrator's get nothing of
+   * it. What is left is read anew, for the role they have then.
+   * @returns the last `seq` that it was sent, or `before`
+   */
+  async function give(
+    socket: RealtimeSocket,
+    role: Principal["role"],
+    notifications: readonly Notification[],
+    before: number,
+  ): Promise<number> {
+    let sent = before;
+    for (const notification of notifications) {
+      if (!(await mayTake(socket, role))) break;
+      socket.emit("notification", notification);
+      sent = notification.seq;
+    }
+    const isComplete = sent === (notifications.at(-1)?.seq ?? before);
+    if (!isComplete || !(await mayTake(socket, role))) behind.set(socket, sent);
+    return sent;
+  }
+
+  async function mayTake(socket: RealtimeSocket, role: Principal["role"]): Promise<boolean> {
+    // What is sent in one turn leaves at its end: until then it says nothing of the client.
+    if (!keepsUp(socket)) await turn();
+    return keepsUp(socket) && socket.data.principal.role === role;
   }
 
   function* connectedUsers(): Generator<string> {
@@ -89,9 +172,18 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
 
   return {
     wake,
+    restate(userId) {
+      restated.add(userId);
+      wake([userId]);
+    },
     async close() {
       closed = true;
+      stopLooking();
       await running;
     },
   };
 }
+
+/** The `seq` up to which everything was delivered before this page. */
+const seqBefore = ({ notifications, latest_seq }: NotificationPage): number =>
+  (notifications[0]?.seq ?? latest_seq + 1) - 1;

@@ -1,5 +1,6 @@
 import type { RefusalCode, SecurityEventType } from "@signalbox/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { EscalationOutcome } from "../notifications/escalations.ts";
 import type { Traffic } from "./traffic.ts";
 
 export interface Metrics {
@@ -7,6 +8,8 @@ export interface Metrics {
   event(namespace: string, name: string | null, outcome: "ok" | RefusalCode): void;
   /** One refusal anywhere: HTTP, handshake, namespace or event. */
   refused(code: RefusalCode): void;
+  /** What came of the escalation of one critical notice. */
+  escalation(outcome: EscalationOutcome): void;
   /** The Prometheus text format, and its content type. */
   expose(): Promise<{ contentType: string; body: string }>;
 }
@@ -38,6 +41,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     name: "signalbox_refusals_total",
     help: "Refusals, by code.",
     labelNames: ["code"],
+    registers,
+  });
+  const escalations = new Counter({
+    name: "signalbox_escalations_total",
+    help: "Escalations of critical notices: told to the application, acknowledged in time, or failed and tried again.",
+    labelNames: ["outcome"],
     registers,
   });
   new Gauge({
@@ -108,6 +117,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       traffic.refusals.set(code, (traffic.refusals.get(code) ?? 0) + 1);
       refusals.inc({ code });
     },
+    escalation: (outcome) => escalations.inc({ outcome }),
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }

@@ -7,10 +7,20 @@ const leastRoles = ["user", "admin"] as const;
 /** A user's own audience. Ids are the application's own: behind the colon anything may stand. */
 export const userAudience = (userId: string): string => `user:${userId}`;
 
-/** The audience that a notice is stored for. A room's is nobody's: its members are looked up when it is sent. */
-export function storedAudience(audience: Exclude<Audience, { room_id: string }>): string {
+/** The audiences that notices are stored for. A room's is none: its members are looked up when it is sent. */
+export type NoticeAudience = Exclude<Audience, { room_id: string }>;
+
+export function storedAudience(audience: NoticeAudience): string {
   if (audience === "everyone") return audience;
   return "role" in audience ? `role:${audience.role}` : userAudience(audience.user_id);
+}
+
+/** What `storedAudience` was made from. */
+export function toldAudience(stored: string): NoticeAudience {
+  const ofUser = userAudience("");
+  if (stored.startsWith(ofUser)) return { user_id: stored.slice(ofUser.length) };
+  const role = leastRoles.find((least) => storedAudience({ role: least }) === stored);
+  return role === undefined ? "everyone" : { role };
 }
 
 /** Who reads, with every audience that they belong to in their present role. */

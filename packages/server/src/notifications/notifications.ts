@@ -54,8 +54,12 @@ interface NotificationsOptions {
   readonly log: Log;
   /** The users who are in a room of `/`. */
   membersOf(roomId: string): ReadonlySet<string>;
-  /** Told after the ledgers of these users, or of anybody, may have changed. */
-  onChanged(userIds: Iterable<string> | "anybody"): void;
+  /** After how long an unacknowledged notice of priority `critical` is to be escalated; undefined: never. */
+  readonly escalateAfterMs: number | undefined;
+  /** Told after something was stored for these users, or for anybody. */
+  onStored(userIds: Iterable<string> | "anybody"): void;
+  /** Told after a user has acknowledged or read something. */
+  onAdvanced(userId: string): void;
 }
 
 /** Stores notices, and answers for the ledgers. Nothing is delivered or answered before it is durable. */
@@ -74,17 +78,24 @@ export function createNotifications(options: NotificationsOptions): Notification
       await sendToEach([...options.membersOf(audience.room_id)], notice);
       return notice.id;
     }
-    await store.append([{ audience: storedAudience(audience), notice }]);
-    options.onChanged(audience !== "everyone" && "user_id" in audience ? [audience.user_id] : "anybody");
+    await store.append([toStored(storedAudience(audience), notice)]);
+    options.onStored(audience !== "everyone" && "user_id" in audience ? [audience.user_id] : "anybody");
     return notice.id;
   }
 
   async function sendToEach(userIds: readonly string[], notice: StoredNotice["notice"]): Promise<void> {
     for (let start = 0; start < userIds.length; start += noticesPerBatch) {
       const batch = userIds.slice(start, start + noticesPerBatch);
-      await store.append(batch.map((userId) => ({ audience: userAudience(userId), notice })));
-      options.onChanged(batch);
+      await store.append(batch.map((userId) => toStored(userAudience(userId), notice)));
+      options.onStored(batch);
     }
+  }
+
+  function toStored(audience: string, notice: StoredNotice["notice"]): StoredNotice {
+    const { escalateAfterMs } = options;
+    if (notice.priority !== "critical" || escalateAfterMs === undefined) return { audience, notice };
+    const escalate_at = new Date(Date.parse(notice.created_at) + escalateAfterMs).toISOString();
+    return { audience, notice, escalate_at };
   }
 
   return {
@@ -107,7 +118,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       const { latest_seq } = await store.read(reader, { after: seq, limit: 1 });
       await store.advance(reader, state, Math.min(seq, latest_seq));
       const { unread } = await store.read(reader, { after: seq, limit: 1 });
-      options.onChanged([principal.userId]);
+      options.onAdvanced(principal.userId);
       requireSameRole(principal, by.principal);
       return { unread };
     },

@@ -14,7 +14,14 @@ interface Ledger extends Marks {
 export function createMemoryNotifications(): NotificationStore {
   const log = new Map<number, StoredNotice>();
   const ledgers = new Map<string, Ledger>();
+  /** By serial, of notices in the log. */
+  const escalations = new Map<number, { due_at: string; tries: number }>();
   let serial = 0;
+
+  function forgetOne(position: number): void {
+    log.delete(position);
+    escalations.delete(position);
+  }
 
   /** The reader's ledger, with everything in it that the log has for them. */
   function merged(reader: NotificationReader): Ledger {
@@ -40,10 +47,11 @@ export function createMemoryNotifications(): NotificationStore {
       for (const stored of structuredClone(notices)) {
         serial += 1;
         log.set(serial, stored);
+        if (stored.escalate_at !== undefined) escalations.set(serial, { due_at: stored.escalate_at, tries: 0 });
       }
       for (const position of log.keys()) {
         if (log.size <= maxNotices) break;
-        log.delete(position);
+        forgetOne(position);
       }
     },
     async read(reader, { after, limit }) {
@@ -63,13 +71,43 @@ export function createMemoryNotifications(): NotificationStore {
       Object.assign(ledger, advanced(ledger, state, Math.min(seq, ledger.lastSeq)));
     },
     async forget(now) {
-      for (const [position, { notice }] of log) if (notice.expires_at <= now) log.delete(position);
+      for (const [position, { notice }] of log) if (notice.expires_at <= now) forgetOne(position);
       for (const ledger of ledgers.values()) {
         ledger.entries = ledger.entries.filter(({ stored }) => stored.notice.expires_at > now);
       }
     },
+
+    escalations: {
+      async claim({ now, until, limit }) {
+        const due = [...escalations]
+          .filter(([position, { due_at }]) => due_at <= now && isAlive(log.get(position), now))
+          .sort(([, a], [, b]) => (a.due_at < b.due_at ? -1 : 1))
+          .slice(0, limit);
+        return due.map(([position, escalation]) => {
+          escalation.due_at = until;
+          escalation.tries += 1;
+          const { audience, notice } = structuredClone(log.get(position) as StoredNotice);
+          return { serial: position, audience, notice, tries: escalation.tries };
+        });
+      },
+      async postpone(position, until) {
+        const escalation = escalations.get(position);
+        if (escalation !== undefined) escalation.due_at = until;
+      },
+      async settle(position) {
+        escalations.delete(position);
+      },
+      async hasAcknowledged(userId, position) {
+        const ledger = ledgers.get(userId);
+        const entry = ledger?.entries.find(({ stored }) => stored === log.get(position));
+        return ledger !== undefined && entry !== undefined && entry.seq <= ledger.acknowledged_seq;
+      },
+    },
   };
 }
+
+const isAlive = (stored: StoredNotice | undefined, now: string): boolean =>
+  stored !== undefined && stored.notice.expires_at > now;
 
 const isFor = ({ audiences, now }: NotificationReader, { audience, notice }: StoredNotice): boolean =>
   audiences.includes(audience) && notice.expires_at > now;

@@ -79,6 +79,17 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  "0007_notice_escalations": {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable("signalbox_escalation")
+        .addColumn("serial", "bigint", (column) => column.primaryKey())
+        .addColumn("due_at", "varchar(32)", (column) => column.notNull())
+        .addColumn("tries", "integer", (column) => column.notNull())
+        .execute();
+      await index(db, "signalbox_escalation", ["due_at"]);
+    },
+  },
 };
 
 const listedTable = (db: Kysely<unknown>, name: string) =>

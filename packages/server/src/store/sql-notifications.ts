@@ -2,12 +2,10 @@ import type { Notification } from "@signalbox/protocol";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { NotificationReader, NotificationStore } from "../ports.ts";
 import { advanced, type Marks, maxPerUser } from "./ledger.ts";
+import { createSqlEscalations, type EscalationTables } from "./sql-escalations.ts";
 
-export interface NotificationTables {
-  signalbox_notice: { serial: number; audience: string; expires_at: string; json: string };
+export interface NotificationTables extends EscalationTables {
   signalbox_notice_clock: { serial: number };
-  signalbox_ledger: Marks & { user_id: string; serial: number; last_seq: number };
-  signalbox_ledger_entry: { user_id: string; seq: number; serial: number };
 }
 
 type Ledger = Marks & { serial: number; last_seq: number };
@@ -37,6 +35,15 @@ export function createSqlNotifications<Tables extends NotificationTables>(kysely
           await trx
             .insertInto("signalbox_notice")
             .values(rows.slice(start, start + rowsPerStatement))
+            .execute();
+        }
+        const escalations = notices.flatMap(({ escalate_at }, position) =>
+          escalate_at === undefined ? [] : [{ serial: first + position, due_at: escalate_at, tries: 0 }],
+        );
+        for (let start = 0; start < escalations.length; start += rowsPerStatement) {
+          await trx
+            .insertInto("signalbox_escalation")
+            .values(escalations.slice(start, start + rowsPerStatement))
             .execute();
         }
       });
@@ -81,8 +88,11 @@ export function createSqlNotifications<Tables extends NotificationTables>(kysely
       db.transaction().execute(async (trx) => {
         const expired = trx.selectFrom("signalbox_notice").select("serial").where("expires_at", "<=", now);
         await trx.deleteFrom("signalbox_ledger_entry").where("serial", "in", expired).execute();
+        await trx.deleteFrom("signalbox_escalation").where("serial", "in", expired).execute();
         await trx.deleteFrom("signalbox_notice").where("expires_at", "<=", now).execute();
       }),
+
+    escalations: createSqlEscalations(db),
   };
 }
 

@@ -47,7 +47,13 @@ describe("an empty environment", () => {
     },
     ...{ messageRate: 50, messageBurst: 100, maxConnections: 10_000, maxConnectionsPerUser: 5 },
     ...{ maxConnectionsPerAdmin: 3, maxRoomsPerSocket: 100, progressFlush: 100, adminMetricsInterval: 2 },
-    ...{ progressTickTasks: 200, progressTickBytes: 65_536, maxBufferedBytes: 1_000_000 },
+    ...{
+      progressTickTasks: 200,
+      progressTickBytes: 65_536,
+      maxBufferedBytes: 1_000_000,
+      noticeEscalation: 300,
+      noticeBatch: 15,
+    },
     ...{ securityFold: 10, securityLogRows: 100_000, metricsToken: null, operationRoutes: true, legacyEvents: true },
     ...{ logLevel: "info", logConnections: false, debug: false },
   };

@@ -320,6 +320,28 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     server.realtime.io.emit("news", "y".repeat(2000));
     await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(0);
   },
+  async noticeEscalation() {
+    const told: number[] = [];
+    const notifications = { onUnacknowledged: () => void told.push(performance.now()) };
+    const { notify } = (await start({ SIGNALBOX_NOTICE_ESCALATION: "1" }, { notifications })).realtime;
+    const sentAt = performance.now();
+    await notify.user("ada", { type: "test", title: "Alarm", priority: "critical" });
+    await expect.poll(() => told, { timeout: 5000 }).toHaveLength(1);
+    expect(told[0]).toBeGreaterThanOrEqual(sentAt + 990);
+  },
+  async noticeBatch() {
+    for (const [seconds, atLeastMs] of [
+      ["0", 0],
+      ["1", 990],
+    ] as const) {
+      const server = await start({ SIGNALBOX_NOTICE_BATCH: seconds });
+      const client = await connect(server, { transport: "polling" });
+      const sentAt = performance.now();
+      await server.realtime.notify.user("ada", { type: "test", title: "Low", priority: "low" });
+      await client.next("notification");
+      expect(performance.now() - sentAt).toBeGreaterThanOrEqual(atLeastMs);
+    }
+  },
   async adminMetricsInterval() {
     const server = await start({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" });
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });

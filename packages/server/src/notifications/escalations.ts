@@ -1,0 +1,109 @@
+import type { Clock, DueEscalation, EscalationStore, Log, StoredNotice } from "../ports.ts";
+import { type NoticeAudience, toldAudience } from "./audience.ts";
+
+/** How often what has become due is looked for: other nodes may have stored it. */
+const lookMs = 1000;
+
+/** Claimed with each look; the rest follows in the next. */
+const perLook = 100;
+
+/** How long the application may take for one; then it counts as failed, and is tried again. */
+const answerWithinMs = 10_000;
+
+/** Who has claimed one and died is waited for so long: longer than an answer takes, by more than clocks differ. */
+const leaseMs = 30_000;
+
+/** The pause after a failure doubles with each, from the first to the longest. */
+const firstPauseMs = 5000;
+const longestPauseMs = 600_000;
+
+/** A critical notice that has not been acknowledged in time. */
+export interface UnacknowledgedNotice {
+  /** A notice for a room was one for each of its members. */
+  readonly audience: NoticeAudience;
+  readonly notice: StoredNotice["notice"];
+  /**
+   * Whether a user has acknowledged or read it: the server keeps no list of those who are in a role.
+   * @throws Refusal `unavailable` when the store does not answer
+   */
+  hasAcknowledged(userId: string): Promise<boolean>;
+}
+
+/**
+ * What the application does about it: calls somebody, sends a mail. Called at least once for each notice; again, with
+ * growing pauses, when it throws or takes more than ten seconds. Several are called at a time.
+ */
+export type OnUnacknowledged = (unacknowledged: UnacknowledgedNotice) => void | Promise<void>;
+
+/** What came of an escalation: it was told, was not needed any more, or failed and will be tried again. */
+export type EscalationOutcome = "told" | "acknowledged" | "failed";
+
+interface EscalationOptions {
+  readonly store: EscalationStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onUnacknowledged: OnUnacknowledged;
+  onOutcome(outcome: EscalationOutcome): void;
+  /** Told of each that is under way; it never rejects. */
+  onBegun(escalation: Promise<void>): void;
+}
+
+/**
+ * Takes what is due from the store and tells the application. Each escalation is claimed for a time before it is told,
+ * and settled after that: two nodes do not both tell it, and one that dies in between loses nothing.
+ * @returns a function that ends it
+ */
+export function createEscalations(options: EscalationOptions): () => void {
+  const { store, clock, log } = options;
+  const later = (ms: number): string => new Date(clock.now() + ms).toISOString();
+  let looking = false;
+
+  async function look(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    try {
+      const due = await store.claim({ now: later(0), until: later(leaseMs), limit: perLook });
+      for (const escalation of due) options.onBegun(escalate(escalation));
+    } catch (err) {
+      log.debug({ err }, "Escalations could not be read; trying again.");
+    } finally {
+      looking = false;
+    }
+  }
+
+  async function escalate(due: DueEscalation): Promise<void> {
+    const { serial, tries, notice } = due;
+    try {
+      options.onOutcome(await tell(due));
+      await store.settle(serial);
+    } catch (err) {
+      options.onOutcome("failed");
+      const pauseMs = Math.min(firstPauseMs * 2 ** (tries - 1), longestPauseMs);
+      const fields = { err, notice_id: notice.id, audience: due.audience, tries, retry_in_ms: pauseMs };
+      log.error(fields, "A critical notice could not be escalated; trying again.");
+      // Where that fails as well, the lease ends by itself.
+      await store.postpone(serial, later(pauseMs)).catch(() => {});
+    }
+  }
+
+  async function tell({ serial, audience: stored, notice }: DueEscalation): Promise<"told" | "acknowledged"> {
+    const audience = toldAudience(stored);
+    const hasAcknowledged = (userId: string) => store.hasAcknowledged(userId, serial);
+    const isForOne = audience !== "everyone" && "user_id" in audience;
+    if (isForOne && (await hasAcknowledged(audience.user_id))) return "acknowledged";
+    await inTime(clock, async () => options.onUnacknowledged({ audience, notice, hasAcknowledged }));
+    return "told";
+  }
+
+  return clock.every(lookMs, () => void look());
+}
+
+/** @throws Error when it takes too long; what it does then goes on, and nobody waits for it. */
+async function inTime(clock: Clock, run: () => Promise<void>): Promise<void> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new Error(`onUnacknowledged did not return within ${answerWithinMs} ms.`);
+    cancel = clock.after(answerWithinMs, () => reject(error));
+  });
+  await Promise.race([run(), late]).finally(cancel);
+}
