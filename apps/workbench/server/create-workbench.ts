@@ -15,6 +15,7 @@ import { resultRoutes } from "./http/result-routes.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { taskRoutes } from "./http/task-routes.ts";
 import { removeStrayUploads } from "./images/stray-uploads.ts";
+import { tellOfNewDevice } from "./notices/device-notice.ts";
 import { createTaskNotices } from "./notices/task-notices.ts";
 import { workbenchSettings } from "./settings.ts";
 import { createBatchJob } from "./tasks/batch-job.ts";
@@ -55,6 +56,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     bodyLimit: 1_000_000,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
   });
+  const devices = createDevices(db);
   const accounts = await createAccounts({
     database,
     secret: config.secret,
@@ -62,11 +64,19 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     trustedOrigins: createOriginPolicy(config).allowed,
     rateLimiting: production,
     log,
+    async onEntered(userId, device) {
+      if (await devices.remember(userId, device)) await tellOfNewDevice(realtime.notify, userId);
+    },
   });
   const realtime = createRealtime({
     ...{ httpServer: app.server, config, configSources: sources, store, logger: log },
     sessions: betterAuthSessions(accounts),
     tasks: { cancel: (task) => runner.cancel(task) },
+    notifications: {
+      // An application with a mail server would write to somebody; this one has its log.
+      onUnacknowledged: ({ audience, notice }) =>
+        log.warn({ audience, notice_id: notice.id, title: notice.title }, "Nobody has acknowledged a critical notice."),
+    },
   });
   const { progress } = realtime;
   const jobs = createJobStore(db);
@@ -87,15 +97,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   app.addHook("onRequest", () => started.promise);
   app.addHook("onSend", async (_request, reply) => void reply.headers(headers));
   app.setErrorHandler(answerError);
-  const devices = createDevices({
-    ...{ db, secure: baseUrl.startsWith("https:") },
-    onNew: (userId) =>
-      realtime.notify.user(userId, {
-        ...{ type: "new_device", title: "Signed in on a new device", priority: "high" },
-        body: "If that was not you, change your password and ask an administrator to end your sessions.",
-      }),
-  });
-  accountRoutes(app, { accounts, devices, baseUrl, log, clientAddress: realtime.clientAddress });
+  accountRoutes(app, accounts, baseUrl, realtime.clientAddress);
   taskRoutes(app, {
     ...{ runner, progress, authorize },
     tasks: createTasks({ db, folder, jobs, runner, progress }),

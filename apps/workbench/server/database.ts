@@ -27,11 +27,17 @@ export interface ImageRow {
   result: string | null;
 }
 
+/** A browser from which somebody signed in. */
+interface DeviceRow {
+  user_id: string;
+  token_hash: string;
+  seen_at: string;
+}
+
 export interface WorkbenchTables extends SignalboxTables {
   workbench_job: JobRow;
   workbench_image: ImageRow;
-  /** On which devices somebody has signed in. */
-  workbench_device: { user_id: string; device_hash: string };
+  workbench_device: DeviceRow;
 }
 
 const migrations: Record<string, Migration> = {
@@ -65,8 +71,9 @@ const migrations: Record<string, Migration> = {
       await db.schema
         .createTable("workbench_device")
         .addColumn("user_id", "varchar(128)", (column) => column.notNull())
-        .addColumn("device_hash", "varchar(64)", (column) => column.notNull())
-        .addPrimaryKeyConstraint("workbench_device_key", ["user_id", "device_hash"])
+        .addColumn("token_hash", "varchar(64)", (column) => column.notNull())
+        .addColumn("seen_at", "varchar(32)", (column) => column.notNull())
+        .addPrimaryKeyConstraint("workbench_device_key", ["user_id", "token_hash"])
         .execute();
     },
   },

@@ -2,14 +2,19 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "@signalbox/server";
 import { type BetterAuthInstance, sessionChanges } from "@signalbox/server/better-auth";
 import { betterAuth } from "better-auth";
+import { createAuthMiddleware } from "better-auth/api";
 import { getMigrations } from "better-auth/db/migration";
 import { admin } from "better-auth/plugins";
+import { deviceCookie, deviceToken } from "./devices.ts";
 
 /**
  * The one header from which Better Auth reads the client's address. Our server overwrites it with the address of the
  * trusted peer: left to X-Forwarded-For, its rate limiter is passed by anyone who makes up addresses.
  */
 export const clientAddressHeader = "x-workbench-client-address";
+
+/** Browsers keep no cookie for longer than 400 days. */
+const deviceCookieSeconds = 400 * 24 * 60 * 60;
 
 interface AccountOptions {
   readonly database: DatabaseSync;
@@ -21,6 +26,8 @@ interface AccountOptions {
   /** Of sign-in, sign-up and the rest, per client address. */
   readonly rateLimiting: boolean;
   readonly log: Log;
+  /** Somebody signed in or up, in the browser that has this token. */
+  onEntered(userId: string, device: string): Promise<void>;
 }
 
 /** What the workbench uses of Better Auth. */
@@ -32,7 +39,7 @@ export interface Accounts extends BetterAuthInstance {
 
 /** Accounts, sessions and roles: Better Auth with e-mail, password and its admin plugin. */
 export async function createAccounts(options: AccountOptions): Promise<Accounts> {
-  const { database, secret, baseUrl, trustedOrigins, log } = options;
+  const { database, secret, baseUrl, trustedOrigins, log, onEntered } = options;
   const auth = betterAuth({
     database,
     secret,
@@ -46,6 +53,21 @@ export async function createAccounts(options: AccountOptions): Promise<Accounts>
     emailAndPassword: { enabled: true, minPasswordLength: 10 },
     rateLimit: { enabled: options.rateLimiting },
     advanced: { ipAddress: { ipAddressHeaders: [clientAddressHeader] } },
+    hooks: {
+      // By the endpoint that matched, not by the address: there is more than one way to write that.
+      after: createAuthMiddleware(async (call) => {
+        const entered = call.context.newSession;
+        if (!entered || !/^\/sign-(in|up)\//.test(call.path)) return;
+        const device = deviceToken(call.getCookie(deviceCookie));
+        call.setCookie(deviceCookie, device, {
+          ...{ path: "/", httpOnly: true, sameSite: "lax", secure: baseUrl.startsWith("https:") },
+          maxAge: deviceCookieSeconds,
+        });
+        await onEntered(entered.user.id, device).catch((error: unknown) =>
+          log.error({ err: error, user_id: entered.user.id }, "A browser could not be remembered."),
+        );
+      }),
+    },
     plugins: [admin(), sessionChanges()],
   });
   const { runMigrations } = await getMigrations(auth.options);

@@ -2,53 +2,50 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { WorkbenchTables } from "../database.ts";
 
-const cookieName = "workbench_device";
-const yearSeconds = 365 * 86_400;
+/** Browsers that are remembered for one person; the one that was longest away is forgotten first. */
+const maxRemembered = 50;
 
-interface DevicesOptions {
-  readonly db: Kysely<WorkbenchTables>;
-  /** Whether people reach the workbench by https. */
-  readonly secure: boolean;
-  /** Somebody who has signed in before did so on a device that was never seen of them. */
-  onNew(userId: string): Promise<unknown>;
-}
-
+/** The browsers from which somebody signed in. Each has a random token in a cookie; nothing is guessed from its name. */
 export interface Devices {
-  /**
-   * Somebody has signed in.
-   * @param cookies - the request's `Cookie` header
-   * @returns what the browser is to be given, if it has nothing yet
-   */
-  signedIn(userId: string, cookies: string | undefined): Promise<{ setCookie?: string }>;
+  /** Remembers the browser for this person. Resolves to whether it is new to somebody who has used others. */
+  remember(userId: string, token: string): Promise<boolean>;
 }
 
-/**
- * Knows a person's devices by a random cookie that each browser keeps. What browsers say of themselves would tell two
- * people apart by an update, and not at all on two equal laptops. The database has only its hash: who reads it gets no
- * cookie out of it.
- */
-export function createDevices({ db, secure, onNew }: DevicesOptions): Devices {
+export const deviceCookie = "workbench_device";
+
+/** What the browser sent if it can be one of our tokens, and a new one otherwise. */
+export const deviceToken = (sent: string | null | undefined): string =>
+  sent && /^[\w-]{43}$/.test(sent) ? sent : randomBytes(32).toString("base64url");
+
+export function createDevices(db: Kysely<WorkbenchTables>): Devices {
+  /** As with passwords: who reads the database must not get what makes a browser a known one. */
+  const hashOf = (token: string): string => createHash("sha256").update(token).digest("base64url");
+
   return {
-    async signedIn(userId, cookies) {
-      const known = new RegExp(`(?:^|; )${cookieName}=([\\w-]{22})(?:;|$)`).exec(cookies ?? "")?.[1];
-      const device = known ?? randomBytes(16).toString("base64url");
-      const row = { user_id: userId, device_hash: createHash("sha256").update(device).digest("base64url") };
-      const before = await db
+    async remember(userId, token) {
+      const rows = await db
         .selectFrom("workbench_device")
-        .select("device_hash")
+        .select("token_hash")
         .where("user_id", "=", userId)
+        .orderBy("seen_at", "desc")
         .execute();
-      if (!before.some(({ device_hash }) => device_hash === row.device_hash)) {
+      const hash = hashOf(token);
+      const seen_at = new Date().toISOString();
+      await db
+        .insertInto("workbench_device")
+        .values({ user_id: userId, token_hash: hash, seen_at })
+        .onConflict((conflict) => conflict.columns(["user_id", "token_hash"]).doUpdateSet({ seen_at }))
+        .execute();
+      if (rows.some(({ token_hash }) => token_hash === hash)) return false;
+      const forgotten = rows.slice(maxRemembered - 1).map(({ token_hash }) => token_hash);
+      if (forgotten.length > 0) {
         await db
-          .insertInto("workbench_device")
-          .values(row)
-          .onConflict((conflict) => conflict.doNothing())
+          .deleteFrom("workbench_device")
+          .where("user_id", "=", userId)
+          .where("token_hash", "in", forgotten)
           .execute();
-        if (before.length > 0) await onNew(userId);
       }
-      if (known !== undefined) return {};
-      const flags = `Path=/; Max-Age=${yearSeconds}; HttpOnly; ${secure ? "Secure; " : ""}SameSite=Lax`;
-      return { setCookie: `${cookieName}=${device}; ${flags}` };
+      return rows.length > 0;
     },
   };
 }
