@@ -38,13 +38,17 @@ describe("low notices", () => {
     const clock = createFakeClock(Date.now());
     const server = await startTestServer({ clock });
     onTestFinished(() => server.close());
-    return { server, clock, send: (notice: Notice) => server.realtime.notify.user("ada", notice) };
+    const send = (notice: Notice) => server.realtime.notify.user("ada", notice);
+    /** What was begun has been done when a real request, which comes after it, is answered. */
+    const settle = async (): Promise<void> => void (await fetch(`${server.url}/livez`));
+    return { server, clock, send, settle };
   }
 
   it("wait for others on polling, and go together, in order, when the time is over", async () => {
-    const { server, clock, send } = await start();
+    const { server, clock, send, settle } = await start();
     const tabs = [await connect(server, "polling"), await connect(server, "polling")];
     for (let count = 0; count < 3; count += 1) await send(low);
+    await settle();
     clock.advance(14_000);
     for (const tab of tabs) {
       await tab.request("check_connection");
@@ -59,6 +63,7 @@ describe("low notices", () => {
     }
     // The next one waits as long again.
     await send(low);
+    await settle();
     clock.advance(14_000);
     await tabs[0]?.request("check_connection");
     expect(tabs.map(seqs)).toEqual([
