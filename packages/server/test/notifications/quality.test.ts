@@ -180,6 +180,33 @@ describe("who does not read", () => {
     expect(sleeper.received("unread_update").at(-1)).toMatchObject({ unread: 10, latest_seq: 130, read_seq: 120 });
   });
 
+  it("gets each once, also when another tab has some of them and falls asleep as well", async () => {
+    const { server, send } = await start();
+    const [one, two] = [await connect(server, "websocket"), await connect(server, "websocket")];
+    await sleep(server, one);
+    await send(5);
+    await expect.poll(() => seqs(two)).toEqual(upTo(5));
+    await sleep(server, two);
+    await send(5);
+    clientWebSocketOf(one).resume();
+    await expect.poll(() => seqs(one), { timeout: 5000 }).toEqual(upTo(10));
+    expect(seqs(two)).toEqual(upTo(5));
+    clientWebSocketOf(two).resume();
+    await expect.poll(() => seqs(two), { timeout: 5000 }).toEqual(upTo(10));
+    await send(1);
+    for (const tab of [one, two]) await expect.poll(() => seqs(tab)).toEqual(upTo(11));
+  });
+
+  it("is not who is sent much in one turn: who keeps up waits for nothing", async () => {
+    // The clock stands still, so nobody is looked at again.
+    const server = await startTestServer({ clock: createFakeClock(Date.now()) });
+    onTestFinished(() => server.close());
+    const ada = await connect(server, "websocket");
+    const large: Notice = { ...normal, body: "€".repeat(2000), data: "€".repeat(4000) };
+    await Promise.all(upTo(300).map(() => server.realtime.notify.user("ada", large)));
+    await expect.poll(() => seqs(ada), { timeout: 5000 }).toEqual(upTo(300));
+  });
+
   it("by not polling gets them answer by answer, in order", async () => {
     const { server, send } = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
