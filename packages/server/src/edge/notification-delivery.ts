@@ -47,6 +47,8 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   const restated = new Set<string>();
   /** Sockets that have not been sent everything that was delivered to their user, and the `seq` they have. */
   const behind = new Map<RealtimeSocket, number>();
+  /** What users have been sent while it is not written down. Until it is nothing more is read, or it would be sent again. */
+  const unmarked = new Map<string, number>();
   const lowNotices = createLowNotices({ clock, backlogs, waitMs: options.lowWaitMs });
   let running: Promise<void> | undefined;
   let closed = false;
@@ -88,22 +90,32 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
 
   async function deliver(userId: string): Promise<void> {
     if (socketsOf(userId).length === 0) forget(userId);
+    await mark(userId);
     for (const socket of socketsOf(userId)) if (behind.has(socket) && keepsUp(socket)) await catchUp(socket);
     for (;;) {
       const sockets = socketsOf(userId);
       const principal = sockets.find((socket) => !behind.has(socket))?.data.principal;
       if (principal === undefined) return;
-      const reader = readerOf(principal, clock.now());
-      const page = await store.read(reader, { limit: perRead });
+      const page = await store.read(readerOf(principal, clock.now()), { limit: perRead });
       if (lowNotices.wait(userId, sockets, page.notifications)) {
         if (restated.delete(userId)) await send(principal, withoutWaiting(page));
         return;
       }
       restated.delete(userId);
       const sent = await send(principal, page);
-      if (page.notifications.some(({ seq }) => seq <= sent)) await store.advance(reader, "delivered", sent);
+      if (page.notifications.some(({ seq }) => seq <= sent)) unmarked.set(userId, sent);
+      await mark(userId);
       if (page.notifications.length < perRead) return;
     }
+  }
+
+  async function mark(userId: string): Promise<void> {
+    const seq = unmarked.get(userId);
+    const principal = socketsOf(userId)[0]?.data.principal;
+    if (seq !== undefined && principal !== undefined) {
+      await store.advance(readerOf(principal, clock.now()), "delivered", seq);
+    }
+    unmarked.delete(userId);
   }
 
   function forget(userId: string): void {

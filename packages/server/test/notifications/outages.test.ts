@@ -117,6 +117,31 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
+it("what could be sent and not written down is not sent again", async () => {
+  const kept = createMemoryStore();
+  let attempts = 0;
+  const store: Store = {
+    ...kept,
+    notifications: {
+      ...kept.notifications,
+      async advance(reader, state, seq) {
+        attempts += 1;
+        if (attempts <= 3) throw new Error("The disk is full.");
+        await kept.notifications.advance(reader, state, seq);
+      },
+    },
+  };
+  const server = await startTestServer({ store });
+  onTestFinished(() => server.close());
+  const ada = await connectClient(server.url, { cookie: server.sessions.signIn({ userId: "ada" }).cookie });
+  onTestFinished(() => ada.close());
+  await server.realtime.notify.user("ada", hello);
+  await expect.poll(() => attempts).toBe(2);
+  await server.realtime.notify.user("ada", hello);
+  await expect.poll(() => seqs(ada), { timeout: 3000 }).toEqual([1, 2]);
+  await expect.poll(() => attempts).toBe(5);
+});
+
 it("notices that were stored are counted by the kind of their audience and priority", async () => {
   const { store, fail } = frailStore();
   const server = await startTestServer({ store, roomAccess: () => true });
