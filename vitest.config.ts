@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-const browserTests = ["apps/*/e2e/**/*.test.ts", "packages/*/test/**/*.browser.test.ts"];
+/** Walks through pages: each file has a server of its own, and waits for its browser more than for anything else. */
+const pageTests = ["apps/*/e2e/**/*.test.ts"];
+
+const browserTests = ["packages/*/test/**/*.browser.test.ts"];
 
 /** Tests that measure how long recovery takes: beside others they would measure the others. */
 const aloneTests = ["packages/*/test/chaos/**/*.test.ts", "reliability/faults/**/*.test.ts"];
+
+const withBrowser = { testTimeout: 60_000, hookTimeout: 60_000, retry: 1 };
 
 /**
  * Tests run on the sources (package condition `source`), so that no build stands between a change and its test.
@@ -21,25 +26,24 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", ...browserTests, ...aloneTests],
+          exclude: ["**/node_modules/**", ...pageTests, ...browserTests, ...aloneTests],
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
+        test: { ...withBrowser, name: "pages", include: pageTests, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
         test: {
-          name: "browser",
-          include: browserTests,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-          retry: 1,
-          sequence: { groupOrder: 1 },
+          ...withBrowser,
+          ...{ name: "browser", include: browserTests, fileParallelism: false, sequence: { groupOrder: 2 } },
         },
       },
       {
         extends: true,
-        test: { name: "alone", include: aloneTests, fileParallelism: false, retry: 1, sequence: { groupOrder: 2 } },
+        test: { name: "alone", include: aloneTests, fileParallelism: false, retry: 1, sequence: { groupOrder: 3 } },
       },
     ],
   },

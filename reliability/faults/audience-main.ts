@@ -22,7 +22,7 @@ let told = 0;
 const open = (plan: ClientPlan, suffix = ""): Promise<Witness> =>
   create({
     ...{ name: plan.name + suffix, user: plan.user, session: plan.session + suffix, pollingOnly: plan.pollingOnly },
-    ...{ host: HOST, port: Number(PORT), origin },
+    ...{ host: HOST, port: Number(PORT), origin, notifications: true },
     record(line) {
       notice();
       journal.write(line);
@@ -71,6 +71,9 @@ serve({
       stuck: stuck.slice(0, 3).map((witness) => witness.describe().slice(0, 400)),
     };
   },
+  /** Whose applications were not handed this notice. */
+  deaf: (notice: string): string[] =>
+    [...witnesses.values()].filter((witness) => !witness.hasHeard(notice)).map(({ name }) => name),
   async close() {
     await Promise.all([...witnesses.values()].map((witness) => witness.close()));
     journal.flush();

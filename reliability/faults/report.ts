@@ -32,7 +32,8 @@ Seed ${seed}, ${count} of each kind, ${Math.round(seconds / 60)} minutes. ${cpus
 
 24 clients (8 users with 3 each, one of them on polling) watch 120 tasks that go on by two steps a second each, end and are
 followed by others; in the first row there are 500 tasks, at a third of that pace. The heartbeat is 2 + 2 s, so that a dead connection need not be waited
-for 45 s; the longest delay of the clients' own dice is 3 s. Everything else is as shipped, with the limits for one address and
+for 45 s. Four notices a second are sent, to one user, to everybody, or to administrators, of whom there are none here; every
+client follows those of its user, and reads them. The longest delay of the clients' own dice is 3 s. Everything else is as shipped, with the limits for one address and
 user lifted, because all clients come from one address.
 
 "Back" is the time from when the server could be reached again until everything that a client watches is live: half of the

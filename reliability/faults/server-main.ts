@@ -10,6 +10,7 @@ import { createOpenSessions } from "../../packages/client/test/support/open-sess
 import { startTaskMill } from "../../packages/client/test/support/task-mill.ts";
 import { openJournal } from "./journal.ts";
 import { createLethalMarkers } from "./lethal-markers.ts";
+import { startNoticeMill } from "./notice-mill.ts";
 import { recordProgress, recordStore } from "./recorded.ts";
 import { say, serve } from "./remote.ts";
 import { writeResting } from "./resting.ts";
@@ -42,6 +43,13 @@ const mill = await startTaskMill({
   },
 });
 
+const notices = startNoticeMill({
+  ...{ notify: realtime.notify, journal, users: OWNERS.split(","), random: createDice(Number(SEED) + 1) },
+  onFailure() {
+    failures += 1;
+  },
+});
+
 serve({
   arm: markers.arm,
   status: () => ({ connections: connections(), lookups: sessions.lookups(), failures }),
@@ -49,13 +57,17 @@ serve({
   readOnly: (on: boolean) => sqlite.database.exec(`PRAGMA query_only = ${on ? "ON" : "OFF"}`),
   revoke: (session: string) => sessions.end(session),
   flood,
-  finish: mill.finish,
+  async finish() {
+    await mill.finish();
+    return notices.finish();
+  },
   rest: () => writeResting(journal, http, connections()),
 });
 process.on("SIGTERM", () => void stop());
 say("ready");
 
 async function stop(): Promise<void> {
+  notices.stop();
   const closed = realtime.close();
   await mill.stop();
   await closed;

@@ -173,9 +173,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       throw new Error(`Not everybody is well: ${(await audienceStatus(names)).stuck.join(" / ")}`);
     },
     async finish() {
-      await server.ask("finish");
+      const lastNotice = await server.ask<string | undefined>("finish");
       const isOver = await until(async () => (await audienceStatus()).watching === 0, patienceMs);
       world.promise("everybody is told of every end", isOver, (await audienceStatus()).stuck.join(" / "));
+      if (lastNotice !== undefined) {
+        const deaf = () => follow.ask<string[]>("deaf", lastNotice);
+        const isHeard = await until(async () => (await deaf()).length === 0, patienceMs);
+        world.promise("everybody is handed the last notice", isHeard, (await deaf()).join());
+      }
       await follow.ask("close");
       await until(async () => layer === "bare" || (await world.serverStatus()).connections === 0, patienceMs);
       // The sockets of plain HTTP requests are kept open for a while by those who may ask again.

@@ -3,6 +3,7 @@ import { type Check, type Fault, type FaultKind, faultKinds, type Rules, shipped
 import { createEndings } from "./endings.ts";
 import { createLeftovers } from "./leftovers.ts";
 import type { Line } from "./line.ts";
+import { createNotices } from "./notices.ts";
 import { createRecoveries } from "./recoveries.ts";
 import { createSessions } from "./sessions.ts";
 import { createSilentGaps } from "./silent-gaps.ts";
@@ -51,6 +52,7 @@ export async function checkHistory(
     createSilentGaps(rules, report),
     createSessions(rules, report),
     createLeftovers(report),
+    createNotices(report),
     recoveries,
   ];
 

@@ -2,7 +2,7 @@
  * One line of a history: who did what, when. Times are milliseconds on one clock. A history may lie in several files,
  * one for each process that records; whoever reads them joins them by time.
  */
-export type Line = Told | Written | Watching | Connection | Surroundings | Stalled | Resting | Promised;
+export type Line = Told | Written | Noticing | Watching | Connection | Surroundings | Stalled | Resting | Promised;
 
 /** The state of a task in one version. */
 interface State {
@@ -51,6 +51,35 @@ type Written =
 type Watching =
   | { readonly operation: "watched" | "left"; readonly actor: string; readonly task: string; readonly at: number }
   | (State & { readonly operation: "live"; readonly actor: string; readonly at: number });
+
+/**
+ * `sent`: a server begins to send a notice to an audience (`everyone`, `user:<id>`, `role:<role>`). `kept`: its sender was
+ * told that it is stored. `notified`: a client's application was handed it, under this number. `marked`: up to which
+ * numbers a client holds everything for acknowledged, and read.
+ */
+type Noticing =
+  | {
+      readonly operation: "sent";
+      readonly actor: string;
+      readonly notice: string;
+      readonly audience: string;
+      readonly at: number;
+    }
+  | { readonly operation: "kept"; readonly actor: string; readonly notice: string; readonly at: number }
+  | {
+      readonly operation: "notified";
+      readonly actor: string;
+      readonly notice: string;
+      readonly seq: number;
+      readonly at: number;
+    }
+  | {
+      readonly operation: "marked";
+      readonly actor: string;
+      readonly acknowledged: number;
+      readonly read: number;
+      readonly at: number;
+    };
 
 /**
  * `connected`: for this user, with this session. `lost`: it knows that it has no connection. `recovered`: everything that

@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { makeImage } from "../test/fixture.ts";
 
@@ -46,4 +48,81 @@ export function collectComplaints(page: Page): string[] {
     if (message.type() === "error") complaints.push(message.text());
   });
   return complaints;
+}
+
+/** With SCREENSHOTS=1 the pictures of the documentation are taken anew. */
+export const takesPictures = process.env.SCREENSHOTS === "1";
+
+export async function picture(page: Page, name: string, options: { fullPage?: boolean } = {}): Promise<void> {
+  if (!takesPictures) return;
+  const path = fileURLToPath(new URL(`../../../docs/images/${name}.png`, import.meta.url));
+  await page.screenshot({ path, ...options });
+}
+
+export async function signInInBrowser(page: Page, account: { email: string; password: string }): Promise<void> {
+  const form = page.getByTestId("sign-in-form");
+  await form.locator("[name=email]").fill(account.email);
+  await form.locator("[name=password]").fill(account.password);
+  await form.locator("button[type=submit]").click();
+  await form.waitFor({ state: "detached" });
+}
+
+/** Opens the dashboard as somebody who has to sign in first, and waits until it is live. */
+export async function openDashboard(
+  page: Page,
+  url: string,
+  account: { email: string; password: string },
+): Promise<void> {
+  await page.goto(`${url}/admin`);
+  await signInInBrowser(page, account);
+  await page.locator("[data-testid=admin-feed][data-state=live]").waitFor();
+}
+
+/** Goes to a part of the dashboard by its link. */
+export async function goToPanel(page: Page, title: string): Promise<void> {
+  await page
+    .getByRole("navigation", { name: "Administration" })
+    .getByRole("link", { name: title, exact: true })
+    .click();
+  await page.getByRole("heading", { level: 2, name: title, exact: true }).waitFor();
+}
+
+interface Axe {
+  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe-core finds on a page. */
+export async function violationsOn(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: Axe }).axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
+/** Pixels by which a page is wider than its window. */
+export const sidewaysScroll = (page: Page): Promise<number> =>
+  page.evaluate(() => Math.max(document.documentElement.scrollWidth - window.innerWidth, 0));
+
+/**
+ * Stands in for the server in one request on `/admin`, and passes everything else on.
+ * @param answer - undefined for a request that the server is to answer
+ */
+export async function answerInstead<Payload>(
+  page: Page,
+  event: string,
+  answer: (payload: Payload) => object | undefined,
+): Promise<void> {
+  const request = new RegExp(`^42/admin,(\\d+)\\["${event}",(.*)\\]$`);
+  await page.routeWebSocket(/\/socket\.io\//, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const [, id, payload] = request.exec(String(message)) ?? [];
+      const answered = payload === undefined ? undefined : answer(JSON.parse(payload) as Payload);
+      if (answered === undefined) server.send(message);
+      else socket.send(`43/admin,${id}[${JSON.stringify(answered)}]`);
+    });
+  });
 }

@@ -1,9 +1,16 @@
 /** The workbench as people use it: a real server, a real Chromium, real images. */
-import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { administrator, type RunningWorkbench, runWorkbench, signIn } from "../test/fixture.ts";
-import { collectComplaints, imageFiles, launchBrowser } from "./browser.ts";
+import {
+  collectComplaints,
+  goToPanel,
+  imageFiles,
+  launchBrowser,
+  picture,
+  sidewaysScroll,
+  signInInBrowser,
+} from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let browser: Browser;
@@ -20,12 +27,6 @@ afterAll(async () => {
   await browser?.close();
   await workbench?.remove();
 });
-
-/** With SCREENSHOTS=1 the pictures of the README are taken anew. */
-async function picture(page: Page, name: string): Promise<void> {
-  if (process.env.SCREENSHOTS !== "1") return;
-  await page.screenshot({ path: fileURLToPath(new URL(`../../../docs/images/${name}.png`, import.meta.url)) });
-}
 
 async function open(path: string, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, ...options });
@@ -47,14 +48,6 @@ async function signUpInBrowser(page: Page): Promise<string> {
   await form.locator("button[type=submit]").click();
   await page.getByTestId("drop-zone").waitFor();
   return email;
-}
-
-async function signInInBrowser(page: Page, account: { email: string; password: string }): Promise<void> {
-  const form = page.getByTestId("sign-in-form");
-  await form.locator("[name=email]").fill(account.email);
-  await form.locator("[name=password]").fill(account.password);
-  await form.locator("button[type=submit]").click();
-  await form.waitFor({ state: "detached" });
 }
 
 /** The ancestor ran on polling for months, and nobody noticed. */
@@ -126,7 +119,7 @@ describe("a person", () => {
     await drop(page, await imageFiles(2));
     await card(page, "completed").waitFor({ timeout: 30_000 });
     await picture(page, "tasks-phone");
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    expect(await sidewaysScroll(page)).toBe(0);
   }, 60_000);
 
   it("is told in a sentence when a file is no image or the password is wrong", async () => {
@@ -157,22 +150,19 @@ describe("an administrator", () => {
   it("sees connections, tasks and the security log live, and loses them within a second of being demoted", async () => {
     const admin = await open("/admin", { colorScheme: "dark", viewport: { width: 1280, height: 900 } });
     await signInInBrowser(admin, administrator);
-    await admin.locator("[data-testid=admin-feed][data-state=live], [data-testid=admin-connections]").first().waitFor();
+    await admin.locator("[data-testid=admin-feed][data-state=live]").waitFor();
+    await goToPanel(admin, "Tasks");
 
     const person = await open("/sign-up");
     await signUpInBrowser(person);
     await drop(person, await imageFiles(8));
-    const task = admin.getByTestId("admin-task").first();
-    await task.waitFor({ timeout: 10_000 });
-    await expect
-      .poll(() => admin.getByTestId("admin-connections").locator("[data-user-id]").count())
-      .toBeGreaterThan(1);
-
-    await fetch(`${workbench.url}/realtime/client-config`, { headers: { origin: "https://evil.example" } });
-    await admin.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor({ timeout: 5000 });
-    await admin.getByTestId("admin-metrics").waitFor();
-    await picture(admin, "admin-dark");
+    await admin.getByTestId("admin-task").first().waitFor({ timeout: 10_000 });
     await admin.locator("[data-testid=admin-task][data-status=completed]").first().waitFor({ timeout: 60_000 });
+    await goToPanel(admin, "Connections");
+    await expect.poll(() => admin.getByTestId("connection").count()).toBeGreaterThan(1);
+    await fetch(`${workbench.url}/realtime/client-config`, { headers: { origin: "https://evil.example" } });
+    await goToPanel(admin, "Security log");
+    await admin.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor({ timeout: 5000 });
 
     const root = await signIn(workbench.url, administrator);
     const second = await root.fetch("/api/auth/admin/create-user", {
@@ -181,9 +171,9 @@ describe("an administrator", () => {
       body: JSON.stringify({ name: "Second", email: "second@example.com", password: "second password", role: "admin" }),
     });
     const { user } = (await second.json()) as { user: { id: string } };
-    const demoted = await open("/admin");
+    const demoted = await open("/admin/connections");
     await signInInBrowser(demoted, { email: "second@example.com", password: "second password" });
-    await demoted.getByTestId("admin-connections").locator("[data-user-id]").first().waitFor();
+    await demoted.getByTestId("connection").first().waitFor();
 
     const started = Date.now();
     await root.fetch("/api/auth/admin/set-role", {
@@ -193,6 +183,6 @@ describe("an administrator", () => {
     });
     await demoted.getByTestId("admin-denied").waitFor({ timeout: 2000 });
     expect(Date.now() - started).toBeLessThan(1000);
-    expect(await demoted.locator("[data-testid=admin-connections] [data-user-id]").count()).toBe(0);
+    expect(await demoted.getByTestId("connection").count()).toBe(0);
   }, 120_000);
 });

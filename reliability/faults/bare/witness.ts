@@ -88,6 +88,8 @@ export async function createBareWitness(options: WitnessOptions): Promise<Witnes
     },
     isWell,
     isConnected: () => socket.connected,
+    /** There are no notices here. */
+    hasHeard: () => false,
     isWatching: () => shown.size > 0,
     isUpgraded: () => socket.io.engine?.transport.name === "websocket",
     isRecovering: () => !isWell(),

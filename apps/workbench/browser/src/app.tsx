@@ -1,6 +1,7 @@
 import type { ClientConfig } from "@signalbox/protocol";
 import { useEffect, useState } from "preact/hooks";
 import type { Account } from "./account.ts";
+import { panelAt } from "./admin/panels.ts";
 import { AdminPage } from "./pages/admin-page.tsx";
 import { NotFoundPage } from "./pages/not-found-page.tsx";
 import { SignInPage } from "./pages/sign-in-page.tsx";
@@ -57,7 +58,8 @@ function Route({ isAdmin }: { isAdmin: boolean }) {
 
   const taskId = /^\/tasks\/([\w.:-]{1,128})$/.exec(path)?.[1];
   if (taskId !== undefined) return <TaskPage key={taskId} taskId={taskId} />;
-  if (path === "/admin") return <AdminPage isAdmin={isAdmin} />;
+  const panel = panelAt(path);
+  if (panel !== undefined) return <AdminPage isAdmin={isAdmin} panel={panel} />;
   return path === "/" || entered ? <TasksPage /> : <NotFoundPage />;
 }
 

@@ -36,10 +36,17 @@ export function durationWords(seconds: number): string {
   return minutes > 0 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(seconds)} s`;
 }
 
+/** The time of day of a number of milliseconds since the epoch. */
+export const clockWords = (at: number, withSeconds = true): string =>
+  new Date(at).toLocaleTimeString(undefined, {
+    ...{ hour: "2-digit", minute: "2-digit" },
+    ...(withSeconds && { second: "2-digit" }),
+  });
+
 /** The time of day, with the date unless it is today. */
 export function timeWords(iso: string): string {
   const time = new Date(iso);
-  const clock = time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clock = clockWords(time.getTime());
   if (time.toDateString() === new Date().toDateString()) return clock;
   return `${time.toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" })}, ${clock}`;
 }

@@ -2,7 +2,6 @@ import { type Clients, createClients, type UserClient } from "@signalbox/client"
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Account } from "./account.ts";
-import { type AdminStore, openAdminStore } from "./admin-store.ts";
 import { createTaskStore, type TaskStore } from "./task-store.ts";
 import { createUploadStore, type UploadStore } from "./upload-store.ts";
 
@@ -12,7 +11,8 @@ export interface Workspace {
   readonly clients: Clients;
   readonly tasks: TaskStore;
   readonly uploads: UploadStore;
-  openAdmin(): AdminStore;
+  /** To be called when the server no longer takes this person for what they were. */
+  accountChanged(): void;
   /** The token that changing requests carry. */
   csrf(): string | undefined;
   close(): void;
@@ -34,7 +34,7 @@ export function openWorkspace(userId: string, account: Account): Workspace {
     tasks,
     uploads,
     csrf,
-    openAdmin: () => openAdminStore(clients.admin(), () => void account.refresh()),
+    accountChanged: () => void account.refresh(),
     close() {
       uploads.cancel();
       tasks.close();

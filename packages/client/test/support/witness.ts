@@ -3,6 +3,7 @@ import { isFinal } from "@signalbox/protocol";
 import type { Line } from "../../../../reliability/history/line.ts";
 import { type Environment, systemEnvironment } from "../../src/environment.ts";
 import { createClients, type TaskWatch } from "../../src/index.ts";
+import { openNotifications } from "../../src/notifications/open-notifications.ts";
 import { type BadLine, startBadLine } from "./bad-line.ts";
 
 export interface Witness {
@@ -13,6 +14,8 @@ export interface Witness {
   isWell(): boolean;
   isConnected(): boolean;
   isWatching(): boolean;
+  /** Whether its application was handed this notice. */
+  hasHeard(notice: string): boolean;
   /** Over WebSocket. */
   isUpgraded(): boolean;
   /** An attempt is under way at this moment, or has just succeeded and not everything is live yet. */
@@ -32,8 +35,13 @@ export interface WitnessOptions {
   readonly origin: string;
   /** Never moves to WebSocket. */
   readonly pollingOnly?: boolean;
+  /** Follows its user's notifications, and reads them now and then. */
+  readonly notifications?: boolean;
   record(line: Line): void;
 }
+
+/** A witness reads after so many notifications. */
+const readEvery = 7;
 
 export async function createWitness(options: WitnessOptions): Promise<Witness> {
   const { name, user: userId, session, port, origin, pollingOnly = false, record } = options;
@@ -81,6 +89,19 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     wasConnected = isConnected();
   }
   clients.onState(look);
+  const heard = new Set<string>();
+  const centre = options.notifications ? openNotifications(clients) : undefined;
+  let marks = "";
+  centre?.onArrived(({ title: notice, seq }) => {
+    heard.add(notice);
+    record({ operation: "notified", actor: name, notice, seq, at: Date.now() });
+    if (seq % readEvery === 0) centre.markRead(seq).catch(() => {});
+  });
+  centre?.subscribe(({ acknowledged_seq: acknowledged, read_seq: read }) => {
+    if (marks === `${acknowledged} ${read}`) return;
+    marks = `${acknowledged} ${read}`;
+    record({ operation: "marked", actor: name, acknowledged, read, at: Date.now() });
+  });
 
   /** Records each time that a task becomes live: from then on its state counts as the latest. */
   function noteLive(watch: TaskWatch): () => void {
@@ -115,6 +136,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     },
     isWell,
     isConnected,
+    hasHeard: (notice) => heard.has(notice),
     isWatching: () => watches.size > 0,
     isUpgraded: () => clients.state.get().transport === "websocket",
     isRecovering: () => clients.state.get().code === "attempt" || (isConnected() && !isWell()),
@@ -125,6 +147,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     },
     async close() {
       isClosed = true;
+      centre?.close();
       record({ operation: "gone", actor: name, at: Date.now() });
       clients.close();
       await line.close();

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Audience, BlockRow, Notice, TaskSnapshot } from "@signalbox/protocol";
 import { permits } from "../access/permissions.ts";
 import { liveSockets, type RealtimeNamespace } from "../edge/socket.ts";
@@ -86,6 +87,9 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
         throw new Refusal("payload_invalid", {
           hint: "Administrators cannot block themselves: who would let them in?",
         });
+      }
+      if (subject === "address" && isIP(id.replace(/\/64$/, "")) === 0) {
+        throw new Refusal("payload_invalid", { hint: `${JSON.stringify(id)} is no address, and would block nobody.` });
       }
       const until = clock.now() + seconds * 1000;
       const times = `until ${new Date(until).toISOString()}`;

@@ -29,5 +29,6 @@ export const subjectOf = (place: string): Subject =>
     ? { subject: "address", id: place.slice(guestPlaces.length) }
     : { subject: "user", id: place.slice(userRoom("").length) };
 
+/** An address may be any of its network: administrators take it from a line of the log. */
 export const placeOfSubject = ({ subject, id }: Subject): string =>
-  subject === "user" ? userRoom(id) : `${guestPlaces}${id}`;
+  subject === "user" ? userRoom(id) : guestPlace(id);

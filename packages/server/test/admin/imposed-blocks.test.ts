@@ -65,12 +65,26 @@ it("is lifted for good", async () => {
   ]);
 });
 
-it("administrators cannot block themselves, and nobody without a reason", async () => {
+it("administrators cannot block themselves, nobody without a reason or beyond its bounds, and no address that is none", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const admin = await withAdmin(server);
   const block = { subject: "user", id: "root", seconds: 60 };
-  for (const wrong of [{ ...block, reason: "oops" }, block, { ...block, id: "eve", seconds: 0, reason: "x" }]) {
+  const eve = { ...block, id: "eve", reason: "x" };
+  const wrongs = [
+    ...[{ ...block, reason: "oops" }, block, { ...eve, subject: "address", id: "10.0.0" }],
+    ...[
+      { ...eve, seconds: 0 },
+      { ...eve, seconds: 366 * 86_400 },
+      { ...eve, reason: "" },
+    ],
+    ...[
+      { ...eve, reason: "x".repeat(501) },
+      { ...eve, id: "x".repeat(129) },
+      { ...eve, id: "" },
+    ],
+  ];
+  for (const wrong of wrongs) {
     expect(await admin.request("add_block", wrong)).toMatchObject({ ok: false, error: { code: "payload_invalid" } });
   }
   expect((await admin.request("list_blocks", {})).rows).toEqual([]);

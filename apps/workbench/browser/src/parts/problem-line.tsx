@@ -1,14 +1,20 @@
 interface ProblemLineProps {
   problem: string | null;
   onDismiss?: () => void;
+  onRetry?: (() => void) | undefined;
 }
 
 /** What went wrong, in a sentence, spoken at once. */
-export function ProblemLine({ problem, onDismiss }: ProblemLineProps) {
+export function ProblemLine({ problem, onDismiss, onRetry }: ProblemLineProps) {
   if (problem === null) return null;
   return (
     <div class="alert" role="alert" data-testid="problem">
       <p>{problem}</p>
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
       {onDismiss && (
         <button type="button" class="quiet" onClick={onDismiss}>
           Dismiss

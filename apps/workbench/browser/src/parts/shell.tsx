@@ -2,6 +2,7 @@ import type { ClientConfig } from "@signalbox/protocol";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Account } from "../account.ts";
+import { panelAt } from "../admin/panels.ts";
 import { sentenceOf } from "../http.ts";
 import { Link, useRouter } from "../router.tsx";
 import { useStore } from "../store.ts";
@@ -62,7 +63,7 @@ function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>
           My tasks
         </Link>
         {user.role === "admin" && (
-          <Link href="/admin" aria-current={current("/admin")} data-testid="admin-link">
+          <Link href="/admin" aria-current={panelAt(path) && "page"} data-testid="admin-link">
             Admin
           </Link>
         )}

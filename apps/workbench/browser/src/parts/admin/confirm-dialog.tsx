@@ -1,45 +1,87 @@
-import { useEffect, useRef } from "preact/hooks";
-import { Field } from "../field.tsx";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { blockDurations, type Question } from "../../admin/questions.ts";
+import { sentenceOf } from "../../http.ts";
+import { Field, SelectField } from "../field.tsx";
 
-/** Something that cannot be taken back, about to be done. */
-export interface Question {
-  readonly title: string;
-  readonly text: string;
-  /** The words on the button that does it. */
-  readonly action: string;
-  /** Whether the person affected is owed a reason; it goes to the security log. */
-  readonly asksReason?: boolean;
-  proceed(reason: string): Promise<void>;
+interface ConfirmDialogProps {
+  question: Question;
+  onDone: (sentence: string) => void;
+  onClose: () => void;
 }
 
-/** Asks before it acts. Escape and the first button do nothing. */
-export function ConfirmDialog({ question, onClose }: { question: Question; onClose: () => void }) {
+/**
+ * Asks before it acts. Escape does nothing, nor does a second press of Enter: what need not be filled in does not begin
+ * with the focus. A refusal is shown here, where it can be answered.
+ */
+export function ConfirmDialog({ question, onDone, onClose }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const goBack = useRef<HTMLButtonElement>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const isRequired = question.reason === "required";
+  useLayoutEffect(() => {
+    dialog.current?.showModal();
+    if (!isRequired) goBack.current?.focus();
+  }, [isRequired]);
 
-  function accept(form: HTMLFormElement): void {
-    void question.proceed(String(new FormData(form).get("reason") ?? ""));
-    dialog.current?.close();
+  async function accept(form: HTMLFormElement): Promise<void> {
+    const entry = new FormData(form);
+    const reason = String(entry.get("reason") ?? "").trim();
+    if (isRequired && reason === "") return setProblem("Please give a reason.");
+    setBusy(true);
+    try {
+      onDone(await question.proceed({ reason, seconds: Number(entry.get("seconds")) }));
+      dialog.current?.close();
+    } catch (error) {
+      setProblem(sentenceOf(error));
+    } finally {
+      setBusy(false);
+    }
   }
 
   return (
-    <dialog ref={dialog} onClose={onClose} aria-labelledby="confirm-title" data-testid="confirm-dialog">
+    <dialog
+      ref={dialog}
+      onClose={onClose}
+      aria-labelledby="confirm-title"
+      aria-describedby="confirm-text"
+      data-testid="confirm-dialog"
+    >
       <h2 id="confirm-title">{question.title}</h2>
-      <p>{question.text}</p>
+      <p id="confirm-text">{question.text}</p>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          accept(event.currentTarget);
+          void accept(event.currentTarget);
         }}
       >
-        {question.asksReason && (
-          <Field name="reason" label="Reason, for the security log" required maxLength={500} autocomplete="off" />
+        {question.asksDuration && (
+          <SelectField
+            name="seconds"
+            label="For"
+            options={blockDurations.map(({ seconds, words }) => [String(seconds), words])}
+          />
+        )}
+        {question.reason && (
+          <Field
+            name="reason"
+            label={isRequired ? "Reason" : "Reason (optional)"}
+            hint="Written to the security log, together with your name."
+            required={isRequired}
+            maxLength={500}
+            autocomplete="off"
+          />
+        )}
+        {problem !== null && (
+          <p class="problem" role="alert" data-testid="confirm-problem">
+            {problem}
+          </p>
         )}
         <div class="actions">
-          <button type="button" onClick={() => dialog.current?.close()}>
+          <button ref={goBack} type="button" onClick={() => dialog.current?.close()}>
             Go back
           </button>
-          <button type="submit" class="danger" data-testid="confirm-accept">
+          <button type="submit" class="danger" data-testid="confirm-accept" disabled={isBusy}>
             {question.action}
           </button>
         </div>

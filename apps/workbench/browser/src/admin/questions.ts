@@ -1,0 +1,97 @@
+import type { BlockRow, ConnectionRow, TaskSnapshot } from "@signalbox/protocol";
+import { plural, timeWords } from "../words.ts";
+import type { Section } from "./feed.ts";
+
+/** Something that is not taken back easily, about to be done. */
+export interface Question {
+  readonly title: string;
+  /** What it does to whom. */
+  readonly text: string;
+  /** The words on the button that does it. */
+  readonly action: string;
+  /** Whether to ask why, for the security log: whoever is cut off is owed it. */
+  readonly reason?: "required" | "optional";
+  /** Whether it is done for a time that the administrator chooses. */
+  readonly asksDuration?: boolean;
+  /** Resolves to what was done, in a sentence. */
+  proceed(entry: Entry): Promise<string>;
+}
+
+interface Entry {
+  /** Empty when none was given. */
+  readonly reason: string;
+  readonly seconds: number;
+}
+
+/** How long somebody may be kept out, in seconds. */
+export const blockDurations = [
+  { seconds: 300, words: "5 minutes" },
+  { seconds: 3600, words: "1 hour" },
+  { seconds: 86_400, words: "1 day" },
+  { seconds: 604_800, words: "1 week" },
+] as const;
+
+type Request = Section["request"];
+type User = Pick<ConnectionRow, "user_id" | "username">;
+type Subject = Pick<BlockRow, "subject" | "id">;
+
+const because = (reason: string): { reason?: string } => (reason === "" ? {} : { reason });
+
+export const disconnectQuestion = (request: Request, { user_id, username }: User): Question => ({
+  title: `Disconnect ${username}?`,
+  text: "Closes every connection of this user. They stay signed in and can connect again.",
+  action: "Disconnect",
+  reason: "required",
+  async proceed({ reason }) {
+    const { disconnected } = await request("disconnect_user", { user_id, reason });
+    return `Closed ${plural(disconnected, "connection")} of ${username}.`;
+  },
+});
+
+export const revokeQuestion = (request: Request, username: string, session_ref: string): Question => ({
+  title: `End this session of ${username}?`,
+  text: "Signs this user out wherever the session is in use. They can sign in again.",
+  action: "End session",
+  reason: "optional",
+  async proceed({ reason }) {
+    const { revoked } = await request("revoke_session", { session_ref, ...because(reason) });
+    return revoked ? `Ended a session of ${username}.` : `This session of ${username} had ended already.`;
+  },
+});
+
+export const blockQuestion = (request: Request, { subject, id }: Subject, name: string): Question => ({
+  title: `Block ${name}?`,
+  text:
+    subject === "user"
+      ? "Closes every connection of this user, and refuses new ones until the time is over."
+      : "Refuses new connections of guests from this address until the time is over. Those who are signed in are not concerned.",
+  action: "Block",
+  reason: "required",
+  asksDuration: true,
+  async proceed({ reason, seconds }) {
+    const { block } = await request("add_block", { subject, id, seconds, reason });
+    return `Blocked ${name} until ${timeWords(block.until)}.`;
+  },
+});
+
+export const liftQuestion = (request: Request, { subject, id }: Subject, name: string): Question => ({
+  title: `Lift the block of ${name}?`,
+  text: "They can connect again at once, and what they have done is forgotten. The security log keeps it.",
+  action: "Lift the block",
+  reason: "optional",
+  async proceed({ reason }) {
+    const { lifted } = await request("lift_block", { subject, id, ...because(reason) });
+    return lifted ? `Lifted the block of ${name}.` : `The block of ${name} was over already.`;
+  },
+});
+
+export const cancelQuestion = (request: Request, { task_id, title }: TaskSnapshot, owner: string): Question => ({
+  title: `Cancel “${title}”?`,
+  text: `This is work of ${owner}. What is finished stays; the rest will not be done.`,
+  action: "Cancel the task",
+  reason: "optional",
+  async proceed({ reason }) {
+    await request("cancel_task", { task_id, ...because(reason) });
+    return `Asked for the end of “${title}”. It stops between two steps.`;
+  },
+});

@@ -1,0 +1,47 @@
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useDashboard } from "../../admin/dashboard.ts";
+import type { Question } from "../../admin/questions.ts";
+
+/** Everything about one row, and what can be done about it. */
+export interface Details {
+  readonly title: string;
+  readonly facts: readonly (readonly [label: string, value: ComponentChildren])[];
+  readonly actions: readonly { readonly label: string; readonly testId: string; readonly question: Question }[];
+}
+
+export function DetailsDialog({ details, onClose }: { details: Details; onClose: () => void }) {
+  const { ask } = useDashboard();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+
+  function choose(question: Question): void {
+    // Closed first: the focus goes back to the row, and from there to it again after the question.
+    dialog.current?.close();
+    ask(question);
+  }
+
+  return (
+    <dialog ref={dialog} class="details" onClose={onClose} aria-labelledby="details-title" data-testid="details-dialog">
+      <h2 id="details-title">{details.title}</h2>
+      <dl class="facts">
+        {details.facts.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="actions">
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+        {details.actions.map(({ label, testId, question }) => (
+          <button key={testId} type="button" class="danger" data-testid={testId} onClick={() => choose(question)}>
+            {label}
+          </button>
+        ))}
+      </div>
+    </dialog>
+  );
+}

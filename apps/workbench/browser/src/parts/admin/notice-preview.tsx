@@ -1,0 +1,17 @@
+import type { NoticeEntry } from "../../admin/notice-entry.ts";
+
+/** A notice as people will see it: text, whatever is written in it. */
+export function NoticePreview({ entry: { title, body, link, priority, requiresAck } }: { entry: NoticeEntry }) {
+  return (
+    <section class="preview" aria-labelledby="preview-heading">
+      <h3 id="preview-heading">Preview</h3>
+      <div class={`panel notice-card notice-${priority}`} data-testid="notice-preview">
+        <p class="hint">{priority}</p>
+        <p class="notice-title">{title || "Title"}</p>
+        {body !== "" && <p class="notice-body">{body}</p>}
+        {link !== "" && <p class="notice-link">{link}</p>}
+        {requiresAck && <p class="hint">Waits to be acknowledged.</p>}
+      </div>
+    </section>
+  );
+}

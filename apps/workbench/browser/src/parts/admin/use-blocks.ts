@@ -1,0 +1,33 @@
+import type { BlockRow } from "@signalbox/protocol";
+import { openBlocks } from "../../admin/blocks-store.ts";
+import { useFeed } from "../../admin/dashboard.ts";
+import type { Question } from "../../admin/questions.ts";
+import { useStore } from "../../store.ts";
+
+interface KnownBlocks {
+  /** Null until they have been read. */
+  blocks: readonly BlockRow[] | null;
+  problem: string | null;
+  read: () => void;
+  /** The same question, after which the blocks are read at once: the feed tells of it up to a second later. */
+  thenRead: (question: Question) => Question;
+}
+
+/** Who is kept out at this moment. */
+export function useBlocks(): KnownBlocks {
+  const store = useFeed(openBlocks);
+  const { answer, problem } = useStore(store.state);
+  return {
+    blocks: answer,
+    problem,
+    read: store.read,
+    thenRead: (question) => ({
+      ...question,
+      async proceed(entry) {
+        const done = await question.proceed(entry);
+        await store.read();
+        return done;
+      },
+    }),
+  };
+}

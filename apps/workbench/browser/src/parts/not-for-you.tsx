@@ -1,0 +1,18 @@
+import { Link } from "../router.tsx";
+import { Page } from "./page.tsx";
+
+/** Instead of a page for administrators. */
+export function NotForYou({ text }: { text: string }) {
+  return (
+    <Page title="Not for you">
+      <p data-testid="admin-denied" role="status">
+        {text}
+      </p>
+      <p>
+        <Link href="/" class="button primary">
+          Go to my tasks
+        </Link>
+      </p>
+    </Page>
+  );
+}

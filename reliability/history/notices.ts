@@ -1,0 +1,126 @@
+import type { Check, ReportFault } from "./check.ts";
+
+interface Reader {
+  readonly user: string;
+  session: string;
+  /** Its first connection. */
+  readonly since: number;
+  /** What its application was handed, by number. */
+  readonly told: Map<number, string>;
+  readonly heard: Set<string>;
+  last: number;
+  marks: { acknowledged: number; read: number };
+  /** It knows that it has no connection. */
+  isOut: boolean;
+  /** Its application has closed it, or its session is over: what is stored later is not owed to it. */
+  owedUntil: number;
+}
+
+/**
+ * A client that begins is told what nobody had acknowledged by then. Another one of its user may acknowledge what was sent
+ * while it was beginning.
+ */
+const beginningMs = 5000;
+
+/** What is on its way to a client that is closed may be lost with it. */
+const endingMs = 2000;
+
+/**
+ * Notices: whoever was told that one is stored can rely on each of its readers being handed it, once, in the order of
+ * numbers that are the same for all clients of a user, and on nobody else being handed it.
+ */
+export function createNotices(report: ReportFault): Check {
+  const audiences = new Map<string, string>();
+  const kept = new Map<string, number>();
+  const readers = new Map<string, Reader>();
+  const ledgers = new Map<string, Map<number, string>>();
+
+  const isFor = (audience: string, user: string): boolean => audience === "everyone" || audience === `user:${user}`;
+
+  function tell(actor: string, notice: string, seq: number): void {
+    const reader = readers.get(actor);
+    const audience = audiences.get(notice);
+    if (reader === undefined || audience === undefined) {
+      return report("invented", actor, `notice ${notice}, which nobody sent, as number ${seq}`);
+    }
+    if (!isFor(audience, reader.user)) {
+      return report("leak", actor, `notice ${notice} for ${audience}, told to ${reader.user}`);
+    }
+    if (reader.told.has(seq) || reader.heard.has(notice)) {
+      return report("duplicate", actor, `notice ${notice} as number ${seq}, again`);
+    }
+    if (seq < reader.last) report("backwards", actor, `notice number ${seq} after ${reader.last}`);
+    else if (reader.last > 0 && seq > reader.last + 1) {
+      report("silent_gap", actor, `notice number ${seq} right after ${reader.last}`);
+    }
+    const ledger = ledgers.get(reader.user) ?? new Map<number, string>();
+    ledgers.set(reader.user, ledger);
+    const other = ledger.get(seq);
+    if (other !== undefined && other !== notice) {
+      report("altered", actor, `notice number ${seq} is ${notice}; another client of ${reader.user} has ${other}`);
+    }
+    ledger.set(seq, notice);
+    reader.told.set(seq, notice);
+    reader.heard.add(notice);
+    reader.last = Math.max(reader.last, seq);
+  }
+
+  return {
+    take(line) {
+      switch (line.operation) {
+        case "sent":
+          return void audiences.set(line.notice, line.audience);
+        case "kept":
+          return void kept.set(line.notice, line.at);
+        case "connected": {
+          const { actor, user, session, at } = line;
+          const known = readers.get(actor);
+          if (known !== undefined) known.session = session;
+          else
+            readers.set(actor, {
+              ...{ user, session, since: at, told: new Map(), heard: new Set(), last: 0 },
+              ...{ isOut: false, owedUntil: Number.POSITIVE_INFINITY },
+              marks: { acknowledged: 0, read: 0 },
+            });
+          return;
+        }
+        case "notified":
+          return tell(line.actor, line.notice, line.seq);
+        case "marked": {
+          const reader = readers.get(line.actor);
+          if (reader === undefined) return;
+          const { acknowledged, read } = line;
+          if (acknowledged < reader.marks.acknowledged || read < reader.marks.read) {
+            report("backwards", line.actor, `marks fell to ${acknowledged} and ${read}`);
+          }
+          reader.marks = { acknowledged, read };
+          return;
+        }
+        case "lost":
+        case "recovered": {
+          const reader = readers.get(line.actor);
+          if (reader !== undefined) reader.isOut = line.operation === "lost";
+          return;
+        }
+        case "gone": {
+          const reader = readers.get(line.actor);
+          const until = reader?.isOut ? 0 : line.at - endingMs;
+          if (reader !== undefined) reader.owedUntil = Math.min(reader.owedUntil, until);
+          return;
+        }
+        case "revoked":
+          for (const reader of readers.values()) if (reader.session === line.session) reader.owedUntil = 0;
+      }
+    },
+    end() {
+      for (const [actor, reader] of readers) {
+        for (const [notice, at] of kept) {
+          const isInTime = at > reader.since + beginningMs && at < reader.owedUntil;
+          if (isInTime && isFor(audiences.get(notice) ?? "", reader.user) && !reader.heard.has(notice)) {
+            report("lost_acknowledged", actor, `notice ${notice}, which its sender was told is stored`);
+          }
+        }
+      }
+    },
+  };
+}
