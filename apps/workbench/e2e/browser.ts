@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { makeImage } from "../test/fixture.ts";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { makeImage, type Person } from "../test/fixture.ts";
 
 const candidates = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -65,6 +65,15 @@ export async function signInInBrowser(page: Page, account: { email: string; pass
   await form.locator("[name=password]").fill(account.password);
   await form.locator("button[type=submit]").click();
   await form.waitFor({ state: "detached" });
+}
+
+/** The browser from now on has the cookies that somebody was given at the HTTP interface. */
+export async function becomePerson(context: BrowserContext, person: Person, url: string): Promise<void> {
+  const cookies = person.cookie.split("; ").map((pair) => {
+    const [name = "", value = ""] = pair.split(/=(.*)/s);
+    return { name, value, url };
+  });
+  await context.addCookies(cookies);
 }
 
 /** Opens the dashboard as somebody who has to sign in first, and waits until it is live. */

@@ -2,7 +2,7 @@
 import { connectClient } from "@signalbox/server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { administrator, signUp } from "../test/fixture.ts";
-import { answerInstead, goToPanel, openDashboard } from "./browser.ts";
+import { answerInstead, becomePerson, goToPanel, openDashboard } from "./browser.ts";
 import { enter, enterBefore, useDashboard } from "./dashboard-steps.ts";
 
 const dashboard = useDashboard({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" });
@@ -156,8 +156,7 @@ it("who is no administrator sees nothing of it, and downloads nothing of it", as
   const person = await signUp(workbench.url, "Nosy");
   const context = await browser.newContext();
   onTestFinished(() => context.close());
-  const [name = "", value = ""] = person.cookie.split(/=(.*)/s);
-  await context.addCookies([{ name, value, url: workbench.url }]);
+  await becomePerson(context, person, workbench.url);
   const theirs = await context.newPage();
   const requested: string[] = [];
   theirs.on("request", (request) => requested.push(request.url()));

@@ -4,6 +4,7 @@ import { betterAuthSessions } from "@signalbox/server/better-auth";
 import { createSqlStore, openSqlite } from "@signalbox/server/sql";
 import fastify, { type FastifyInstance } from "fastify";
 import { createAccounts } from "./accounts/accounts.ts";
+import { createDevices } from "./accounts/devices.ts";
 import { ensureAdministrator, type MadeAdministrator } from "./accounts/first-administrator.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { migrateWorkbench, type WorkbenchTables } from "./database.ts";
@@ -14,6 +15,7 @@ import { resultRoutes } from "./http/result-routes.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { taskRoutes } from "./http/task-routes.ts";
 import { removeStrayUploads } from "./images/stray-uploads.ts";
+import { createTaskNotices } from "./notices/task-notices.ts";
 import { workbenchSettings } from "./settings.ts";
 import { createBatchJob } from "./tasks/batch-job.ts";
 import { createJobStore } from "./tasks/job-store.ts";
@@ -75,6 +77,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
       ["practice", practiceJob],
     ]),
     concurrency: extra.taskConcurrency,
+    onEnded: createTaskNotices(realtime.notify, baseUrl),
   });
   const authorize = (request: { raw: Parameters<Realtime["authorize"]>[0] }) => realtime.authorize(request.raw);
 
@@ -84,7 +87,15 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   app.addHook("onRequest", () => started.promise);
   app.addHook("onSend", async (_request, reply) => void reply.headers(headers));
   app.setErrorHandler(answerError);
-  accountRoutes(app, accounts, baseUrl, realtime.clientAddress);
+  const devices = createDevices({
+    ...{ db, secure: baseUrl.startsWith("https:") },
+    onNew: (userId) =>
+      realtime.notify.user(userId, {
+        ...{ type: "new_device", title: "Signed in on a new device", priority: "high" },
+        body: "If that was not you, change your password and ask an administrator to end your sessions.",
+      }),
+  });
+  accountRoutes(app, { accounts, devices, baseUrl, log, clientAddress: realtime.clientAddress });
   taskRoutes(app, {
     ...{ runner, progress, authorize },
     tasks: createTasks({ db, folder, jobs, runner, progress }),

@@ -30,6 +30,8 @@ export interface ImageRow {
 export interface WorkbenchTables extends SignalboxTables {
   workbench_job: JobRow;
   workbench_image: ImageRow;
+  /** On which devices somebody has signed in. */
+  workbench_device: { user_id: string; device_hash: string };
 }
 
 const migrations: Record<string, Migration> = {
@@ -55,6 +57,16 @@ const migrations: Record<string, Migration> = {
         .addColumn("bytes", "integer", (column) => column.notNull())
         .addColumn("result", "text")
         .addPrimaryKeyConstraint("workbench_image_key", ["task_id", "position"])
+        .execute();
+    },
+  },
+  "0002_devices": {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable("workbench_device")
+        .addColumn("user_id", "varchar(128)", (column) => column.notNull())
+        .addColumn("device_hash", "varchar(64)", (column) => column.notNull())
+        .addPrimaryKeyConstraint("workbench_device_key", ["user_id", "device_hash"])
         .execute();
     },
   },

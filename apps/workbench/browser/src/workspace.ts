@@ -1,7 +1,10 @@
 import { type Clients, createClients, type UserClient } from "@signalbox/client";
+import { type NotificationCentre, openNotifications } from "@signalbox/client/notifications";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Account } from "./account.ts";
+import { type BackgroundNotices, createBackgroundNotices } from "./notifications/background-notices.ts";
+import { createToastStore, type ToastStore } from "./notifications/toast-store.ts";
 import { createTaskStore, type TaskStore } from "./task-store.ts";
 import { createUploadStore, type UploadStore } from "./upload-store.ts";
 
@@ -11,6 +14,9 @@ export interface Workspace {
   readonly clients: Clients;
   readonly tasks: TaskStore;
   readonly uploads: UploadStore;
+  readonly notifications: NotificationCentre;
+  readonly toasts: ToastStore;
+  readonly backgroundNotices: BackgroundNotices;
   /** To be called when the server no longer takes this person for what they were. */
   accountChanged(): void;
   /** The token that changing requests carry. */
@@ -27,17 +33,26 @@ export function openWorkspace(userId: string, account: Account): Workspace {
     if (status === "auth_required") void account.refresh();
   });
   const tasks = createTaskStore(user);
+  const notifications = openNotifications(clients);
+  const toasts = createToastStore(notifications);
+  const backgroundNotices = createBackgroundNotices(notifications);
   const uploads = createUploadStore({ csrf, onCreated: tasks.load });
   return {
     userId,
     clients,
     tasks,
     uploads,
+    notifications,
+    toasts,
+    backgroundNotices,
     csrf,
     accountChanged: () => void account.refresh(),
     close() {
       uploads.cancel();
       tasks.close();
+      backgroundNotices.close();
+      toasts.close();
+      notifications.close();
       clients.close();
     },
   };

@@ -33,6 +33,8 @@ interface TaskRunnerOptions {
   readonly kinds: ReadonlyMap<string, Job>;
   readonly concurrency: number;
   readonly log: Log;
+  /** Told of each end, before the job counts as done: after a crash in between once more. */
+  onEnded(task: TaskSnapshot): Promise<void>;
 }
 
 export interface TaskRunner {
@@ -53,7 +55,8 @@ const cancelled = new Error("The task was cancelled.");
 const stopping = new Error("The server is stopping.");
 
 /** Runs jobs, a few at a time, and tells `progress` of the beginning and the end of each. */
-export function createTaskRunner({ jobs, progress, kinds, concurrency, log }: TaskRunnerOptions): TaskRunner {
+export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
+  const { jobs, progress, kinds, concurrency, log } = options;
   const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
   let stopped = true;
   let claiming = false;
@@ -86,12 +89,12 @@ export function createTaskRunner({ jobs, progress, kinds, concurrency, log }: Ta
     try {
       const task = await progress.get(taskId);
       // A crash between a task's final state and the end of its job.
-      if (task === undefined || isFinal(task.status)) return void (await jobs.finish(taskId));
+      if (task === undefined) return void (await jobs.finish(taskId));
+      if (isFinal(task.status)) return void (await finish(task));
       if (job.cancel_requested === 1) throw cancelled;
       await progress.report(taskId, { status: "running" });
       const result = await work(job, signal);
-      await progress.complete(taskId, result);
-      await jobs.finish(taskId);
+      await finish(await progress.complete(taskId, result));
     } catch (error) {
       // Whatever else happens while the server stops is not the job's doing: it goes on at the next start.
       if (signal.reason === stopping) return;
@@ -109,16 +112,22 @@ export function createTaskRunner({ jobs, progress, kinds, concurrency, log }: Ta
   }
 
   async function end(taskId: string, error: unknown): Promise<void> {
-    if (error === cancelled) await progress.cancelled(taskId);
-    else {
-      if (!(error instanceof JobFailure)) log.error({ err: error, task_id: taskId }, "A job failed unexpectedly.");
-      const known = error instanceof JobFailure;
-      await progress.fail(taskId, {
-        code: known ? error.code : "internal",
-        message: known ? error.message : "Something went wrong on the server.",
-      });
-    }
-    await jobs.finish(taskId);
+    if (error === cancelled) return finish(await progress.cancelled(taskId));
+    if (!(error instanceof JobFailure)) log.error({ err: error, task_id: taskId }, "A job failed unexpectedly.");
+    const known = error instanceof JobFailure;
+    const problem = {
+      code: known ? error.code : "internal",
+      message: known ? error.message : "Something went wrong on the server.",
+    };
+    await finish(await progress.fail(taskId, problem));
+  }
+
+  /** A notice that cannot be sent takes nothing back: the task has ended. */
+  async function finish(task: TaskSnapshot): Promise<void> {
+    await options
+      .onEnded(task)
+      .catch((error: unknown) => log.error({ err: error, task_id: task.task_id }, "Nobody was told of a task's end."));
+    await jobs.finish(task.task_id);
   }
 
   /** A task without a job can never go on: its server died between making the one and the other. */

@@ -8,6 +8,8 @@ import { Link, useRouter } from "../router.tsx";
 import { useStore } from "../store.ts";
 import { useWorkspace } from "../workspace.ts";
 import { ConnectionStatus } from "./connection-status.tsx";
+import { Bell } from "./notifications/bell.tsx";
+import { Toasts } from "./notifications/toasts.tsx";
 
 interface ShellProps {
   /** With a user: navigation, the connection, and the way out. */
@@ -20,10 +22,10 @@ interface ShellProps {
 export function Shell({ user, account, children }: ShellProps) {
   return (
     <>
-      <a class="skip-link" href="#main">
-        Skip to content
-      </a>
       <header class="top">
+        <a class="skip-link" href="#main">
+          Skip to content
+        </a>
         <div class="top-row">
           <Link href="/" class="brand">
             <Signal />
@@ -37,6 +39,7 @@ export function Shell({ user, account, children }: ShellProps) {
         {children}
       </main>
       {user && <Announcer />}
+      {user && <Toasts />}
     </>
   );
 }
@@ -69,6 +72,7 @@ function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>
         )}
       </nav>
       <div class="who">
+        <Bell />
         <span class="who-name" data-testid="user-name">
           {user.username}
         </span>

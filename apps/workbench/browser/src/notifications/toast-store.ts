@@ -1,0 +1,84 @@
+import type { NotificationCentre } from "@signalbox/client/notifications";
+import type { Notification } from "@signalbox/protocol";
+import { createStore, type Readable } from "../store.ts";
+
+/** How long a toast stays by itself. A low one is in the list only; a critical one stays until somebody closes it. */
+const staysMs = { low: 0, normal: 6000, high: 15_000, critical: Number.POSITIVE_INFINITY } as const;
+
+/** Older arrivals, told on coming back, are in the list; only what must not be missed is shown over the page as well. */
+const freshMs = 60_000;
+
+/** More would cover the page; the others follow as room is made. */
+const maxShown = 3;
+
+export interface ToastStore {
+  /** Oldest first, those that are shown and those that wait. */
+  readonly state: Readable<{ readonly toasts: readonly Notification[] }>;
+  /** Those at the front that there is room for. */
+  shown(): readonly Notification[];
+  dismiss(id: string): void;
+  /** The list is looked at: what it says needs no second telling, but for what stays until it is dismissed. */
+  dismissPassing(): void;
+  /** Somebody reads: nothing goes away meanwhile. */
+  hold(): void;
+  release(): void;
+  close(): void;
+}
+
+/** Arrivals as toasts, by their priority. */
+export function createToastStore(centre: NotificationCentre): ToastStore {
+  const state = createStore<{ toasts: readonly Notification[] }>({ toasts: [] });
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  let isHeld = false;
+
+  const shown = (): readonly Notification[] => state.get().toasts.slice(0, maxShown);
+
+  function show(toasts: readonly Notification[]): void {
+    state.set({ toasts });
+    for (const { id, priority } of shown()) {
+      if (isHeld || timers.has(id) || !Number.isFinite(staysMs[priority])) continue;
+      timers.set(
+        id,
+        setTimeout(() => dismiss(id), staysMs[priority]),
+      );
+    }
+  }
+
+  function stopTimers(): void {
+    for (const timer of timers.values()) clearTimeout(timer);
+    timers.clear();
+  }
+
+  function dismiss(id: string): void {
+    clearTimeout(timers.get(id));
+    timers.delete(id);
+    show(state.get().toasts.filter((toast) => toast.id !== id));
+  }
+
+  const stop = centre.onArrived((notification) => {
+    const isUrgent = notification.priority === "critical" || notification.priority === "high";
+    const isFresh = Date.now() - Date.parse(notification.created_at) < freshMs;
+    if (notification.priority === "low" || !(isUrgent || isFresh)) return;
+    show([...state.get().toasts, notification]);
+  });
+
+  return {
+    ...{ state, shown, dismiss },
+    dismissPassing() {
+      stopTimers();
+      show(state.get().toasts.filter(({ priority }) => priority === "critical"));
+    },
+    hold() {
+      isHeld = true;
+      stopTimers();
+    },
+    release() {
+      isHeld = false;
+      show(state.get().toasts);
+    },
+    close() {
+      stop();
+      stopTimers();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { sentenceOf } from "../../http.ts";
+import { useStore } from "../../store.ts";
+import { useWorkspace } from "../../workspace.ts";
+import { BackgroundChoice } from "./background-choice.tsx";
+import { NotificationItem } from "./notification-item.tsx";
+
+/** The latest notifications. Looking at them is reading them, but for those that a person has to acknowledge. */
+export function NotificationList({ onLeave }: { onLeave: () => void }) {
+  const { notifications: centre } = useWorkspace();
+  const { phase, notifications, latest_seq, acknowledged_seq, read_seq } = useStore(centre);
+  const [readBefore] = useState(read_seq);
+  const section = useRef<HTMLElement>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  useEffect(() => {
+    if (latest_seq > read_seq) centre.markRead(latest_seq).catch((error) => setProblem(sentenceOf(error)));
+  }, [centre, latest_seq, acknowledged_seq]);
+
+  // The oldest is acknowledged first: acknowledging one acknowledges what came before it.
+  const pending = notifications.filter(({ requires_ack, seq }) => requires_ack && seq > acknowledged_seq).at(-1);
+
+  async function acknowledge(seq: number): Promise<void> {
+    try {
+      await centre.acknowledge(seq);
+      setProblem(null);
+      // Its button is gone, and the focus would be with it.
+      section.current?.focus();
+    } catch (error) {
+      setProblem(sentenceOf(error));
+    }
+  }
+
+  return (
+    <section
+      id="notifications"
+      ref={section}
+      tabIndex={-1}
+      class="notifications"
+      aria-label="Notifications"
+      data-testid="notifications"
+      data-state={phase}
+    >
+      <h2>Notifications</h2>
+      {phase === "loading" && <p class="hint">Loading…</p>}
+      {phase === "stale" && <p class="hint">Not connected: this may be old.</p>}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {phase !== "loading" && notifications.length === 0 && (
+        <p class="empty">Nothing yet. When a batch is ready, you read it here.</p>
+      )}
+      {notifications.length > 0 && (
+        <ul>
+          {notifications.map((notification) => (
+            <NotificationItem
+              key={notification.id}
+              notification={notification}
+              isNew={notification.seq > readBefore}
+              onFollow={onLeave}
+              {...(notification === pending && { onAcknowledge: () => void acknowledge(notification.seq) })}
+            />
+          ))}
+        </ul>
+      )}
+      <BackgroundChoice />
+    </section>
+  );
+}
