@@ -23,7 +23,8 @@ export type { NotificationCentre, NotificationsOptions, NotificationsState } fro
 
 const perRequest = 500;
 
-/** How often notifications are asked for while no socket can be opened. */
+/** How long a socket is waited for before notifications are asked for without one, and how often from then on. */
+const pollAfterMs = 5000;
 const pollMs = 15_000;
 
 /** After a request that the server did not answer, on a connection that lives. */
@@ -92,10 +93,16 @@ export function openNotifications(
     if (isOpen()) {
       if (source.get().phase !== "live") void sync();
     } else if (isPolled()) {
-      // The first time at once; from then on the timer has it, however often the connection tries again.
-      if (timers.sync === undefined) void sync();
+      // Not at once: most connections are back by then, and after a restart everybody's requests would come together.
+      if (timers.sync === undefined && !isSyncing) later("sync", pollAfterMs, poll);
+      if (source.get().phase !== "polling") show(isLoaded ? "stale" : "loading");
     } else if (isRefused()) forget("refused");
     else show(isLoaded ? "stale" : "loading");
+  }
+
+  function poll(): void {
+    if (isPolled()) void sync();
+    else follow();
   }
 
   function show(phase: NotificationsState["phase"]): void {
@@ -134,7 +141,7 @@ export function openNotifications(
     );
     if (mine !== turn) return;
     isSyncing = false;
-    if (!isOpen()) later("sync", pollMs, follow);
+    if (!isOpen()) later("sync", pollMs, poll);
     else if (!isDone) later("sync", retryMs, follow);
   }
 
@@ -197,6 +204,8 @@ export function openNotifications(
     if (timers.acknowledge !== undefined || settledUpTo(ledger) <= ledger.standing.acknowledged_seq) return;
     const { least, most } = acknowledgeAfterMs;
     later("acknowledge", least + environment.random() * (most - least), () => {
+      // Who cannot be reached is told later, by the next arrival or when the connection is open again.
+      if (!isOpen() && source.get().phase !== "polling") return;
       const seq = settledUpTo(ledger);
       // What fails is made up for by the next arrival, or the next time the connection opens.
       if (seq > ledger.standing.acknowledged_seq) move("ack_notifications", seq).catch(() => {});

@@ -25,7 +25,7 @@ it("arrivals are told once, acknowledged and read, and no more often asked for t
   const { proxy, environment, clients, centre, told, notify } = await fixture();
   await notify("one");
   await reached(clients.state, ({ diagnosis }) => diagnosis !== null);
-  await environment.pass(1000);
+  await environment.pass(6000);
   await reached(centre, ({ phase }) => phase === "polling");
   expect(told).toEqual(["one"]);
   await environment.pass(1000);
@@ -47,7 +47,7 @@ it("ends when a socket can be opened, and nothing is told again", async () => {
   const { proxy, environment, clients, centre, told, notify } = await fixture();
   await notify("one");
   await reached(clients.state, ({ diagnosis }) => diagnosis !== null);
-  await environment.pass(1000);
+  await environment.pass(6000);
   await reached(centre, ({ phase }) => phase === "polling");
   proxy.judge = () => "pass";
   clients.retry();

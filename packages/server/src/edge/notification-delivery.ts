@@ -66,7 +66,8 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
 
   function wake(userIds: Iterable<string> | "anybody"): void {
     for (const userId of userIds === "anybody" ? connectedUsers() : userIds) waiting.add(userId);
-    running ??= run();
+    // With nobody to serve it would be over before its promise is kept, which would then stand for good.
+    if (waiting.size > 0) running ??= run();
   }
 
   async function run(): Promise<void> {

@@ -44,6 +44,15 @@ describe.each(transports)("over %s", (transport) => {
     for (const tab of tabs) await expect.poll(() => seqs(tab)).toEqual(expected);
   });
 
+  it("a notice for everyone while nobody is connected does not keep those back that come after it", async () => {
+    const server = await start();
+    const { notify } = server.realtime;
+    await notify.everyone(hello);
+    const ada = await connect(server, "ada");
+    await notify.user("ada", hello);
+    await expect.poll(() => seqs(ada)).toEqual([1, 2]);
+  });
+
   it("who was away gets theirs on return, in order, across a restart", async () => {
     const store = createMemoryStore();
     const before = await startTestServer({ store });
