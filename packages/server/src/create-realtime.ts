@@ -62,6 +62,7 @@ import { guardUndefinedNamespaces, type MountOptions, mountNamespace } from "./n
 import { userNamespace } from "./namespaces/user-namespace.ts";
 import { createEscalations, type OnUnacknowledged } from "./notifications/escalations.ts";
 import { createNotifications, type Notify } from "./notifications/notifications.ts";
+import { watchNotifications } from "./notifications/watched-store.ts";
 import { createOriginGuard } from "./origin/origin-guard.ts";
 import { createOriginPolicy, type OriginPolicy } from "./origin/origin-policy.ts";
 import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
@@ -178,6 +179,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const imposed = createImposedBlocks({ store: store.blocks, clock, log });
   const csrf = createCsrf(config.secret);
   const storeHealth = createDependency({ name: "store", clock, log });
+  const notificationHealth = createDependency({ name: "store of notifications", clock, log });
   const sessionHealth = createDependency({ name: "session store", clock, log });
   const lookup = createSessionLookup({
     ...{ sources, clock, health: sessionHealth },
@@ -216,14 +218,16 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   });
 
+  const notificationStore = watchNotifications(store.notifications, notificationHealth);
   const delivery = createNotificationDelivery({
-    ...{ store: store.notifications, clock, log, backlogs },
+    ...{ store: notificationStore, clock, log, backlogs },
     lowWaitMs: config.noticeBatch * 1000,
     namespace: () => io.of(namespaces.user),
   });
   const { onUnacknowledged } = options.notifications ?? {};
   const notifications = createNotifications({
-    ...{ store: store.notifications, clock, log, onStored: delivery.wake, onAdvanced: delivery.restate },
+    ...{ store: notificationStore, clock, onStored: delivery.wake, onAdvanced: delivery.restate },
+    count: metrics.notices,
     escalateAfterMs: onUnacknowledged && config.noticeEscalation * 1000,
     membersOf: (room) => membersOf(io.of(namespaces.user), room),
   });
@@ -231,7 +235,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const stopEscalating =
     onUnacknowledged &&
     createEscalations({
-      ...{ store: store.notifications.escalations, clock, log, onUnacknowledged },
+      ...{ store: notificationStore.escalations, clock, log, onUnacknowledged },
       onOutcome: metrics.escalation,
       onBegun: underWay.add,
     });
@@ -275,7 +279,16 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     }),
     namespaces: () => opened.map(({ name }) => name),
   });
-  const health = createHealth({ store, storeHealth, sessionHealth, clock, version, serverId, isDraining });
+  const health = createHealth({
+    store,
+    storeHealth,
+    notificationHealth,
+    sessionHealth,
+    clock,
+    version,
+    serverId,
+    isDraining,
+  });
   const operation = createOperationRoutes({
     ...{ metrics, health, exposeHints, onRefused, onFault },
     metricsToken: config.metricsToken,

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { type Notification, type NotificationPage, userRoom } from "@signalbox/protocol";
 import { readerOf } from "../notifications/audience.ts";
 import type { Clock, Log, NotificationStore, Principal } from "../ports.ts";
+import { Refusal } from "../refusal.ts";
 import type { Backlogs } from "./backlogs.ts";
 import { createLowNotices, withoutWaiting } from "./low-notices.ts";
 import type { RealtimeNamespace, RealtimeSocket } from "./socket.ts";
@@ -35,7 +36,7 @@ export interface NotificationDelivery {
 /**
  * Brings notifications from the ledgers to those who are connected. It reads what is stored and sends nothing else, one
  * user after the other, so a user's notifications leave in the order of their `seq`, and many at once cost one reading.
- * What cannot be read now stays in its ledger until the next notice, or until the client asks.
+ * What cannot be read now stays in its ledger, and is tried again soon.
  *
  * A socket whose client does not keep up is sent nothing until it does; then it gets what it has missed, read anew.
  * Meanwhile the user's other sockets go on.
@@ -46,6 +47,8 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   const restated = new Set<string>();
   /** Sockets that have not been sent everything that was delivered to their user, and the `seq` they have. */
   const behind = new Map<RealtimeSocket, number>();
+  /** What users have been sent while it is not written down. Until it is nothing more is read, or it would be sent again. */
+  const unmarked = new Map<string, number>();
   const lowNotices = createLowNotices({ clock, backlogs, waitMs: options.lowWaitMs });
   let running: Promise<void> | undefined;
   let closed = false;
@@ -56,7 +59,7 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
       if (!socket.connected) behind.delete(socket);
       else if (keepsUp(socket)) due.push(socket.data.principal.userId);
     }
-    if (due.length > 0) wake(due);
+    if (due.length > 0 || waiting.size > 0) wake(due);
   });
 
   const keepsUp = ({ conn }: RealtimeSocket): boolean => !backlogs.isSlow(conn);
@@ -71,31 +74,54 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
     for (const userId of waiting) {
       if (closed) break;
       waiting.delete(userId);
-      await deliver(userId).catch((err: unknown) =>
-        log.error({ err, user_id: userId }, "Notifications could not be delivered; they stay in the ledger."),
-      );
+      try {
+        await deliver(userId);
+      } catch (err) {
+        // The store does not answer, which is logged where it is watched. Behind the others at the next look: what fails
+        // for one user alone must not hold them up.
+        if (err instanceof Refusal) {
+          waiting.add(userId);
+          break;
+        }
+        log.error({ err, user_id: userId }, "Notifications could not be delivered; they stay in the ledger.");
+      }
     }
     running = undefined;
   }
 
   async function deliver(userId: string): Promise<void> {
-    const isRestated = restated.delete(userId);
-    if (socketsOf(userId).length === 0) lowNotices.forget(userId);
+    if (socketsOf(userId).length === 0) forget(userId);
+    await mark(userId);
     for (const socket of socketsOf(userId)) if (behind.has(socket) && keepsUp(socket)) await catchUp(socket);
     for (;;) {
       const sockets = socketsOf(userId);
       const principal = sockets.find((socket) => !behind.has(socket))?.data.principal;
       if (principal === undefined) return;
-      const reader = readerOf(principal, clock.now());
-      const page = await store.read(reader, { limit: perRead });
+      const page = await store.read(readerOf(principal, clock.now()), { limit: perRead });
       if (lowNotices.wait(userId, sockets, page.notifications)) {
-        if (isRestated) await send(principal, withoutWaiting(page));
+        if (restated.delete(userId)) await send(principal, withoutWaiting(page));
         return;
       }
+      restated.delete(userId);
       const sent = await send(principal, page);
-      if (page.notifications.some(({ seq }) => seq <= sent)) await store.advance(reader, "delivered", sent);
+      if (page.notifications.some(({ seq }) => seq <= sent)) unmarked.set(userId, sent);
+      await mark(userId);
       if (page.notifications.length < perRead) return;
     }
+  }
+
+  async function mark(userId: string): Promise<void> {
+    const seq = unmarked.get(userId);
+    const principal = socketsOf(userId)[0]?.data.principal;
+    if (seq !== undefined && principal !== undefined) {
+      await store.advance(readerOf(principal, clock.now()), "delivered", seq);
+    }
+    unmarked.delete(userId);
+  }
+
+  function forget(userId: string): void {
+    lowNotices.forget(userId);
+    restated.delete(userId);
   }
 
   /** Sends a socket what was delivered to the user's others meanwhile. What is still undelivered, they get together. */

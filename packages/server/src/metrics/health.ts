@@ -9,6 +9,8 @@ interface HealthOptions {
   readonly store: Pick<Store, "ping">;
   /** How the store answered the last time; asked anew with each report. */
   readonly storeHealth: Dependency;
+  /** How its part for notifications answered those who used it: that may fail while the rest goes on. */
+  readonly notificationHealth: Dependency;
   /** How the session store answered the last look-up. */
   readonly sessionHealth: Dependency;
   readonly clock: Pick<Clock, "now">;
@@ -21,7 +23,7 @@ interface HealthOptions {
 export type Health = () => Promise<HealthReport>;
 
 export function createHealth(options: HealthOptions): Health {
-  const { version, serverId, clock, storeHealth, sessionHealth } = options;
+  const { version, serverId, clock, storeHealth, notificationHealth, sessionHealth } = options;
   const started_at = new Date(clock.now()).toISOString();
 
   async function pingStore(): Promise<void> {
@@ -39,7 +41,8 @@ export function createHealth(options: HealthOptions): Health {
 
   return async () => {
     await pingStore();
-    const dependencies = [row("store", storeHealth), row("sessions", sessionHealth)];
+    const failingPart = [storeHealth, notificationHealth].find((part) => part.status() === "failing");
+    const dependencies = [row("store", failingPart ?? storeHealth), row("sessions", sessionHealth)];
     const isWell = dependencies.every(({ status }) => status === "ok");
     const status = options.isDraining() ? "draining" : isWell ? "ok" : "degraded";
     return { status, dependencies, version, server_id: serverId, started_at };

@@ -1,5 +1,6 @@
-import type { RefusalCode, SecurityEventType } from "@signalbox/protocol";
+import type { Priority, RefusalCode, SecurityEventType } from "@signalbox/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { AudienceKind } from "../notifications/audience.ts";
 import type { EscalationOutcome } from "../notifications/escalations.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -8,6 +9,8 @@ export interface Metrics {
   event(namespace: string, name: string | null, outcome: "ok" | RefusalCode): void;
   /** One refusal anywhere: HTTP, handshake, namespace or event. */
   refused(code: RefusalCode): void;
+  /** Notices that were stored for an audience of this kind; one for a room is one for each member. */
+  notices(audience: AudienceKind, priority: Priority, count: number): void;
   /** What came of the escalation of one critical notice. */
   escalation(outcome: EscalationOutcome): void;
   /** The Prometheus text format, and its content type. */
@@ -41,6 +44,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     name: "signalbox_refusals_total",
     help: "Refusals, by code.",
     labelNames: ["code"],
+    registers,
+  });
+  const notices = new Counter({
+    name: "signalbox_notices_total",
+    help: "Notices stored, by the kind of their audience and priority; one for a room counts for each member.",
+    labelNames: ["audience", "priority"],
     registers,
   });
   const escalations = new Counter({
@@ -117,6 +126,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       traffic.refusals.set(code, (traffic.refusals.get(code) ?? 0) + 1);
       refusals.inc({ code });
     },
+    notices: (audience, priority, count) => notices.inc({ audience, priority }, count),
     escalation: (outcome) => escalations.inc({ outcome }),
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };

@@ -10,6 +10,14 @@ export const userAudience = (userId: string): string => `user:${userId}`;
 /** The audiences that notices are stored for. A room's is none: its members are looked up when it is sent. */
 export type NoticeAudience = Exclude<Audience, { room_id: string }>;
 
+export type AudienceKind = "user" | "role" | "room" | "everyone";
+
+export function kindOf(audience: Audience): AudienceKind {
+  if (audience === "everyone") return audience;
+  if ("room_id" in audience) return "room";
+  return "role" in audience ? "role" : "user";
+}
+
 export function storedAudience(audience: NoticeAudience): string {
   if (audience === "everyone") return audience;
   return "role" in audience ? `role:${audience.role}` : userAudience(audience.user_id);

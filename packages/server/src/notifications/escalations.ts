@@ -64,8 +64,8 @@ export function createEscalations(options: EscalationOptions): () => void {
     try {
       const due = await store.claim({ now: later(0), until: later(leaseMs), limit: perLook });
       for (const escalation of due) options.onBegun(escalate(escalation));
-    } catch (err) {
-      log.debug({ err }, "Escalations could not be read; trying again.");
+    } catch {
+      // An outage is logged where the store is watched; the next look asks again.
     } finally {
       looking = false;
     }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Audience, Notice, NotificationPage } from "@signalbox/protocol";
+import type { Audience, Notice, NotificationPage, Priority } from "@signalbox/protocol";
 import { adminSchemas } from "@signalbox/protocol/schemas";
 import type { z } from "zod";
 import { parsePayload } from "../parse-payload.ts";
-import type { Clock, Log, NotificationStore, Principal, StoredNotice } from "../ports.ts";
+import type { Clock, NotificationStore, Principal, StoredNotice } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
-import { readerOf, storedAudience, userAudience } from "./audience.ts";
+import { type AudienceKind, kindOf, readerOf, storedAudience, userAudience } from "./audience.ts";
 
 /** The application's notices are held to the same rules as an administrator's. */
 const noticeSchema = adminSchemas.admin_notification;
@@ -22,7 +22,7 @@ const defaultPage = 100;
 /**
  * Sends notices. Each function resolves with the notice's id once it is stored; it is delivered after that, to those
  * who are away when they come back.
- * @throws Refusal `payload_invalid`, whose hint names the field
+ * @throws Refusal `payload_invalid`, whose hint names the field; `unavailable` when the store does not answer
  */
 export interface Notify {
   user(userId: string, notice: Notice): Promise<string>;
@@ -51,11 +51,12 @@ interface Actor {
 interface NotificationsOptions {
   readonly store: NotificationStore;
   readonly clock: Clock;
-  readonly log: Log;
   /** The users who are in a room of `/`. */
   membersOf(roomId: string): ReadonlySet<string>;
   /** After how long an unacknowledged notice of priority `critical` is to be escalated; undefined: never. */
   readonly escalateAfterMs: number | undefined;
+  /** Counts notices that were stored, for metrics. */
+  count(audience: AudienceKind, priority: Priority, count: number): void;
   /** Told after something was stored for these users, or for anybody. */
   onStored(userIds: Iterable<string> | "anybody"): void;
   /** Told after a user has acknowledged or read something. */
@@ -64,11 +65,10 @@ interface NotificationsOptions {
 
 /** Stores notices, and answers for the ledgers. Nothing is delivered or answered before it is durable. */
 export function createNotifications(options: NotificationsOptions): Notifications {
-  const { store, clock, log } = options;
+  const { store, clock } = options;
   const stopForgetting = clock.every(forgetEveryMs, () => {
-    store
-      .forget(new Date(clock.now()).toISOString())
-      .catch((err: unknown) => log.warn({ err }, "Expired notifications could not be removed; trying again later."));
+    // An outage is logged where the store is watched; the next time removes what this one could not.
+    store.forget(new Date(clock.now()).toISOString()).catch(() => {});
   });
 
   async function send(to: Audience, input: Notice): Promise<string> {
@@ -79,6 +79,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       return notice.id;
     }
     await store.append([toStored(storedAudience(audience), notice)]);
+    options.count(kindOf(audience), notice.priority, 1);
     options.onStored(audience !== "everyone" && "user_id" in audience ? [audience.user_id] : "anybody");
     return notice.id;
   }
@@ -87,6 +88,7 @@ export function createNotifications(options: NotificationsOptions): Notification
     for (let start = 0; start < userIds.length; start += noticesPerBatch) {
       const batch = userIds.slice(start, start + noticesPerBatch);
       await store.append(batch.map((userId) => toStored(userAudience(userId), notice)));
+      options.count("room", notice.priority, batch.length);
       options.onStored(batch);
     }
   }

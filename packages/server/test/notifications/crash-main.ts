@@ -18,6 +18,7 @@ const store: Store = {
     },
   },
 };
-const server = await startTestServer({ store });
-process.on("message", () => void server.realtime.notify.user("ada", { type: "test", title: "before" }));
+const server = await startTestServer({ store, notifications: { onUnacknowledged() {} } });
+const notice = { type: "test", title: "before", priority: "critical" } as const;
+process.on("message", () => void server.realtime.notify.user("ada", notice));
 process.send?.({ url: server.url, cookie: server.sessions.signIn({ userId: "ada" }).cookie });

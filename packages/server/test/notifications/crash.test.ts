@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 import { connectClient, startTestServer } from "../../src/testing/index.ts";
 
-it("a notice whose server is killed between storing and sending it arrives later, before what follows it", async () => {
+it("a notice whose server is killed between storing and sending it arrives later, before what follows it, and is due to be escalated", async () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-notice-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "data.db");
@@ -35,4 +35,8 @@ it("a notice whose server is killed between storing and sending it arrives later
     [1, "before"],
     [2, "after"],
   ]);
+
+  const now = new Date(Date.now() + 3_600_000).toISOString();
+  const due = await store.notifications.escalations.claim({ now, until: now, limit: 10 });
+  expect(due.map(({ notice }) => notice.title)).toEqual(["before"]);
 });

@@ -38,13 +38,17 @@ describe("low notices", () => {
     const clock = createFakeClock(Date.now());
     const server = await startTestServer({ clock });
     onTestFinished(() => server.close());
-    return { server, clock, send: (notice: Notice) => server.realtime.notify.user("ada", notice) };
+    const send = (notice: Notice) => server.realtime.notify.user("ada", notice);
+    /** What was begun has been done when a real request, which comes after it, is answered. */
+    const settle = async (): Promise<void> => void (await fetch(`${server.url}/livez`));
+    return { server, clock, send, settle };
   }
 
   it("wait for others on polling, and go together, in order, when the time is over", async () => {
-    const { server, clock, send } = await start();
+    const { server, clock, send, settle } = await start();
     const tabs = [await connect(server, "polling"), await connect(server, "polling")];
     for (let count = 0; count < 3; count += 1) await send(low);
+    await settle();
     clock.advance(14_000);
     for (const tab of tabs) {
       await tab.request("check_connection");
@@ -59,6 +63,7 @@ describe("low notices", () => {
     }
     // The next one waits as long again.
     await send(low);
+    await settle();
     clock.advance(14_000);
     await tabs[0]?.request("check_connection");
     expect(tabs.map(seqs)).toEqual([
@@ -173,6 +178,33 @@ describe("who does not read", () => {
     await send(5);
     for (const tab of [sleeper, awake]) await expect.poll(() => seqs(tab), { timeout: 5000 }).toEqual(upTo(130));
     expect(sleeper.received("unread_update").at(-1)).toMatchObject({ unread: 10, latest_seq: 130, read_seq: 120 });
+  });
+
+  it("gets each once, also when another tab has some of them and falls asleep as well", async () => {
+    const { server, send } = await start();
+    const [one, two] = [await connect(server, "websocket"), await connect(server, "websocket")];
+    await sleep(server, one);
+    await send(5);
+    await expect.poll(() => seqs(two)).toEqual(upTo(5));
+    await sleep(server, two);
+    await send(5);
+    clientWebSocketOf(one).resume();
+    await expect.poll(() => seqs(one), { timeout: 5000 }).toEqual(upTo(10));
+    expect(seqs(two)).toEqual(upTo(5));
+    clientWebSocketOf(two).resume();
+    await expect.poll(() => seqs(two), { timeout: 5000 }).toEqual(upTo(10));
+    await send(1);
+    for (const tab of [one, two]) await expect.poll(() => seqs(tab)).toEqual(upTo(11));
+  });
+
+  it("is not who is sent much in one turn: who keeps up waits for nothing", async () => {
+    // The clock stands still, so nobody is looked at again.
+    const server = await startTestServer({ clock: createFakeClock(Date.now()) });
+    onTestFinished(() => server.close());
+    const ada = await connect(server, "websocket");
+    const large: Notice = { ...normal, body: "€".repeat(2000), data: "€".repeat(4000) };
+    await Promise.all(upTo(300).map(() => server.realtime.notify.user("ada", large)));
+    await expect.poll(() => seqs(ada), { timeout: 5000 }).toEqual(upTo(300));
   });
 
   it("by not polling gets them answer by answer, in order", async () => {
