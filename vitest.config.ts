@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** Walks through pages: each file has a server of its own, and waits for its browser more than for anything else. */
-const pageTests = ["apps/*/e2e/**/*.test.ts"];
+/** Walks through pages: each file has what it needs of its own, and waits for its browser more than for anything else. */
+const pageTests = ["apps/*/e2e/**/*.test.ts", "packages/*/test/status/**/*.browser.test.ts"];
 
 const browserTests = ["packages/*/test/**/*.browser.test.ts"];
 
@@ -32,13 +32,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...withBrowser, name: "pages", include: pageTests, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { ...withBrowser, name: "pages", include: pageTests, maxWorkers: 3, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
         test: {
           ...withBrowser,
-          ...{ name: "browser", include: browserTests, fileParallelism: false, sequence: { groupOrder: 2 } },
+          ...{ name: "browser", include: browserTests, exclude: ["**/node_modules/**", ...pageTests] },
+          ...{ fileParallelism: false, sequence: { groupOrder: 2 } },
         },
       },
       {

@@ -70,11 +70,14 @@ describe("the security log", () => {
 
   it("leads from a line to what can be done: disconnect, block user or address, lift", async () => {
     const { page } = dashboard();
-    const { person, client } = await enter(dashboard(), "Offender");
+    const name = `Offender ${Date.now()}`;
+    const { person, client } = await enter(dashboard(), name);
     await client.request("join_room", { room_id: "secret" });
+    // Names come from connections that were seen.
     await goToPanel(page, "Connections");
+    await page.getByText(name).first().waitFor();
     await goToPanel(page, "Security log");
-    const line = lines().filter({ hasText: "Offender" });
+    const line = lines().filter({ hasText: name });
     await act(dashboard(), line, "disconnect-user");
     await answer(dashboard(), "first warning");
     await client.disconnected();

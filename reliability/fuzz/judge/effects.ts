@@ -16,7 +16,7 @@ const ownerOf = new Map(attackers.map(({ userId }) => [taskOf(userId), userId]))
 const defaultRooms = (namespace: string, userId: string): readonly string[] => [
   userRoom(userId),
   ...(namespace === namespaces.admin
-    ? [rooms.adminGeneral, rooms.systemMonitoring, rooms.securityAlerts]
+    ? [rooms.adminGeneral, rooms.systemMonitoring, rooms.securityAlerts, rooms.adminBatch]
     : [rooms.userGeneral]),
 ];
 

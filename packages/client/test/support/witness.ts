@@ -97,7 +97,9 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     record({ operation: "notified", actor: name, notice, seq, at: Date.now() });
     if (seq % readEvery === 0) centre.markRead(seq).catch(() => {});
   });
-  centre?.subscribe(({ acknowledged_seq: acknowledged, read_seq: read }) => {
+  centre?.subscribe(({ phase, acknowledged_seq: acknowledged, read_seq: read }) => {
+    // Whose session is over is shown nothing, and no marks.
+    if (phase === "refused" || phase === "loading") return;
     if (marks === `${acknowledged} ${read}`) return;
     marks = `${acknowledged} ${read}`;
     record({ operation: "marked", actor: name, acknowledged, read, at: Date.now() });
