@@ -13,6 +13,7 @@ import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
 import { systemClock } from "./clock.ts";
+import type { Cluster } from "./cluster/cluster.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
 import type { Config } from "./config/settings.ts";
@@ -24,6 +25,7 @@ import { createIo } from "./edge/create-io.ts";
 import { cutLingering } from "./edge/cut-lingering.ts";
 import { createEngineDoor } from "./edge/engine-door.ts";
 import { createIoPublisher } from "./edge/io-publisher.ts";
+import { countSeats, disconnectEverywhere, joinCluster, membersEverywhere, seatsTaken } from "./edge/join-cluster.ts";
 import { createNamespacePlaces } from "./edge/namespace-places.ts";
 import { createNotificationDelivery } from "./edge/notification-delivery.ts";
 import { createProgressDelivery } from "./edge/progress-delivery.ts";
@@ -104,6 +106,8 @@ export interface RealtimeOptions {
   };
   /** Default: in memory, gone with the process. */
   store?: Store;
+  /** From `connectRedis(config)`: joins this process to the others. They need one store. Closed with the layer. */
+  cluster?: Cluster;
   /** Default: JSON lines on standard output, at SOCKETIO_LOG_LEVEL. */
   logger?: Log;
   /** For tests. */
@@ -143,7 +147,8 @@ export interface Realtime {
  * connection meets them.
  */
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { httpServer, config, tasks, clock = systemClock } = options;
+  const { httpServer, config, tasks, cluster, clock = systemClock } = options;
+  requireTogether(options);
   const log = options.logger ?? createLog(config);
   const store = options.store ?? createMemoryStore({ maxSecurityEvents: config.securityLogRows });
   const sources = [options.sessions].flat();
@@ -163,17 +168,20 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     log.error({ err: error, request_id: requestId(req) }, "A request failed unexpectedly.");
 
   // State and policy.
-  const hub = createProgressHub({ store: store.tasks, clock, log });
+  const hub = createProgressHub({ store: store.tasks, exchange: cluster?.tasks, clock, log });
   const securityLog = createSecurityLog({
     store: store.securityEvents,
     clock,
     log,
     foldMs: config.securityFold * 1000,
-    publish: (event) => dashboard.securityEvent(event),
+    publish(event) {
+      dashboard.securityEvent(event);
+      cluster?.tell("security_event", event);
+    },
   });
   const clientAddress = createClientAddress(isTrusted);
   const originPolicy = createOriginPolicy(config);
-  const limits = createRateLimits(config, clock);
+  const limits = createRateLimits(config, clock, cluster);
   const penalty = createPenalty(clock);
   const blocks = createBlocks(clock);
   const imposed = createImposedBlocks({ store: store.blocks, clock, log });
@@ -194,6 +202,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     config,
     clock,
     traffic,
+    createAdapter: cluster?.createAdapter,
     onFlood,
     onOverflow,
     onMalformed,
@@ -223,13 +232,22 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     ...{ store: notificationStore, clock, log, backlogs },
     lowWaitMs: config.noticeBatch * 1000,
     namespace: () => io.of(namespaces.user),
+    onDelivered: (userId, after, upTo) => cluster?.tell("notices_delivered", { userId, after, upTo }),
   });
   const { onUnacknowledged } = options.notifications ?? {};
   const notifications = createNotifications({
-    ...{ store: notificationStore, clock, onStored: delivery.wake, onAdvanced: delivery.restate },
+    ...{ store: notificationStore, clock },
+    onStored(userIds) {
+      delivery.wake(userIds);
+      cluster?.tell("notices_stored", userIds);
+    },
+    onAdvanced(userId) {
+      delivery.restate(userId);
+      cluster?.tell("notices_advanced", userId);
+    },
     count: metrics.notices,
     escalateAfterMs: onUnacknowledged && config.noticeEscalation * 1000,
-    membersOf: (room) => membersOf(io.of(namespaces.user), room),
+    membersOf: (room) => (cluster === undefined ? membersOf : membersEverywhere)(io.of(namespaces.user), room),
   });
 
   const stopEscalating =
@@ -284,6 +302,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     storeHealth,
     notificationHealth,
     sessionHealth,
+    redisHealth: cluster?.health,
     clock,
     version,
     serverId,
@@ -317,7 +336,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       securityLog.record({ type, ip: data.ip, userId: data.principal.userId, namespace: nsp.name, detail });
     },
   });
-  const unwatch = sources.map((source) => source.watch?.((change) => void watch.changed(change)));
+  const sessionChanged = (change: SessionChange): Promise<void> => {
+    cluster?.tell("session_changed", change);
+    return watch.changed(change);
+  };
+  const unwatch = sources.map((source) => source.watch?.((change) => void sessionChanged(change)));
 
   // The namespaces.
   const places = createNamespacePlaces({ clock, idleMs: config.connectTimeout * 1000 });
@@ -327,6 +350,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   };
   const mountOptions: MountOptions = {
     ...{ config, clock, log, serverId, authenticator, limits, places, callers, outbox },
+    seats: cluster?.seats,
     onRefused: onHandshakeRefused,
     requireUnblocked(place) {
       const block = imposed.of(place) ?? blocks.of(place);
@@ -359,8 +383,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
   const commands = createAdminCommands({
     ...{ hub, tasks, sources, securityLog, blocks, imposed, notifications, clock, onBlocked },
-    namespaces: opened,
-    sessionChanged: (change) => watch.changed(change),
+    sessionChanged,
+    onLifted: (place) => cluster?.tell("lifted", place),
+    disconnectUser: (userId) => disconnectUser(userId),
   });
   const history = createMetricsHistory(config.adminMetricsInterval);
   const views = createAdminViews({
@@ -391,17 +416,29 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     socketCounts: () => ({ user: countSockets(namespaces.user), admin: countSockets(namespaces.admin) }),
   });
 
+  if (cluster !== undefined) {
+    cluster.seats.bind(() => seatsTaken(opened));
+    cluster.serve(store.tasks);
+    const [user, admin] = [io.of(namespaces.user), io.of(namespaces.admin)];
+    joinCluster({ cluster, user, admin, watch, delivery, blocks, imposed, dashboard, onBlocked: endBlocked });
+  }
+
   return {
     io,
     progress: hub,
     notify: notifications.notify,
-    admin: { alert: dashboard.alert },
+    admin: {
+      alert(alert) {
+        dashboard.alert(alert);
+        cluster?.tell("alert", alert);
+      },
+    },
     legacy: createLegacy(io),
     originPolicy,
     namespace: open,
     authorize: createRequestAuthorizer({ originGuard, authenticator, onRefused }),
     clientAddress,
-    sessionChanged: (change) => watch.changed(change),
+    sessionChanged,
     async close() {
       draining = true;
       stopEscalating?.();
@@ -417,8 +454,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       imposed.close();
       notifications.close();
       await delivery.close();
+      limits.close();
       await hub.close();
       await securityLog.close();
+      await cluster?.close();
     },
   };
 
@@ -427,11 +466,17 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     definitions.set(definition.path, definition);
     const namespace = mountNamespace(io, definition, mountOptions);
     opened.push(namespace);
+    if (cluster !== undefined) countSeats(cluster, namespace);
     return namespace;
   }
 
-  /** Ends the connections of a user. Of guests only new ones are refused: those who are in may be other people. */
   function onBlocked(block: Block): void {
+    cluster?.tell(block.by === undefined ? "blocked" : "imposed", block);
+    endBlocked(block);
+  }
+
+  /** Ends the connections of a user. Of guests only new ones are refused: those who are in may be other people. */
+  function endBlocked(block: Block): void {
     if (isGuestPlace(block.place)) return;
     const refusal = blockRefusal(block, clock.now()).toMessage(exposeHints);
     // In the next turn: the answer to the offence itself still leaves.
@@ -442,6 +487,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         socket.disconnect(true);
       }
     });
+  }
+
+  function disconnectUser(userId: string): number | Promise<number> {
+    if (cluster !== undefined) return disconnectEverywhere(opened, userId);
+    const sockets = [...liveSockets(opened)].filter(({ data }) => data.principal.userId === userId);
+    for (const socket of sockets) socket.disconnect(true);
+    return sockets.length;
   }
 
   function onFlood(conn: EngineSocket): void {
@@ -457,5 +509,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     traffic.overflows += 1;
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
     recorder.connection(conn, new Refusal("rate_limited", { hint }));
+  }
+}
+
+/** @throws TypeError for parts that do not go together: an operator who sets REDIS_URL counts on it. */
+function requireTogether({ config, cluster, store }: RealtimeOptions): void {
+  if (config.redisUrl !== null && cluster === undefined) {
+    throw new TypeError("REDIS_URL is set, but createRealtime was given no `cluster`: hand it connectRedis(config).");
+  }
+  if (cluster !== undefined && store === undefined) {
+    throw new TypeError("Several processes need one `store`: createSqlStore over PostgreSQL (DATABASE_URL).");
   }
 }

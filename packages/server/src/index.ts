@@ -1,6 +1,7 @@
 /** What the package offers, and nothing else. */
 export type { AccessRule } from "./access/permissions.ts";
 export type { RoomAccess } from "./access/room-access.ts";
+export type { Cluster } from "./cluster/cluster.ts";
 export { ConfigError, type LoadedConfig, loadConfig } from "./config/load-config.ts";
 export { createLog } from "./config/log-from-config.ts";
 export * as setting from "./config/setting.ts";

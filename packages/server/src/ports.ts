@@ -109,11 +109,14 @@ export interface TaskFilter extends PageRequest {
   active?: boolean;
 }
 
-/** Keeps the latest snapshot of each task. `put` resolves once it is durable. */
+/** Keeps the latest snapshot of each task. */
 export interface TaskStore {
   get(taskId: string): Promise<TaskSnapshot | undefined>;
-  /** Stores a snapshot unless a newer version is there already. */
-  put(snapshot: TaskSnapshot): Promise<void>;
+  /**
+   * Stores a snapshot, unless a newer version is there or the task has ended there: final is final, whoever reports.
+   * Resolves once that is durable, with the stored snapshot that kept it out; undefined when it was stored.
+   */
+  put(snapshot: TaskSnapshot): Promise<TaskSnapshot | undefined>;
   /** Forgets a task; one that is not there is no error. Resolves once that is durable. */
   remove(taskId: string): Promise<void>;
   list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
@@ -217,6 +220,53 @@ export interface Store {
   /** Resolves when the store answers; used by readiness. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A task as the other processes know it. */
+export interface SharedTask {
+  /** Undefined when none of them has told of it. */
+  readonly task: TaskSnapshot | undefined;
+  /** Whether whoever reported it is gone, so that nothing more will come unless somebody takes the work up. */
+  readonly isAbandoned: boolean;
+}
+
+/** What came to pass with a task. */
+export type TaskChange = "created" | "changed" | "ended" | "removed";
+
+/** The tasks of this process, as the exchange sees them; implemented by the hub. */
+export interface TaskExchangeListener {
+  /** Another process told of a task. */
+  received(change: TaskChange, task: TaskSnapshot): void;
+  /** The state of a task that is followed from now on, or still. */
+  found(task: TaskSnapshot): void;
+  /** Another process reports a task that this one has reported so far. */
+  taken(taskId: string): void;
+  /** Nobody here watches it any more. */
+  unfollowed(taskId: string): void;
+  /** Something may have been missed: to be looked up where it is kept. */
+  lookAgain(taskId: string): void;
+  /** What has been reported here comes together with what another process has reported; undefined if it did not. */
+  merge(other: TaskSnapshot): TaskSnapshot | undefined;
+  /** The tasks that this process reports. */
+  held(): Iterable<TaskSnapshot>;
+}
+
+/** How the state of tasks travels between processes. Never rejects: what cannot be told now is told later. */
+export interface TaskExchange {
+  bind(listener: TaskExchangeListener): void;
+  /** Tells those who follow the task; of changes within a tick the latest. */
+  share(change: TaskChange, task: TaskSnapshot): void;
+  /** What the other processes know; nothing while they cannot be asked. */
+  read(taskIds: readonly string[]): Promise<ReadonlyMap<string, SharedTask>>;
+  /** Tells of the new run of an abandoned task. Of several who do so at once the first wins; answers with what stands. */
+  resume(task: TaskSnapshot, from: TaskSnapshot): Promise<TaskSnapshot>;
+  /** From now on changes of the task are received. */
+  follow(taskId: string): void;
+  unfollow(taskId: string): void;
+  /** Whether the changes of all tasks are received. */
+  followAll(wanted: boolean): void;
+  /** Resolves when the first state of a followed task has been received. */
+  synced(taskId: string): Promise<void> | undefined;
 }
 
 /** How feeds speak to clients; implemented by the Socket.IO edge. */

@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
 import type { Audience, BlockRow, Notice, TaskSnapshot } from "@signalbox/protocol";
 import { permits } from "../access/permissions.ts";
-import { liveSockets, type RealtimeNamespace } from "../edge/socket.ts";
 import type { Block, Blocks } from "../limits/blocks.ts";
 import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
 import { placeOfSubject, type Subject } from "../limits/place.ts";
@@ -49,7 +48,10 @@ interface AdminCommandOptions {
   readonly clock: Clock;
   /** Told of a block when it is in force. */
   onBlocked(block: Block): void;
-  readonly namespaces: Iterable<RealtimeNamespace>;
+  /** Told of a block that was ended before its time. */
+  onLifted(place: string): void;
+  /** Closes the connections of a user, and answers with how many sockets that were. */
+  disconnectUser(userId: string): number | Promise<number>;
   sessionChanged(change: SessionChange): Promise<void>;
 }
 
@@ -65,9 +67,7 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
   return {
     async disconnectUser({ user_id, reason }, by) {
       await audit("disconnect_user", `Asked to disconnect user "${user_id}": ${reason}`, by);
-      const sockets = [...liveSockets(options.namespaces)].filter(({ data }) => data.principal.userId === user_id);
-      for (const socket of sockets) socket.disconnect(true);
-      return { disconnected: sockets.length };
+      return { disconnected: await options.disconnectUser(user_id) };
     },
 
     async revokeSession({ session_ref, reason }, by) {
@@ -106,7 +106,9 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
       await audit("lift_block", `Asked to lift the block of ${subject} "${id}"${because(reason)}`, by);
       const place = placeOfSubject({ subject, id });
       const wasImposed = await imposed.lift(place);
-      return { lifted: options.blocks.lift(place) || wasImposed };
+      const lifted = options.blocks.lift(place) || wasImposed;
+      options.onLifted(place);
+      return { lifted };
     },
 
     async sendNotice({ audience, notification }, by) {

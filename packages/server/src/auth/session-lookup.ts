@@ -45,6 +45,8 @@ export interface SessionLookup {
   fresh(handle: SessionHandle): Promise<Session | SessionProblem>;
   /** Forgets the sessions concerned; an answer that is still on its way will not be kept. */
   invalidate(change: SessionChange): void;
+  /** Forgets all of them. */
+  clear(): void;
 }
 
 interface SessionLookupOptions {
@@ -177,6 +179,7 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
         if (session === undefined || session.ref === ref || session.userId === userId) cache.delete(key);
       }
     },
+    clear: () => cache.clear(),
     locate,
   };
 }

@@ -1,6 +1,6 @@
 import type { SessionEndReason } from "@signalbox/protocol";
 import { permits } from "../access/permissions.ts";
-import type { RealtimeSocket } from "../edge/socket.ts";
+import { type RealtimeSocket, sessionHandles } from "../edge/socket.ts";
 import type { NamespaceDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal, Session, SessionChange, SessionProblem } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -9,6 +9,9 @@ import type { SessionHandle, SessionLookup } from "./session-lookup.ts";
 
 /** How often sessions that have expired are looked for: they are to be gone within a second, answer and all. */
 const sweepMs = 500;
+
+/** Sockets whose sessions are looked up together when all of them are. */
+const atATime = 200;
 
 export interface SessionWatchOptions {
   readonly lookup: SessionLookup;
@@ -27,6 +30,8 @@ export interface SessionWatch {
   changed(change: SessionChange): Promise<void>;
   /** To be called for each socket that has just connected. */
   adopt(socket: RealtimeSocket): void;
+  /** Looks all sessions up again: word of changes may have been lost. */
+  lookAgain(): void;
   close(): void;
 }
 
@@ -60,16 +65,29 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       // A logout between a socket's look-up and its first moment among the live sockets would otherwise be missed.
       if (lastChangeAt >= socket.data.checkedAt) void recheck([socket]);
     },
+    lookAgain() {
+      lastChangeAt = clock.now();
+      lookup.clear();
+      void recheckAll();
+    },
     close: stop,
   };
 
   function select(matches: (socket: RealtimeSocket) => boolean): RealtimeSocket[] {
-    return [...options.sockets()].filter((socket) => socket.data.session !== null && matches(socket));
+    return [...options.sockets()].filter((socket) => sessionHandles.of(socket) && matches(socket));
   }
 
   function isDue({ data: { principal, checkedAt } }: RealtimeSocket, now: number): boolean {
     const expiresAt = principal.session?.expiresAt ?? null;
     return (expiresAt !== null && expiresAt <= now) || now - checkedAt >= recheckMs;
+  }
+
+  /** A few at a time, or the store would be asked for thousands at once. */
+  async function recheckAll(): Promise<void> {
+    const sockets = select(() => true);
+    for (let start = 0; start < sockets.length; start += atATime) {
+      await recheck(sockets.slice(start, start + atATime));
+    }
   }
 
   /** One look-up per session, however many sockets it has. */
@@ -79,7 +97,8 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   }
 
   async function recheckSession(group: readonly RealtimeSocket[], reason?: SessionEndReason): Promise<void> {
-    const handle = group[0]?.data.session;
+    const [first] = group;
+    const handle = first && sessionHandles.of(first);
     if (!handle) return;
     // Marked before the look-up: a slow store is asked once per interval, not once per sweep.
     for (const socket of group) socket.data.checkedAt = clock.now();

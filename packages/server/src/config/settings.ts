@@ -252,6 +252,17 @@ export const settings = {
     max: 100_000_000,
   }),
 
+  redisUrl: optionalText(
+    "REDIS_URL",
+    "Redis that joins several processes, such as redis://localhost:6379; to be handed to `connectRedis`. Without it there is one.",
+    { secret: true },
+  ),
+  redisPrefix: text(
+    "SIGNALBOX_REDIS_PREFIX",
+    "signalbox",
+    "Begins every key in Redis: applications that share one differ.",
+  ),
+
   metricsToken: optionalText(
     "SIGNALBOX_METRICS_TOKEN",
     "Bearer token for GET /metrics from other machines; without it only loopback may read them.",

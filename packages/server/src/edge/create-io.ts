@@ -1,6 +1,8 @@
 import { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import { Server } from "socket.io";
+import type { Adapter } from "socket.io-adapter";
 import type { WebSocket } from "ws";
+import type { AdapterFactory } from "../cluster/cluster.ts";
 import type { Config } from "../config/settings.ts";
 import { boundedParser } from "../limits/bounded-decoder.ts";
 import { createPacketMeter, type PacketMeter } from "../limits/packet-meter.ts";
@@ -9,6 +11,7 @@ import type { Clock } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { createSlot } from "../slot.ts";
 import { type Backlogs, createBacklogs } from "./backlogs.ts";
+import { clusterAdapter } from "./cluster-adapter.ts";
 import { connectionOn, forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "./engine-clients.ts";
 import { createMalformedPackets } from "./malformed-packets.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
@@ -27,6 +30,8 @@ interface IoOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly traffic: Traffic;
+  /** Makes adapters that reach other nodes. */
+  readonly createAdapter: AdapterFactory | undefined;
   /** Told when a connection sent more packets than any well-behaved client does, and is closed for it. */
   onFlood(conn: EngineSocket): void;
   /** Told when a connection is closed because its client does not read what is sent to it. */
@@ -47,13 +52,16 @@ interface Io {
  * Builds Socket.IO on an Engine.IO server that is attached to nothing: the door hands requests in.
  * Connection state recovery and WebTransport stay off (docs/decisions/0002): both walk past the guards.
  */
-export function createIo({ config, clock, traffic, onFlood, onOverflow, onMalformed }: IoOptions): Io {
+export function createIo(options: IoOptions): Io {
+  const { config, clock, traffic, createAdapter, onFlood, onOverflow, onMalformed } = options;
   const malformedPackets = createMalformedPackets(onMalformed);
   const backlogs = createBacklogs({ clock, maxBytes: config.maxBufferedBytes, onOverflow });
   const outbox = createOutbox({ traffic, backlogs });
   const roundTrips = createRoundTrips(clock);
   const io: RealtimeServer = new Server({
-    adapter: roomAdapter(outbox),
+    adapter: (createAdapter === undefined
+      ? roomAdapter(outbox)
+      : clusterAdapter(createAdapter, outbox)) as typeof Adapter,
     connectTimeout: config.connectTimeout * 1000,
     serveClient: false,
     parser: boundedParser({ maxEventBytes: config.maxEventSize, onFailed: malformedPackets.failed }),

@@ -44,19 +44,40 @@ export interface EngineDoor {
 export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
   const { engine, config, originGuard, limits, lookup, callers } = options;
 
+  /**
+   * Goes on at once unless the limit is shared with other nodes: what came in between could be another request with the
+   * same `sid`, and only those without one wait.
+   */
+  function admit(
+    req: IncomingMessage,
+    enter: (sid: string | undefined) => void,
+    refuse: (error: unknown) => void,
+  ): void {
+    try {
+      const sid = judge(req);
+      const limited = sid === undefined ? limits.connectFromAddress(options.clientAddress(req)) : undefined;
+      if (limited === undefined) return enter(sid);
+      // Whoever has gone meanwhile is not let in, and not answered.
+      req.socket.on("error", () => {});
+      limited.then(() => req.socket.destroyed || enter(sid)).catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
   /** @returns the `sid` of a connection that is to be gone on with */
-  function admit(req: IncomingMessage): string | undefined {
+  function judge(req: IncomingMessage): string | undefined {
     requireText(req);
     const query = parseQuery(req.url);
     // Engine.IO reads the target once more unless it finds this: it must not come to another `sid` than we have judged.
     Object.assign(req, { _query: query });
     const { sid } = query;
-    if (sid === undefined) requireRoom(req);
+    if (sid === undefined) requireRoom();
     else requireOwner(sid, req);
     return sid;
   }
 
-  function requireRoom(req: IncomingMessage): void {
+  function requireRoom(): void {
     if (options.isDraining()) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
     if (engine.clientsCount >= config.maxConnections) {
       throw new Refusal("server_full", {
@@ -64,7 +85,6 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
         hint: `SOCKETIO_MAX_CONNECTIONS is ${config.maxConnections}.`,
       });
     }
-    limits.connectFromAddress(options.clientAddress(req));
   }
 
   /**
@@ -120,25 +140,22 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
       // With a known `sid` Engine.IO answers any other method with an empty 500.
       if (req.method !== "GET" && req.method !== "POST") return sendMethodNotAllowed(res, "GET, POST, OPTIONS");
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-      try {
-        const sid = admit(req);
+      const enter = (sid: string | undefined): void => {
         requireNoOverlap(sid, req);
         endWhenTooLarge(sid, req, res);
         engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res);
-      } catch (error) {
-        sendRefusal(res, toRefusal(req, error), options.exposeHints);
-      }
+      };
+      admit(req, enter, (error) => sendRefusal(res, toRefusal(req, error), options.exposeHints));
     },
 
     upgrade(req, socket, head) {
       const { refusal } = originGuard.check(req, "upgrade");
       if (refusal !== null) return refuseUpgrade(socket, refusal, options.exposeHints);
-      try {
-        admit(req);
-        upgradeLeanly(engine, req, socket, head);
-      } catch (error) {
-        refuseUpgrade(socket, toRefusal(req, error), options.exposeHints);
-      }
+      admit(
+        req,
+        () => upgradeLeanly(engine, req, socket, head),
+        (error) => refuseUpgrade(socket, toRefusal(req, error), options.exposeHints),
+      );
     },
   };
 

@@ -1,11 +1,14 @@
 import type { Publisher } from "../ports.ts";
 import type { RealtimeServer } from "./socket.ts";
 
-/** Speaks to rooms through Socket.IO, whose adapter is the only list of members. */
+/**
+ * Speaks to rooms of this node through Socket.IO, whose adapter is the only list of members. Other nodes have feeds of
+ * their own.
+ */
 export function createIoPublisher(io: RealtimeServer): Publisher {
   return {
     publish(namespace, room, event, payload, except) {
-      const members = io.of(namespace).to(room);
+      const members = io.of(namespace).local.to(room);
       (except === undefined ? members : members.except(except)).emit(event, payload);
     },
     occupied(namespace, room, except) {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Notification, type NotificationPage, userRoom } from "@signalbox/protocol";
+import { createBoundedMap } from "../limits/bounded-map.ts";
 import { readerOf } from "../notifications/audience.ts";
 import type { Clock, Log, NotificationStore, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -9,6 +10,9 @@ import type { RealtimeNamespace, RealtimeSocket } from "./socket.ts";
 
 /** Read from a ledger at a time. */
 const perRead = 100;
+
+/** Users of whom it is known what they were sent last; of others a node may send once more what another one has sent. */
+const maxLastSent = 100_000;
 
 /** How often those are looked at who have not been sent everything. */
 const lookMs = 250;
@@ -22,6 +26,14 @@ interface NotificationDeliveryOptions {
   readonly lowWaitMs: number;
   /** Asked for with each delivery: `/` is opened after this is made. */
   namespace(): RealtimeNamespace;
+  /** Told what was sent and is written down as delivered, for other nodes. */
+  onDelivered(userId: string, after: number, upTo: number): void;
+}
+
+/** What a user's sockets have been sent: what comes after one `seq`, up to another. */
+interface Sent {
+  readonly after: number;
+  readonly upTo: number;
 }
 
 export interface NotificationDelivery {
@@ -29,6 +41,10 @@ export interface NotificationDelivery {
   wake(userIds: Iterable<string> | "anybody"): void;
   /** The same for a user who has acknowledged or read something: all their tabs are told, even if nothing is to be sent. */
   restate(userId: string): void;
+  /** The same for everybody who is connected: word of what other nodes did may have been lost. */
+  restateAll(): void;
+  /** Another node has sent a user's sockets there what comes after one `seq`, up to another: those here have not got it. */
+  delivered(userId: string, after: number, upTo: number): void;
   /** Resolves when the user whose turn it was has been served; nobody is after that. */
   close(): Promise<void>;
 }
@@ -48,7 +64,9 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   /** Sockets that have not been sent everything that was delivered to their user, and the `seq` they have. */
   const behind = new Map<RealtimeSocket, number>();
   /** What users have been sent while it is not written down. Until it is nothing more is read, or it would be sent again. */
-  const unmarked = new Map<string, number>();
+  const unmarked = new Map<string, Sent>();
+  /** The last `seq` that a user's sockets here were sent. */
+  const lastSent = createBoundedMap<string, number>(maxLastSent);
   const lowNotices = createLowNotices({ clock, backlogs, waitMs: options.lowWaitMs });
   let running: Promise<void> | undefined;
   let closed = false;
@@ -104,17 +122,21 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
       }
       restated.delete(userId);
       const sent = await send(principal, page);
-      if (page.notifications.some(({ seq }) => seq <= sent)) unmarked.set(userId, sent);
+      if (page.notifications.some(({ seq }) => seq <= sent)) {
+        unmarked.set(userId, { after: seqBefore(page), upTo: sent });
+        lastSent.set(userId, sent);
+      }
       await mark(userId);
       if (page.notifications.length < perRead) return;
     }
   }
 
   async function mark(userId: string): Promise<void> {
-    const seq = unmarked.get(userId);
+    const sent = unmarked.get(userId);
     const principal = socketsOf(userId)[0]?.data.principal;
-    if (seq !== undefined && principal !== undefined) {
-      await store.advance(readerOf(principal, clock.now()), "delivered", seq);
+    if (sent !== undefined && principal !== undefined) {
+      await store.advance(readerOf(principal, clock.now()), "delivered", sent.upTo);
+      options.onDelivered(userId, sent.after, sent.upTo);
     }
     unmarked.delete(userId);
   }
@@ -122,6 +144,7 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   function forget(userId: string): void {
     lowNotices.forget(userId);
     restated.delete(userId);
+    lastSent.delete(userId);
   }
 
   /** Sends a socket what was delivered to the user's others meanwhile. What is still undelivered, they get together. */
@@ -201,6 +224,17 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
     wake,
     restate(userId) {
       restated.add(userId);
+      wake([userId]);
+    },
+    restateAll() {
+      for (const userId of connectedUsers()) restated.add(userId);
+      wake(restated);
+    },
+    delivered(userId, after, upTo) {
+      const sent = Math.max(after, lastSent.get(userId) ?? 0);
+      if (sent >= upTo) return;
+      for (const socket of socketsOf(userId)) if (!behind.has(socket)) behind.set(socket, sent);
+      lastSent.set(userId, upTo);
       wake([userId]);
     },
     async close() {

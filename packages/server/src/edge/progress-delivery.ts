@@ -104,10 +104,11 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
         if (socket.rooms.has(room) && !maySee(task, socket.data.principal)) void socket.leave(room);
       }
     },
-    remove: (taskId) => io.of(namespaces.user).socketsLeave(taskRoom(taskId)),
+    remove: (taskId) => io.of(namespaces.user).local.socketsLeave(taskRoom(taskId)),
     finish(task) {
       if (!isFinal(task.status)) return;
-      const room = io.of(namespaces.user).to(taskRoom(task.task_id));
+      // Each node hears of the end and tells its own.
+      const room = io.of(namespaces.user).local.to(taskRoom(task.task_id));
       room.emit(finalEvents[task.status], task);
       room.socketsLeave(taskRoom(task.task_id));
     },

@@ -3,8 +3,8 @@ import { Adapter } from "socket.io-adapter";
 import { createMessage } from "./message.ts";
 import type { Outbox } from "./outbox.ts";
 
-type Packet = Parameters<Adapter["broadcast"]>[0];
-type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
+export type Packet = Parameters<Adapter["broadcast"]>[0];
+export type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
 
 /** What the adapter's types hide of it, and of the sockets that it hands out. */
 interface AdapterInside {
@@ -18,29 +18,35 @@ interface Member {
 }
 
 /**
- * Socket.IO's adapter for one node, with broadcasts that leave by the outbox: the rooms, who is in them, and who is
- * excepted are Socket.IO's own. What may be dropped (`volatile`), wants answers, or has attachments takes its path.
+ * Broadcasts to this node's members of rooms by the outbox: the rooms, who is in them, and who is excepted are Socket.IO's
+ * own. What may be dropped (`volatile`) or has attachments takes Socket.IO's path.
  */
+export function broadcastHere(adapter: Adapter, outbox: Outbox, packet: Packet, options: BroadcastOptions): void {
+  const plain = (): void => Adapter.prototype.broadcast.call(adapter, packet, options);
+  if (options.flags?.volatile) return plain();
+  const inside = adapter as unknown as AdapterInside;
+  packet.nsp = adapter.nsp.name;
+  const [text, ...attachments] = inside.encoder.encode(packet);
+  if (typeof text !== "string" || attachments.length > 0) return plain();
+  const message = createMessage(text);
+  const give = (member: Member): void => {
+    member.notifyOutgoingListeners?.(packet);
+    outbox.add(member.conn, message);
+  };
+  const [room] = options.rooms;
+  // Who is in one room, and nobody excepted: nobody can come twice, which Socket.IO makes sure of with a list of all.
+  if (room === undefined || options.rooms.size > 1 || options.except?.size) return inside.apply(options, give);
+  for (const id of adapter.rooms.get(room) ?? []) {
+    const member = inside.nsp.sockets.get(id);
+    if (member !== undefined) give(member);
+  }
+}
+
+/** Socket.IO's adapter for one node, with broadcasts that leave by the outbox. */
 export function roomAdapter(outbox: Outbox): typeof Adapter {
   return class RoomAdapter extends Adapter {
     override broadcast(packet: Packet, options: BroadcastOptions): void {
-      if (options.flags?.volatile) return super.broadcast(packet, options);
-      const inside = this as unknown as AdapterInside;
-      packet.nsp = this.nsp.name;
-      const [text, ...attachments] = inside.encoder.encode(packet);
-      if (typeof text !== "string" || attachments.length > 0) return super.broadcast(packet, options);
-      const message = createMessage(text);
-      const give = (member: Member): void => {
-        member.notifyOutgoingListeners?.(packet);
-        outbox.add(member.conn, message);
-      };
-      const [room] = options.rooms;
-      // Who is in one room, and nobody excepted: nobody can come twice, which Socket.IO makes sure of with a list of all.
-      if (room === undefined || options.rooms.size > 1 || options.except?.size) return inside.apply(options, give);
-      for (const id of this.rooms.get(room) ?? []) {
-        const member = inside.nsp.sockets.get(id);
-        if (member !== undefined) give(member);
-      }
+      broadcastHere(this, outbox, packet, options);
     }
   };
 }

@@ -3,13 +3,12 @@ import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
 import type { SessionHandle } from "../auth/session-lookup.ts";
 import { isGuestPlace } from "../limits/place.ts";
 import type { Principal } from "../ports.ts";
+import { createSlot } from "../slot.ts";
 
 /** Everything that is kept per connection beside Socket.IO's own state. */
 interface SocketData {
   /** Replaced as a whole when the session changes; the event gate reads it for every message. */
   principal: Principal;
-  /** For looking the session up again; null for a guest. Holds a secret: never logged or sent. */
-  session: SessionHandle | null;
   ip: string;
   /** Of the request that opened the connection: what its lines in the log have in common. */
   requestId: string;
@@ -20,6 +19,12 @@ interface SocketData {
   /** When the session was last looked up, in milliseconds since the epoch. */
   checkedAt: number;
 }
+
+/**
+ * For looking a socket's session up again; null for a guest. It holds a secret, so it is kept where Socket.IO does not
+ * look: `socket.data` travels to other nodes when one of them asks for all sockets.
+ */
+export const sessionHandles = createSlot<RealtimeSocket, SessionHandle | null>("session");
 
 export type RealtimeServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 export type RealtimeNamespace = Namespace<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;

@@ -62,6 +62,8 @@ export interface Blocks {
   of(place: string): Block | undefined;
   /** Those in force. */
   list(): Block[];
+  /** Another node has blocked somebody. */
+  learn(block: Block): void;
   /** Ends a block, and forgets what brought it. False when there was none. */
   lift(place: string): boolean;
 }
@@ -125,6 +127,11 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
     },
     of,
     list: () => [...blocks.keys()].map(of).filter((block) => block !== undefined),
+    learn(block) {
+      offences.delete(block.place);
+      blocks.delete(block.place);
+      blocks.set(block.place, block);
+    },
     lift(place) {
       const was = of(place) !== undefined;
       blocks.delete(place);

@@ -1,3 +1,4 @@
+import type { SeatCount } from "../cluster/cluster.ts";
 import type { RealtimeSocket } from "../edge/socket.ts";
 import { Refusal } from "../refusal.ts";
 
@@ -11,18 +12,39 @@ export interface ConnectionCap {
 }
 
 /**
- * Takes one of a place's seats in a namespace by joining its room, which is the only count there is, and joins `rooms`.
- * Nothing is awaited between counting and joining, so that connections arriving at once cannot pass together.
- * Socket.IO makes a socket leave its rooms when a later guard refuses it.
+ * Takes one of a place's seats in a namespace by joining its room, which is the only count there is on a node, and joins
+ * `rooms`. Nothing is awaited between counting and joining, so that connections arriving at once cannot pass together.
+ * With other nodes, their seats count as well; those are given back when the room is left. Socket.IO makes a socket leave
+ * its rooms when a later guard refuses it, or when the connection has closed meanwhile.
  * @throws Refusal `too_many_connections`
  */
 export function takeConnectionPlace(
   socket: RealtimeSocket,
   place: string,
-  { cap, setting }: ConnectionCap,
+  limit: ConnectionCap,
+  rooms: readonly string[],
+  seats?: Pick<SeatCount, "take">,
+): void | Promise<void> {
+  if (seats === undefined) return takeHere(socket, place, limit, rooms);
+  return seats.take(seatOf(socket.nsp.name, place), limit.cap).then((taken) => {
+    if (taken === false) throw tooMany(limit);
+    return taken === undefined ? takeHere(socket, place, limit, rooms) : socket.join([place, ...rooms]);
+  });
+}
+
+/** What a seat is counted under, for all nodes. */
+export const seatOf = (namespace: string, place: string): string => `${namespace} ${place}`;
+
+function takeHere(
+  socket: RealtimeSocket,
+  place: string,
+  limit: ConnectionCap,
   rooms: readonly string[],
 ): void | Promise<void> {
   const open = socket.nsp.adapter.rooms.get(place)?.size ?? 0;
-  if (open >= cap) throw new Refusal("too_many_connections", { retryAfterMs, hint: `${setting} is ${cap}.` });
+  if (open >= limit.cap) throw tooMany(limit);
   return socket.join([place, ...rooms]);
 }
+
+const tooMany = ({ cap, setting }: ConnectionCap): Refusal =>
+  new Refusal("too_many_connections", { retryAfterMs, hint: `${setting} is ${cap}.` });

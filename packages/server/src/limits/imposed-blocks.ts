@@ -17,6 +17,12 @@ export interface ImposedBlocks {
   impose(block: Block): Promise<void>;
   /** Resolves once that is stored. False when there was none in force. */
   lift(place: string): Promise<boolean>;
+  /** Another node has imposed one, which it has stored. */
+  learn(block: Block): void;
+  /** Another node has lifted one. */
+  forget(place: string): void;
+  /** Reads them anew: word of changes may have been lost. */
+  reload(): void;
   close(): void;
 }
 
@@ -68,6 +74,9 @@ export function createImposedBlocks({ store, clock, log }: ImposedBlocksOptions)
       blocks().delete(place);
       return was;
     },
+    learn: (block) => void known?.set(block.place, block),
+    forget: (place) => void known?.delete(place),
+    reload: () => void load(),
     close() {
       closed = true;
       cancelRetry?.();

@@ -18,6 +18,9 @@ export const placeOf = ({ userId, session }: Principal, ip: string): string =>
 /** Whether a room is there to count guests only, and shown to no client: its name has an address in it. */
 export const isGuestPlace = (room: string): boolean => room.startsWith(guestPlaces);
 
+/** Whether a room is a place that limits count for. */
+export const isPlace = (room: string): boolean => room.startsWith(userRoom("")) || isGuestPlace(room);
+
 /** A place as administrators see it: a user, or an address. */
 export interface Subject {
   readonly subject: "user" | "address";

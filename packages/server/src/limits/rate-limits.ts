@@ -1,14 +1,20 @@
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/settings.ts";
 import type { Clock } from "../ports.ts";
 import { addressBucket } from "./client-address.ts";
+import { settleLater, withShared } from "./shared-limit.ts";
 import { createWindowLimit } from "./window-limit.ts";
 
-/** Each takes one from a budget; throws Refusal `rate_limited` with the time until it is filled again. */
+/**
+ * Each takes one from a budget, and throws Refusal `rate_limited` with the time until it is filled again: at once for the
+ * budget of this process, by a promise for one that is shared with others.
+ */
 export interface RateLimits {
-  connectFromAddress(ip: string): void;
+  connectFromAddress(ip: string): void | Promise<void>;
   /** `place` is a user's, or that of the guests at one address. */
-  connectAsUser(place: string): void;
+  connectAsUser(place: string): void | Promise<void>;
   message(place: string): void;
+  close(): void;
 }
 
 type LimitSettings = Pick<
@@ -20,27 +26,32 @@ const unlimited: RateLimits = {
   connectFromAddress() {},
   connectAsUser() {},
   message() {},
+  close() {},
 };
 
 /**
  * The rate limits. A message budget of `messageBurst` per `messageBurst / messageRate` seconds allows the burst and
  * holds the rate over time.
  */
-export function createRateLimits(config: LimitSettings, clock: Pick<Clock, "now">): RateLimits {
+export function createRateLimits(config: LimitSettings, clock: Clock, cluster?: Pick<Cluster, "budget">): RateLimits {
   if (!config.rateLimiting) return unlimited;
   const { connectRatePerAddress, connectRatePerUser, messageRate, messageBurst } = config;
-  const limit = (points: number, seconds: number, settings: string) =>
-    createWindowLimit({ points, seconds, settings, clock });
-  const perAddress = limit(connectRatePerAddress, 60, "SIGNALBOX_CONNECT_RATE_PER_ADDRESS");
-  const perUser = limit(connectRatePerUser, 60, "SIGNALBOX_CONNECT_RATE_PER_USER");
-  const messages = limit(
-    messageBurst,
-    messageBurst / messageRate,
-    "SIGNALBOX_MESSAGE_RATE and SIGNALBOX_MESSAGE_BURST",
-  );
+  const connects = (name: string, points: number, settings: string) => {
+    const own = createWindowLimit({ points, seconds: 60, settings, clock });
+    return cluster === undefined ? own : withShared(own, cluster.budget(name, points, 60), settings);
+  };
+  const perAddress = connects("address", connectRatePerAddress, "SIGNALBOX_CONNECT_RATE_PER_ADDRESS");
+  const perUser = connects("user", connectRatePerUser, "SIGNALBOX_CONNECT_RATE_PER_USER");
+  const settings = "SIGNALBOX_MESSAGE_RATE and SIGNALBOX_MESSAGE_BURST";
+  const seconds = messageBurst / messageRate;
+  const messages = createWindowLimit({ points: messageBurst, seconds, settings, clock });
+  const settled =
+    cluster &&
+    settleLater({ own: messages, budget: cluster.budget("message", messageBurst, seconds), settings, clock });
   return {
     connectFromAddress: (ip) => perAddress(addressBucket(ip)),
     connectAsUser: perUser,
-    message: messages,
+    message: settled?.take ?? messages,
+    close: () => settled?.close(),
   };
 }

@@ -13,6 +13,8 @@ interface HealthOptions {
   readonly notificationHealth: Dependency;
   /** How the session store answered the last look-up. */
   readonly sessionHealth: Dependency;
+  /** How Redis answers, where there are other nodes: without it each goes on by itself. */
+  readonly redisHealth: Dependency | undefined;
   readonly clock: Pick<Clock, "now">;
   readonly version: string;
   readonly serverId: string;
@@ -23,7 +25,7 @@ interface HealthOptions {
 export type Health = () => Promise<HealthReport>;
 
 export function createHealth(options: HealthOptions): Health {
-  const { version, serverId, clock, storeHealth, notificationHealth, sessionHealth } = options;
+  const { version, serverId, clock, storeHealth, notificationHealth, sessionHealth, redisHealth } = options;
   const started_at = new Date(clock.now()).toISOString();
 
   async function pingStore(): Promise<void> {
@@ -42,7 +44,11 @@ export function createHealth(options: HealthOptions): Health {
   return async () => {
     await pingStore();
     const failingPart = [storeHealth, notificationHealth].find((part) => part.status() === "failing");
-    const dependencies = [row("store", failingPart ?? storeHealth), row("sessions", sessionHealth)];
+    const dependencies = [
+      row("store", failingPart ?? storeHealth),
+      row("sessions", sessionHealth),
+      ...(redisHealth === undefined ? [] : [row("redis", redisHealth)]),
+    ];
     const isWell = dependencies.every(({ status }) => status === "ok");
     const status = options.isDraining() ? "draining" : isWell ? "ok" : "degraded";
     return { status, dependencies, version, server_id: serverId, started_at };

@@ -2,12 +2,19 @@ import { type ConnectionEstablished, namespaces, type OptionalFrame } from "@sig
 import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
 import { permits } from "../access/permissions.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
+import type { SeatCount } from "../cluster/cluster.ts";
 import type { Config } from "../config/settings.ts";
 import type { Callers } from "../edge/callers.ts";
 import { createEvent } from "../edge/message.ts";
 import type { NamespacePlaces } from "../edge/namespace-places.ts";
 import type { Outbox } from "../edge/outbox.ts";
-import { namedRooms, type RealtimeNamespace, type RealtimeServer, type RealtimeSocket } from "../edge/socket.ts";
+import {
+  namedRooms,
+  type RealtimeNamespace,
+  type RealtimeServer,
+  type RealtimeSocket,
+  sessionHandles,
+} from "../edge/socket.ts";
 import { createEventGate, type EventGateOptions } from "../events/event-gate.ts";
 import { type ConnectionCap, takeConnectionPlace } from "../limits/connection-caps.ts";
 import { placeOf } from "../limits/place.ts";
@@ -27,6 +34,8 @@ export interface MountOptions {
   readonly places: NamespacePlaces;
   readonly callers: Callers;
   readonly outbox: Pick<Outbox, "add" | "hold">;
+  /** Counts connections of other nodes too. */
+  readonly seats: Pick<SeatCount, "take"> | undefined;
   /** Throws `blocked` while somebody is kept out for repeated offences. */
   requireUnblocked(place: string): void;
   /** Told of every handshake that a namespace refuses. */
@@ -111,15 +120,15 @@ export function mountNamespace(
       socket.id,
     );
     socket.data.principal = principal;
-    socket.data.session = handle;
+    sessionHandles.put(socket, handle);
     if (principal.session !== null) callers.of(socket.conn).userId ??= principal.userId;
     const place = placeOf(principal, ip);
     options.requireUnblocked(place);
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");
-    limits.connectAsUser(place);
+    await limits.connectAsUser(place);
     // Once more: a connection that was being looked up when the server began to close would come after the farewell.
     options.gate.requireOpen();
-    await takeConnectionPlace(socket, place, cap, definition.rooms(principal, accepts));
+    await takeConnectionPlace(socket, place, cap, definition.rooms(principal, accepts), options.seats);
   }
 
   /** Credentials are read from the handshake only: the query string ends up in logs, so nothing is read from it. */

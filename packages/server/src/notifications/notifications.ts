@@ -52,13 +52,13 @@ interface NotificationsOptions {
   readonly store: NotificationStore;
   readonly clock: Clock;
   /** The users who are in a room of `/`. */
-  membersOf(roomId: string): ReadonlySet<string>;
+  membersOf(roomId: string): ReadonlySet<string> | Promise<ReadonlySet<string>>;
   /** After how long an unacknowledged notice of priority `critical` is to be escalated; undefined: never. */
   readonly escalateAfterMs: number | undefined;
   /** Counts notices that were stored, for metrics. */
   count(audience: AudienceKind, priority: Priority, count: number): void;
   /** Told after something was stored for these users, or for anybody. */
-  onStored(userIds: Iterable<string> | "anybody"): void;
+  onStored(userIds: readonly string[] | "anybody"): void;
   /** Told after a user has acknowledged or read something. */
   onAdvanced(userId: string): void;
 }
@@ -75,7 +75,7 @@ export function createNotifications(options: NotificationsOptions): Notification
     const { audience, notification } = parsePayload(noticeSchema, { audience: to, notification: input });
     const notice = stamped(notification, clock.now());
     if (audience !== "everyone" && "room_id" in audience) {
-      await sendToEach([...options.membersOf(audience.room_id)], notice);
+      await sendToEach([...(await options.membersOf(audience.room_id))], notice);
       return notice.id;
     }
     await store.append([toStored(storedAudience(audience), notice)]);

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { isFinal, type Page, type TaskError, type TaskSnapshot } from "@signalbox/protocol";
-import type { Clock, Log, TaskFilter, TaskStore } from "../ports.ts";
+import { isFinal, isNewer, type Page, type TaskError, type TaskSnapshot } from "@signalbox/protocol";
+import type { Clock, Log, TaskExchange, TaskFilter, TaskStore } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
+import { createLatestState } from "./latest-state.ts";
+import { createSharedTasks } from "./shared-tasks.ts";
 import { createSnapshotSaver } from "./snapshot-saver.ts";
+import { createTaskMemory } from "./task-memory.ts";
 import { applyPatch, type NewTask, resumeTask, startTask, type TaskPatch } from "./task-stream.ts";
 
 /** Told of every change, synchronously and in order. */
@@ -53,26 +56,24 @@ export interface ProgressHub {
 
 interface ProgressHubOptions {
   readonly store: TaskStore;
+  /** The way to other processes that report or show the same tasks; without it there are none. */
+  readonly exchange?: TaskExchange | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId?: () => string;
 }
 
-/** Ended tasks kept in memory for whoever asks just after the end; older ones come from the store. */
-const maxFinished = 1000;
-
 const idPattern = /^[\w.:-]{1,128}$/;
 
-export function createProgressHub({ store, clock, log, newId = randomUUID }: ProgressHubOptions): ProgressHub {
-  const active = new Map<string, TaskSnapshot>();
-  /** In the order of their end: the first is the oldest. */
-  const finished = new Map<string, TaskSnapshot>();
+export function createProgressHub(options: ProgressHubOptions): ProgressHub {
+  const { store, exchange, clock, log, newId = randomUUID } = options;
+  const memory = createTaskMemory();
   /** Ids of which a first state or a change of status is being committed; a report in that time waits for it. */
   const committing = new Map<string, Promise<unknown>>();
   const listeners = new Set<ProgressListener>();
-  const saver = createSnapshotSaver({ store, clock, log });
-
-  const peek = (taskId: string): TaskSnapshot | undefined => active.get(taskId) ?? finished.get(taskId);
+  const saver = createSnapshotSaver({ store, clock, log, onOvertaken: (standing) => shared.take(standing) });
+  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find });
+  const latest = exchange && createLatestState({ store, exchange, clock });
 
   function tell(kind: keyof ProgressListener, task: TaskSnapshot): void {
     for (const listener of listeners) {
@@ -85,8 +86,13 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
   }
 
   async function get(taskId: string): Promise<TaskSnapshot | undefined> {
-    const known = peek(taskId);
-    if (known !== undefined) return known;
+    await exchange?.synced(taskId);
+    return memory.get(taskId) ?? find(taskId);
+  }
+
+  /** The state of a task that is not in memory. */
+  async function find(taskId: string): Promise<TaskSnapshot | undefined> {
+    if (latest !== undefined) return latest.one(taskId);
     const stored = await store.get(taskId);
     return stored === undefined ? undefined : takeUp(stored);
   }
@@ -97,12 +103,12 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
    * be behind what was seen of it. Nothing needs to be saved for that: another restart would come to the same.
    */
   function takeUp(stored: TaskSnapshot): TaskSnapshot {
-    const known = peek(stored.task_id);
+    const known = memory.get(stored.task_id);
     if (known !== undefined) return known;
     // Stored by a `create` that is about to put it into memory.
     if (isFinal(stored.status) || committing.has(stored.task_id)) return stored;
     const resumed = resumeTask(stored, clock.now());
-    active.set(resumed.task_id, resumed);
+    memory.put(resumed);
     tell("changed", resumed);
     return resumed;
   }
@@ -113,21 +119,27 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
       await pending.catch(() => {});
       return report(taskId, patch);
     }
-    const before = peek(taskId);
+    const before = shared.areTheirs(taskId) ? undefined : memory.get(taskId);
     if (before === undefined) return reportUnknown(taskId, patch);
     const after = applyPatch(before, patch, clock.now());
-    const handsOver = after.owner_id !== before.owner_id;
-    if (after.status !== before.status || handsOver) return hold(taskId, () => commit(after, handsOver));
-    active.set(taskId, after);
+    if (after.status !== before.status || after.owner_id !== before.owner_id) {
+      return hold(taskId, () => commit(before, patch));
+    }
+    memory.put(after);
     saver.save(after);
     tell("changed", after);
+    exchange?.share("changed", after);
     return after;
   }
 
+  /** Of a task that is new to this process, or that another one has reported so far. */
   async function reportUnknown(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
     const task = await get(taskId);
     if (task === undefined) throw new Refusal("task_not_found", { hint: `No task ${taskId} was created.` });
-    return isFinal(task.status) ? applyPatch(task, patch, clock.now()) : report(taskId, patch);
+    if (isFinal(task.status)) return applyPatch(task, patch, clock.now());
+    shared.hold(taskId);
+    if (isNewer(task, memory.get(taskId))) memory.put(task);
+    return report(taskId, patch);
   }
 
   /** Keeps an id to one change until that is through; begins before it returns, so that nobody slips in between. */
@@ -142,19 +154,21 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
   }
 
   /** Nobody sees a status or an owner that a crash could take back. */
-  async function commit(task: TaskSnapshot, handsOver: boolean): Promise<TaskSnapshot> {
-    await saver.commit(task);
-    if (handsOver) tell("handedOver", task);
-    if (!isFinal(task.status)) {
-      active.set(task.task_id, task);
-      tell("changed", task);
-      return task;
+  async function commit(before: TaskSnapshot, patch: TaskPatch): Promise<TaskSnapshot> {
+    const task = applyPatch(before, patch, clock.now());
+    const standing = await saver.commit(task);
+    if (standing !== undefined) {
+      // Another process has committed meanwhile: this report comes after that, or too late.
+      shared.take(standing);
+      shared.hold(task.task_id);
+      return commit(standing, patch);
     }
-    active.delete(task.task_id);
-    finished.set(task.task_id, task);
-    const [oldest] = finished.keys();
-    if (finished.size > maxFinished && oldest !== undefined) finished.delete(oldest);
-    tell("ended", task);
+    if (task.owner_id !== before.owner_id) tell("handedOver", task);
+    if (isFinal(task.status)) memory.end(task);
+    else memory.put(task);
+    const change = isFinal(task.status) ? "ended" : "changed";
+    tell(change, task);
+    exchange?.share(change, task);
     return task;
   }
 
@@ -167,21 +181,23 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     await hold(taskId, () => erase(taskId));
   }
 
-  /** Whoever watches a task has had it read: of one that is not in memory there is nobody to tell. */
+  /** Whoever watches a task here has had it read; watchers elsewhere are told its last state. */
   async function erase(taskId: string): Promise<void> {
+    const known = memory.get(taskId) ?? (exchange && (await store.get(taskId)));
     await saver.remove(taskId);
-    const known = peek(taskId);
-    active.delete(taskId);
-    finished.delete(taskId);
-    if (known !== undefined) tell("removed", known);
+    memory.remove(taskId);
+    if (known === undefined) return;
+    tell("removed", known);
+    exchange?.share("removed", known);
   }
 
   async function begin(task: NewTask, taskId: string): Promise<TaskSnapshot> {
     if ((await store.get(taskId)) !== undefined) throw idInUse(taskId);
     const snapshot = startTask(task, taskId, clock.now());
-    await store.put(snapshot);
-    active.set(taskId, snapshot);
+    if ((await store.put(snapshot)) !== undefined) throw idInUse(taskId);
+    memory.put(snapshot);
     tell("created", snapshot);
+    exchange?.share("created", snapshot);
     return snapshot;
   }
 
@@ -190,7 +206,7 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
       const taskId = task.task_id ?? newId();
       if (!idPattern.test(taskId)) throw new TypeError(`Task id "${taskId}" must match ${idPattern}.`);
       // Of two at once the second must find the id taken, though nothing is stored yet.
-      if (committing.has(taskId) || peek(taskId) !== undefined) throw idInUse(taskId);
+      if (committing.has(taskId) || memory.get(taskId) !== undefined) throw idInUse(taskId);
       return hold(taskId, () => begin(task, taskId));
     },
     report,
@@ -199,15 +215,17 @@ export function createProgressHub({ store, clock, log, newId = randomUUID }: Pro
     cancelled: (taskId) => report(taskId, { status: "cancelled" }),
     remove,
     get,
-    peek,
+    peek: memory.get,
     async list(filter) {
       const page = await store.list(filter);
-      return { ...page, rows: page.rows.map(takeUp) };
+      if (latest === undefined) return { ...page, rows: page.rows.map(takeUp) };
+      const rows = page.rows.map((row) => memory.get(row.task_id) ?? row);
+      return { ...page, rows: await latest.of(rows) };
     },
     counts() {
-      let running = 0;
-      for (const { status } of active.values()) if (status === "running") running += 1;
-      return { queued: active.size - running, running };
+      const counts = { queued: 0, running: 0 };
+      for (const { status } of shared.held()) counts[status === "running" ? "running" : "queued"] += 1;
+      return counts;
     },
     subscribe(listener) {
       listeners.add(listener);

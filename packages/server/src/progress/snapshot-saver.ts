@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { TaskSnapshot } from "@signalbox/protocol";
 import type { Clock, Log, TaskStore } from "../ports.ts";
 
@@ -8,14 +9,16 @@ interface SnapshotSaverOptions {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of a stored state that kept progress out: another process has gone on with the task, or ended it. */
+  onOvertaken(standing: TaskSnapshot): void;
 }
 
 /** Brings snapshots to the store: progress now and then, changes of status at once. */
 export interface SnapshotSaver {
   /** Saves within a second, the latest state only. */
   save(task: TaskSnapshot): void;
-  /** Resolves when the state is durable; rejects when it is not. */
-  commit(task: TaskSnapshot): Promise<void>;
+  /** Resolves when the state is durable, or with the stored one that kept it out; rejects when it is neither. */
+  commit(task: TaskSnapshot): Promise<TaskSnapshot | undefined>;
   /** Forgets a task; resolves when that is durable. Nothing may be saved or committed of it meanwhile. */
   remove(taskId: string): Promise<void>;
   flush(): Promise<void>;
@@ -23,7 +26,7 @@ export interface SnapshotSaver {
   close(): Promise<void>;
 }
 
-export function createSnapshotSaver({ store, clock, log }: SnapshotSaverOptions): SnapshotSaver {
+export function createSnapshotSaver({ store, clock, log, onOvertaken }: SnapshotSaverOptions): SnapshotSaver {
   const dirty = new Map<string, TaskSnapshot>();
   let failing = false;
   let cancelTimer: (() => void) | undefined;
@@ -48,8 +51,9 @@ export function createSnapshotSaver({ store, clock, log }: SnapshotSaverOptions)
   /** A store that fails takes nothing from those who watch: the state stays in memory and is tried again. */
   async function saveOne(task: TaskSnapshot): Promise<void> {
     try {
-      await store.put(task);
+      const standing = await store.put(task);
       failing = false;
+      if (standing !== undefined) onOvertaken(standing);
     } catch (error) {
       if (!failing) log.error({ err: error, task_id: task.task_id }, "Saving progress failed; it will be tried again.");
       failing = true;
@@ -65,9 +69,12 @@ export function createSnapshotSaver({ store, clock, log }: SnapshotSaverOptions)
   return {
     save,
     async commit(task) {
-      await store.put(task);
+      const standing = await store.put(task);
+      // A question that was asked twice finds its own answer.
+      const isOwn = isDeepStrictEqual(standing, JSON.parse(JSON.stringify(task)));
       // Anything older that still waits would be refused by the store's own version guard; it is not worth the write.
       dirty.delete(task.task_id);
+      return isOwn ? undefined : standing;
     },
     async remove(taskId) {
       // What is on its way would bring it back, and what failed on its way would be tried again.

@@ -137,6 +137,17 @@ export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number):
   };
 }
 
+/**
+ * What is reported here, after another process has reported the same task and neither knew of the other: above both
+ * versions, and percent no lower than either within a run.
+ */
+export function mergeReports(ours: TaskSnapshot, theirs: TaskSnapshot, now: number): TaskSnapshot {
+  const isSameRun = ours.started_at === theirs.started_at;
+  const percent = isSameRun ? Math.max(ours.percent ?? -1, theirs.percent ?? -1) : ours.percent;
+  const version = versionAfter(Math.max(ours.version, theirs.version), now);
+  return { ...ours, version, percent: percent === -1 ? null : percent };
+}
+
 /** Undefined in a patch means "as before"; null means "unknown from now on". */
 const take = <Value>(patched: Value | undefined, before: Value): Value => (patched === undefined ? before : patched);
 

@@ -1,6 +1,9 @@
 interface JoinedWritesOptions<Row> {
-  /** Writes several rows in one statement, which is one commit; never two of the same key. */
-  readonly write: (rows: readonly Row[]) => Promise<void>;
+  /**
+   * Writes several rows in one statement, which is one commit; never two of the same key. Resolves with what is stored
+   * instead of those that were kept out.
+   */
+  readonly write: (rows: readonly Row[]) => Promise<readonly Row[]>;
   readonly keyOf: (row: Row) => string;
   /** Which of two of the same key is to stay. */
   readonly isNewer: (row: Row, than: Row) => boolean;
@@ -12,7 +15,7 @@ interface JoinedWritesOptions<Row> {
 
 interface Waiting<Row> {
   readonly row: Row;
-  resolve(): void;
+  resolve(standing: Row | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -21,9 +24,9 @@ interface Waiting<Row> {
  * the disk, and SQLite does so on our event loop: the progress of 500 tasks, saved one by one, held everybody up for more
  * than a second. Each promise still resolves after the commit of its own row. A row that the database refuses takes no
  * other with it.
- * @returns puts one row
+ * @returns puts one row, and resolves with what is stored if that kept it out
  */
-export function joinWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) => Promise<void> {
+export function joinWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) => Promise<Row | undefined> {
   const { write, keyOf, isNewer, maxRows, isHopeless } = options;
   let waiting: Waiting<Row>[] = [];
   let isWriting = false;
@@ -47,8 +50,8 @@ export function joinWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) =
       if (other === undefined || isNewer(row, other)) latest.set(keyOf(row), row);
     }
     try {
-      await write([...latest.values()]);
-      for (const { resolve } of batch) resolve();
+      const standing = new Map((await write([...latest.values()])).map((row) => [keyOf(row), row]));
+      for (const { row, resolve } of batch) resolve(standing.get(keyOf(row)));
     } catch (error) {
       if (batch.length === 1 || isHopeless(error)) for (const { reject } of batch) reject(error);
       else for (const each of batch) await writeTogether([each]);

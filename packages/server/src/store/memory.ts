@@ -32,11 +32,13 @@ export function createMemoryStore({ maxTasks = 10_000, maxSecurityEvents = 10_00
     tasks: {
       get: async (taskId) => structuredClone(tasks.get(taskId)),
       async put(task) {
-        if (!isNewer(task, tasks.get(task.task_id))) return;
+        const known = tasks.get(task.task_id);
+        if (known !== undefined && (isFinal(known.status) || !isNewer(task, known))) return structuredClone(known);
         const copy = structuredClone(task);
         tasks.delete(task.task_id);
         tasks.set(task.task_id, copy);
         if (tasks.size > maxTasks) forgetOne(tasks);
+        return undefined;
       },
       async remove(taskId) {
         tasks.delete(taskId);

@@ -63,10 +63,11 @@ export async function createSqlStore<Tables extends SignalboxTables>(
   let pinging: Promise<void> | undefined;
 
   /** Runs a statement that writes, and remembers for readiness whether that worked. */
-  async function write(statement: { execute(): Promise<unknown> }): Promise<void> {
+  async function write<Result>(statement: { execute(): Promise<Result> }): Promise<Result> {
     try {
-      await statement.execute();
+      const result = await statement.execute();
       writesFail = false;
+      return result;
     } catch (error) {
       writesFail = true;
       throw error;
@@ -78,25 +79,39 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     isNewer,
     maxRows: rowsPerStatement,
     isHopeless: isBusy,
-    write: (tasks) =>
-      write(
-        db
-          .insertInto("signalbox_task")
-          .values(tasks.map(taskRow))
-          .onConflict((conflict) =>
-            conflict
-              .column("id")
-              .doUpdateSet(({ ref }) => ({
-                owner_id: ref("excluded.owner_id"),
-                status: ref("excluded.status"),
-                version: ref("excluded.version"),
-                search_text: ref("excluded.search_text"),
-                json: ref("excluded.json"),
-              }))
-              .whereRef("excluded.version", ">", "signalbox_task.version"),
-          ),
-      ),
+    write: putTasks,
   });
+
+  async function putTasks(tasks: readonly TaskSnapshot[]): Promise<TaskSnapshot[]> {
+    const ids = new Set(tasks.map(({ task_id }) => task_id));
+    for (const { id } of await write(upsertOf(tasks))) ids.delete(id);
+    if (ids.size === 0) return [];
+    const rows = await db
+      .selectFrom("signalbox_task")
+      .select("json")
+      .where("id", "in", [...ids])
+      .execute();
+    return rows.map(({ json }) => JSON.parse(json) as TaskSnapshot);
+  }
+
+  const upsertOf = (tasks: readonly TaskSnapshot[]) =>
+    db
+      .insertInto("signalbox_task")
+      .values(tasks.map(taskRow))
+      .onConflict((conflict) =>
+        conflict
+          .column("id")
+          .doUpdateSet(({ ref }) => ({
+            owner_id: ref("excluded.owner_id"),
+            status: ref("excluded.status"),
+            version: ref("excluded.version"),
+            search_text: ref("excluded.search_text"),
+            json: ref("excluded.json"),
+          }))
+          .whereRef("excluded.version", ">", "signalbox_task.version")
+          .where("signalbox_task.status", "in", activeStatuses),
+      )
+      .returning("id");
 
   async function putSecurityEvents(events: readonly SecurityEvent[]): Promise<void> {
     const values = events.map((event) => ({
@@ -139,7 +154,9 @@ export async function createSqlStore<Tables extends SignalboxTables>(
         return row === undefined ? undefined : (JSON.parse(row.json) as TaskSnapshot);
       },
       put: putTask,
-      remove: (taskId) => write(db.deleteFrom("signalbox_task").where("id", "=", taskId)),
+      async remove(taskId) {
+        await write(db.deleteFrom("signalbox_task").where("id", "=", taskId));
+      },
       list({ ownerId, active, ...page }) {
         let query = db.selectFrom("signalbox_task");
         if (ownerId !== undefined) query = query.where("owner_id", "=", ownerId);
@@ -186,14 +203,16 @@ export async function createSqlStore<Tables extends SignalboxTables>(
         );
         await write(db.deleteFrom("signalbox_block").where("until", "<=", block.since));
       },
-      remove: (place) => write(db.deleteFrom("signalbox_block").where("place", "=", place)),
+      async remove(place) {
+        await write(db.deleteFrom("signalbox_block").where("place", "=", place));
+      },
     },
 
     notifications: createSqlNotifications(db),
 
     ping() {
       // One for all who ask at a time: a locked database must not gather a queue of questions.
-      pinging ??= write({ execute: () => writeProbe(writesFail).execute(db) }).finally(() => {
+      pinging ??= write({ execute: async () => void (await writeProbe(writesFail).execute(db)) }).finally(() => {
         pinging = undefined;
       });
       return pinging;

@@ -1,0 +1,178 @@
+import { randomBytes } from "node:crypto";
+import { Redis, type RedisOptions } from "ioredis";
+import { createDependency, type Dependency } from "../metrics/dependency.ts";
+import type { Clock, Log } from "../ports.ts";
+
+/** How often a process says that it is there, which is also how Redis is asked whether it is. */
+const beatMs = 1000;
+
+/** A process that has not said so for this long counts as gone: an event loop may stand still for a while. */
+const goneMs = 6000;
+
+/** What a command may take. Redis answers in less than a millisecond, or it is in trouble. */
+const commandTimeoutMs = 1000;
+
+/** A connection on which nothing has come for so long is dead: a beat is answered every second. */
+const silenceMs = 5000;
+
+/** A connection is tried again for good, at least twice a second. */
+const patient: RedisOptions = { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 50, 500) };
+
+/** What Redis has just begun to keep may not have been told everything yet by those who know it. */
+const settleMs = 2 * goneMs;
+
+/**
+ * Writes down that a process is there, and answers with those that are, and since when Redis knows: whoever finds
+ * another answer than before knows that Redis has forgotten. Times are Redis' own, since the clocks of processes differ.
+ */
+const beatScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('SET', KEYS[2], now .. '-' .. ARGV[1], 'NX')
+local since = redis.call('GET', KEYS[2])
+return { since, tostring(now - tonumber(string.match(since, '^%d+'))), unpack(redis.call('ZRANGE', KEYS[1], 0, -1)) }
+`;
+
+/** The way to Redis that everything shared takes, and who else is there. */
+export interface RedisLink {
+  /** This process, for the others. */
+  readonly id: string;
+  /** Rejects at once while Redis is away, and after a second when it does not answer. */
+  readonly redis: Redis;
+  readonly health: Dependency;
+  /** Whether Redis answers at present. */
+  isUp(): boolean;
+  /** Whether a process was there at the last beat. */
+  isAlive(processId: string): boolean;
+  /** Whether everything that processes share has had time to come to this Redis. */
+  isSettled(): boolean;
+  /** The name of a key or channel of ours. */
+  key(...parts: string[]): string;
+  /** Keys in one Redis of a sorted set of those that are there. */
+  readonly membersKey: string;
+  /** Resolves when it is in force, also after Redis was away. Rejects while Redis is. */
+  subscribe(channel: string, listener: (message: string) => void): Promise<void>;
+  unsubscribe(channel: string): void;
+  /** The same for all channels that begin so. */
+  subscribeAll(prefix: string, listener: (message: string) => void): Promise<void>;
+  unsubscribeAll(prefix: string): void;
+  /** Told with every beat that was answered. */
+  onBeat(listener: () => void): void;
+  /** Told at the start, and whenever messages may have been missed or Redis has forgotten: all is to be said anew. */
+  onAnew(listener: () => void): void;
+  /** Another connection with the same address, for whoever blocks it. */
+  duplicate(options?: RedisOptions): Redis;
+  close(): Promise<void>;
+}
+
+interface RedisLinkOptions {
+  readonly url: string;
+  /** Begins each key, so that several applications may share a Redis. */
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): RedisLink {
+  const id = randomBytes(6).toString("hex");
+  const key = (...parts: string[]): string => [prefix, ...parts].join(":");
+  const health = createDependency({ name: "Redis", clock, log });
+  const connect = (options: RedisOptions): Redis => {
+    const redis = new Redis(url, { ...patient, ...options, replyMapping: "legacy" });
+    // Without a listener an error ends the process; what it means is told by the beats.
+    redis.on("error", () => {});
+    return redis;
+  };
+  const impatient = { enableOfflineQueue: false, commandTimeout: commandTimeoutMs, socketTimeout: silenceMs };
+  const redis = connect({ ...impatient, enableAutoPipelining: true });
+  const subscriber = connect({ ...impatient });
+  const membersKey = key("processes");
+  const sinceKey = key("since");
+  const listeners = new Map<string, (message: string) => void>();
+  const onBeat: (() => void)[] = [];
+  const onAnew: (() => void)[] = [];
+  let alive = new Set<string>();
+  let up = false;
+  let since = "";
+  let ageMs = 0;
+  let beatenAt = Number.NEGATIVE_INFINITY;
+  let missed = true;
+  let beating = false;
+  let closed = false;
+
+  subscriber.on("message", (channel: string, message: string) => listeners.get(channel)?.(message));
+  subscriber.on("pmessage", (pattern: string, _channel: string, message: string) => listeners.get(pattern)?.(message));
+  subscriber.on("close", () => {
+    missed = true;
+  });
+
+  async function beat(): Promise<void> {
+    if (beating || closed) return;
+    beating = true;
+    try {
+      const [answer] = await Promise.all([
+        redis.eval(beatScript, 2, membersKey, sinceKey, id, goneMs) as Promise<string[]>,
+        subscriber.ping(),
+      ]);
+      if (!closed) answered(answer);
+    } catch (error) {
+      up = false;
+      if (!closed) health.failed(error);
+    } finally {
+      beating = false;
+    }
+  }
+
+  function answered([known = "", age = "0", ...members]: readonly string[]): void {
+    health.answered();
+    // Whoever was silent for too long has been taken for gone, and what was theirs is no longer counted.
+    const anew = !up || missed || known !== since || clock.now() - beatenAt >= goneMs;
+    up = true;
+    missed = false;
+    since = known;
+    ageMs = Number(age);
+    beatenAt = clock.now();
+    alive = new Set(members);
+    if (anew) for (const listener of onAnew) listener();
+    for (const listener of onBeat) listener();
+  }
+
+  const stop = clock.every(beatMs, () => void beat());
+  for (const client of [redis, subscriber]) client.on("ready", () => void beat());
+
+  return {
+    ...{ id, redis, health, key, membersKey },
+    isUp: () => up,
+    isAlive: (processId) => alive.has(processId),
+    isSettled: () => up && ageMs >= settleMs,
+    async subscribe(channel, listener) {
+      listeners.set(channel, listener);
+      await subscriber.subscribe(channel);
+    },
+    unsubscribe(channel) {
+      listeners.delete(channel);
+      subscriber.unsubscribe(channel).catch(() => {});
+    },
+    async subscribeAll(start, listener) {
+      listeners.set(`${start}*`, listener);
+      await subscriber.psubscribe(`${start}*`);
+    },
+    unsubscribeAll(start) {
+      listeners.delete(`${start}*`);
+      subscriber.punsubscribe(`${start}*`).catch(() => {});
+    },
+    onBeat: (listener) => void onBeat.push(listener),
+    onAnew: (listener) => void onAnew.push(listener),
+    duplicate: (options = {}) => connect(options),
+    async close() {
+      closed = true;
+      stop();
+      // Those who remain need not wait until it has been silent for long.
+      if (up) await redis.zrem(membersKey, id).catch(() => {});
+      redis.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}

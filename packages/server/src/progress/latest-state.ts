@@ -1,0 +1,49 @@
+import { isFinal, isNewer, type TaskSnapshot } from "@signalbox/protocol";
+import type { Clock, TaskExchange, TaskStore } from "../ports.ts";
+import { resumeTask } from "./task-stream.ts";
+
+interface LatestStateOptions {
+  readonly store: TaskStore;
+  readonly exchange: TaskExchange;
+  readonly clock: Clock;
+}
+
+/** Finds the latest state of tasks that other processes may report. */
+export interface LatestState {
+  one(taskId: string): Promise<TaskSnapshot | undefined>;
+  /** The same for rows of the store. */
+  of(rows: readonly TaskSnapshot[]): Promise<TaskSnapshot[]>;
+}
+
+/**
+ * The store is up to a second behind with progress, and ahead of the exchange with an end whose teller died: the newer of
+ * both counts. A running task whose reporter is gone was interrupted, and begins a new run (see `resumeTask`).
+ */
+export function createLatestState({ store, exchange, clock }: LatestStateOptions): LatestState {
+  async function of(rows: readonly TaskSnapshot[]): Promise<TaskSnapshot[]> {
+    const unfinished = rows.filter(({ status }) => !isFinal(status));
+    const shared = await exchange.read(unfinished.map(({ task_id }) => task_id));
+    return Promise.all(
+      rows.map((row) => {
+        const { task = row, isAbandoned = false } = shared.get(row.task_id) ?? {};
+        return current(isNewer(task, row) ? task : row, isAbandoned);
+      }),
+    );
+  }
+
+  async function current(task: TaskSnapshot, isAbandoned: boolean): Promise<TaskSnapshot> {
+    if (task.status !== "running" || !isAbandoned) return task;
+    return exchange.resume(resumeTask(task, clock.now()), task);
+  }
+
+  return {
+    of,
+    async one(taskId) {
+      const [stored, shared] = await Promise.all([store.get(taskId), exchange.read([taskId])]);
+      // What is not stored does not exist: a task is stored before anybody is told of it, and may have been removed since.
+      if (stored === undefined || isFinal(stored.status)) return stored;
+      const { task = stored, isAbandoned = false } = shared.get(taskId) ?? {};
+      return current(isNewer(task, stored) ? task : stored, isAbandoned);
+    },
+  };
+}

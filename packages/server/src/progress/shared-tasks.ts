@@ -1,0 +1,108 @@
+import { isFinal, isNewer, type TaskSnapshot } from "@signalbox/protocol";
+import type { Clock, Log, TaskExchange } from "../ports.ts";
+import type { ProgressListener } from "./progress-hub.ts";
+import type { SnapshotSaver } from "./snapshot-saver.ts";
+import type { TaskMemory } from "./task-memory.ts";
+import { mergeReports } from "./task-stream.ts";
+
+interface SharedTasksOptions {
+  readonly exchange: TaskExchange | undefined;
+  readonly memory: TaskMemory;
+  readonly saver: Pick<SnapshotSaver, "save">;
+  readonly clock: Pick<Clock, "now">;
+  readonly log: Log;
+  tell(kind: keyof ProgressListener, task: TaskSnapshot): void;
+  /** The latest state of a task, wherever it is kept. */
+  find(taskId: string): Promise<TaskSnapshot | undefined>;
+}
+
+/** Which tasks in memory are reported here, and which elsewhere. */
+export interface SharedTasks {
+  /** Whether another process reports it: what is in memory follows that one. */
+  areTheirs(taskId: string): boolean;
+  /** From now on it is reported here. */
+  hold(taskId: string): void;
+  /** A state that was committed, or told, by another process. */
+  take(task: TaskSnapshot): void;
+  /** Unfinished tasks that are reported here. */
+  held(): Iterable<TaskSnapshot>;
+}
+
+/** Lets other processes change what is in memory, and tells this one's listeners of it. */
+export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
+  const { exchange, memory, saver, clock, log, tell } = options;
+  const theirs = new Set<string>();
+
+  function* held(): Generator<TaskSnapshot> {
+    for (const task of memory.unfinished()) if (!theirs.has(task.task_id)) yield task;
+  }
+
+  function take(task: TaskSnapshot, kind: "created" | "changed" = "changed"): void {
+    const { task_id: taskId } = task;
+    const known = memory.get(taskId);
+    if (known !== undefined && (isFinal(known.status) || !isNewer(task, known))) return;
+    if (isFinal(task.status)) {
+      theirs.delete(taskId);
+      memory.end(task);
+      return tell("ended", task);
+    }
+    if (known !== undefined || exchange?.synced(taskId) !== undefined) {
+      theirs.add(taskId);
+      memory.put(task);
+    }
+    if (known !== undefined && known.owner_id !== task.owner_id) tell("handedOver", task);
+    tell(kind, task);
+  }
+
+  function forget(taskId: string): void {
+    theirs.delete(taskId);
+    memory.remove(taskId);
+  }
+
+  exchange?.bind({
+    held,
+    received(change, task) {
+      if (change !== "removed") return take(task, change === "created" ? change : "changed");
+      forget(task.task_id);
+      tell("removed", task);
+    },
+    found(task) {
+      if (memory.get(task.task_id) !== undefined) return take(task);
+      // Nobody here has been told of an earlier state: whoever has just joined is answered with this one.
+      if (isFinal(task.status)) return memory.end(task);
+      theirs.add(task.task_id);
+      memory.put(task);
+    },
+    taken(taskId) {
+      const known = memory.get(taskId);
+      if (known === undefined || isFinal(known.status)) return;
+      if (exchange.synced(taskId) === undefined) forget(taskId);
+      else theirs.add(taskId);
+    },
+    unfollowed(taskId) {
+      if (theirs.has(taskId)) forget(taskId);
+    },
+    lookAgain(taskId) {
+      options.find(taskId).then(
+        (task) => task !== undefined && take(task),
+        (err: unknown) => log.error({ err, task_id: taskId }, "A task whose reporter has gone could not be looked up."),
+      );
+    },
+    merge(other) {
+      const ours = memory.get(other.task_id);
+      if (ours === undefined || isFinal(ours.status) || theirs.has(other.task_id)) return undefined;
+      const merged = mergeReports(ours, other, clock.now());
+      memory.put(merged);
+      saver.save(merged);
+      tell("changed", merged);
+      return merged;
+    },
+  });
+
+  return {
+    held,
+    take,
+    areTheirs: (taskId) => theirs.has(taskId),
+    hold: (taskId) => void theirs.delete(taskId),
+  };
+}

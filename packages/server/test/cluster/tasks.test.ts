@@ -1,0 +1,95 @@
+/** Tasks that are reported on one node and watched on another. */
+import type { TaskSnapshot } from "@signalbox/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createReporter } from "../../src/cluster/redis.ts";
+import { connectClient, type TestServer, transports } from "../../src/testing/index.ts";
+import { startCluster, type TestCluster } from "./cluster.ts";
+
+let cluster: TestCluster;
+let here: TestServer;
+let there: TestServer;
+beforeAll(async () => {
+  cluster = await startCluster({
+    env: { SIGNALBOX_CONNECT_RATE_PER_USER: "1000", SIGNALBOX_MAX_CONNECTIONS_PER_USER: "50" },
+  });
+  [here, there] = cluster.nodes as [TestServer, TestServer];
+});
+afterAll(() => cluster.close());
+
+const signIn = () => cluster.sessions.signIn({ userId: "ada" });
+const newTask = { kind: "t", title: "T", owner_id: "ada" };
+
+describe.each(transports)("over %s", (transport) => {
+  it("a watcher on another node is told of each change and of the end, in versions that rise", async () => {
+    const client = await connectClient(there.url, { ...signIn(), transport });
+    const { task_id } = await here.realtime.progress.create(newTask);
+    const { task } = await client.request("join_task", { task_id });
+    expect(task).toMatchObject({ status: "queued", task_id });
+    await here.realtime.progress.report(task_id, { status: "running", percent: 10 });
+    expect(await client.next("progress_update")).toMatchObject({ status: "running", percent: 10 });
+    await here.realtime.progress.report(task_id, { percent: 55 });
+    expect(await client.next("progress_update")).toMatchObject({ percent: 55 });
+    await here.realtime.progress.complete(task_id, { done: 1 });
+    const end: TaskSnapshot = await client.next("task_completed");
+    expect(end).toMatchObject({ status: "completed", result: { done: 1 } });
+    expect(end.version).toBeGreaterThan(task.version);
+    client.close();
+  });
+
+  it("whoever joins late on another node sees the latest state, not the stored one", async () => {
+    const { task_id } = await here.realtime.progress.create(newTask);
+    await here.realtime.progress.report(task_id, { status: "running", percent: 1 });
+    const latest = await here.realtime.progress.report(task_id, { percent: 42 });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const client = await connectClient(there.url, { ...signIn(), transport });
+    const { task } = await client.request("join_task", { task_id });
+    expect(task).toMatchObject({ percent: 42, version: latest.version });
+    client.close();
+  });
+
+  it("a process without a socket server reports to whoever watches", async () => {
+    const reporter = createReporter({
+      redis: cluster.redis.url,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    const { task_id } = await here.realtime.progress.create(newTask);
+    const clients = await Promise.all([here, there].map(({ url }) => connectClient(url, { ...signIn(), transport })));
+    for (const client of clients) await client.request("join_task", { task_id });
+    await reporter.report(task_id, { status: "running", percent: 5 });
+    for (const client of clients) expect(await client.next("progress_update")).toMatchObject({ percent: 5 });
+    await reporter.complete(task_id, "made elsewhere");
+    for (const client of clients)
+      expect(await client.next("task_completed")).toMatchObject({ result: "made elsewhere" });
+    expect(await cluster.store.tasks.get(task_id)).toMatchObject({ status: "completed" });
+    await reporter.close();
+    for (const client of clients) client.close();
+  });
+});
+
+it("two processes that report one task at once never let percent fall, and one of two ends counts", async () => {
+  const { task_id } = await here.realtime.progress.create(newTask);
+  const client = await connectClient(here.url, signIn());
+  const other = await connectClient(there.url, signIn());
+  for (const each of [client, other]) await each.request("join_task", { task_id });
+  await here.realtime.progress.report(task_id, { status: "running" });
+  for (let percent = 1; percent <= 40; percent += 1) {
+    await Promise.all([
+      here.realtime.progress.report(task_id, { percent }),
+      there.realtime.progress.report(task_id, { percent: 41 - percent }),
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const ends = await Promise.allSettled([
+    here.realtime.progress.complete(task_id),
+    there.realtime.progress.cancelled(task_id),
+  ]);
+  expect(ends.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const stored = await cluster.store.tasks.get(task_id);
+  for (const each of [client, other]) {
+    const end: TaskSnapshot = await each.next(stored?.status === "completed" ? "task_completed" : "task_cancelled");
+    expect(end).toEqual(stored);
+    const percents = (each.received("progress_update") as TaskSnapshot[]).map(({ percent }) => percent ?? 0);
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+    each.close();
+  }
+});
