@@ -11,7 +11,7 @@ const root = "packages/server/src";
 const layers: readonly (readonly [pattern: RegExp, layer: number])[] = [
   [/^(index|create-realtime)\.ts$/, 5],
   [/^testing\//, 6],
-  [/^(progress\/progress-feed|admin\/dashboard-feed|legacy\/legacy)\.ts$/, 4],
+  [/^(progress\/progress-feed|admin\/dashboard-feed|legacy\/legacy|edge\/join-cluster)\.ts$/, 4],
   [/^(edge|events|namespaces|admin)\//, 3],
   [/^http\/(routes|authorize|operation-routes)\.ts$/, 3],
   [/^(origin\/origin-guard|auth\/authenticate|auth\/session-watch)\.ts$/, 3],

@@ -19,7 +19,7 @@ const silenceMs = 5000;
 const patient: RedisOptions = { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 50, 500) };
 
 /** What Redis has just begun to keep may not have been told everything yet by those who know it. */
-const settleMs = 2 * goneMs;
+const settleMs = goneMs;
 
 /**
  * Writes down that a process is there, and answers with those that are, and since when Redis knows: whoever finds

@@ -30,6 +30,9 @@ end
 return false
 `;
 
+/** No process: in the place of one that has not said that it reports a task. */
+const unknown = "unknown";
+
 interface TaskExchangeOptions {
   readonly link: RedisLink;
   readonly clock: Clock;
@@ -136,7 +139,9 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
       return;
     }
     const task = (await read([taskId])).get(taskId)?.task;
-    if (task === undefined || !followed.has(taskId)) return;
+    if (!followed.has(taskId)) return;
+    // Of what Redis does not know nobody will tell, unless somebody does soon.
+    if (task === undefined) return void holders.set(taskId, unknown);
     note(task, holders.get(taskId) ?? "");
     listener?.found(task);
   }
@@ -159,6 +164,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
 
   /** Of a process that is gone nothing more comes, and its last word may be in the store only. */
   link.onBeat(() => {
+    if (!link.isSettled()) return;
     for (const [taskId, holder] of holders) {
       if (!followed.has(taskId)) holders.delete(taskId);
       else if (holder !== "" && !link.isAlive(holder)) {

@@ -43,7 +43,9 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
   async function ready(res: ServerResponse): Promise<void> {
     const { status, dependencies } = await options.health();
     const byName = dependencies.map(({ name, status, reason }) => [name, { status, reason }]);
-    sendJson(res, status === "ok" ? 200 : 503, { status, dependencies: Object.fromEntries(byName) });
+    // Without Redis each node serves its own: to take all of them out of service would help nobody.
+    const serves = status !== "draining" && dependencies.every((each) => each.status === "ok" || each.name === "redis");
+    sendJson(res, serves ? 200 : 503, { status, dependencies: Object.fromEntries(byName) });
   }
 
   async function metrics(req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -25,6 +25,8 @@ export interface LoggedLine {
 }
 
 interface TestServerOptions extends Partial<Omit<RealtimeOptions, "httpServer" | "config" | "sessions">> {
+  /** Default: new ones. */
+  sessions?: TestSessions;
   /** Environment variables, as an operator would set them. */
   env?: Record<string, string>;
 }
@@ -35,7 +37,7 @@ export async function startTestServer({ env = {}, ...options }: TestServerOption
   await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
   const { port } = httpServer.address() as AddressInfo;
   const { config, sources } = loadConfig({ NODE_ENV: "test", HOST: "127.0.0.1", PORT: String(port), ...env });
-  const sessions = createTestSessions();
+  const sessions = options.sessions ?? createTestSessions();
   const logged: LoggedLine[] = [];
   const realtime = createRealtime({
     ...{ httpServer, config, configSources: sources, sessions, logger: recordingLog(logged) },

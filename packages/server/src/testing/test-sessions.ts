@@ -8,6 +8,8 @@ export interface TestSessions extends SessionSource {
   signIn(who: { userId: string; username?: string; role?: Role; expiresAt?: number }): TestSession;
   /** Ends one session, or all of a user's. */
   end(target: { ref?: string; userId?: string }, reason: SessionEndReason): void;
+  /** Ends one session without announcing it. */
+  forget(ref: string): void;
   setRole(userId: string, role: Role): void;
   /** Moves the end of a session without announcing it, as a rolling session does. */
   extend(ref: string, expiresAt: number): void;
@@ -81,6 +83,12 @@ export function createTestSessions(): TestSessions {
         () => undefined,
       );
       announce({ ...(ref !== undefined && { ref }), ...(userId !== undefined && { userId }), reason });
+    },
+    forget(ref) {
+      update(
+        (session) => session.ref === ref,
+        () => undefined,
+      );
     },
     setRole(userId, role) {
       update(

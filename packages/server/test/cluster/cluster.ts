@@ -13,8 +13,8 @@ export interface TestCluster {
   readonly sessions: TestSessions;
   readonly store: Store;
   readonly nodes: readonly TestServer[];
-  /** One more node. */
-  add(): Promise<TestServer>;
+  /** One more node, with settings of its own. */
+  add(env?: Record<string, string>): Promise<TestServer>;
   close(): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export async function startCluster({ env = {} }: { env?: Record<string, string> 
   const sessions = createTestSessions();
   const store = createMemoryStore();
   const nodes: TestServer[] = [];
-  async function add(): Promise<TestServer> {
-    const settings = { REDIS_URL: redis.url, ...env };
+  async function add(own: Record<string, string> = {}): Promise<TestServer> {
+    const settings = { REDIS_URL: redis.url, ...env, ...own };
     const { config } = loadConfig({ NODE_ENV: "test", ...settings });
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
     const node = await startTestServer({ env: settings, store, sessions, cluster: connectRedis(config, { logger }) });

@@ -54,6 +54,7 @@ describe("an empty environment", () => {
       noticeEscalation: 300,
       noticeBatch: 15,
     },
+    ...{ redisUrl: null, redisPrefix: "signalbox" },
     ...{ securityFold: 10, securityLogRows: 100_000, metricsToken: null, operationRoutes: true, legacyEvents: true },
     ...{ logLevel: "info", logConnections: false, debug: false },
   };

@@ -18,6 +18,7 @@ import {
   type TestClientOptions,
   type TestServer,
 } from "../../src/testing/index.ts";
+import { startCluster } from "../cluster/cluster.ts";
 import { openSid, pollingPath } from "../hostile/raw-socket.ts";
 
 const opened: { close(): unknown }[] = [];
@@ -369,6 +370,13 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     expect((await admin.request("list_security_events", {})).total).toBeLessThanOrEqual(100);
   },
 
+  async redisUrl() {
+    await expect(start({ REDIS_URL: "redis://127.0.0.1:1" })).rejects.toThrow("createRealtime was given no `cluster`");
+    expect(await reachesOtherNode({})).toBe(true);
+  },
+  async redisPrefix() {
+    expect(await reachesOtherNode({ SIGNALBOX_REDIS_PREFIX: "others" })).toBe(false);
+  },
   async metricsToken() {
     const server = await start({ SIGNALBOX_METRICS_TOKEN: "a-token-for-metrics" });
     const elsewhere = { "X-Forwarded-For": "203.0.113.9" };
@@ -421,6 +429,24 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     );
   },
 };
+
+/** Whether a broadcast of one node comes to a client of another, which has other settings. */
+async function reachesOtherNode(env: Record<string, string>): Promise<boolean> {
+  const cluster = await startCluster();
+  opened.push(cluster);
+  const other = await cluster.add(env);
+  const client = await connect(other, { cookie: cluster.sessions.signIn({ userId: "ada" }).cookie });
+  const told = client.next("told", 1500).then(
+    () => true,
+    () => false,
+  );
+  const telling = setInterval(() => cluster.nodes[0]?.realtime.io.emit("told", {}), 50);
+  try {
+    return await told;
+  } finally {
+    clearInterval(telling);
+  }
+}
 
 /** What a client that accepts batches is sent for one change each of several tasks, frame by frame. */
 async function batchesOf(env: Record<string, string>, count: number, message = "m"): Promise<unknown[][]> {

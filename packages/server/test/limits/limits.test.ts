@@ -95,7 +95,7 @@ describe("a rate limit", () => {
     const clock = createFakeClock();
     return { clock, limits: createRateLimits(loadConfig(env).config, clock) };
   }
-  const outcome = (use: () => void): "in" | "out" => {
+  const outcome = (use: () => unknown): "in" | "out" => {
     try {
       use();
       return "in";
@@ -103,8 +103,8 @@ describe("a rate limit", () => {
       return "out";
     }
   };
-  const outcomes = (uses: (() => void)[]): string => uses.map(outcome).join(" ");
-  const refusalOf = (use: () => void): unknown => {
+  const outcomes = (uses: (() => unknown)[]): string => uses.map(outcome).join(" ");
+  const refusalOf = (use: () => unknown): unknown => {
     try {
       use();
     } catch (refusal) {
@@ -130,17 +130,15 @@ describe("a rate limit", () => {
 
   it("on connections is one per user and another per address, each naming its setting", () => {
     const { limits } = limitsOf({ SIGNALBOX_CONNECT_RATE_PER_USER: "1", SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "2" });
-    limits.connectAsUser("ada");
-    limits.connectFromAddress("192.0.2.1");
-    limits.connectFromAddress("192.0.2.1");
+    const address = () => limits.connectFromAddress("192.0.2.1");
+    expect(outcomes([() => limits.connectAsUser("ada"), address, address])).toBe("in in in");
     expect(refusalOf(() => limits.connectAsUser("ada"))).toMatchObject({
       hint: expect.stringContaining("SIGNALBOX_CONNECT_RATE_PER_USER"),
     });
     expect(refusalOf(() => limits.connectFromAddress("192.0.2.1"))).toMatchObject({
       hint: expect.stringContaining("SIGNALBOX_CONNECT_RATE_PER_ADDRESS"),
     });
-    limits.connectAsUser("bob");
-    limits.connectFromAddress("192.0.2.2");
+    expect(outcomes([() => limits.connectAsUser("bob"), () => limits.connectFromAddress("192.0.2.2")])).toBe("in in");
   });
 
   it("is not escaped by drawing new addresses from one's own /64", () => {
@@ -175,6 +173,7 @@ describe("a rate limit", () => {
 
   it("that cannot be counted refuses: a limiter that fails is not a limit that is off", () => {
     const broken = {
+      ...createFakeClock(),
       now() {
         throw new Error("The clock is broken.");
       },

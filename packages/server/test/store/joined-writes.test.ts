@@ -14,9 +14,13 @@ interface Row {
 
 /** Writes that a test lets through one by one. */
 function scripted() {
-  const statements: { rows: readonly Row[]; resolve(): void; reject(error: Error): void }[] = [];
+  const statements: { rows: readonly Row[]; resolve(standing?: readonly Row[]): void; reject(error: Error): void }[] =
+    [];
   const put = joinWrites<Row>({
-    write: (rows) => new Promise((resolve, reject) => void statements.push({ rows, resolve, reject })),
+    write: (rows) =>
+      new Promise((resolve, reject) => {
+        statements.push({ rows, resolve: (standing = []) => resolve(standing), reject });
+      }),
     keyOf: ({ key }) => key,
     isNewer: (one, than) => one.value > than.value,
     maxRows: 3,
@@ -97,7 +101,7 @@ it("the progress of 500 tasks is one commit in SQLite, with the version guard fo
 
   const prepared = vi.spyOn(file.database, "prepare");
   await Promise.all(Array.from({ length: 500 }, (_, index) => store.tasks.put(task(String(index), { version: 5 }))));
-  expect(prepared).toHaveBeenCalledTimes(1);
+  expect(prepared.mock.calls.filter(([sql]) => sql.startsWith("insert"))).toHaveLength(1);
   expect((await store.tasks.list({ limit: 1 })).total).toBe(500);
   expect((await store.tasks.get("7"))?.version).toBe(9);
   expect((await store.tasks.get("8"))?.version).toBe(5);

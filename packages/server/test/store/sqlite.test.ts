@@ -67,7 +67,7 @@ describe("a SQLite file", () => {
   });
   it("keeps a task out of an application's transaction that is rolled back meanwhile", async () => {
     await file.kysely.schema.createTable("note").addColumn("text", "text").execute();
-    let putting = Promise.resolve();
+    let putting: Promise<unknown> = Promise.resolve();
     const transaction = file.kysely.transaction().execute(async (trx) => {
       await trx.insertInto("note").values({ text: "never" }).execute();
       putting = store.tasks.put(task("outside"));

@@ -1,0 +1,118 @@
+/** Caps and limits count over all nodes, exactly, however many come at once; without Redis each node counts for itself. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connectClient, refusalOf, type TestClient, type TestServer, transports } from "../../src/testing/index.ts";
+import { startCluster, type TestCluster } from "./cluster.ts";
+
+let cluster: TestCluster;
+let nodes: readonly [TestServer, TestServer];
+beforeAll(async () => {
+  cluster = await startCluster({
+    env: {
+      SIGNALBOX_MAX_CONNECTIONS_PER_USER: "5",
+      SIGNALBOX_CONNECT_RATE_PER_USER: "60",
+      SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "100000",
+      SIGNALBOX_MESSAGE_RATE: "10",
+      SIGNALBOX_MESSAGE_BURST: "20",
+    },
+  });
+  nodes = cluster.nodes as [TestServer, TestServer];
+});
+afterAll(() => cluster.close());
+
+/** Connects so many at once, in turn to each node. */
+async function rush(count: number, options: Parameters<typeof connectClient>[1]) {
+  const attempts = Array.from({ length: count }, (_, index) =>
+    connectClient((nodes[index % 2] as TestServer).url, options),
+  );
+  const results = await Promise.allSettled(attempts);
+  const clients = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const codes = results.flatMap((result) => (result.status === "rejected" ? [result.reason.data?.code] : []));
+  return { clients, codes };
+}
+const closeAll = (clients: readonly TestClient[]): void => {
+  for (const client of clients) client.close();
+};
+
+describe.each(transports)("over %s", (transport) => {
+  it("of 50 connections of a user at once as many get in as have a seat, and the seats come back", async () => {
+    const { cookie } = cluster.sessions.signIn({ userId: `crowd-${transport}` });
+    const { clients, codes } = await rush(50, { cookie, transport });
+    expect(clients).toHaveLength(5);
+    expect(codes).toEqual(Array(45).fill("too_many_connections"));
+    closeAll(clients);
+    await expect
+      .poll(async () => {
+        const again = await rush(2, { cookie, transport });
+        closeAll(again.clients);
+        return again.clients.length;
+      })
+      .toBe(2);
+  });
+
+  it("a user's connections are limited in rate over both", async () => {
+    const { cookie } = cluster.sessions.signIn({ userId: `storm-${transport}` });
+    const outcomes = [await rush(50, { cookie, transport }), await rush(50, { cookie, transport })];
+    for (const { clients } of outcomes) closeAll(clients);
+    const codes = outcomes.flatMap(({ codes }) => codes);
+    expect(codes.filter((code) => code === "rate_limited")).toHaveLength(40);
+  });
+});
+
+it("guests at one address are limited in rate over both, to the connection", async () => {
+  const strict = await startCluster({
+    env: { SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "20", SIGNALBOX_MAX_CONNECTIONS_PER_USER: "50" },
+  });
+  const { cookie } = strict.sessions.signIn({ userId: "ada" });
+  const attempts = Array.from({ length: 50 }, (_, index) =>
+    connectClient((strict.nodes[index % 2] as TestServer).url, { cookie, transport: "polling" }),
+  );
+  const results = await Promise.allSettled(attempts);
+  expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(20);
+  await strict.close();
+});
+
+it("whoever sends too much to two nodes together is refused on both", async () => {
+  const { cookie } = cluster.sessions.signIn({ userId: "talker" });
+  const clients = await Promise.all(nodes.map(({ url }) => connectClient(url, { cookie })));
+  const send = (client: TestClient | undefined) => client?.request("leave_task", { task_id: "none" });
+  // Fifteen to each: less than a node's own limit, more than both together allow.
+  await Promise.all(clients.flatMap((client) => Array.from({ length: 15 }, () => send(client))));
+  await expect
+    .poll(async () => Promise.all(clients.map(async (client) => (await send(client)).error?.code)))
+    .toEqual(["rate_limited", "rate_limited"]);
+  closeAll(clients);
+});
+
+it("without Redis each node goes on with its own count, and readiness says so; when it is back they agree again", async () => {
+  const { cookie } = cluster.sessions.signIn({ userId: "lonely" });
+  const [here, there] = nodes;
+  const held = await Promise.all([0, 1, 2].map(() => connectClient(here.url, { cookie })));
+  const ready = async ({ url }: TestServer) => (await fetch(`${url}/readyz`)).json();
+  cluster.redis.kill("SIGKILL");
+  await expect.poll(() => ready(here), { timeout: 5000 }).toMatchObject({ status: "degraded" });
+  expect(await ready(here)).toMatchObject({ dependencies: { redis: { status: "failing" } } });
+  // A load balancer that took every node out of service for it would make an outage of a nuisance.
+  expect((await fetch(`${here.url}/readyz`)).status).toBe(200);
+  const alone = await Promise.all([0, 1, 2, 3, 4].map(() => connectClient(there.url, { cookie })));
+  expect(await refusalOf(there.url, { cookie })).toMatchObject({ code: "too_many_connections" });
+  await cluster.redis.restart();
+  const startedAt = Date.now();
+  await expect.poll(() => ready(here), { timeout: 5000 }).toMatchObject({ status: "ok" });
+  await expect
+    .poll(() => refusalOf(here.url, { cookie }).catch(() => undefined), { timeout: 5000 })
+    .toMatchObject({ code: "too_many_connections" });
+  closeAll(alone);
+  closeAll(held);
+  // Eight seats of five were given away while nobody could count: all of them come back.
+  await expect
+    .poll(
+      async () => {
+        const again = await rush(5, { cookie });
+        closeAll(again.clients);
+        return again.clients.length;
+      },
+      { timeout: 5000 },
+    )
+    .toBe(5);
+  expect(Date.now() - startedAt).toBeLessThan(10_000);
+});
