@@ -6,6 +6,7 @@ prepare({ build: true });
 
 const steps = [
   ["Browser", "sh", ["scripts/ensure-chromium.sh"]],
+  ["Servers", "sh", ["scripts/ensure-servers.sh"]],
   ["Format and lint", "npx", ["biome", "check", "--error-on-warnings"]],
   ["Types of tests", "npm", ["run", "--silent", "types"]],
   ["Layers", "npm", ["run", "--silent", "layers"]],

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -60,7 +61,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await start();
   return {
     url,
-    kill: (signal) => void child.kill(signal),
+    kill(signal) {
+      child.kill(signal);
+      // A signal that cannot be caught does not come to those who do the work of a server of several processes.
+      if (signal !== "SIGSTOP" && signal !== "SIGCONT") return;
+      for (const pid of childrenOf(child.pid)) process.kill(pid, signal);
+    },
     async restart() {
       await ended();
       await start();
@@ -73,6 +79,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       options.removeFiles();
     },
   };
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return list.split(" ").filter(Boolean).map(Number);
 }
 
 function isOpen(port: number): Promise<boolean> {

@@ -78,7 +78,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     keyOf: ({ task_id }) => task_id,
     isNewer,
     maxRows: rowsPerStatement,
-    isHopeless: isBusy,
+    isHopeless: concernsDatabase,
     write: putTasks,
   });
 
@@ -220,6 +220,14 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     close: () => db.destroy(),
   };
 }
+
+/** PostgreSQL's classes of errors that a single row can bring about: data, constraints, a deadlock (its appendix A). */
+const rowErrors = /^(22|23|40)/;
+
+/** Whether a statement failed because of the database as a whole, so that no part of it would do better. */
+const concernsDatabase = (error: unknown): boolean =>
+  error instanceof Error &&
+  ("errcode" in error ? isBusy(error) : !rowErrors.test(String((error as { code?: unknown }).code)));
 
 const taskRow = (task: TaskSnapshot): SignalboxTables["signalbox_task"] => ({
   id: task.task_id,

@@ -2,10 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { NotificationReader, StoredNotice } from "../../src/ports.ts";
-import { freshPath, kinds, notice, openFile, reader } from "./notices.ts";
+import { freshPath, kinds, openFile } from "./kinds.ts";
+import { notice, reader } from "./notices.ts";
 import { at } from "./samples.ts";
 
-describe.each(kinds)("notifications in the %s store", (_name, open) => {
+describe.each(kinds)("notifications in the %s store", (name, open) => {
   async function opened() {
     const store = await open();
     onTestFinished(() => store.close());
@@ -48,7 +49,7 @@ describe.each(kinds)("notifications in the %s store", (_name, open) => {
         }
         await store.close();
       }),
-      { numRuns: 40 },
+      { numRuns: name === "PostgreSQL" ? 8 : 40 },
     );
   });
 

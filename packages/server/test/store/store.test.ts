@@ -1,28 +1,10 @@
 /** What every store must do, run against each of them. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Page, PageRequest } from "@signalbox/protocol";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
-import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
+import { kinds } from "./kinds.ts";
 import { at, securityEvent, task } from "./samples.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "signalbox-store-"));
-let files = 0;
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const kinds: [name: string, open: (maxSecurityEvents: number) => Promise<Store>][] = [
-  ["memory", async (maxSecurityEvents) => createMemoryStore({ maxSecurityEvents })],
-  [
-    "SQLite",
-    (maxSecurityEvents) => {
-      files += 1;
-      return createSqlStore(openSqlite<SignalboxTables>(join(folder, `${files}.db`)).kysely, { maxSecurityEvents });
-    },
-  ],
-];
 
 describe.each(kinds)("the %s store", (_name, open) => {
   let store: Store;
@@ -67,6 +49,27 @@ describe.each(kinds)("the %s store", (_name, open) => {
     });
     it("knows nothing of a task that was never put", async () => {
       expect(await store.tasks.get("nobody")).toBeUndefined();
+    });
+    it("lets nothing follow an end, and says what stands in the way", async () => {
+      const running = task("raced", { status: "running", version: 5 });
+      const ended = task("raced", { status: "completed", version: 6, result: 1 });
+      expect(await store.tasks.put(running)).toBeUndefined();
+      expect(await store.tasks.put(task("raced", { status: "running", version: 4 }))).toEqual(running);
+      expect(await store.tasks.put(ended)).toBeUndefined();
+      expect(await store.tasks.put(task("raced", { status: "cancelled", version: 99 }))).toEqual(ended);
+      expect(await store.tasks.get("raced")).toEqual(ended);
+    });
+    it("of two ends at once one stands, and each teller learns which", async () => {
+      const ends = (["completed", "cancelled"] as const).map((status, index) =>
+        task("two", { status, version: 7 + index }),
+      );
+      await store.tasks.put(task("two", { status: "running", version: 1 }));
+      const kept = await Promise.all(ends.map((end) => store.tasks.put(end)));
+      const stored = await store.tasks.get("two");
+      expect(ends).toContainEqual(stored);
+      for (const [index, standing] of kept.entries())
+        if (standing !== undefined) expect(standing).toEqual(stored);
+        else expect(stored?.version).toBeGreaterThanOrEqual(ends[index]?.version ?? 0);
     });
     it("replaces a snapshot by a newer version only, in whatever order they come", async () => {
       await store.tasks.put(task("one", { version: 5, status: "running", percent: 50 }));

@@ -1,0 +1,54 @@
+/** Every kind of store, to run the same tests on each: each opened one is empty. */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import { afterAll, beforeAll } from "vitest";
+import { startPostgres } from "../../../../scripts/services/postgres.ts";
+import type { Service } from "../../../../scripts/services/service.ts";
+import type { Store } from "../../src/ports.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { openPostgres } from "../../src/store/postgres.ts";
+import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "signalbox-store-"));
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+let server: Service | undefined;
+beforeAll(async () => {
+  if (process.env.TEST_DATABASE_URL === undefined) server = await startPostgres();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await server?.stop();
+});
+
+/** The server of this test file, to be killed or frozen. */
+export const postgres = (): Service => server as Service;
+
+export const freshPath = (): string => join(folder, `${randomUUID()}.db`);
+export const openFile = (path: string): Promise<Store> => createSqlStore(openSqlite<SignalboxTables>(path).kysely);
+
+/** An empty database of its own: Kysely's migrator finds its tables in any schema. */
+export async function freshDatabase(): Promise<string> {
+  const url = process.env.TEST_DATABASE_URL ?? postgres().url;
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+}
+
+export const openDatabase = (url: string, options: { maxSecurityEvents?: number } = {}): Promise<Store> =>
+  createSqlStore(openPostgres<SignalboxTables>(url, { log: silent }).kysely, options);
+
+export const kinds: [name: string, open: (maxSecurityEvents?: number) => Promise<Store>][] = [
+  ["memory", async (maxSecurityEvents = 100_000) => createMemoryStore({ maxSecurityEvents })],
+  [
+    "SQLite",
+    (maxSecurityEvents = 100_000) =>
+      createSqlStore(openSqlite<SignalboxTables>(freshPath()).kysely, { maxSecurityEvents }),
+  ],
+  ["PostgreSQL", async (maxSecurityEvents = 100_000) => openDatabase(await freshDatabase(), { maxSecurityEvents })],
+];

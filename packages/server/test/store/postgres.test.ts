@@ -1,0 +1,90 @@
+/** What only a database that several nodes share can get wrong: starting together, writing together, going away. */
+import { describe, expect, it } from "vitest";
+import type { Store } from "../../src/ports.ts";
+import { freshDatabase, openDatabase, postgres } from "./kinds.ts";
+import { notice, reader } from "./notices.ts";
+import { at, task } from "./samples.ts";
+
+const closeAll = (stores: readonly Store[]) => Promise.all(stores.map((store) => store.close()));
+
+describe("a PostgreSQL that several nodes share", () => {
+  it("is brought up to date by five that start at once", async () => {
+    const url = await freshDatabase();
+    const stores = await Promise.all([1, 2, 3, 4, 5].map(() => openDatabase(url)));
+    await Promise.all(stores.map((store, index) => store.tasks.put(task(`by-${index}`))));
+    expect((await stores[0]?.tasks.list({}))?.total).toBe(5);
+    await closeAll(stores);
+  });
+
+  it("gives each notice one place in the log, and each reader one number for it, whoever writes and reads", async () => {
+    const url = await freshDatabase();
+    const stores = await Promise.all([openDatabase(url), openDatabase(url)]);
+    const [one, two] = stores as [Store, Store];
+    const appended = Array.from({ length: 60 }, (_, index) =>
+      (index % 2 === 0 ? one : two).notifications.append([notice("user:ada", `n${index}`)]),
+    );
+    const read = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 === 0 ? one : two).notifications.read(reader("ada"), { after: 0, limit: 100 }),
+    );
+    await Promise.all([...appended, ...read]);
+    const { notifications } = await two.notifications.read(reader("ada"), { after: 0, limit: 100 });
+    expect(notifications.map(({ seq }) => seq)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+    expect(new Set(notifications.map(({ id }) => id)).size).toBe(60);
+    // No answer that was given meanwhile had another notice under a number.
+    const byNumber = new Map(notifications.map(({ seq, id }) => [seq, id]));
+    for (const page of await Promise.all(read))
+      for (const { seq, id } of page.notifications) expect(byNumber.get(seq)).toBe(id);
+    await closeAll(stores);
+  });
+
+  it("hands each escalation to one of two", async () => {
+    const url = await freshDatabase();
+    const stores = await Promise.all([openDatabase(url), openDatabase(url)]);
+    const due = Array.from({ length: 40 }, (_, index) => ({ ...notice("user:ada", `n${index}`), escalate_at: at(0) }));
+    await stores[0]?.notifications.append(due);
+    const lease = { now: at(5), until: at(60), limit: 25 };
+    const claims = await Promise.all(
+      [1, 2, 3, 4].flatMap(() => stores.map((store) => store.notifications.escalations.claim(lease))),
+    );
+    const serials = claims.flat().map(({ serial }) => serial);
+    expect(new Set(serials).size).toBe(serials.length);
+    expect(serials).toHaveLength(40);
+    await closeAll(stores);
+  });
+
+  it.skipIf(process.env.TEST_DATABASE_URL !== undefined)(
+    "costs errors while it is away, not the process, and answers again when it is back",
+    async () => {
+      const store = await openDatabase(await freshDatabase());
+      await store.tasks.put(task("before"));
+      postgres().kill("SIGQUIT");
+      const outcome = () =>
+        store.tasks.put(task(`meanwhile-${Date.now()}`)).then(
+          () => "stored",
+          () => "refused",
+        );
+      await expect.poll(outcome, { timeout: 5000 }).toBe("refused");
+      await expect(store.ping()).rejects.toThrow();
+      await postgres().restart();
+      await expect.poll(() => store.tasks.put(task("after")), { timeout: 5000 }).toBeUndefined();
+      expect(await store.tasks.get("before")).toBeDefined();
+      await store.close();
+    },
+  );
+
+  it.skipIf(process.env.TEST_DATABASE_URL !== undefined)(
+    "that does not answer is an error within seconds",
+    async () => {
+      const store = await openDatabase(await freshDatabase());
+      await store.ping();
+      postgres().kill("SIGSTOP");
+      const startedAt = Date.now();
+      await expect(store.tasks.put(task("frozen"))).rejects.toThrow();
+      expect(Date.now() - startedAt).toBeLessThan(8000);
+      postgres().kill("SIGCONT");
+      await expect.poll(() => store.tasks.put(task("thawed")), { timeout: 8000 }).toBeUndefined();
+      await store.close();
+    },
+    30_000,
+  );
+});
