@@ -1,0 +1,204 @@
+import { isFinal, type TaskError, type TaskSnapshot } from "@signalbox/protocol";
+import { type Job, type KeyPrefixOptions, Queue, type QueueEvents, type QueueEventsOptions } from "bullmq";
+import { systemClock } from "../clock.ts";
+import type { Clock, Log } from "../ports.ts";
+import type { ProgressHub } from "../progress/progress-hub.ts";
+import type { TaskPatch } from "../progress/task-stream.ts";
+import { Refusal } from "../refusal.ts";
+import { patchOf } from "./patch-of.ts";
+import { createQueueLink, leaseMs } from "./queue-link.ts";
+
+export { cancelOnRequest } from "./cancel-on-request.ts";
+
+/** Jobs and tasks that are looked through when a process begins to report. */
+const maxLooked = 1000;
+
+/** Jobs that ended so recently may have come and gone while no process reported. */
+const recentMs = 60_000;
+
+/**
+ * How often the queue itself is looked through: BullMQ reads events from the newest on when its connection is replaced
+ * before it has read any, so some may be missed.
+ */
+const catchUpMs = 8000;
+
+const waitingStates = ["waiting", "prioritized", "delayed", "waiting-children"] as const;
+
+export interface BullMqOptions {
+  /** Whose task a job is; undefined for a job that nobody is shown. */
+  ownerOf(job: Job): string | undefined;
+  /** Default: the job's name. */
+  titleOf?(job: Job): string;
+  /** What a task's id has in front of the job's. Default: the queue's name and a colon. */
+  readonly taskIdPrefix?: string;
+  /** What people are told of a failure. Default: that the job failed, and no more, for a reason may name files and hosts. */
+  errorOf?(reason: string): TaskError;
+  /** Told of each end that this process has reported. */
+  onEnded?(task: TaskSnapshot): void | Promise<void>;
+  readonly logger: Log;
+  /** For tests. */
+  readonly clock?: Clock;
+}
+
+/** A queue whose jobs are shown as tasks. */
+export interface AttachedQueue {
+  /** For `tasks.cancel`: removes a job that waits, and asks a worker that has `cancelOnRequest` to stop one that works. */
+  cancel(task: Pick<TaskSnapshot, "task_id">): Promise<void>;
+  /** Whether a task is a job of this queue. */
+  owns(taskId: string): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Shows the jobs of an existing BullMQ queue as tasks, without a change to its workers: queued, active, progress, completed,
+ * failed, stalled, removed. What a worker hands to `job.updateProgress` is a percentage, or an object of a report's fields.
+ * Several processes may be attached to one queue: one of them reports, and another takes over when that one is gone.
+ */
+export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, options: BullMqOptions): AttachedQueue {
+  const { logger: log, clock = systemClock, taskIdPrefix: prefix = `${queueEvents.name}:` } = options;
+  // The prefix is Redis' own, and not among the options that BullMQ declares for every backend.
+  const { connection, prefix: keyPrefix } = queueEvents.opts as QueueEventsOptions & KeyPrefixOptions;
+  const queue = new Queue(queueEvents.name, { connection, ...(keyPrefix !== undefined && { prefix: keyPrefix }) });
+  queue.on("error", (err) => log.error({ err, queue: queue.name }, "A queue cannot be asked."));
+  const link = createQueueLink(connection, queue.toKey("").replace(/:$/, ""));
+  /** What is being done about each job; what comes next waits for it. */
+  const underWay = new Map<string, Promise<void>>();
+  /** Jobs of which something could not be told: they are looked at again. */
+  const unsure = new Set<string>();
+  let reports = false;
+  let leasing = false;
+  let caughtUpAt = Number.NEGATIVE_INFINITY;
+
+  const owns = (taskId: string): boolean => taskId.startsWith(prefix);
+  const jobIdOf = (taskId: string): string => taskId.slice(prefix.length);
+
+  async function keepLease(): Promise<void> {
+    if (leasing) return;
+    leasing = true;
+    try {
+      const held = await link.lease();
+      const begins = held && !reports;
+      reports = held;
+      if (begins || (held && clock.now() - caughtUpAt >= catchUpMs)) await catchUp();
+      else if (held) for (const id of unsure) inTurn(id, () => look(id));
+      unsure.clear();
+    } catch (err) {
+      reports = false;
+      log.error({ err, queue: queue.name }, "A queue's jobs cannot be shown at present.");
+    } finally {
+      leasing = false;
+    }
+  }
+
+  /** What no event has told: jobs that wait or work or have just ended, and tasks whose job has ended since. */
+  async function catchUp(): Promise<void> {
+    caughtUpAt = clock.now();
+    const jobs = await queue.getJobs(["active", ...waitingStates], 0, maxLooked);
+    const ended = await queue.getJobs(["completed", "failed"], 0, maxLooked);
+    const since = clock.now() - recentMs;
+    jobs.push(...ended.filter((job) => (job?.finishedOn ?? 0) > since));
+    const { rows } = await progress.list({ active: true, limit: 500 });
+    const ids = rows.flatMap(({ task_id }) => (owns(task_id) ? [jobIdOf(task_id)] : []));
+    for (const id of new Set([...jobs.flatMap((job) => job?.id ?? []), ...ids])) inTurn(id, () => look(id));
+  }
+
+  function inTurn(jobId: string, act: () => Promise<void>): void {
+    const before = underWay.get(jobId) ?? Promise.resolve();
+    const acting = before.then(act).catch((err: unknown) => {
+      if (err instanceof Refusal && err.code === "task_finished") return;
+      log.error({ err, queue: queue.name, job_id: jobId }, "What became of a job could not be told; trying again.");
+      unsure.add(jobId);
+    });
+    underWay.set(jobId, acting);
+    void acting.then(() => underWay.get(jobId) === acting && underWay.delete(jobId));
+  }
+
+  /** Brings a task to where its job is. */
+  async function look(jobId: string): Promise<void> {
+    const job = (await queue.getJob(jobId)) as Job | undefined;
+    if (job === undefined) return end(jobId, () => progress.cancelled(prefix + jobId));
+    const state = await queue.getJobState(jobId);
+    if (state === "completed") return completed(jobId, job.returnvalue);
+    if (state === "failed") return failed(jobId, job.failedReason);
+    if (state !== "active") return report(jobId, { status: "queued" });
+    await report(jobId, { status: "running", ...patchOf(job.progress) });
+  }
+
+  /** The task of a job; made when the job is seen for the first time. */
+  async function taskOf(jobId: string): Promise<TaskSnapshot | undefined> {
+    const known = await progress.get(prefix + jobId);
+    if (known !== undefined) return known;
+    const job = (await queue.getJob(jobId)) as Job | undefined;
+    const owner_id = job && options.ownerOf(job);
+    if (job === undefined || owner_id === undefined) return undefined;
+    const title = options.titleOf?.(job) ?? job.name;
+    return progress.create({ task_id: prefix + jobId, kind: job.name, title, owner_id });
+  }
+
+  async function report(jobId: string, patch: TaskPatch): Promise<void> {
+    const task = await taskOf(jobId);
+    if (task === undefined || isFinal(task.status)) return;
+    if (Object.entries(patch).every(([field, value]) => task[field as keyof TaskSnapshot] === value)) return;
+    await progress.report(task.task_id, patch);
+  }
+
+  async function end(jobId: string, tell: () => Promise<TaskSnapshot>): Promise<void> {
+    const task = await taskOf(jobId);
+    if (task === undefined || isFinal(task.status)) return;
+    const ended = await tell();
+    await options.onEnded?.(ended);
+  }
+
+  const completed = (jobId: string, result: unknown): Promise<void> =>
+    end(jobId, () =>
+      progress.complete(prefix + jobId, result).catch((error: unknown) => {
+        // A result that is too large to be sent does not make the job unfinished.
+        if (error instanceof RangeError) return progress.complete(prefix + jobId);
+        throw error;
+      }),
+    );
+
+  const failed = (jobId: string, reason: string): Promise<void> =>
+    end(jobId, async () => {
+      if (await link.wasAskedToCancel(jobId)) return progress.cancelled(prefix + jobId);
+      return progress.fail(
+        prefix + jobId,
+        options.errorOf?.(reason) ?? { code: "job_failed", message: "The job failed." },
+      );
+    });
+
+  const on = (event: string, act: (jobId: string, details: Record<string, unknown>) => Promise<void>): void => {
+    queueEvents.on(event as "active", (details) => {
+      const jobId = String(details.jobId);
+      if (reports) inTurn(jobId, () => act(jobId, details as unknown as Record<string, unknown>));
+    });
+  };
+  for (const event of ["added", "waiting", "delayed", "stalled"])
+    on(event, (jobId) => report(jobId, { status: "queued" }));
+  on("active", (jobId) => report(jobId, { status: "running" }));
+  on("progress", (jobId, { data }) => report(jobId, { status: "running", ...patchOf(data) }));
+  on("completed", (jobId, { returnvalue }) => completed(jobId, returnvalue));
+  on("failed", (jobId, { failedReason }) => failed(jobId, String(failedReason)));
+  on("removed", (jobId) => end(jobId, () => progress.cancelled(prefix + jobId)));
+
+  void keepLease();
+  const stop = clock.every(leaseMs / 3, () => void keepLease());
+
+  return {
+    owns,
+    async cancel({ task_id }) {
+      const jobId = jobIdOf(task_id);
+      await link.askToCancel(jobId);
+      // One that works is locked by its worker, and cannot be removed.
+      if ((await queue.getJobState(jobId)) !== "active") await queue.remove(jobId);
+    },
+    async close() {
+      stop();
+      reports = false;
+      await Promise.all(underWay.values());
+      await link.release().catch(() => {});
+      link.close();
+      await queue.close();
+    },
+  };
+}

@@ -1,0 +1,228 @@
+/** Jobs of a real BullMQ queue, worked off by workers that know nothing of Signalbox, as tasks in front of real clients. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TaskSnapshot } from "@signalbox/protocol";
+import { type Job, Queue, QueueEvents, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { attachBullMQ, type BullMqOptions, cancelOnRequest } from "../../src/bullmq/attach-bullmq.ts";
+import { connectClient, type TestClient, type TestServer } from "../../src/testing/index.ts";
+import { startCluster, type TestCluster } from "../cluster/cluster.ts";
+
+let cluster: TestCluster;
+let here: TestServer;
+let there: TestServer;
+beforeAll(async () => {
+  cluster = await startCluster({ env: { SIGNALBOX_CONNECT_RATE_PER_USER: "1000" } });
+  [here, there] = cluster.nodes as [TestServer, TestServer];
+});
+afterAll(() => cluster.close());
+
+const logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+};
+const opened: { close(): unknown }[] = [];
+let serial = 0;
+let name: string;
+let queue: Queue;
+beforeEach(() => {
+  serial += 1;
+  name = `queue-${serial}`;
+  queue = open(new Queue(name, { connection: connection() }));
+});
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+
+function open<Closable extends { close(): unknown }>(closable: Closable): Closable {
+  opened.push(closable);
+  return closable;
+}
+const connection = () => {
+  const { hostname, port } = new URL(cluster.redis.url);
+  return { host: hostname, port: Number(port), maxRetriesPerRequest: null };
+};
+async function attach(server: TestServer, options: Partial<BullMqOptions> = {}) {
+  const events = open(new QueueEvents(name, { connection: connection() }));
+  await events.waitUntilReady();
+  const ownerOf = (job: Job) => job.data.owner;
+  return open(attachBullMQ(events, server.realtime.progress, { ownerOf, logger, ...options }));
+}
+const work = (process: (job: Job, token?: string, signal?: AbortSignal) => Promise<unknown>, options = {}) =>
+  open(new Worker(name, process, { connection: connection(), ...options }));
+const add = async (jobName = "convert", options = {}) =>
+  (await queue.add(jobName, { owner: "ada" }, options)).id as string;
+const enter = async (server: TestServer): Promise<TestClient> =>
+  open(await connectClient(server.url, { cookie: cluster.sessions.signIn({ userId: "ada" }).cookie }));
+
+/** Joins a job's task as soon as there is one. */
+async function join(client: TestClient, jobId: string): Promise<TaskSnapshot> {
+  await expect.poll(async () => (await client.request("join_task", { task_id: `${name}:${jobId}` })).ok).toBe(true);
+  return (await client.request("get_task_status", { task_id: `${name}:${jobId}` })).task;
+}
+const statusOf = async (jobId: string) => (await here.realtime.progress.get(`${name}:${jobId}`))?.status;
+
+describe("a queue that is attached", () => {
+  it("shows a job from the queue to its end, on the other node too", async () => {
+    await attach(here);
+    const jobId = await add();
+    const client = await enter(there);
+    expect(await join(client, jobId)).toMatchObject({ status: "queued", kind: "convert", owner_id: "ada" });
+    work(async (job) => {
+      await job.updateProgress(25);
+      await sleep(150);
+      await job.updateProgress({ current: 3, total: 4, step: "Sharpening", secret: "not for anybody" });
+      await sleep(150);
+      return { made: 4 };
+    });
+    const end = await client.next("task_completed");
+    expect(end).toMatchObject({ status: "completed", result: { made: 4 } });
+    const updates = client.received("progress_update") as TaskSnapshot[];
+    expect(updates).toContainEqual(expect.objectContaining({ status: "running", percent: 25 }));
+    expect(updates).toContainEqual(expect.objectContaining({ percent: 75, step: "Sharpening" }));
+    expect(JSON.stringify(updates)).not.toContain("not for anybody");
+  });
+
+  it("tells of a failure without its reason, and with what the application makes of it", async () => {
+    await attach(here);
+    work(async () => {
+      throw new Error("ENOENT /srv/secret/path");
+    });
+    const jobId = await add();
+    const client = await enter(here);
+    await expect.poll(() => statusOf(jobId)).toBe("failed");
+    const { task } = await client.request("join_task", { task_id: `${name}:${jobId}` });
+    expect(task.error).toEqual({ code: "job_failed", message: "The job failed." });
+  });
+
+  it("queues a job again that is tried again, in a new run", async () => {
+    await attach(here);
+    const jobId = await add("convert", { attempts: 2, backoff: { type: "fixed", delay: 300 } });
+    const client = await enter(here);
+    await join(client, jobId);
+    let tries = 0;
+    work(async (job) => {
+      tries += 1;
+      await job.updateProgress(60);
+      await sleep(150);
+      if (tries === 1) throw new Error("Once.");
+    });
+    await client.next("task_completed");
+    const seen = (client.received("progress_update") as TaskSnapshot[]).map(
+      ({ status, percent }) => `${status} ${percent}`,
+    );
+    expect(seen.join(", ")).toMatch(/running 60.*queued null.*running/);
+  });
+
+  it("shows what began before anybody was attached, and what ended meanwhile", async () => {
+    const first = await attach(here);
+    const lost = await add();
+    await expect.poll(() => statusOf(lost)).toBe("queued");
+    await first.close();
+    opened.splice(opened.indexOf(first), 1);
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    work(async (job) => {
+      await job.updateProgress(40);
+      if (job.id !== lost) await held;
+    });
+    const early = await add();
+    await expect.poll(() => queue.getJobState(early)).toBe("active");
+    await attach(here);
+    await expect.poll(() => statusOf(lost)).toBe("completed");
+    const client = await enter(there);
+    expect(await join(client, early)).toMatchObject({ status: "running", percent: 40 });
+    release();
+    await client.next("task_completed");
+  });
+
+  it("is reported by one of two nodes, and by the other once that one is gone", async () => {
+    const ended: string[] = [];
+    const first = await attach(here, { onEnded: ({ task_id }) => void ended.push(`first ${task_id}`) });
+    const waits = await add();
+    await expect.poll(() => statusOf(waits)).toBe("queued");
+    await attach(there, { onEnded: ({ task_id }) => void ended.push(`second ${task_id}`) });
+    work(async () => {});
+    const one = await add();
+    await expect.poll(() => statusOf(one)).toBe("completed");
+    await first.close();
+    opened.splice(opened.indexOf(first), 1);
+    const two = await add();
+    await expect.poll(() => statusOf(two), { timeout: 10_000 }).toBe("completed");
+    expect(ended).toContain(`first ${name}:${one}`);
+    expect(ended).toContain(`second ${name}:${two}`);
+    expect(new Set(ended.map((each) => each.split(" ")[1])).size).toBe(ended.length);
+  });
+
+  it("shows a job as cancelled that was removed, whoever removed it", async () => {
+    await attach(here);
+    const jobId = await add();
+    const client = await enter(there);
+    await join(client, jobId);
+    await queue.remove(jobId);
+    await client.next("task_cancelled");
+  });
+
+  it("shows a stalled job as queued again", async () => {
+    await attach(here);
+    const dying = work(() => new Promise(() => {}), { lockDuration: 500, stalledInterval: 300, skipLockRenewal: true });
+    const jobId = await add();
+    const client = await enter(here);
+    await join(client, jobId);
+    await expect.poll(() => statusOf(jobId)).toBe("running");
+    void dying;
+    await expect
+      .poll(() => client.received("progress_update").map((task) => (task as TaskSnapshot).status), { timeout: 8000 })
+      .toContain("queued");
+    await dying.close(true);
+    opened.splice(opened.indexOf(dying), 1);
+  });
+
+  it("shows nobody a job without an owner", async () => {
+    await attach(here);
+    const { id } = await queue.add("internal", {});
+    const shown = await add();
+    await expect.poll(() => statusOf(shown)).toBe("queued");
+    expect(await statusOf(id as string)).toBeUndefined();
+  });
+});
+
+describe("cancelling", () => {
+  it("a job that waits removes it", async () => {
+    const attached = await attach(here);
+    const jobId = await add();
+    await expect.poll(() => statusOf(jobId)).toBe("queued");
+    await attached.cancel({ task_id: `${name}:${jobId}` });
+    await expect.poll(() => statusOf(jobId)).toBe("cancelled");
+    expect(await queue.getJobState(jobId)).toBe("unknown");
+  });
+
+  it("a job that works stops it where its worker listens, and it ends as cancelled", async () => {
+    const attached = await attach(here);
+    const worker = work(
+      (_job, _token, signal) =>
+        new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(new Error("Stopped.")))),
+    );
+    const stop = await cancelOnRequest(worker);
+    const jobId = await add();
+    await expect.poll(() => statusOf(jobId)).toBe("running");
+    await attached.cancel({ task_id: `${name}:${jobId}` });
+    await expect.poll(() => statusOf(jobId)).toBe("cancelled");
+    stop();
+  });
+});
+
+it("goes on when Redis has been away", async () => {
+  const attached = await attach(here);
+  const before = await add();
+  await expect.poll(() => statusOf(before)).toBe("queued");
+  const redis = new Redis(cluster.redis.url);
+  await redis.client("KILL", "TYPE", "normal");
+  redis.disconnect();
+  work(async () => {});
+  const after = await add();
+  await expect.poll(() => statusOf(after), { timeout: 10_000 }).toBe("completed");
+  await expect.poll(() => statusOf(before), { timeout: 10_000 }).toBe("completed");
+  expect(attached.owns(`${name}:${after}`)).toBe(true);
+});
