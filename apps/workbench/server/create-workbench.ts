@@ -1,13 +1,14 @@
 import type { Server } from "node:http";
 import { createLog, createOriginPolicy, createRealtime, loadConfig, type Realtime } from "@signalbox/server";
 import { betterAuthSessions } from "@signalbox/server/better-auth";
-import { createSqlStore, openSqlite } from "@signalbox/server/sql";
+import { connectRedis } from "@signalbox/server/redis";
+import { createSqlStore } from "@signalbox/server/sql";
 import fastify, { type FastifyInstance } from "fastify";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createDevices } from "./accounts/devices.ts";
 import { ensureAdministrator, type MadeAdministrator } from "./accounts/first-administrator.ts";
 import { openDataFolder } from "./data-folder.ts";
-import { migrateWorkbench, type WorkbenchTables } from "./database.ts";
+import { migrateWorkbench } from "./database.ts";
 import { accountRoutes } from "./http/account-routes.ts";
 import { errorAnswers } from "./http/answers.ts";
 import { pages } from "./http/pages.ts";
@@ -17,8 +18,10 @@ import { taskRoutes } from "./http/task-routes.ts";
 import { removeStrayUploads } from "./images/stray-uploads.ts";
 import { tellOfNewDevice } from "./notices/device-notice.ts";
 import { createTaskNotices } from "./notices/task-notices.ts";
+import { openDatabase } from "./open-database.ts";
 import { workbenchSettings } from "./settings.ts";
 import { createBatchJob } from "./tasks/batch-job.ts";
+import { createBullMqQueue } from "./tasks/bullmq-queue.ts";
 import { createJobStore } from "./tasks/job-store.ts";
 import { practiceJob } from "./tasks/practice-job.ts";
 import { createTaskRunner } from "./tasks/task-runner.ts";
@@ -44,9 +47,8 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   const { config, sources, extra, warnings, folder } = configure(environment);
   const log = createLog(config);
   for (const warning of warnings) log.warn({}, warning);
-  const { kysely: db, database } = openSqlite<WorkbenchTables>(folder.database);
+  const { kysely: db, forAccounts, exclusively } = openDatabase(extra.databaseUrl, folder.database, log);
   const store = await createSqlStore(db, { maxSecurityEvents: config.securityLogRows });
-  await migrateWorkbench(db);
 
   const baseUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${config.port}`;
   const headers = securityHeaders(baseUrl.startsWith("https:"));
@@ -57,21 +59,25 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
   });
   const devices = createDevices(db);
-  const accounts = await createAccounts({
-    database,
-    secret: config.secret,
-    baseUrl,
-    trustedOrigins: createOriginPolicy(config).allowed,
-    rateLimiting: production,
-    log,
-    async onEntered(userId, device) {
-      if (await devices.remember(userId, device)) await tellOfNewDevice(realtime.notify, userId);
-    },
+  const accounts = await exclusively(async () => {
+    await migrateWorkbench(db);
+    return createAccounts({
+      database: forAccounts,
+      secret: config.secret,
+      baseUrl,
+      trustedOrigins: createOriginPolicy(config).allowed,
+      rateLimiting: production,
+      log,
+      async onEntered(userId, device) {
+        if (await devices.remember(userId, device)) await tellOfNewDevice(realtime.notify, userId);
+      },
+    });
   });
   const realtime = createRealtime({
     ...{ httpServer: app.server, config, configSources: sources, store, logger: log },
     sessions: betterAuthSessions(accounts),
-    tasks: { cancel: (task) => runner.cancel(task) },
+    ...(config.redisUrl !== null && { cluster: connectRedis(config, { logger: log }) }),
+    tasks: { cancel: (task) => queue.cancel(task) },
     notifications: {
       // An application with a mail server would write to somebody; this one has its log.
       onUnacknowledged: ({ audience, notice }) =>
@@ -79,16 +85,18 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     },
   });
   const { progress } = realtime;
-  const jobs = createJobStore(db);
-  const runner = createTaskRunner({
-    ...{ jobs, progress, log },
-    kinds: new Map([
-      ["batch", createBatchJob(db, folder)],
-      ["practice", practiceJob],
-    ]),
-    concurrency: extra.taskConcurrency,
-    onEnded: createTaskNotices(realtime.notify, baseUrl),
-  });
+  const onEnded = createTaskNotices(realtime.notify, baseUrl);
+  const queue =
+    config.redisUrl !== null
+      ? createBullMqQueue({ redisUrl: config.redisUrl, progress, log, onEnded })
+      : createTaskRunner({
+          ...{ jobs: createJobStore(db), progress, log, onEnded },
+          kinds: new Map([
+            ["batch", createBatchJob(db, folder)],
+            ["practice", practiceJob],
+          ]),
+          concurrency: extra.taskConcurrency,
+        });
   const authorize = (request: { raw: Parameters<Realtime["authorize"]>[0] }) => realtime.authorize(request.raw);
 
   // What comes before the start is complete waits for it: the first account is the administrator's, and tasks that the
@@ -99,15 +107,15 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   app.setErrorHandler(answerError);
   accountRoutes(app, accounts, baseUrl, realtime.clientAddress);
   taskRoutes(app, {
-    ...{ runner, progress, authorize },
-    tasks: createTasks({ db, folder, jobs, runner, progress }),
+    ...{ queue, progress, authorize },
+    tasks: createTasks({ db, folder, queue, progress }),
     practice: !production,
   });
   resultRoutes(app, { db, folder, progress, authorize });
   pages(app);
 
   async function close(): Promise<void> {
-    await runner.stop();
+    await queue.stop();
     await realtime.close();
     await closeHttp(app);
     await store.close();
@@ -117,9 +125,10 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     await app.ready();
     // Before anything is changed: a second start by mistake, on a port that is taken, must leave no trace.
     await listen(app.server, config.host, config.port);
-    const administrator = await ensureAdministrator(accounts, extra.adminEmail, extra.adminPassword);
-    await removeStrayUploads(db, folder);
-    await runner.start();
+    const administrator = await exclusively(() => ensureAdministrator(accounts, extra.adminEmail, extra.adminPassword));
+    // Beside other nodes what looks left behind may be on its way.
+    if (config.redisUrl === null) await removeStrayUploads(db, folder);
+    await queue.start();
     started.resolve();
     return { url: baseUrl, realtime, administrator, close };
   } catch (error) {

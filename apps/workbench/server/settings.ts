@@ -3,6 +3,11 @@ import { setting } from "@signalbox/server";
 /** Settings of the workbench, read by the same rules as those of Signalbox. */
 export const workbenchSettings = {
   dataDir: setting.text("DATA_DIR", "./data", "Folder for the database, uploads and results."),
+  databaseUrl: setting.optionalText(
+    "DATABASE_URL",
+    "PostgreSQL to keep everything in, such as postgres://user:password@host/name; without it an SQLite file in DATA_DIR. Several nodes need it.",
+    { secret: true },
+  ),
   adminEmail: setting.text(
     "ADMIN_EMAIL",
     "admin@example.com",

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 const node = fileURLToPath(new URL("../../../node_modules/node/bin/node", import.meta.url));
 /** A third of each start would be spent on compiling the same files again. */
 const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/signalbox-compile", import.meta.url));
-const main = fileURLToPath(new URL("../server/main.ts", import.meta.url));
+const programs = {
+  server: [fileURLToPath(new URL("../server/main.ts", import.meta.url)), "The workbench is running at"],
+  worker: [fileURLToPath(new URL("../server/worker.ts", import.meta.url)), "A worker of the workbench"],
+} as const;
 
 /** A process that has not ended by then never will. */
 const patienceMs = 50_000;
@@ -27,9 +30,12 @@ export interface ServerProcess {
   kill(signal: NodeJS.Signals): Promise<Exit>;
 }
 
-/** Starts the workbench and waits until it says that it runs. */
-export async function startServer(environment: Record<string, string>): Promise<ServerProcess> {
-  const run = launch(environment);
+/** Starts the workbench, or a worker of it, and waits until it says that it runs. */
+export async function startServer(
+  environment: Record<string, string>,
+  program: keyof typeof programs = "server",
+): Promise<ServerProcess> {
+  const run = launch(environment, program);
   const startedAfterMs = await run.started;
   return {
     process: run.process,
@@ -49,7 +55,8 @@ export async function startServer(environment: Record<string, string>): Promise<
 /** Starts the workbench where it should not, and waits for its end. */
 export const startInVain = (environment: Record<string, string>): Promise<Exit> => launch(environment).exited;
 
-function launch(environment: Record<string, string>) {
+function launch(environment: Record<string, string>, program: keyof typeof programs = "server") {
+  const [main, saysThatItRuns] = programs[program];
   const at = performance.now();
   // Nothing of the test runner's own environment: its NODE_ENV and NODE_OPTIONS are not the operator's.
   const env = { PATH: process.env.PATH ?? "", NODE_COMPILE_CACHE: compileCache, ...environment };
@@ -60,7 +67,7 @@ function launch(environment: Record<string, string>) {
   const tooLate = setTimeout(() => child.kill("SIGKILL"), patienceMs);
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output.stdout += text;
-    if (output.stdout.includes("The workbench is running at")) started.resolve(performance.now() - at);
+    if (output.stdout.includes(saysThatItRuns)) started.resolve(performance.now() - at);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     output.stderr += text;

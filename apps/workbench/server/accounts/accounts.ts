@@ -5,6 +5,7 @@ import { betterAuth } from "better-auth";
 import { createAuthMiddleware } from "better-auth/api";
 import { getMigrations } from "better-auth/db/migration";
 import { admin } from "better-auth/plugins";
+import type { Pool } from "pg";
 import { deviceCookie, deviceToken } from "./devices.ts";
 
 /**
@@ -17,7 +18,7 @@ export const clientAddressHeader = "x-workbench-client-address";
 const deviceCookieSeconds = 400 * 24 * 60 * 60;
 
 interface AccountOptions {
-  readonly database: DatabaseSync;
+  readonly database: DatabaseSync | Pool;
   readonly secret: string;
   /** The address at which people reach the workbench. */
   readonly baseUrl: string;

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { maxImageBytes, maxImages, receiveImages } from "../images/receive-images.ts";
 import { UploadProblem } from "../images/upload-problem.ts";
 import { practiceInput } from "../tasks/practice-job.ts";
-import type { TaskRunner } from "../tasks/task-runner.ts";
+import type { TaskQueue } from "../tasks/task-queue.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import { ownTask } from "./own-task.ts";
 
@@ -13,7 +13,7 @@ const practiceRequest = z.object({ kind: z.literal("practice"), input: practiceI
 
 interface TaskRoutesOptions {
   readonly tasks: Tasks;
-  readonly runner: TaskRunner;
+  readonly queue: TaskQueue;
   readonly progress: ProgressHub;
   /** Practice tasks are for trying out; in production there are none. */
   readonly practice: boolean;
@@ -22,7 +22,7 @@ interface TaskRoutesOptions {
 
 /** Making, listing, reading and cancelling tasks. */
 export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): void {
-  const { tasks, runner, progress, authorize } = options;
+  const { tasks, queue, progress, authorize } = options;
   app.register(multipart, {
     limits: { files: maxImages, fileSize: maxImageBytes, fields: 4 },
     throwFileSizeLimit: false,
@@ -47,7 +47,7 @@ export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): vo
 
   app.post<{ Params: { id: string } }>("/api/tasks/:id/cancel", async (request) => {
     const { task_id } = await ownTask(progress, request.params.id, await authorize(request), "unfinished");
-    await runner.cancel({ task_id });
+    await queue.cancel({ task_id });
     return { task: await progress.get(task_id) };
   });
 

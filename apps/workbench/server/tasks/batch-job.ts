@@ -4,7 +4,7 @@ import type { Kysely } from "kysely";
 import type { DataFolder } from "../data-folder.ts";
 import type { ImageRow, WorkbenchTables } from "../database.ts";
 import { type ConvertedImage, convertImage, ImageProblem } from "../images/convert-image.ts";
-import { type Job, JobFailure } from "./task-runner.ts";
+import { type Job, JobFailure } from "./job.ts";
 
 /** What a finished image's row holds: the new forms, or why there are none. */
 export type ImageResult = ConvertedImage | { readonly problem: string };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { type Job, JobFailure } from "./task-runner.ts";
+import { type Job, JobFailure } from "./job.ts";
 
 /** A task that does nothing, step by step: for trying out what progress looks like. */
 export const practiceInput = z.object({

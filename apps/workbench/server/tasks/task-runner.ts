@@ -2,30 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import type { Log, ProgressHub, TaskPatch } from "@signalbox/server";
 import type { JobRow } from "../database.ts";
+import { internalFailure } from "./bullmq-failure.ts";
+import { type Job, JobFailure } from "./job.ts";
 import type { JobStore } from "./job-store.ts";
-
-/** What a job is given. */
-interface JobContext {
-  readonly taskId: string;
-  readonly input: unknown;
-  /** Aborted when the task is cancelled or the server stops: to be looked at between two steps. */
-  readonly signal: AbortSignal;
-  report(patch: TaskPatch): Promise<unknown>;
-}
-
-/** Does the work of one kind of task; what it returns is the task's result. */
-export type Job = (context: JobContext) => Promise<unknown>;
-
-/** A failure that the person should read as it is. */
-export class JobFailure extends Error {
-  override readonly name = "JobFailure";
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+import type { TaskQueue } from "./task-queue.ts";
 
 interface TaskRunnerOptions {
   readonly jobs: JobStore;
@@ -37,16 +17,6 @@ interface TaskRunnerOptions {
   onEnded(task: TaskSnapshot): Promise<void>;
 }
 
-export interface TaskRunner {
-  /** Goes on with what a restart interrupted, then takes what is waiting. */
-  start(): Promise<void>;
-  /** A job was added. */
-  wake(): void;
-  cancel(task: Pick<TaskSnapshot, "task_id">): Promise<void>;
-  /** Stops between two steps, or after a few seconds within one; what was running goes on at the next start. */
-  stop(): Promise<void>;
-}
-
 /** A large image takes longer than those who are connected should wait to be told that the server goes. */
 const stoppingGraceMs = 3000;
 
@@ -54,8 +24,8 @@ const stoppingGraceMs = 3000;
 const cancelled = new Error("The task was cancelled.");
 const stopping = new Error("The server is stopping.");
 
-/** Runs jobs, a few at a time, and tells `progress` of the beginning and the end of each. */
-export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
+/** The embedded queue: runs jobs, a few at a time, and tells `progress` of the beginning and the end of each. */
+export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
   const { jobs, progress, kinds, concurrency, log } = options;
   const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
   let stopped = true;
@@ -115,10 +85,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
     if (error === cancelled) return finish(await progress.cancelled(taskId));
     if (!(error instanceof JobFailure)) log.error({ err: error, task_id: taskId }, "A job failed unexpectedly.");
     const known = error instanceof JobFailure;
-    const problem = {
-      code: known ? error.code : "internal",
-      message: known ? error.message : "Something went wrong on the server.",
-    };
+    const problem = known ? { code: error.code, message: error.message } : internalFailure;
     await finish(await progress.fail(taskId, problem));
   }
 
@@ -146,7 +113,11 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
       await jobs.releaseRunning();
       wake();
     },
-    wake,
+    async add(job) {
+      await jobs.add(job);
+      wake();
+    },
+    countUnfinished: jobs.countUnfinished,
     async cancel({ task_id: taskId }) {
       await jobs.requestCancel(taskId);
       const active = running.get(taskId);
@@ -154,6 +125,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
       await progress.cancelled(taskId);
       await jobs.finish(taskId);
     },
+    // Stops between two steps, or after a few seconds within one; what was running goes on at the next start.
     async stop() {
       stopped = true;
       for (const { abort } of running.values()) abort.abort(stopping);

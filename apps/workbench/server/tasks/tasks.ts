@@ -7,8 +7,7 @@ import type { DataFolder } from "../data-folder.ts";
 import type { WorkbenchTables } from "../database.ts";
 import type { ReceivedImage } from "../images/receive-images.ts";
 import { UploadProblem } from "../images/upload-problem.ts";
-import type { JobStore } from "./job-store.ts";
-import type { TaskRunner } from "./task-runner.ts";
+import type { TaskQueue } from "./task-queue.ts";
 
 /** Unfinished tasks that one person may have. */
 const maxUnfinished = 10;
@@ -16,8 +15,7 @@ const maxUnfinished = 10;
 interface TasksOptions {
   readonly db: Kysely<WorkbenchTables>;
   readonly folder: DataFolder;
-  readonly jobs: JobStore;
-  readonly runner: TaskRunner;
+  readonly queue: TaskQueue;
   readonly progress: ProgressHub;
 }
 
@@ -34,7 +32,7 @@ export interface Tasks {
   createPractice(input: object, owner: Principal): Promise<TaskSnapshot>;
 }
 
-export function createTasks({ db, folder, jobs, runner, progress }: TasksOptions): Tasks {
+export function createTasks({ db, folder, queue, progress }: TasksOptions): Tasks {
   /** By user. */
   const onTheirWay = new Map<string, number>();
 
@@ -47,8 +45,7 @@ export function createTasks({ db, folder, jobs, runner, progress }: TasksOptions
       owner_id: owner.userId,
       ...(total !== undefined && { total }),
     });
-    await jobs.add({ task_id: taskId, owner_id: owner.userId, kind, input: JSON.stringify(input) });
-    runner.wake();
+    await queue.add({ task_id: taskId, owner_id: owner.userId, kind, input: JSON.stringify(input) });
     return task;
   }
 
@@ -57,7 +54,7 @@ export function createTasks({ db, folder, jobs, runner, progress }: TasksOptions
       const others = onTheirWay.get(userId) ?? 0;
       onTheirWay.set(userId, others + 1);
       try {
-        if ((await jobs.countUnfinished(userId)) + others < maxUnfinished) return await make();
+        if ((await queue.countUnfinished(userId)) + others < maxUnfinished) return await make();
         const message = `You have ${maxUnfinished} unfinished tasks. Wait for one to end, or cancel one.`;
         throw new UploadProblem("too_many_tasks", message);
       } finally {

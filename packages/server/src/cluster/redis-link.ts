@@ -78,7 +78,7 @@ interface RedisLinkOptions {
 export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): RedisLink {
   const id = randomBytes(6).toString("hex");
   const key = (...parts: string[]): string => [prefix, ...parts].join(":");
-  const health = createDependency({ name: "Redis", clock, log });
+  const health = createDependency({ name: "shared Redis", clock, log });
   const connect = (options: RedisOptions): Redis => {
     const redis = new Redis(url, { ...patient, ...options, replyMapping: "legacy" });
     // Without a listener an error ends the process; what it means is told by the beats.
@@ -140,7 +140,10 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   }
 
   const stop = clock.every(beatMs, () => void beat());
-  for (const client of [redis, subscriber]) client.on("ready", () => void beat());
+  const beatWhenReady = (): void => {
+    if (redis.status === "ready" && subscriber.status === "ready") void beat();
+  };
+  for (const client of [redis, subscriber]) client.on("ready", beatWhenReady);
 
   return {
     ...{ id, redis, health, key, membersKey },

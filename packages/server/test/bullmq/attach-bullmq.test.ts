@@ -218,7 +218,7 @@ it("goes on when Redis has been away", async () => {
   const before = await add();
   await expect.poll(() => statusOf(before)).toBe("queued");
   const redis = new Redis(cluster.redis.url);
-  await redis.client("KILL", "TYPE", "normal");
+  await redis.call("CLIENT", "KILL", "TYPE", "normal");
   redis.disconnect();
   work(async () => {});
   const after = await add();

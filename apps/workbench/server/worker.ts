@@ -1,0 +1,58 @@
+/** Works off the workbench's jobs where there are several processes: takes them from BullMQ, and knows no sockets. */
+import { createLog, loadConfig } from "@signalbox/server";
+import { cancelOnRequest } from "@signalbox/server/bullmq";
+import { type Job as BullMqJob, UnrecoverableError, Worker } from "bullmq";
+import { openDataFolder } from "./data-folder.ts";
+import { openDatabase } from "./open-database.ts";
+import { sentence, stopOnSignal } from "./process.ts";
+import { workbenchSettings } from "./settings.ts";
+import { createBatchJob } from "./tasks/batch-job.ts";
+import { connectionTo, queueName } from "./tasks/bullmq-connection.ts";
+import { reasonOf } from "./tasks/bullmq-failure.ts";
+import { type Job, JobFailure } from "./tasks/job.ts";
+import { practiceJob } from "./tasks/practice-job.ts";
+
+try {
+  const { config, extra } = loadConfig(process.env, workbenchSettings);
+  if (config.redisUrl === null)
+    throw new Error("REDIS_URL is not set: without it the server works off its jobs itself.");
+  const log = createLog(config);
+  const folder = openDataFolder(extra.dataDir);
+  const { kysely } = openDatabase(extra.databaseUrl, folder.database, log);
+  const kinds = new Map<string, Job>([
+    ["batch", createBatchJob(kysely, folder)],
+    ["practice", practiceJob],
+  ]);
+
+  // A signal is given to functions that declare three parameters without a default.
+  const work = async (job: BullMqJob, _token?: string, given?: AbortSignal): Promise<unknown> => {
+    const signal = given ?? new AbortController().signal;
+    const kind = kinds.get(job.name);
+    if (kind === undefined)
+      throw new UnrecoverableError(`kind_unknown: Nothing here does tasks of the kind "${job.name}".`);
+    try {
+      const report = (patch: object) => job.updateProgress(patch);
+      return await kind({ taskId: String(job.id), input: JSON.parse(job.data.input), signal, report });
+    } catch (error) {
+      if (error instanceof JobFailure) throw new UnrecoverableError(reasonOf(error));
+      if (!signal.aborted) log.error({ err: error, task_id: job.id }, "A job failed unexpectedly.");
+      throw error;
+    }
+  };
+  const worker = new Worker(queueName, work, {
+    ...{ connection: connectionTo(config.redisUrl), concurrency: extra.taskConcurrency },
+    // A job of a worker that has died is given to another one after this time.
+    ...{ lockDuration: 10_000, stalledInterval: 5000, maxStalledCount: 5 },
+  });
+  worker.on("error", (err) => log.warn({ err }, "The queue of jobs cannot be reached."));
+  const stopListening = await cancelOnRequest(worker);
+  process.stdout.write(`A worker of the workbench takes up to ${extra.taskConcurrency} jobs at a time\n`);
+  stopOnSignal(async () => {
+    stopListening();
+    await worker.close();
+    await kysely.destroy();
+  });
+} catch (error) {
+  process.stderr.write(`${sentence(error)}\n`);
+  process.exit(1);
+}
