@@ -107,6 +107,8 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   pages(app);
 
   async function close(): Promise<void> {
+    // Who is still connected sees the tasks go on: they are stopped for nobody but those that come next.
+    await realtime.drain();
     await runner.stop();
     await realtime.close();
     await closeHttp(app);

@@ -174,6 +174,26 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
   reconnectionDelayMax: () =>
     expectClientConfig({ SOCKETIO_RECONNECTION_DELAY_MAX: "9000" }, { reconnection_delay_max_ms: 9000 }),
   timeout: () => expectClientConfig({ SOCKETIO_TIMEOUT: "3000" }, { timeout_ms: 3000 }),
+  async drainDelay() {
+    const server = await start({ SIGNALBOX_DRAIN_DELAY: "1" });
+    const closing = server.realtime.close();
+    expect((await get(server, "/readyz")).status).toBe(503);
+    await (await connect(server)).disconnected();
+    await closing;
+  },
+  async drainWindow() {
+    for (const [window, leastMs] of [
+      ["0", 0],
+      ["1", 450],
+    ] as const) {
+      const server = await start({ SIGNALBOX_DRAIN_WINDOW: window });
+      const clients = [await connect(server), await connect(server)];
+      const started = performance.now();
+      void server.realtime.close();
+      await Promise.all(clients.map((client) => client.disconnected()));
+      expect(performance.now() - started).toBeGreaterThanOrEqual(leastMs);
+    }
+  },
 
   async requireAuth() {
     const server = await start({ SOCKETIO_REQUIRE_AUTH: "false" });
