@@ -1,5 +1,14 @@
 import type { Server } from "node:http";
-import { createLog, createOriginPolicy, createRealtime, loadConfig, type Realtime } from "@signalbox/server";
+import type { Server as HttpsServer } from "node:https";
+import {
+  createLog,
+  createOriginPolicy,
+  createRealtime,
+  followTls,
+  loadConfig,
+  type Realtime,
+  readTls,
+} from "@signalbox/server";
 import { betterAuthSessions } from "@signalbox/server/better-auth";
 import { createSqlStore, openSqlite } from "@signalbox/server/sql";
 import fastify, { type FastifyInstance } from "fastify";
@@ -42,20 +51,24 @@ export interface Workbench {
  */
 export async function startWorkbench(environment: Readonly<Record<string, string | undefined>>): Promise<Workbench> {
   const { config, sources, extra, warnings, folder } = configure(environment);
+  const tls = readTls(config);
   const log = createLog(config);
   for (const warning of warnings) log.warn({}, warning);
   const { kysely: db, database } = openSqlite<WorkbenchTables>(folder.database);
   const store = await createSqlStore(db, { maxSecurityEvents: config.securityLogRows });
   await migrateWorkbench(db);
 
-  const baseUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${config.port}`;
+  const baseUrl = config.publicUrl ?? `${tls ? "https" : "http"}://${hostInUrl(config.host)}:${config.port}`;
   const headers = securityHeaders(baseUrl.startsWith("https:"));
   const production = config.mode === "production";
   const answerError = errorAnswers(log, !production);
   const app = fastify({
     bodyLimit: 1_000_000,
+    https: tls ?? null,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
-  });
+    // Plugins and routes are the same whether a server encrypts; their types are those of one that does not.
+  }) as unknown as FastifyInstance;
+  const unfollowTls = tls && followTls(app.server as HttpsServer, tls, config, log);
   const devices = createDevices(db);
   const accounts = await createAccounts({
     database,
@@ -112,6 +125,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     await runner.stop();
     await realtime.close();
     await closeHttp(app);
+    unfollowTls?.();
     await store.close();
   }
 

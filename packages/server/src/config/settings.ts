@@ -24,6 +24,14 @@ export const settings = {
     "PUBLIC_URL",
     "The address at which people reach the application, when it is not http://HOST:PORT.",
   ),
+  tlsCertFile: optionalText(
+    "TLS_CERT_FILE",
+    "File with the certificate and its chain, in PEM: the server speaks https. A new one is taken when the file changes.",
+  ),
+  tlsKeyFile: optionalText(
+    "TLS_KEY_FILE",
+    "File with the private key of that certificate, in PEM, without a passphrase.",
+  ),
   trustProxy: list(
     "TRUST_PROXY",
     [],
