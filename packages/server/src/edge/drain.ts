@@ -64,7 +64,7 @@ export function createDrain({ config, clock, underWay }: DrainOptions): Drain {
         reconnectAfterMs: () => randomInt(returnWithinMs),
         release(batch) {
           for (const conn of batch) released.add(conn);
-          return underWay.settled(answerWithinMs, (conn) => conn !== undefined && batch.has(conn));
+          return underWay.settled(answerWithinMs, batch);
         },
       });
     },

@@ -8,7 +8,7 @@ export interface UnderWay {
    */
   add(request: Promise<void>, origin?: object): void;
   /** Resolves when all, or those of the given origins, have been answered, or `withinMs` have passed. */
-  settled(withinMs: number, concerns?: (origin: object | undefined) => boolean): Promise<void>;
+  settled(withinMs: number, origins?: ReadonlySet<object | undefined>): Promise<void>;
 }
 
 export function createUnderWay(clock: Clock): UnderWay {
@@ -19,8 +19,8 @@ export function createUnderWay(clock: Clock): UnderWay {
       requests.set(request, origin);
       void request.then(() => requests.delete(request));
     },
-    async settled(withinMs, concerns = () => true) {
-      const awaited = [...requests].filter(([, origin]) => concerns(origin)).map(([request]) => request);
+    async settled(withinMs, origins) {
+      const awaited = [...requests].filter(([, origin]) => origins?.has(origin) ?? true).map(([request]) => request);
       let cancel = (): void => {};
       const late = new Promise<void>((resolve) => {
         cancel = clock.after(withinMs, resolve);
