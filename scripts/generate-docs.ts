@@ -1,5 +1,5 @@
 /**
- * Writes the pages that are derived from code: CONFIGURATION.md, .env.example, and the quoted parts of README.md.
+ * Writes the pages that are derived from code: CONFIGURATION.md, .env.example, and the quoted parts of others.
  * With --check it writes nothing, and exits with 1 when a page is not what it would be.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const tables = [
 const pages = new Map([
   ["CONFIGURATION.md", describeAsMarkdown(tables)],
   [".env.example", describeAsEnvExample(tables)],
-  ["README.md", withQuotes(readFileSync("README.md", "utf8"))],
+  ...["README.md", "docs/deployment.md"].map((page) => [page, withQuotes(readFileSync(page, "utf8"))] as const),
 ]);
 
 const check = process.argv.includes("--check");
@@ -36,12 +36,13 @@ function current(path: string): string | undefined {
   }
 }
 
-/** Fills each code block that follows `<!-- file#region -->` with that region of the file, which is tested there. */
+/** Fills each code block that follows `<!-- file#region -->` or `<!-- file -->` with that part of it, which is tested. */
 function withQuotes(page: string): string {
   return page.replace(
-    /(<!-- (\S+)#(\w+) -->\n```\w+\n)[\s\S]*?```/g,
-    (_all, head: string, file: string, region: string) => {
+    /(<!-- ([\w./-]+\.\w+)(?:#(\w+))? -->\n```\w+\n)[\s\S]*?```/g,
+    (_all, head: string, file: string, region: string | undefined) => {
       const source = readFileSync(file, "utf8");
+      if (region === undefined) return `${head}${source.trimEnd()}\n\`\`\``;
       const quote = new RegExp(`// #region ${region}\\n([\\s\\S]*?)// #endregion`).exec(source)?.[1];
       if (quote === undefined) throw new Error(`${file} has no region "${region}".`);
       return `${head}${quote.replace(/^\s*\n/, "").trimEnd()}\n\`\`\``;

@@ -1,5 +1,14 @@
 import type { Server } from "node:http";
-import { createLog, createOriginPolicy, createRealtime, loadConfig, type Realtime } from "@signalbox/server";
+import type { Server as HttpsServer } from "node:https";
+import {
+  createLog,
+  createOriginPolicy,
+  createRealtime,
+  followTls,
+  loadConfig,
+  type Realtime,
+  readTls,
+} from "@signalbox/server";
 import { betterAuthSessions } from "@signalbox/server/better-auth";
 import { connectRedis } from "@signalbox/server/redis";
 import { createSqlStore } from "@signalbox/server/sql";
@@ -45,19 +54,23 @@ export interface Workbench {
  */
 export async function startWorkbench(environment: Readonly<Record<string, string | undefined>>): Promise<Workbench> {
   const { config, sources, extra, warnings, folder } = configure(environment);
+  const tls = readTls(config);
   const log = createLog(config);
   for (const warning of warnings) log.warn({}, warning);
   const { kysely: db, forAccounts, exclusively } = openDatabase(extra.databaseUrl, folder.database, log);
   const store = await createSqlStore(db, { maxSecurityEvents: config.securityLogRows });
 
-  const baseUrl = config.publicUrl ?? `http://${hostInUrl(config.host)}:${config.port}`;
+  const baseUrl = config.publicUrl ?? `${tls ? "https" : "http"}://${hostInUrl(config.host)}:${config.port}`;
   const headers = securityHeaders(baseUrl.startsWith("https:"));
   const production = config.mode === "production";
   const answerError = errorAnswers(log, !production);
   const app = fastify({
     bodyLimit: 1_000_000,
+    https: tls ?? null,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
-  });
+    // Plugins and routes are the same whether a server encrypts; their types are those of one that does not.
+  }) as unknown as FastifyInstance;
+  const unfollowTls = tls && followTls(app.server as HttpsServer, tls, config, log);
   const devices = createDevices(db);
   const accounts = await exclusively(async () => {
     await migrateWorkbench(db);
@@ -115,9 +128,12 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   pages(app);
 
   async function close(): Promise<void> {
+    // Who is still connected sees the tasks go on: they are stopped for nobody but those that come next.
+    await realtime.drain();
     await queue.stop();
     await realtime.close();
     await closeHttp(app);
+    unfollowTls?.();
     await store.close();
   }
 

@@ -17,7 +17,7 @@ const startWithinMs = 60_000;
 export interface WorkbenchDatabase {
   readonly kysely: Kysely<WorkbenchTables>;
   /** The same database, as Better Auth takes it. */
-  readonly forAccounts: DatabaseSync | Pool;
+  readonly forAccounts: DatabaseSync | { readonly db: Kysely<WorkbenchTables>; readonly type: "postgres" };
   /** Runs while no other process does: bringing tables up to date and making the first account happen once. */
   exclusively<Result>(run: () => Promise<Result>): Promise<Result>;
 }
@@ -29,7 +29,7 @@ export function openDatabase(url: string | null, file: string, log: Log): Workbe
     return { kysely, forAccounts: database, exclusively: (run) => run() };
   }
   const { kysely, pool } = openPostgres<WorkbenchTables>(url, { log });
-  return { kysely, forAccounts: pool, exclusively: (run) => whileLocked(pool, run) };
+  return { kysely, forAccounts: { db: kysely, type: "postgres" }, exclusively: (run) => whileLocked(pool, run) };
 }
 
 /** @throws Error when another process keeps the lock for a minute */

@@ -2,7 +2,10 @@ import type { Environment } from "./environment.ts";
 import type { Problem } from "./report.ts";
 
 export interface ClientOptions {
-  /** The server's address: scheme, host and port. Default: the page's own; in Node it must be given. */
+  /**
+   * The server's address: scheme, host and port, and the path under which a proxy serves it, such as
+   * `https://example.com/app`. Default: the page's own, without a path; in Node it must be given.
+   */
   url?: string;
   /** A bearer token, asked for at every attempt, where no cookie is sent. */
   token?: () => string | Promise<string>;
@@ -40,7 +43,7 @@ export function checkOptions(options: ClientOptions): { base: string; share: boo
   if (address === undefined) fail("got no url, and there is no page to take it from.");
   const url = URL.parse(address);
   if (!/^https?:$/.test(url?.protocol ?? "")) fail(`got url "${address}", which is no http or https address.`);
-  return { base: url?.origin ?? "", share: (options.share ?? true) && options.token === undefined };
+  return { base: `${url}`, share: (options.share ?? true) && options.token === undefined };
 }
 
 function fail(problem: string): never {

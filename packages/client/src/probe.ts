@@ -25,6 +25,7 @@ export interface Probe {
 }
 
 interface ProbeOptions {
+  /** The origin, and the path under which the server is. */
   readonly base: string;
   readonly environment: Environment;
   /** Sent with every request: a bearer token, and in Node an origin or a cookie. */
@@ -32,12 +33,18 @@ interface ProbeOptions {
 }
 
 export function createProbe({ base, environment, headers }: ProbeOptions): Probe {
+  const { origin, pathname } = new URL(base);
+  const prefix = pathname.replace(/\/$/, "");
+
+  /** Behind a proxy that strips the prefix a server knows nothing of it; where it is kept, the server names it. */
+  const under = (path: string): string => (path.startsWith(`${prefix}/`) ? path : prefix + path);
+
   async function send(path: string, init: RequestInit, timeoutMs = probeTimeoutMs): Promise<Response> {
     const abort = new AbortController();
     const cancel = environment.after(timeoutMs, () => abort.abort());
     try {
       // A captive portal answers with a redirect to its own page: that answer is looked at, not followed.
-      return await environment.fetch(base + path, {
+      return await environment.fetch(origin + under(path), {
         cache: "no-store",
         redirect: "manual",
         signal: abort.signal,
@@ -73,7 +80,7 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
     async config() {
       const outcome = await json("/realtime/client-config");
       if (outcome.kind === "failed") return outcome.evidence;
-      if (isClientConfig(outcome.body)) return outcome.body;
+      if (isClientConfig(outcome.body)) return { ...outcome.body, path: under(outcome.body.path) };
       const refusal = refusalIn(outcome.body);
       return refusal === undefined ? { status: outcome.status, foreign: true } : { refusal };
     },

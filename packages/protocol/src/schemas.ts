@@ -19,8 +19,15 @@ const identifier = z
 /** A version as `since`: larger than any that a server sends is harmless, anything but a whole number is not. */
 const version = z.int().nonnegative();
 
-/** As the application makes them, such as an e-mail address: any characters, so whoever writes one down escapes it. */
-const userId = z.string().min(1).max(128);
+/**
+ * As the application makes them, such as an e-mail address: any characters, so whoever writes one down escapes it. But no
+ * NUL: PostgreSQL has no text with one.
+ */
+const userId = z
+  .string()
+  .min(1)
+  .max(128)
+  .refine((id) => !id.includes("\0"), "must not contain NUL");
 
 const page = z.object({
   after: z.string().max(256).optional(),

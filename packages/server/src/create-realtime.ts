@@ -20,9 +20,9 @@ import type { Config } from "./config/settings.ts";
 import { settingsInForce } from "./config/settings-in-force.ts";
 import { trustProxies } from "./config/trusted-proxies.ts";
 import { createCallers } from "./edge/callers.ts";
-import { closeConnections } from "./edge/close-connections.ts";
 import { createIo } from "./edge/create-io.ts";
 import { cutLingering } from "./edge/cut-lingering.ts";
+import { answerWithinMs, createDrain } from "./edge/drain.ts";
 import { createEngineDoor } from "./edge/engine-door.ts";
 import { createIoPublisher } from "./edge/io-publisher.ts";
 import { countSeats, disconnectEverywhere, joinCluster, membersEverywhere, seatsTaken } from "./edge/join-cluster.ts";
@@ -74,9 +74,6 @@ import { Refusal } from "./refusal.ts";
 import { createSecurityLog } from "./security/security-log.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { version } from "./version.ts";
-
-/** How long closing waits for answers to requests that were accepted before it. */
-const answerWithinMs = 3000;
 
 /**
  * The share of SIGNALBOX_CONNECT_TIMEOUT that a session look-up may take: with all of it, the connection would be closed
@@ -136,8 +133,14 @@ export interface Realtime {
   /** For session sources that cannot announce changes themselves: a logout, ban or role change just happened. */
   sessionChanged(change: SessionChange): Promise<void>;
   /**
-   * Answers what was accepted, tells clients that the server restarts, closes their connections, and takes its hands
-   * off the HTTP server.
+   * Fails readiness and goes on for SIGNALBOX_DRAIN_DELAY, so that load balancers notice; then answers what was
+   * accepted, tells clients that the server restarts and closes their connections within SIGNALBOX_DRAIN_WINDOW.
+   * Progress and notices go on being taken until `close`: for an application that has work to end in between.
+   */
+  drain(): Promise<void>;
+  /**
+   * Drains, stores what is not stored yet, and takes its hands off the HTTP server. Called again, it waits for the
+   * same end, as `drain` does.
    */
   close(): Promise<void>;
 }
@@ -156,12 +159,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const serverId = randomBytes(6).toString("hex");
   const opened: RealtimeNamespace[] = [];
   const definitions = new Map<string, NamespaceDefinition>();
-  let draining = false;
-  const isDraining = () => draining;
-  const requireOpen = (): void => {
-    if (draining) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
-  };
   const underWay = createUnderWay(clock);
+  const draining = createDrain({ config, clock, underWay });
+  let drained: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
   const isTrusted = trustProxies(config.trustProxy);
   const requestId = createRequestId(isTrusted);
   const onFault = (req: IncomingMessage, error: unknown) =>
@@ -272,7 +273,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       lookup,
       callers,
       clientAddress,
-      isDraining,
+      requireOpen: draining.requireOpen,
       onRefused,
       onFault,
     },
@@ -306,7 +307,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock,
     version,
     serverId,
-    isDraining,
+    isDraining: draining.isAnnounced,
   });
   const operation = createOperationRoutes({
     ...{ metrics, health, exposeHints, onRefused, onFault },
@@ -351,6 +352,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const mountOptions: MountOptions = {
     ...{ config, clock, log, serverId, authenticator, limits, places, callers, outbox },
     seats: cluster?.seats,
+    requireOpen: draining.requireOpen,
     onRefused: onHandshakeRefused,
     requireUnblocked(place) {
       const block = imposed.of(place) ?? blocks.of(place);
@@ -364,7 +366,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       if (config.logConnections) log.info({ ...logFields(socket), reason }, "Disconnected.");
     },
     gate: {
-      ...{ clock, log, exposeHints, underWay, requireOpen },
+      ...{ clock, log, exposeHints, underWay },
+      requireServed: draining.requireServed,
       debug: config.debug,
       maxRoomsPerSocket: config.maxRoomsPerSocket,
       takeMessage: (principal, ip) => limits.message(placeOf(principal, ip)),
@@ -439,27 +442,38 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     authorize: createRequestAuthorizer({ originGuard, authenticator, onRefused }),
     clientAddress,
     sessionChanged,
-    async close() {
-      draining = true;
-      stopEscalating?.();
-      await underWay.settled(answerWithinMs);
-      await closeConnections(engine, opened, config.reconnectionDelayMax);
-      removeFront();
-      stopLingering();
-      backlogs.close();
-      for (const stop of unwatch) stop?.();
-      watch.close();
-      progressFeed.close();
-      dashboard.close();
-      imposed.close();
-      notifications.close();
-      await delivery.close();
-      limits.close();
-      await hub.close();
-      await securityLog.close();
-      await cluster?.close();
+    drain,
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
+
+  function drain(): Promise<void> {
+    drained ??= draining.announce().then(async () => {
+      stopEscalating?.();
+      await Promise.all([draining.closeAll(engine, opened), underWay.settled(answerWithinMs)]);
+    });
+    return drained;
+  }
+
+  async function close(): Promise<void> {
+    await drain();
+    removeFront();
+    stopLingering();
+    backlogs.close();
+    for (const stop of unwatch) stop?.();
+    watch.close();
+    progressFeed.close();
+    dashboard.close();
+    imposed.close();
+    notifications.close();
+    await delivery.close();
+    limits.close();
+    await hub.close();
+    await securityLog.close();
+    await cluster?.close();
+  }
 
   function open(definition: NamespaceDefinition): RealtimeNamespace {
     if (definitions.has(definition.path)) throw new TypeError(`Namespace ${definition.path} is open already.`);

@@ -7,6 +7,7 @@ export { createLog } from "./config/log-from-config.ts";
 export * as setting from "./config/setting.ts";
 export type { Config } from "./config/settings.ts";
 export { createRealtime, type Realtime, type RealtimeOptions } from "./create-realtime.ts";
+export { followTls, readTls, type Tls } from "./http/tls.ts";
 export {
   defineNamespace,
   type NamespaceDefinition,

@@ -1,11 +1,10 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "@signalbox/server";
 import { type BetterAuthInstance, sessionChanges } from "@signalbox/server/better-auth";
 import { betterAuth } from "better-auth";
 import { createAuthMiddleware } from "better-auth/api";
 import { getMigrations } from "better-auth/db/migration";
 import { admin } from "better-auth/plugins";
-import type { Pool } from "pg";
+import type { WorkbenchDatabase } from "../open-database.ts";
 import { deviceCookie, deviceToken } from "./devices.ts";
 
 /**
@@ -18,7 +17,7 @@ export const clientAddressHeader = "x-workbench-client-address";
 const deviceCookieSeconds = 400 * 24 * 60 * 60;
 
 interface AccountOptions {
-  readonly database: DatabaseSync | Pool;
+  readonly database: WorkbenchDatabase["forAccounts"];
   readonly secret: string;
   /** The address at which people reach the workbench. */
   readonly baseUrl: string;

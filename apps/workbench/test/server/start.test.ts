@@ -131,6 +131,29 @@ describe("a start", () => {
 });
 
 describe("SIGTERM", () => {
+  it("drains as it is set up to; a second one ends the process at once", async () => {
+    const settings = await environment({ SIGNALBOX_DRAIN_DELAY: "1", SIGNALBOX_DRAIN_WINDOW: "60" });
+    const server = await start(settings);
+    const url = `http://127.0.0.1:${settings.PORT}`;
+    const root = await signIn(url, administrator);
+    const clients = [
+      await connectClient(url, { cookie: root.cookie }),
+      await connectClient(url, { cookie: root.cookie, transport: "polling" }),
+    ];
+    onTestFinished(() => {
+      for (const client of clients) client.close();
+    });
+    server.process.kill("SIGTERM");
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+    expect((await root.start({ steps: 1, step_ms: 1 })).status).toBe(201);
+    await clients[0]?.next("server_draining");
+    // The other one's turn is in half a minute.
+    expect(await clients[1]?.request("check_connection", {})).toMatchObject({ ok: true });
+    const exit = await server.kill("SIGTERM");
+    expect(exit).toMatchObject({ code: 1, stderr: "" });
+    expect(exit.afterMs).toBeLessThan(1000);
+  });
+
   it("tells those who are connected, and ends the process with code 0, whatever is under way", async () => {
     const settings = await environment();
     const server = await start(settings);

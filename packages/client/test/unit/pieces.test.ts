@@ -140,7 +140,7 @@ describe("a message of the server", () => {
 describe("options", () => {
   it("never share a connection whose token is one tab's own", () => {
     expect(checkOptions({ url: "https://a.example/", token: () => "t", share: true })).toEqual({
-      base: "https://a.example",
+      base: "https://a.example/",
       share: false,
     });
   });

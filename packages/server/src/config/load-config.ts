@@ -120,6 +120,14 @@ function checkTogether(config: ConfigOf<typeof settings>): Problem<keyof typeof 
     "maxEventSize",
     "maxHttpBufferSize",
   );
+  const [tlsGiven, tlsMissing] =
+    config.tlsCertFile === null ? ["TLS_KEY_FILE", "TLS_CERT_FILE"] : ["TLS_CERT_FILE", "TLS_KEY_FILE"];
+  demand(
+    (config.tlsCertFile === null) === (config.tlsKeyFile === null),
+    `${tlsGiven} is set, but ${tlsMissing} is not: https needs both.`,
+    "tlsCertFile",
+    "tlsKeyFile",
+  );
   demand(
     /^\/[\w./-]*$/.test(config.path),
     `SOCKETIO_PATH is ${quote(config.path)}, but must begin with / and have only letters, digits and . _ - / in it.`,

@@ -24,6 +24,14 @@ export const settings = {
     "PUBLIC_URL",
     "The address at which people reach the application, when it is not http://HOST:PORT.",
   ),
+  tlsCertFile: optionalText(
+    "TLS_CERT_FILE",
+    "File with the certificate and its chain, in PEM: the server speaks https. A new one is taken when the file changes.",
+  ),
+  tlsKeyFile: optionalText(
+    "TLS_KEY_FILE",
+    "File with the private key of that certificate, in PEM, without a passphrase.",
+  ),
   trustProxy: list(
     "TRUST_PROXY",
     [],
@@ -108,6 +116,18 @@ export const settings = {
     min: 500,
     max: 600_000,
   }),
+  drainDelay: integer(
+    "SIGNALBOX_DRAIN_DELAY",
+    0,
+    "How long a server that is stopped goes on as before, but for /readyz failing: for load balancers to notice.",
+    { unit: "seconds", min: 0, max: 300 },
+  ),
+  drainWindow: integer(
+    "SIGNALBOX_DRAIN_WINDOW",
+    0,
+    "Within this time a server that is stopped sends its clients to the other nodes, in batches. With 0 all go at once, and come back within SOCKETIO_RECONNECTION_DELAY_MAX.",
+    { unit: "seconds", min: 0, max: 3600 },
+  ),
 
   requireAuth: boolean(
     "SOCKETIO_REQUIRE_AUTH",

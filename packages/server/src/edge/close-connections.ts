@@ -1,27 +1,69 @@
-import { randomInt } from "node:crypto";
-import type { Server as EngineServer } from "engine.io";
+import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import type { Clock } from "../ports.ts";
 import { clientsOf, cutOff, whenGone } from "./engine-clients.ts";
 import { liveSockets, type RealtimeNamespace } from "./socket.ts";
 
 /** How long closing waits for the last frames to leave; a client that does not read is cut off then. */
 const flushMs = 500;
 
-/**
- * Tells every client that the server goes and when to come back, then closes its connection.
- * Each is given a moment of its own within `spreadMs`, so that they do not all return at once.
- */
-export async function closeConnections(
-  engine: EngineServer,
-  namespaces: Iterable<RealtimeNamespace>,
-  spreadMs: number,
-): Promise<void> {
+/** Time between two batches: short enough that no batch is a crowd, long enough that each is one piece of work. */
+const batchMs = 100;
+
+interface Closing {
+  readonly engine: EngineServer;
+  readonly namespaces: Iterable<RealtimeNamespace>;
+  readonly clock: Clock;
+  /** In this time all connections are closed, evenly spread; 0 closes them all at once. */
+  readonly windowMs: number;
+  /** What a client is told: when to come back. */
+  reconnectAfterMs(): number;
+  /** A batch's turn has come: takes nothing new of it, and resolves when what was accepted is answered. */
+  release(batch: ReadonlySet<EngineSocket>): Promise<void>;
+}
+
+/** Tells every client that the server goes and when to come back, and closes its connection, batch by batch. */
+export async function closeConnections({ engine, clock, windowMs, ...closing }: Closing): Promise<void> {
   const conns = Object.values(clientsOf(engine));
-  for (const socket of liveSockets(namespaces)) {
-    socket.emit("server_draining", { reconnect_after_ms: randomInt(spreadMs) });
-    socket.disconnect(true);
-  }
-  const gone = Promise.all(conns.map(whenGone));
-  await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, flushMs))]);
+  const allGone = Promise.all(conns.map(whenGone));
+  const batches = evenly(conns, Math.max(1, Math.ceil(windowMs / batchMs)));
+  const intervalMs = windowMs / batches.length;
+  await Promise.all(
+    batches.map(async (batch, index) => {
+      if (index > 0) await pause(clock, index * intervalMs, allGone);
+      // Not one after the other: a request that takes its time must not hold up the batches behind.
+      await closing.release(batch);
+      await farewell(batch, closing);
+    }),
+  );
   engine.close();
-  for (const conn of conns) cutOff(conn);
+}
+
+/** All sockets of a connection are told before it is closed, which ends them all. */
+async function farewell(
+  batch: ReadonlySet<EngineSocket>,
+  { namespaces, reconnectAfterMs }: Omit<Closing, "engine" | "clock" | "windowMs">,
+): Promise<void> {
+  const sockets = [...liveSockets(namespaces)].filter(({ conn }) => batch.has(conn));
+  const delays = new Map([...batch].map((conn) => [conn, reconnectAfterMs()]));
+  for (const socket of sockets) socket.emit("server_draining", { reconnect_after_ms: delays.get(socket.conn) });
+  for (const socket of sockets) socket.disconnect(true);
+  const gone = Promise.all([...batch].map(whenGone));
+  await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, flushMs))]);
+  for (const conn of batch) cutOff(conn);
+}
+
+/** At most `count` batches, none of them empty, whose sizes differ by one at most. */
+function evenly<Item>(items: readonly Item[], count: number): ReadonlySet<Item>[] {
+  const batches = Math.min(count, items.length);
+  const start = (index: number): number => Math.floor((index * items.length) / batches);
+  return Array.from({ length: batches }, (_, index) => new Set(items.slice(start(index), start(index + 1))));
+}
+
+async function pause(clock: Clock, ms: number, over: Promise<unknown>): Promise<void> {
+  let cancel = (): void => {};
+  const due = new Promise<void>((resolve) => {
+    cancel = clock.after(ms, resolve);
+  });
+  await Promise.race([due, over]);
+  cancel();
 }

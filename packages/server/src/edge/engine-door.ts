@@ -24,7 +24,8 @@ interface EngineDoorOptions {
   readonly lookup: SessionLookup;
   readonly callers: Callers;
   clientAddress(req: IncomingMessage): string;
-  isDraining(): boolean;
+  /** Throws `server_draining` while the server closes. */
+  requireOpen(): void;
   /** Told of every refusal but those of the origin guard, which reports its own. */
   onRefused(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
   onFault(req: IncomingMessage, error: unknown): void;
@@ -78,7 +79,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
   }
 
   function requireRoom(): void {
-    if (options.isDraining()) throw new Refusal("server_draining", { retryAfterMs: config.reconnectionDelayMax });
+    options.requireOpen();
     if (engine.clientsCount >= config.maxConnections) {
       throw new Refusal("server_full", {
         retryAfterMs: fullRetryMs,

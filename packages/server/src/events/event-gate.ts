@@ -23,8 +23,8 @@ export interface EventGateOptions {
   readonly maxRoomsPerSocket: number;
   /** Requests that the server waits for before it closes. */
   readonly underWay: UnderWay;
-  /** Throws `server_draining` while the server closes. */
-  requireOpen(): void;
+  /** Throws `server_draining` when the server is about to close the connection. */
+  requireServed(conn: RealtimeSocket["conn"]): void;
   /** Takes one message from the user's budget; throws `rate_limited`. */
   takeMessage(principal: Principal, ip: string): void;
   /** Told of every refusal, for the security log and the penalty; `name` is null when it is not a declared one. */
@@ -92,13 +92,13 @@ class EventGate {
         if (acknowledge === undefined) this.#socket.emit("error", message);
         else acknowledge({ ok: false, error: message });
       });
-    this.#options.underWay.add(answered);
+    this.#options.underWay.add(answered, this.#socket.conn);
   }
 
   async #answer(declared: RequestDefinition | undefined, payload: unknown): Promise<object | undefined> {
     // Found by the decoder before anything was parsed: a class instance cannot come out of JSON.
     if (payload instanceof Refusal) throw payload;
-    this.#options.requireOpen();
+    this.#options.requireServed(this.#socket.conn);
     this.#options.takeMessage(this.#socket.data.principal, this.#socket.data.ip);
     if (declared === undefined) {
       throw new Refusal("event_unknown", { hint: `${this.#definition.path} declares no such event.` });

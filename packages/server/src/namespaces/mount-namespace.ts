@@ -36,6 +36,8 @@ export interface MountOptions {
   readonly outbox: Pick<Outbox, "add" | "hold">;
   /** Counts connections of other nodes too. */
   readonly seats: Pick<SeatCount, "take"> | undefined;
+  /** Throws `server_draining` while the server closes. */
+  requireOpen(): void;
   /** Throws `blocked` while somebody is kept out for repeated offences. */
   requireUnblocked(place: string): void;
   /** Told of every handshake that a namespace refuses. */
@@ -111,7 +113,7 @@ export function mountNamespace(
     socket.data.requestId = requestId;
     socket.data.connectedAt = now;
     socket.data.checkedAt = now;
-    options.gate.requireOpen();
+    options.requireOpen();
     const { csrf, token, accepts = [] } = handshakeAuth(socket);
     socket.data.acceptsBatch = accepts.includes("progress_batch" satisfies OptionalFrame);
     const { principal, handle } = await authenticator.identifySocket(
@@ -127,7 +129,7 @@ export function mountNamespace(
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");
     await limits.connectAsUser(place);
     // Once more: a connection that was being looked up when the server began to close would come after the farewell.
-    options.gate.requireOpen();
+    options.requireOpen();
     await takeConnectionPlace(socket, place, cap, definition.rooms(principal, accepts), options.seats);
   }
 

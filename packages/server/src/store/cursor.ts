@@ -6,13 +6,17 @@ export interface Cursor {
 
 export const encodeCursor = ({ at, id }: Cursor): string => Buffer.from(JSON.stringify([at, id])).toString("base64url");
 
-/** Undefined for anything that `encodeCursor` did not make: such a page begins at the start. */
+/**
+ * Undefined for anything that `encodeCursor` did not make: such a page begins at the start. A NUL is in nothing that is
+ * stored, and PostgreSQL fails at the question.
+ */
 export function decodeCursor(text: string | undefined): Cursor | undefined {
   if (text === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
     const [at, id] = Array.isArray(parsed) ? (parsed as unknown[]) : [];
-    return typeof at === "string" && typeof id === "string" ? { at, id } : undefined;
+    if (typeof at !== "string" || typeof id !== "string" || `${at}${id}`.includes("\0")) return undefined;
+    return { at, id };
   } catch {
     return undefined;
   }

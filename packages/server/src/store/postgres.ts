@@ -1,58 +1,88 @@
-import { Kysely, PostgresDialect } from "kysely";
-import { Pool, types } from "pg";
-import { systemClock } from "../clock.ts";
-import { createDependency } from "../metrics/dependency.ts";
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
+import pg from "pg";
 import type { Log } from "../ports.ts";
 
-/** What a connection or a statement may take: a database that does not answer is an error to its users, not a wait. */
-const patienceMs = 5000;
+/** How long to wait for a connection: to be made, or to become free. */
+const connectionTimeoutMs = 5000;
 
-/** The type of `bigint` in PostgreSQL's catalogue (pg_type). */
-const bigintType = 20;
+/** PostgreSQL ends a statement itself first, so that it does not go on for nobody. */
+const statementTimeoutMs = 4000;
+
+/** Then we no longer wait for the answer: the database is frozen, or the network gone. */
+const queryTimeoutMs = 5000;
+
+/** A process that stops within a transaction must not keep its locks from the others. */
+const idleTransactionTimeoutMs = 10_000;
 
 interface PostgresOptions {
-  readonly log: Log;
-  /** Connections at a time. Default 10. */
+  /** Hears of connections that broke. */
+  readonly log: Pick<Log, "warn">;
+  /** Connections at the most. Default 10. */
   readonly maxConnections?: number;
 }
 
-/** A PostgreSQL database. */
+/** An open PostgreSQL database: for Kysely, and the connections below. */
 export interface PostgresDatabase<Tables> {
-  /** For `createSqlStore`, and for the application's own tables. Destroying it closes the pool. */
+  /** For everybody who shares the database, each with tables of their own. Its `destroy` closes the connections. */
   readonly kysely: Kysely<Tables>;
-  /** For whoever speaks to `pg` directly. */
-  readonly pool: Pool;
+  readonly pool: pg.Pool;
 }
 
 /**
- * Opens a PostgreSQL for `createSqlStore`. Nothing is connected yet: the first statement does that, and fails where it
- * cannot. A `bigint` comes as a number: none of Signalbox' is above 2^53.
- * @param url - such as DATABASE_URL: `postgres://user:password@host:5432/name`
+ * Opens connections to PostgreSQL, as they are needed. A database that is away, or does not answer, makes statements
+ * fail within ten seconds; when it is back, they work again. Numbers of type bigint come as numbers: none of ours
+ * exceeds 2^53.
+ * @param url - `postgresql://user:password@host:5432/database`, with `?sslmode=…` where it needs TLS
+ * @throws Error when it is no such address; that nobody answers there shows with the first statement
  */
-export function openPostgres<Tables>(
-  url: string,
-  { log, maxConnections = 10 }: PostgresOptions,
-): PostgresDatabase<Tables> {
-  const pool = new Pool({
+export function openPostgres<Tables = unknown>(url: string, options: PostgresOptions): PostgresDatabase<Tables> {
+  const { log, maxConnections = 10 } = options;
+  // The address holds a password: it is not repeated.
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new Error("The address of PostgreSQL must look like postgresql://user:password@host:5432/database.");
+  }
+  const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
     keepAlive: true,
-    connectionTimeoutMillis: patienceMs,
-    query_timeout: patienceMs,
-    statement_timeout: patienceMs,
-    idle_in_transaction_session_timeout: patienceMs,
-    types: {
-      getTypeParser: (oid: number, format?: "text" | "binary") =>
-        oid === bigintType ? Number : types.getTypeParser(oid, format as "text"),
-    },
+    connectionTimeoutMillis: connectionTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    idle_in_transaction_session_timeout: idleTransactionTimeoutMs,
+    types: { getTypeParser },
   });
-  // A connection that breaks is an event, which ends the process if nobody listens: of the pool while it is idle, of the
-  // client itself while it is in use. The next statement opens another one.
-  const health = createDependency({ name: "database", clock: systemClock, log });
-  pool.on("error", health.failed);
+  // An error that nobody listens to ends the process. A connection can break while it is idle, which the pool tells,
+  // and between two statements of a transaction, which only the connection tells; it does so in both cases.
   pool.on("connect", (client) => {
-    health.answered();
-    client.on("error", health.failed);
+    client.on("error", (error) => log.warn({ err: error }, "A connection to PostgreSQL broke."));
   });
-  return { kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), pool };
+  pool.on("error", () => {});
+  return { kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: withoutLost(pool) }) }), pool };
 }
+
+/**
+ * The pool for Kysely. A connection on which an answer did not come in time is lost: it may still be busy, or lead
+ * nowhere for the quarter of an hour that TCP takes to notice. It is asked nothing more, not even to roll back, and
+ * does not return to the pool.
+ */
+const withoutLost = (pool: pg.Pool): PostgresPool => ({
+  async connect() {
+    const client = await pool.connect();
+    let lost: Error | undefined;
+    async function query(text: string, parameters: readonly unknown[]) {
+      if (lost !== undefined) throw lost;
+      try {
+        return await client.query(text, [...parameters]);
+      } catch (error) {
+        if (error instanceof Error && error.message === "Query read timeout") lost = error;
+        throw error;
+      }
+    }
+    // Kysely's other way to ask, through a cursor, takes a package that nobody hands to it here.
+    return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release(lost) };
+  },
+  end: () => pool.end(),
+});
+
+const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: "text" | "binary") =>
+  type === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(type, format as "text");

@@ -10,9 +10,9 @@ import {
 import { type Kysely, Migrator, type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
 import type { Store, StoredBlock } from "../ports.ts";
 import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
+import { isHopeless } from "./hopeless.ts";
 import { joinWrites } from "./joined-writes.ts";
 import { migrations } from "./migrations.ts";
-import { isBusy } from "./retry-while-busy.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 
 import { createSqlNotifications, type NotificationTables } from "./sql-notifications.ts";
@@ -78,7 +78,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     keyOf: ({ task_id }) => task_id,
     isNewer,
     maxRows: rowsPerStatement,
-    isHopeless: concernsDatabase,
+    isHopeless,
     write: putTasks,
   });
 
@@ -97,7 +97,8 @@ export async function createSqlStore<Tables extends SignalboxTables>(
   const upsertOf = (tasks: readonly TaskSnapshot[]) =>
     db
       .insertInto("signalbox_task")
-      .values(tasks.map(taskRow))
+      // In one order, whoever writes: two nodes that lock the same rows the other way round would wait for each other.
+      .values(tasks.map(taskRow).sort((a, b) => (a.id < b.id ? -1 : 1)))
       .onConflict((conflict) =>
         conflict
           .column("id")
@@ -220,14 +221,6 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     close: () => db.destroy(),
   };
 }
-
-/** PostgreSQL's classes of errors that a single row can bring about: data, constraints, a deadlock (its appendix A). */
-const rowErrors = /^(22|23|40)/;
-
-/** Whether a statement failed because of the database as a whole, so that no part of it would do better. */
-const concernsDatabase = (error: unknown): boolean =>
-  error instanceof Error &&
-  ("errcode" in error ? isBusy(error) : !rowErrors.test(String((error as { code?: unknown }).code)));
 
 const taskRow = (task: TaskSnapshot): SignalboxTables["signalbox_task"] => ({
   id: task.task_id,

@@ -33,9 +33,11 @@ function file(name: string, content: string): string {
 describe("an empty environment", () => {
   const defaults: Omit<Config, "secret"> = {
     ...{ mode: "development", host: "localhost", port: 5000, publicUrl: null, trustProxy: [] },
+    ...{ tlsCertFile: null, tlsKeyFile: null },
     ...{ corsOrigins: [], corsCredentials: true, corsReportOnly: false },
     ...{ path: "/socket.io/", transports: ["polling", "websocket"], pingInterval: 25, pingTimeout: 20 },
     ...{ maxHttpBufferSize: 1_000_000, maxEventSize: 65_536, connectTimeout: 5 },
+    ...{ drainDelay: 0, drainWindow: 0 },
     ...{ reconnection: true, reconnectionAttempts: 0, reconnectionDelay: 1000, reconnectionDelayMax: 5000 },
     ...{ timeout: 20_000, requireAuth: true, sessionValidation: true, sessionRecheck: 30, sessionCache: 2000 },
     ...{

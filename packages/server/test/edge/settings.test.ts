@@ -2,11 +2,13 @@
  * No setting exists that nothing reads: for each one, a test that shows what it changes on a running server.
  * The table is typed by the settings, so a new setting without a case does not compile, and compared at run time.
  */
+import { readFileSync } from "node:fs";
 import type { ClientConfig } from "@signalbox/protocol";
 import { afterEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createLog } from "../../src/config/log-from-config.ts";
 import { settings } from "../../src/config/settings.ts";
+import { readTls } from "../../src/http/tls.ts";
 import {
   connectClient,
   fetchClientConfig,
@@ -20,6 +22,7 @@ import {
 } from "../../src/testing/index.ts";
 import { startCluster } from "../cluster/cluster.ts";
 import { openSid, pollingPath } from "../hostile/raw-socket.ts";
+import { makeCertificate } from "../tls/make-certificate.ts";
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -89,6 +92,8 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
       '"url":"https://app.example.com"',
     );
   },
+  tlsCertFile: () => expectTls("TLS_CERT_FILE"),
+  tlsKeyFile: () => expectTls("TLS_KEY_FILE"),
   async trustProxy() {
     const forwarded = { "X-Forwarded-For": "203.0.113.9" };
     for (const [proxies, ip] of [
@@ -175,6 +180,26 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
   reconnectionDelayMax: () =>
     expectClientConfig({ SOCKETIO_RECONNECTION_DELAY_MAX: "9000" }, { reconnection_delay_max_ms: 9000 }),
   timeout: () => expectClientConfig({ SOCKETIO_TIMEOUT: "3000" }, { timeout_ms: 3000 }),
+  async drainDelay() {
+    const server = await start({ SIGNALBOX_DRAIN_DELAY: "1" });
+    const closing = server.realtime.close();
+    expect((await get(server, "/readyz")).status).toBe(503);
+    await (await connect(server)).disconnected();
+    await closing;
+  },
+  async drainWindow() {
+    for (const [window, leastMs] of [
+      ["0", 0],
+      ["1", 450],
+    ] as const) {
+      const server = await start({ SIGNALBOX_DRAIN_WINDOW: window });
+      const clients = [await connect(server), await connect(server)];
+      const started = performance.now();
+      void server.realtime.close();
+      await Promise.all(clients.map((client) => client.disconnected()));
+      expect(performance.now() - started).toBeGreaterThanOrEqual(leastMs);
+    }
+  },
 
   async requireAuth() {
     const server = await start({ SOCKETIO_REQUIRE_AUTH: "false" });
@@ -467,6 +492,16 @@ async function batchesOf(env: Record<string, string>, count: number, message = "
   for (const task_id of ids) void progress.report(task_id, { message });
   await expect.poll(() => frames.flat()).toHaveLength(count);
   return frames;
+}
+
+/** What the files say is what an https server is made of; how it is served is shown in test/tls. */
+async function expectTls(variable: "TLS_CERT_FILE" | "TLS_KEY_FILE"): Promise<void> {
+  const files = makeCertificate("settings");
+  opened.push({ close: files.remove });
+  const env = { TLS_CERT_FILE: files.cert, TLS_KEY_FILE: files.key };
+  const part = variable === "TLS_CERT_FILE" ? "cert" : "key";
+  expect(readTls(loadConfig(env).config)?.[part]).toBe(readFileSync(files[part], "utf8"));
+  expect(() => readTls(loadConfig({ ...env, [variable]: "/nowhere" }).config)).toThrow(variable);
 }
 
 async function expectCap(variable: string, namespace: "/" | "/admin"): Promise<void> {
