@@ -1,5 +1,5 @@
 /**
- * The clients that faults are put into, as a process of their own; each has a line that can be disturbed. `HOST`, `PORT`,
+ * The clients that faults are put into, as a process of their own; each has a line that can be disturbed. `HOST`, `PORTS`,
  * `ORIGIN`, `LAYER`, `JOURNAL` and `CLIENTS` (a list of `ClientPlan` as JSON) come from the environment.
  */
 import { createWitness, type Witness } from "../../packages/client/test/support/witness.ts";
@@ -9,7 +9,7 @@ import { openBufferedJournal } from "./journal.ts";
 import { say, serve } from "./remote.ts";
 import { createStallNotice } from "./stall-notice.ts";
 
-const { HOST = "", PORT = "", ORIGIN: origin = "", LAYER, JOURNAL = "", CLIENTS = "[]" } = process.env;
+const { HOST = "", PORTS = "", ORIGIN: origin = "", LAYER, JOURNAL = "", CLIENTS = "[]" } = process.env;
 const create = LAYER === "bare" ? createBareWitness : createWitness;
 const journal = openBufferedJournal(JOURNAL);
 const notice = createStallNotice(journal);
@@ -17,12 +17,13 @@ const plans = new Map((JSON.parse(CLIENTS) as ClientPlan[]).map((plan) => [plan.
 const witnesses = new Map<string, Witness>();
 /** Every task that was ever to be watched and, as far as we know, has not ended. */
 const tasks = new Map<string, string>();
+const ports = PORTS.split(",").map(Number);
 let told = 0;
 
 const open = (plan: ClientPlan, suffix = ""): Promise<Witness> =>
   create({
     ...{ name: plan.name + suffix, user: plan.user, session: plan.session + suffix, pollingOnly: plan.pollingOnly },
-    ...{ host: HOST, port: Number(PORT), origin, notifications: true },
+    ...{ host: HOST, port: portsOf(plan), origin, notifications: true },
     record(line) {
       notice();
       journal.write(line);
@@ -80,6 +81,12 @@ serve({
   },
 });
 say("ready");
+
+/** Half of the clients begin with the second node, where there is one. */
+function portsOf({ name }: ClientPlan): readonly number[] {
+  const isOdd = [...plans.keys()].indexOf(name) % 2 === 1;
+  return isOdd ? [...ports].reverse() : ports;
+}
 
 function get(name: string): Witness {
   const witness = witnesses.get(name);

@@ -1,13 +1,13 @@
 /**
  * `npm run faults`: puts every kind of fault into a running server, many times, and has the histories judged.
  * `--quick` once each, with one comparison; `--seed N` repeats a run; `--only a,b`; `--count N` of each kind; `--lanes N` kinds at a time;
- * `--keep` leaves the histories; `--write` writes docs/reliability/faults.md. Exits with 1 when a promise is broken.
+ * `--cluster` puts those of two nodes into two with Redis and PostgreSQL; `--keep` leaves the histories; `--write` writes docs/reliability/faults.md, or faults-of-two-nodes.md. Exits with 1 when a promise is broken.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { faultKinds } from "./kinds/all.ts";
-import { writeReport } from "./report.ts";
+import { faultKinds as oneNode, severalNodes } from "./kinds/all.ts";
+import { writeClusterReport, writeReport } from "./report.ts";
 import { type KindResult, runKind } from "./run-kind.ts";
 import type { Layer } from "./world.ts";
 
@@ -20,8 +20,10 @@ const { values } = parseArgs({
     lanes: { type: "string", default: "3" },
     keep: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    cluster: { type: "boolean", default: false },
   },
 });
+const faultKinds = values.cluster ? severalNodes : oneNode;
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const count = Number(values.count ?? (values.quick ? 1 : 20));
 const only = values.only?.split(",");
@@ -45,8 +47,12 @@ const broken = own.filter(({ verdict }) => verdict.faults.length > 0);
 const seconds = Math.round((Date.now() - started) / 1000);
 console.log(`${events} events in ${seconds} s; ${broken.length} of ${own.length} kinds broke a promise.`);
 if (values.write) {
-  const path = join(import.meta.dirname, "../../docs/reliability/faults.md");
-  writeFileSync(path, writeReport({ seed, count, seconds, kinds, results }));
+  const page = values.cluster ? "faults-of-two-nodes.md" : "faults.md";
+  const write = values.cluster ? writeClusterReport : writeReport;
+  writeFileSync(
+    join(import.meta.dirname, "../../docs/reliability", page),
+    write({ seed, count, seconds, kinds, results }),
+  );
 }
 process.exitCode = broken.length === 0 ? 0 : 1;
 

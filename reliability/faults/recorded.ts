@@ -15,10 +15,12 @@ export function recordStore(store: Store, journal: Journal, reached: (marker: Ma
       async put(task) {
         const ends = isFinal(task.status);
         if (ends) reached("before_commit");
-        await store.tasks.put(task);
+        const standing = await store.tasks.put(task);
+        if (standing !== undefined) return standing;
         const { task_id, version } = task;
         journal.write({ operation: "committed", actor: journal.actor, task: task_id, version, at: Date.now() });
         if (ends) reached("after_commit");
+        return undefined;
       },
     },
   };

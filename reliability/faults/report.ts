@@ -70,13 +70,42 @@ ${kinds
 
 ## What is not covered
 
-- Several nodes and Redis: the same program runs them when there are several nodes.
+- Several nodes and Redis: those are [a page of their own](faults-of-two-nodes.md).
 - A power cut. Nothing here takes the machine's memory away; that an acknowledged row survives it rests on SQLite's
   \`synchronous=FULL\` and on a disk that does what it says.
 - A disk that hangs. SQLite waits for it on the server's event loop: that is the row of the frozen process.
 - A client that is offline for minutes: here it is 1 and 30 s.
 - Browsers: the clients run in Node. What a page adds (sleep, freezing, the back/forward cache, shared tabs) is tested in
   \`packages/client/test\`.
+`;
+}
+
+/** docs/reliability/faults-of-two-nodes.md, of one run. */
+export function writeClusterReport({ seed, count, seconds, kinds, results }: Run): string {
+  const own = new Map(results.map((result) => [result.name, result]));
+  const events = sum([...own.values()].map(({ verdict }) => verdict.lines));
+  const injected = sum([...own.values()].map(({ verdict }) => verdict.injected));
+  const broken = [...own.values()].filter(({ verdict }) => verdict.faults.length > 0);
+  return `# Faults of two nodes
+
+What \`npm run faults -- --cluster\` found, on two nodes with one Redis, which keeps nothing on disk, and one PostgreSQL.
+The page is written by that program with \`--write\`, and judged by [the checker of histories](history.md); what is put in
+beside the faults is as for [one node](faults.md): 24 clients, half of them with each node, of which a client takes the other
+when its own is gone; each node works at half of the tasks, and sends four notices a second.
+
+**${number(injected)} faults of ${own.size} kinds, ${number(events)} recorded events: ${number(lossesOf(own))} acknowledged or final states lost, ${number(total(own, "duplicate"))} handed over twice, ${number(total(own, "silent_gap"))} silent gaps. ${broken.length === 0 ? "Every promise was kept." : `Broken: ${broken.map(({ name }) => name).join(", ")}.`}**
+
+Seed ${seed}, ${count} of each kind, ${Math.round(seconds / 60)} minutes. ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}; load average of the last 15 minutes: ${loadavg()[2]?.toFixed(1)}.
+
+While Redis is away, what one node is told cannot reach the clients of the other, and neither can know of it: a gap in that
+time is no fault of this list, and one that is there 5 s after its return is. What a node's own clients are told goes on
+meanwhile, which is looked at.
+
+| fault | promise | times | events | lost | twice | silent gaps | other | back, ms | kept |
+|---|---|---|---|---|---|---|---|---|---|
+${kinds.map((kind) => row(kind, own.get(kind.name))).join("\n")}
+
+The columns are explained with [the faults of one node](faults.md).
 `;
 }
 

@@ -32,8 +32,10 @@ export interface KindResult {
   readonly means: string | undefined;
 }
 
-/** The heartbeat is the run's own; everything else as shipped. */
-const rules: Partial<Rules> = { unnoticedMs: (heartbeat.interval + heartbeat.timeout + 1) * 1000 };
+/** The heartbeat is the run's own; everything else as shipped, unless a kind says how long nobody can know of it. */
+const rulesOf = ({ unnoticedMs }: FaultKind): Partial<Rules> => ({
+  unnoticedMs: unnoticedMs ?? (heartbeat.interval + heartbeat.timeout + 1) * 1000,
+});
 
 /** Puts one kind of fault in, so many times, and has the history judged by the checker. */
 export async function runKind(options: RunOptions): Promise<KindResult> {
@@ -44,7 +46,7 @@ export async function runKind(options: RunOptions): Promise<KindResult> {
   const disk = kind.needs === "disk" ? openSmallDisk(join(folder, "disk")) : undefined;
   let isKept = true;
   try {
-    const verdict = await judge(await play(options, folder, network, disk));
+    const verdict = await judge(rulesOf(kind), await play(options, folder, network, disk));
     isKept = options.keep || verdict.faults.length > 0;
     return {
       ...{ name: kind.name, layer, verdict, seconds: (Date.now() - started) / 1000 },
@@ -66,14 +68,14 @@ async function play(
   disk: SmallDisk | undefined,
 ): Promise<readonly string[]> {
   const random = createDice(seed);
-  const { tasks = 120, pace = 0.1, atATime = 1, env = {} } = kind;
+  const { tasks = 120, pace = 0.1, atATime = 1, nodes = 1, env = {} } = kind;
   const world = await openWorld({
-    ...{ layer, folder, seed, tasks, pace, users: 8, env, network: network ?? loopback },
+    ...{ layer, folder, seed, tasks, pace, users: 8, nodes, env, network: network ?? loopback },
     ...(disk && { diskFolder: disk.folder }),
   });
 
   async function injectEvery(first: number): Promise<void> {
-    for (let number = first; number < count; number += atATime) {
+    for (let number = first; number < Math.min(count, kind.most ?? count); number += atATime) {
       const client = world.clients[number % world.clients.length] ?? "";
       await pause(100 + random() * 300);
       world.record({ operation: "fault", name: kind.name, at: Date.now() });
@@ -89,13 +91,13 @@ async function play(
   } catch (error) {
     world.promise("the run comes to its end", false, String((error as Error).message));
   } finally {
-    world.destroy();
+    await world.destroy();
   }
   return world.journals;
 }
 
 /** By the checker as a program of its own, which knows nothing but the lines. */
-function judge(journals: readonly string[]): Promise<Verdict> {
+function judge(rules: Partial<Rules>, journals: readonly string[]): Promise<Verdict> {
   const program = fileURLToPath(new URL("../history/main.ts", import.meta.url));
   const args = ["--conditions=source", program, "--json", "--rules", JSON.stringify(rules), ...journals];
   return new Promise((resolve, reject) => {

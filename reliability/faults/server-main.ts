@@ -1,9 +1,11 @@
 /**
  * The server that faults are put into, with work that goes on all the time. Settings of Signalbox come from the
- * environment, and `DATABASE`, `JOURNAL`, `TASKS` (how many run), `OWNERS` (comma-separated), `PACE` and `SEED`.
+ * environment, and `DATABASE`, `NODE` (its name where there are several; the database is then PostgreSQL's URL), `JOURNAL`, `TASKS` (how many run), `OWNERS` (comma-separated), `PACE` and `SEED`.
  */
 import { createServer } from "node:http";
 import { createRealtime, loadConfig } from "@signalbox/server";
+import { openPostgres } from "@signalbox/server/postgres";
+import { connectRedis } from "@signalbox/server/redis";
 import { createSqlStore, openSqlite, type SignalboxTables } from "@signalbox/server/sql";
 import { createDice } from "../../packages/client/test/support/dice.ts";
 import { createOpenSessions } from "../../packages/client/test/support/open-sessions.ts";
@@ -15,25 +17,39 @@ import { recordProgress, recordStore } from "./recorded.ts";
 import { say, serve } from "./remote.ts";
 import { writeResting } from "./resting.ts";
 
-const { DATABASE = "", JOURNAL = "", TASKS = "0", OWNERS = "", SEED = "1", PACE = "0.1", ...env } = process.env;
+const {
+  DATABASE = "",
+  NODE = "",
+  JOURNAL = "",
+  TASKS = "0",
+  OWNERS = "",
+  SEED = "1",
+  PACE = "0.1",
+  ...env
+} = process.env;
 const { config } = loadConfig(env);
 const journal = openJournal(JOURNAL);
 const markers = createLethalMarkers();
 const sessions = createOpenSessions();
-const sqlite = openSqlite<SignalboxTables>(DATABASE);
-const store = recordStore(await createSqlStore(sqlite.kysely), journal, markers.reached);
-const http = createServer((_req, res) => res.writeHead(404).end());
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const realtime = createRealtime({ httpServer: http, config, sessions, logger: silent, store });
+const sqlite = NODE === "" ? openSqlite<SignalboxTables>(DATABASE) : undefined;
+const { kysely } = sqlite ?? openPostgres<SignalboxTables>(DATABASE, { log: silent });
+const store = recordStore(await createSqlStore(kysely), journal, markers.reached);
+const http = createServer((_req, res) => res.writeHead(404).end());
+const realtime = createRealtime({
+  ...{ httpServer: http, config, sessions, logger: silent, store },
+  ...(NODE !== "" && { cluster: connectRedis(config, { logger: silent }) }),
+});
 const connections = (): number => realtime.io.engine.clientsCount;
 
 let failures = 0;
 const progress = recordProgress(realtime.progress, journal, markers.beforeAcknowledgement);
 await new Promise<void>((resolve) => http.listen(config.port, config.host, resolve));
-await writeResting(journal, http, connections());
+await writeResting(journal, http, connections(), NODE === "");
 const mill = await startTaskMill({
   progress,
   size: Number(TASKS),
+  title: `Work ${NODE}`,
   owners: OWNERS.split(","),
   random: createDice(Number(SEED)),
   pace: Number(PACE),
@@ -54,14 +70,14 @@ serve({
   arm: markers.arm,
   status: () => ({ connections: connections(), lookups: sessions.lookups(), failures }),
   /** Nothing can be written until it is switched off again. */
-  readOnly: (on: boolean) => sqlite.database.exec(`PRAGMA query_only = ${on ? "ON" : "OFF"}`),
+  readOnly: (on: boolean) => sqlite?.database.exec(`PRAGMA query_only = ${on ? "ON" : "OFF"}`),
   revoke: (session: string) => sessions.end(session),
   flood,
   async finish() {
     await mill.finish();
     return notices.finish();
   },
-  rest: () => writeResting(journal, http, connections()),
+  rest: () => writeResting(journal, http, connections(), NODE === ""),
 });
 process.on("SIGTERM", () => void stop());
 say("ready");

@@ -1,4 +1,4 @@
-/** One server with its database, those who watch, and the history of both, for one kind of fault. */
+/** One server or two with their database, those who watch, and the history of both, for one kind of fault. */
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { type AudienceStatus, type Disturbance, planAudience } from "./audience.
 import { openJournal } from "./journal.ts";
 import type { Network } from "./network.ts";
 import { type Remote, startRemote } from "./remote.ts";
+import { openShared, type Shared } from "./shared.ts";
 import { createStoredReader } from "./stored.ts";
 
 export type Layer = "signalbox" | "bare";
@@ -19,6 +20,8 @@ export interface WorldOptions {
   readonly pace: number;
   readonly users: number;
   readonly network: Network;
+  /** Two share a Redis and a PostgreSQL. */
+  readonly nodes: 1 | 2;
   /** Where the database lies. Default: in the folder. */
   readonly diskFolder?: string;
   readonly env: Readonly<Record<string, string>>;
@@ -36,14 +39,17 @@ export interface World {
   readonly sessionOf: ReadonlyMap<string, string>;
   readonly databasePath: string;
   readonly url: string;
-  /** The server that runs at present. */
+  /** The server that runs at present; of two, the first. */
   readonly server: Remote;
+  readonly servers: readonly Remote[];
+  /** What two nodes share. */
+  readonly shared: Shared | undefined;
   readonly audience: Remote;
   readonly journals: readonly string[];
   record(line: Line): void;
   promise(promise: string, kept: boolean, detail: string): void;
   /** Starts the server that has ended anew; what the database holds at this moment is written down first. */
-  restart(): Promise<void>;
+  restart(node?: number): Promise<void>;
   disturb(how: Disturbance, names: readonly string[]): Promise<void>;
   renew(name: string, suffix: string): Promise<void>;
   audienceStatus(names?: readonly string[]): Promise<AudienceStatus>;
@@ -53,7 +59,7 @@ export interface World {
   /** Ends all tasks, waits until everybody knows, and takes everything down. */
   finish(): Promise<void>;
   /** Whatever happened. */
-  destroy(): void;
+  destroy(): Promise<void>;
 }
 
 const origin = "http://pages.test";
@@ -77,10 +83,12 @@ export async function until(condition: () => Promise<boolean> | boolean, withinM
 export async function openWorld(options: WorldOptions): Promise<World> {
   const { layer, folder, seed, users, network } = options;
   mkdirSync(folder, { recursive: true });
-  const port = await freePort();
-  const databasePath = join(options.diskFolder ?? folder, "data.db");
+  const numbers = Array.from({ length: options.nodes }, (_, node) => node);
+  const ports = await Promise.all(numbers.map(freePort));
+  const shared = options.nodes === 2 ? await openShared() : undefined;
+  const databasePath = shared?.postgres.url ?? join(options.diskFolder ?? folder, "data.db");
   const paths = {
-    server: join(folder, "server.jsonl"),
+    servers: numbers.map((node) => join(folder, `server-${node}.jsonl`)),
     world: join(folder, "world.jsonl"),
     audience: join(folder, "audience.jsonl"),
   };
@@ -91,14 +99,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   let audience: Remote | undefined;
   /** Tasks that began before there was an audience. */
   const early: unknown[] = [];
-  let server = await startServer();
+  const servers = await Promise.all(numbers.map(startServer));
 
-  async function startServer(): Promise<Remote> {
+  async function startServer(node: number): Promise<Remote> {
     const started = startRemote({
       file: layer === "bare" ? "bare/server-main.ts" : "server-main.ts",
       through: network.server,
       env: {
-        ...{ HOST: network.host, PORT: String(port), SOCKETIO_CORS_ORIGINS: origin },
+        ...{ HOST: network.host, PORT: String(ports[node]), SOCKETIO_CORS_ORIGINS: origin },
         SIGNALBOX_SECRET: "a secret that stays the same over restarts",
         // A client waits no longer than this by its own dice; the rest is for what has to be done.
         SOCKETIO_RECONNECTION_DELAY_MAX: "3000",
@@ -111,12 +119,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         SIGNALBOX_MESSAGE_BURST: "100000",
         ...{
           DATABASE: databasePath,
-          JOURNAL: paths.server,
-          TASKS: String(options.tasks),
-          SEED: String(seed),
+          JOURNAL: paths.servers[node] ?? "",
+          TASKS: String(options.tasks / options.nodes),
+          SEED: String(seed + node),
           PACE: String(options.pace),
         },
         OWNERS: [...new Set(plans.map(({ user }) => user))].join(),
+        ...(shared && { NODE: String(node), REDIS_URL: shared.redisUrls[node] }),
         ...options.env,
       },
       onWord(event, payload) {
@@ -130,7 +139,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   }
 
   async function startAudience(): Promise<Remote> {
-    const env = { HOST: network.host, PORT: String(port), ORIGIN: origin, LAYER: layer, JOURNAL: paths.audience };
+    const env = { HOST: network.host, PORTS: ports.join(), ORIGIN: origin, LAYER: layer, JOURNAL: paths.audience };
     const file = "audience-main.ts";
     const started = startRemote({ file, through: network.clients, env: { ...env, CLIENTS: JSON.stringify(plans) } });
     await started.heard("ready");
@@ -146,24 +155,26 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     clients,
     sessionOf: new Map(plans.map(({ name, session }) => [name, session])),
     databasePath,
-    url: `http://${network.host}:${port}`,
+    url: `http://${network.host}:${ports[0]}`,
     get server() {
-      return server;
+      return servers[0] as Remote;
     },
+    servers,
+    shared,
     audience: follow,
     // Where times are equal servers go first: nobody is told of a state before it is written down.
-    journals: [paths.server, paths.world, paths.audience],
+    journals: [...paths.servers, paths.world, paths.audience],
     record,
     promise: (promise, kept, detail) => record({ operation: "promised", promise, kept, detail, at: Date.now() }),
-    async restart() {
-      readStored();
-      server = await startServer();
+    async restart(node = 0) {
+      await readStored();
+      servers[node] = await startServer(node);
       record({ operation: "reachable", at: Date.now() });
     },
     disturb: (how, names) => follow.ask("disturb", { names, how }),
     renew: (name, suffix) => follow.ask("renew", { name, suffix }),
     audienceStatus,
-    serverStatus: () => server.ask<ServerStatus>("status"),
+    serverStatus: () => world.server.ask<ServerStatus>("status"),
     async allWell(names) {
       const isWell = async () => {
         const { well, all } = await audienceStatus(names);
@@ -173,29 +184,37 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       throw new Error(`Not everybody is well: ${(await audienceStatus(names)).stuck.join(" / ")}`);
     },
     async finish() {
-      const lastNotice = await server.ask<string | undefined>("finish");
+      const lastNotices = await Promise.all(servers.map((server) => server.ask<string | undefined>("finish")));
       const isOver = await until(async () => (await audienceStatus()).watching === 0, patienceMs);
       world.promise("everybody is told of every end", isOver, (await audienceStatus()).stuck.join(" / "));
-      if (lastNotice !== undefined) {
+      for (const lastNotice of lastNotices) {
+        if (lastNotice === undefined) continue;
         const deaf = () => follow.ask<string[]>("deaf", lastNotice);
         const isHeard = await until(async () => (await deaf()).length === 0, patienceMs);
         world.promise("everybody is handed the last notice", isHeard, (await deaf()).join());
       }
       await follow.ask("close");
-      await until(async () => layer === "bare" || (await world.serverStatus()).connections === 0, patienceMs);
+      const isEmpty = async () => {
+        const all = await Promise.all(servers.map((server) => server.ask<ServerStatus>("status")));
+        return all.every(({ connections }) => connections === 0);
+      };
+      await until(async () => layer === "bare" || (await isEmpty()), patienceMs);
       // The sockets of plain HTTP requests are kept open for a while by those who may ask again.
       follow.signal("SIGKILL");
       await follow.exited;
       await pause(300);
-      await server.ask("rest");
-      server.signal("SIGTERM");
-      await server.exited;
-      readStored();
+      await Promise.all(servers.map((server) => server.ask("rest")));
+      for (const server of servers) server.signal("SIGTERM");
+      await Promise.all(servers.map(({ exited }) => exited));
+      await readStored();
     },
-    destroy() {
+    async destroy() {
       follow.signal("SIGKILL");
-      server.signal("SIGCONT");
-      server.signal("SIGKILL");
+      for (const server of servers) {
+        server.signal("SIGCONT");
+        server.signal("SIGKILL");
+      }
+      await shared?.close();
     },
   };
   return world;

@@ -124,6 +124,8 @@ export function createSilentGaps({ behindMs, unnoticedMs }: Rules, report: Repor
           const stream = streams.get(line.task);
           if (stream === undefined) return;
           const { versions, watchers } = stream;
+          // Another node has learnt of it.
+          if (line.version <= (versions.at(-1)?.version ?? 0)) return;
           versions.push({ version: line.version, at: now });
           if (versions.length > 2 * keep) versions.splice(0, keep);
           for (const watcher of watchers) if (watcher.live) watcher.behindSince ??= now;

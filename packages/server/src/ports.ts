@@ -254,12 +254,10 @@ export interface TaskExchangeListener {
 /** How the state of tasks travels between processes. Never rejects: what cannot be told now is told later. */
 export interface TaskExchange {
   bind(listener: TaskExchangeListener): void;
-  /** Tells those who follow the task; of changes within a tick the latest. */
-  share(change: TaskChange, task: TaskSnapshot): void;
+  /** Tells those who follow the task; of changes within a tick the latest. `resumed`: queued again, with nobody at it. */
+  share(change: TaskChange | "resumed", task: TaskSnapshot): void;
   /** What the other processes know; nothing while they cannot be asked. */
   read(taskIds: readonly string[]): Promise<ReadonlyMap<string, SharedTask>>;
-  /** Tells of the new run of an abandoned task. Of several who do so at once the first wins; answers with what stands. */
-  resume(task: TaskSnapshot, from: TaskSnapshot): Promise<TaskSnapshot>;
   /** From now on changes of the task are received. */
   follow(taskId: string): void;
   unfollow(taskId: string): void;

@@ -54,7 +54,7 @@ hub.subscribe({
 });
 
 await new Promise<void>((resolve) => http.listen(Number(PORT), HOST, resolve));
-await writeResting(journal, http, io.engine.clientsCount);
+await writeResting(journal, http, io.engine.clientsCount, true);
 const mill = await startTaskMill({
   progress,
   size: Number(TASKS),
@@ -67,7 +67,7 @@ const mill = await startTaskMill({
 serve({
   arm: markers.arm,
   finish: mill.finish,
-  rest: () => writeResting(journal, http, io.engine.clientsCount),
+  rest: () => writeResting(journal, http, io.engine.clientsCount, true),
 });
 process.on("SIGTERM", () => void stop());
 say("ready");

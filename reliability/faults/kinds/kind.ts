@@ -29,6 +29,12 @@ export interface FaultKind {
   readonly pace?: number;
   /** So many at a time, each on another client. Default: one after the other. */
   readonly atATime?: number;
+  /** Not more often than this in one run: it takes its time. */
+  readonly most?: number;
+  /** On two nodes with Redis and PostgreSQL. Default: on one with SQLite. */
+  readonly nodes?: 2;
+  /** For how long a client may be behind without anybody being able to know, when the world says that it is silent. */
+  readonly unnoticedMs?: number;
   readonly needs?: "network" | "disk";
   readonly env?: Readonly<Record<string, string>>;
   /** Bare Socket.IO is compared on it. */

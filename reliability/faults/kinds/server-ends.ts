@@ -22,7 +22,7 @@ const killAt = (marker: Marker, fault: string, promise: string): FaultKind => ({
   },
 });
 
-async function died(world: World, exited: Promise<unknown>): Promise<void> {
+export async function died(world: World, exited: Promise<unknown>): Promise<void> {
   const isDead = await Promise.race([exited.then(() => true), pause(15_000).then(() => false)]);
   world.promise("the marker is reached", isDead, "no task ended for 15 s");
 }

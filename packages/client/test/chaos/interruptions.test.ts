@@ -105,7 +105,7 @@ it(`every client is told of every end exactly once, in versions that rise, and i
   async function restart(downMs: number): Promise<void> {
     await server.end("SIGKILL");
     await pause(downMs);
-    readStored();
+    await readStored();
     await server.start();
     record({ operation: "reachable", at: Date.now() });
   }
@@ -154,7 +154,7 @@ it(`every client is told of every end exactly once, in versions that rise, and i
   await server.finish();
   await until(() => witnesses.every((witness) => !witness.isWatching()), 20_000).catch(() => {});
 
-  readStored();
+  await readStored();
   const lines = readHistory([journals.server, journals.clients]);
   const verdict = await checkHistory(lines, { ...shippedRules, recoveryP99Ms });
   const { recoveries, operations } = verdict;

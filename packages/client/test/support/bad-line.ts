@@ -15,18 +15,41 @@ export interface BadLine {
   close(): Promise<void>;
 }
 
-export async function startBadLine(serverPort: number, serverHost = "127.0.0.1"): Promise<BadLine> {
+/** @param serverPorts - several are nodes of one application: as behind a load balancer, one that answers is kept to */
+export async function startBadLine(
+  serverPorts: number | readonly number[],
+  serverHost = "127.0.0.1",
+): Promise<BadLine> {
+  const ports = [serverPorts].flat();
   const sockets = new Set<Socket>();
   let frozen = false;
   let gone = false;
+  let stuckTo = 0;
 
   const listener = createServer({ allowHalfOpen: true }, (near) => {
     if (gone) return void near.resetAndDestroy();
-    const far = connect({ port: serverPort, host: serverHost, allowHalfOpen: true });
-    join(near, far);
-    join(far, near);
+    near.on("error", () => {});
+    reach(near, 0);
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+
+  /** Goes on with the node that answered last, as a client that is stuck to one does. */
+  function reach(near: Socket, tried: number): void {
+    const index = (stuckTo + tried) % ports.length;
+    const far = connect({ port: ports[index] as number, host: serverHost, allowHalfOpen: true });
+    const next = (): void => {
+      if (tried + 1 === ports.length) near.destroy();
+      else reach(near, tried + 1);
+    };
+    far.once("error", next);
+    far.once("connect", () => {
+      far.off("error", next);
+      stuckTo = index;
+      if (near.destroyed) return void far.destroy();
+      join(near, far);
+      join(far, near);
+    });
+  }
 
   function join(from: Socket, to: Socket): void {
     sockets.add(from);

@@ -8,6 +8,8 @@ export interface TaskMillOptions {
   /** Whose tasks they are. */
   readonly owners: readonly string[];
   readonly random: () => number;
+  /** What its tasks are called; it takes up those, and no others. Default: Work. */
+  readonly title?: string;
   /** Share of the tasks that go one step on in each twentieth of a second. Default: 0.1, so that each lasts 4 to 11 s. */
   readonly pace?: number;
   /** Told of each task that runs; of those from before a restart as well. */
@@ -27,7 +29,7 @@ const tickMs = 50;
 
 /** Works at so many tasks all the time: each is finished and followed by another, and goes on after a restart. */
 export async function startTaskMill(options: TaskMillOptions): Promise<TaskMill> {
-  const { progress, size, owners, random, pace = 0.1, onTask } = options;
+  const { progress, size, owners, random, title = "Work", pace = 0.1, onTask } = options;
   const running = new Set<string>();
   /** Tasks of which something is being written: a store that is slow gets no queue of reports about each. */
   const busy = new Set<string>();
@@ -35,7 +37,7 @@ export async function startTaskMill(options: TaskMillOptions): Promise<TaskMill>
   let beginning = 0;
 
   const { rows } = await progress.list({ active: true, limit: 500 });
-  await Promise.all(rows.map((task) => take(task)));
+  await Promise.all(rows.filter((task) => task.title === title).map((task) => take(task)));
   await fill();
   const timer = setInterval(() => {
     turning = Promise.all([turn(), turning]).then(() => {});
@@ -54,7 +56,7 @@ export async function startTaskMill(options: TaskMillOptions): Promise<TaskMill>
   async function begin(): Promise<void> {
     const total = 8 + Math.floor(random() * 14);
     const owner_id = owners[Math.floor(random() * owners.length)] ?? "nobody";
-    await take(await progress.create({ kind: "test", title: "Work", owner_id, total }));
+    await take(await progress.create({ kind: "test", title, owner_id, total }));
   }
 
   async function fill(): Promise<void> {

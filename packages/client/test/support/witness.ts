@@ -31,7 +31,8 @@ export interface WitnessOptions {
   /** What opens its session; the server's `SessionSource` reads it from the cookie `user`. */
   readonly session: string;
   readonly host?: string;
-  readonly port: number;
+  /** One, or those of several nodes, of which the first that answers is taken. */
+  readonly port: number | readonly number[];
   readonly origin: string;
   /** Never moves to WebSocket. */
   readonly pollingOnly?: boolean;

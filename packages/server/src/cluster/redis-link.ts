@@ -42,6 +42,8 @@ export interface RedisLink {
   /** Rejects at once while Redis is away, and after a second when it does not answer. */
   readonly redis: Redis;
   readonly health: Dependency;
+  /** Resolves when Redis has answered for the first time, or had a chance to. */
+  readonly begun: Promise<void>;
   /** Whether Redis answers at present. */
   isUp(): boolean;
   /** Whether a process was there at the last beat. */
@@ -130,6 +132,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
     // Whoever was silent for too long has been taken for gone, and what was theirs is no longer counted.
     const anew = !up || missed || known !== since || clock.now() - beatenAt >= goneMs;
     up = true;
+    begun.resolve();
     missed = false;
     since = known;
     ageMs = Number(age);
@@ -139,6 +142,8 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
     for (const listener of onBeat) listener();
   }
 
+  const begun = Promise.withResolvers<void>();
+  clock.after(2 * commandTimeoutMs, begun.resolve);
   const stop = clock.every(beatMs, () => void beat());
   const beatWhenReady = (): void => {
     if (redis.status === "ready" && subscriber.status === "ready") void beat();
@@ -146,7 +151,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   for (const client of [redis, subscriber]) client.on("ready", beatWhenReady);
 
   return {
-    ...{ id, redis, health, key, membersKey },
+    ...{ id, redis, health, key, membersKey, begun: begun.promise },
     isUp: () => up,
     isAlive: (processId) => alive.has(processId),
     isSettled: () => up && ageMs >= settleMs,

@@ -1,4 +1,4 @@
-import { isFinal, isNewer, type TaskSnapshot } from "@signalbox/protocol";
+import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import type { Clock, SharedTask, TaskExchange, TaskExchangeListener } from "../ports.ts";
 import { createConflator } from "../progress/conflator.ts";
 import type { RedisLink } from "./redis-link.ts";
@@ -77,6 +77,15 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     }
   }
 
+  /** The store has decided that this run is the next; whatever Redis has is older. */
+  async function resume(task: TaskSnapshot): Promise<void> {
+    const { task_id: taskId } = task;
+    const standing = (await read([taskId])).get(taskId)?.task;
+    if (standing !== undefined) bases.set(taskId, standing.version);
+    await write("changed", task, "");
+    if (!followed.has(taskId)) bases.delete(taskId);
+  }
+
   function keepUntold(task: TaskSnapshot): void {
     const [oldest] = untold.keys();
     if (untold.size >= maxUntold && oldest !== undefined) untold.delete(oldest);
@@ -110,6 +119,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
 
   async function read(taskIds: readonly string[]): Promise<ReadonlyMap<string, SharedTask>> {
     const found = new Map<string, SharedTask>();
+    await link.begun;
     const isLost = link.isSettled();
     if (!link.isUp() || taskIds.length === 0) return found;
     try {
@@ -186,6 +196,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     share(kind, task) {
       if (kind === "changed") return conflator.mark(task);
       conflator.drop(task.task_id);
+      if (kind === "resumed") return void resume(task);
       if (kind !== "removed") return void write(kind, task);
       bases.delete(task.task_id);
       const key = keyOf(task.task_id);
@@ -198,13 +209,6 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
         .catch(() => {});
     },
     read,
-    async resume(task, from) {
-      bases.set(task.task_id, from.version);
-      await write("changed", task, "");
-      if (!followed.has(task.task_id)) bases.delete(task.task_id);
-      const standing = (await read([task.task_id])).get(task.task_id)?.task;
-      return standing !== undefined && isNewer(standing, from) ? standing : task;
-    },
     follow(taskId) {
       if (!followed.has(taskId)) followed.set(taskId, followOne(taskId));
     },

@@ -11,7 +11,7 @@ import type { RealtimeNamespace } from "./socket.ts";
 export const answerWithinMs = 3000;
 
 /** With others to take them, clients are spread enough by their batches: they need not stay away for long. */
-const longestAbsenceMs = 1000;
+const longestAbsenceMs = 250;
 
 interface DrainOptions {
   readonly config: Pick<Config, "drainDelay" | "drainWindow" | "reconnectionDelay" | "reconnectionDelayMax">;

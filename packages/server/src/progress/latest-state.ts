@@ -6,6 +6,8 @@ interface LatestStateOptions {
   readonly store: TaskStore;
   readonly exchange: TaskExchange;
   readonly clock: Clock;
+  /** Told of the new run of a task that was abandoned. */
+  onResumed(task: TaskSnapshot): void;
 }
 
 /** Finds the latest state of tasks that other processes may report. */
@@ -19,7 +21,7 @@ export interface LatestState {
  * The store is up to a second behind with progress, and ahead of the exchange with an end whose teller died: the newer of
  * both counts. A running task whose reporter is gone was interrupted, and begins a new run (see `resumeTask`).
  */
-export function createLatestState({ store, exchange, clock }: LatestStateOptions): LatestState {
+export function createLatestState({ store, exchange, clock, onResumed }: LatestStateOptions): LatestState {
   async function of(rows: readonly TaskSnapshot[]): Promise<TaskSnapshot[]> {
     const unfinished = rows.filter(({ status }) => !isFinal(status));
     const shared = await exchange.read(unfinished.map(({ task_id }) => task_id));
@@ -33,7 +35,13 @@ export function createLatestState({ store, exchange, clock }: LatestStateOptions
 
   async function current(task: TaskSnapshot, isAbandoned: boolean): Promise<TaskSnapshot> {
     if (task.status !== "running" || !isAbandoned) return task;
-    return exchange.resume(resumeTask(task, clock.now()), task);
+    const resumed = resumeTask(task, clock.now());
+    // Stored first: whoever goes on with the task, and cannot ask Redis, must come to a version above this one.
+    const standing = await store.put(resumed);
+    if (standing !== undefined) return standing;
+    exchange.share("resumed", resumed);
+    onResumed(resumed);
+    return resumed;
   }
 
   return {

@@ -73,7 +73,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   const listeners = new Set<ProgressListener>();
   const saver = createSnapshotSaver({ store, clock, log, onOvertaken: (standing) => shared.take(standing) });
   const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find });
-  const latest = exchange && createLatestState({ store, exchange, clock });
+  const latest = exchange && createLatestState({ store, exchange, clock, onResumed: shared.take });
 
   function tell(kind: keyof ProgressListener, task: TaskSnapshot): void {
     for (const listener of listeners) {
@@ -155,7 +155,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
 
   /** Nobody sees a status or an owner that a crash could take back. */
   async function commit(before: TaskSnapshot, patch: TaskPatch): Promise<TaskSnapshot> {
-    const task = applyPatch(before, patch, clock.now());
+    const task = applyPatch(await shared.latestOf(before), patch, clock.now());
     const standing = await saver.commit(task);
     if (standing !== undefined) {
       // Another process has committed meanwhile: this report comes after that, or too late.

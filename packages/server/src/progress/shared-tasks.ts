@@ -24,6 +24,8 @@ export interface SharedTasks {
   hold(taskId: string): void;
   /** A state that was committed, or told, by another process. */
   take(task: TaskSnapshot): void;
+  /** A task of ours together with what another process may have reported of it: a commit must come above that. */
+  latestOf(task: TaskSnapshot): Promise<TaskSnapshot>;
   /** Unfinished tasks that are reported here. */
   held(): Iterable<TaskSnapshot>;
 }
@@ -40,12 +42,15 @@ export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
   function take(task: TaskSnapshot, kind: "created" | "changed" = "changed"): void {
     const { task_id: taskId } = task;
     const known = memory.get(taskId);
-    if (known !== undefined && (isFinal(known.status) || !isNewer(task, known))) return;
+    if (known !== undefined && isFinal(known.status)) return;
     if (isFinal(task.status)) {
       theirs.delete(taskId);
-      memory.end(task);
-      return tell("ended", task);
+      // The end counts, also when a report crossed it that had a higher number: nobody would take a lower one.
+      const end = isNewer(task, known) ? task : { ...task, version: (known?.version ?? 0) + 1 };
+      memory.end(end);
+      return tell("ended", end);
     }
+    if (known !== undefined && !isNewer(task, known)) return;
     if (known !== undefined || exchange?.synced(taskId) !== undefined) {
       theirs.add(taskId);
       memory.put(task);
@@ -100,6 +105,11 @@ export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
   });
 
   return {
+    async latestOf(task) {
+      const other = (await exchange?.read([task.task_id]))?.get(task.task_id)?.task;
+      if (other === undefined || isFinal(other.status) || !isNewer(other, task)) return task;
+      return mergeReports(task, other, clock.now());
+    },
     held,
     take,
     areTheirs: (taskId) => theirs.has(taskId),
