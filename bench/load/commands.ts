@@ -87,6 +87,9 @@ export interface ObservedAnswer {
   /** Age of a state at the moment at which the next one of the same task replaces it. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Between the report of a state and its arrival. */
+  readonly delayP50Ms: number;
+  readonly delayP99Ms: number;
 }
 
 export interface ResumeAnswer {

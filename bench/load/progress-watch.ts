@@ -43,6 +43,7 @@ export function joinTasks(crowd: Crowd, params: WatchParams): Promise<void> {
 /** Ages of what watchers see. */
 export class Observation {
   readonly #ages = new Histogram();
+  readonly #delays = new Histogram();
   /** Per client and task, when the state that the client has was reported; 0 before the first. */
   readonly #seen: Float64Array;
   readonly #tasks: number;
@@ -63,13 +64,16 @@ export class Observation {
       const cell = row + readDigits(buffer, at + stampDigits + taskMark.length, taskDigits);
       const before = this.#seen[cell] as number;
       if (before > 0) this.#ages.add((nowUs - before) / 1000);
-      this.#seen[cell] = readStamp(buffer, at);
+      const reportedUs = readStamp(buffer, at);
+      this.#seen[cell] = reportedUs;
+      this.#delays.add((nowUs - reportedUs) / 1000);
       this.#states += 1;
     }
   }
 
   result(): ObservedAnswer {
     const { p50Ms, p99Ms } = { p50Ms: this.#ages.quantile(0.5), p99Ms: this.#ages.quantile(0.99) };
-    return { frames: this.#frames, states: this.#states, p50Ms, p99Ms };
+    const [delayP50Ms, delayP99Ms] = [this.#delays.quantile(0.5), this.#delays.quantile(0.99)];
+    return { frames: this.#frames, states: this.#states, p50Ms, p99Ms, delayP50Ms, delayP99Ms };
   }
 }

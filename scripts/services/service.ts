@@ -10,6 +10,7 @@ const startWithinMs = 20_000;
 /** A server of this machine, for trying out and for tests: on loopback, in a folder of its own. */
 export interface Service {
   readonly url: string;
+  readonly pid: number;
   /** Ends it as a crash or an operator would, or freezes it and lets it go on (SIGSTOP, SIGCONT). */
   kill(signal: NodeJS.Signals): void;
   /** Starts it again where it was, after it was killed. */
@@ -61,6 +62,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await start();
   return {
     url,
+    get pid() {
+      return child.pid as number;
+    },
     kill(signal) {
       child.kill(signal);
       // A signal that cannot be caught does not come to those who do the work of a server of several processes.

@@ -450,11 +450,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   };
 
   function drain(): Promise<void> {
-    drained ??= draining.announce().then(async () => {
-      stopEscalating?.();
-      await Promise.all([draining.closeAll(engine, opened), underWay.settled(answerWithinMs)]);
-    });
+    drained ??= drainOnce();
     return drained;
+  }
+
+  async function drainOnce(): Promise<void> {
+    const noticed = draining.announce();
+    if (noticed !== undefined) await noticed;
+    stopEscalating?.();
+    await Promise.all([draining.closeAll(engine, opened), underWay.settled(answerWithinMs)]);
   }
 
   async function close(): Promise<void> {

@@ -4,15 +4,15 @@ import { createDependency, type Dependency } from "../metrics/dependency.ts";
 import type { Clock, Log } from "../ports.ts";
 
 /** How often a process says that it is there, which is also how Redis is asked whether it is. */
-const beatMs = 1000;
+const beatMs = 500;
 
 /** A process that has not said so for this long counts as gone: an event loop may stand still for a while. */
-const goneMs = 6000;
+export const goneMs = 6000;
 
 /** What a command may take. Redis answers in less than a millisecond, or it is in trouble. */
 const commandTimeoutMs = 1000;
 
-/** A connection on which nothing has come for so long is dead: a beat is answered every second. */
+/** A connection on which nothing has come for so long is dead: beats are answered. */
 const silenceMs = 5000;
 
 /** A connection is tried again for good, at least twice a second. */

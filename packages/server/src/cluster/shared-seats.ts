@@ -1,19 +1,28 @@
 import type { SeatCount } from "./cluster.ts";
-import type { RedisLink } from "./redis-link.ts";
+import { goneMs, type RedisLink } from "./redis-link.ts";
 
 /** Counts of processes that are gone are forgotten after this time, if nobody has come to take a seat meanwhile. */
 const ttlMs = 86_400_000;
+
+/**
+ * Seats of a process that has been silent for so long are not counted, well before it is taken for gone: its clients are
+ * on their way to other nodes, and would be refused for seats that nobody sits on.
+ */
+const silentMs = 2000;
 
 /**
  * Takes a seat of a place unless those that living processes have given away reach the cap. Counting and taking are one
  * step in Redis, so that connections that arrive at several processes at once cannot pass together.
  */
 const takeScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local sum = 0
 local seats = redis.call('HGETALL', KEYS[1])
 for i = 1, #seats, 2 do
-  if redis.call('ZSCORE', KEYS[2], seats[i]) then sum = sum + seats[i + 1]
-  else redis.call('HDEL', KEYS[1], seats[i]) end
+  local ends = redis.call('ZSCORE', KEYS[2], seats[i])
+  if not ends then redis.call('HDEL', KEYS[1], seats[i])
+  elseif seats[i] == ARGV[1] or ends - now > tonumber(ARGV[4]) then sum = sum + seats[i + 1] end
 end
 if sum >= tonumber(ARGV[2]) then return 0 end
 redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
@@ -53,7 +62,9 @@ export function createSharedSeats(link: RedisLink): SeatCount {
     async take(place, cap) {
       if (!link.isUp()) return undefined;
       try {
-        return (await redis.eval(takeScript, 2, keyOf(place), membersKey, link.id, cap, ttlMs)) === 1;
+        return (
+          (await redis.eval(takeScript, 2, keyOf(place), membersKey, link.id, cap, ttlMs, goneMs - silentMs)) === 1
+        );
       } catch {
         unsure.add(place);
         return undefined;

@@ -27,8 +27,8 @@ export interface Drain {
   requireOpen(): void;
   /** For requests on a connection, which are served until its turn to be closed has come. @throws Refusal `server_draining` */
   requireServed(conn: EngineSocket): void;
-  /** Fails readiness, and resolves when load balancers have had SIGNALBOX_DRAIN_DELAY to notice. */
-  announce(): Promise<void>;
+  /** Fails readiness, and resolves when load balancers have had SIGNALBOX_DRAIN_DELAY to notice. Undefined without one. */
+  announce(): Promise<void> | undefined;
   /** Shuts the doors and closes every connection within SIGNALBOX_DRAIN_WINDOW. */
   closeAll(engine: EngineServer, namespaces: Iterable<RealtimeNamespace>): Promise<void>;
 }
@@ -53,9 +53,10 @@ export function createDrain({ config, clock, underWay }: DrainOptions): Drain {
     requireServed(conn) {
       if (released.has(conn)) refuse();
     },
-    async announce() {
+    announce() {
       announced = true;
-      if (config.drainDelay > 0) await new Promise<void>((resolve) => clock.after(config.drainDelay * 1000, resolve));
+      if (config.drainDelay === 0) return undefined;
+      return new Promise((resolve) => clock.after(config.drainDelay * 1000, resolve));
     },
     async closeAll(engine, namespaces) {
       shut = true;

@@ -3,7 +3,10 @@ import type { RealtimeSocket } from "../edge/socket.ts";
 import { Refusal } from "../refusal.ts";
 
 /** Time that a client over its cap waits before it tries again; a closed tab frees a place at any moment. */
-const retryAfterMs = 10_000;
+const hereRetryAfterMs = 10_000;
+
+/** The same where a seat may be one of a node that has died: it is free within two seconds. */
+const sharedRetryAfterMs = 1000;
 
 /** How many may have a seat, and the setting that a refused person's developer should look at. */
 export interface ConnectionCap {
@@ -27,7 +30,7 @@ export function takeConnectionPlace(
 ): void | Promise<void> {
   if (seats === undefined) return takeHere(socket, place, limit, rooms);
   return seats.take(seatOf(socket.nsp.name, place), limit.cap).then((taken) => {
-    if (taken === false) throw tooMany(limit);
+    if (taken === false) throw tooMany(limit, sharedRetryAfterMs);
     return taken === undefined ? takeHere(socket, place, limit, rooms) : socket.join([place, ...rooms]);
   });
 }
@@ -42,9 +45,9 @@ function takeHere(
   rooms: readonly string[],
 ): void | Promise<void> {
   const open = socket.nsp.adapter.rooms.get(place)?.size ?? 0;
-  if (open >= limit.cap) throw tooMany(limit);
+  if (open >= limit.cap) throw tooMany(limit, hereRetryAfterMs);
   return socket.join([place, ...rooms]);
 }
 
-const tooMany = ({ cap, setting }: ConnectionCap): Refusal =>
+const tooMany = ({ cap, setting }: ConnectionCap, retryAfterMs: number): Refusal =>
   new Refusal("too_many_connections", { retryAfterMs, hint: `${setting} is ${cap}.` });

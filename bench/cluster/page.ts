@@ -1,0 +1,1 @@
+export const scalingPage = (_: unknown): string => "";
