@@ -48,8 +48,8 @@ async function killNode({ world, random, number }: Scene, end: (node: number) =>
 /** The fault table, for two nodes with Redis and PostgreSQL. */
 export const severalNodes: readonly FaultKind[] = [
   {
-    ...{ name: "node_killed", nodes: 2, tasks: 300, pace: 0.05 },
-    fault: "kill -9 of one of two nodes in the middle of 300 tasks",
+    ...{ name: "node_killed", nodes: 2, tasks: 200, pace: 0.05 },
+    fault: "kill -9 of one of two nodes in the middle of 200 tasks",
     promise: "its clients go on with the other within 5 s (p99); every end applied once; progress never backwards",
     inject: (scene) =>
       killNode(scene, async (node) => {

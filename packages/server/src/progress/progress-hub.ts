@@ -72,7 +72,8 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   const committing = new Map<string, Promise<unknown>>();
   const listeners = new Set<ProgressListener>();
   const saver = createSnapshotSaver({ store, clock, log, onOvertaken: (standing) => shared.take(standing) });
-  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find });
+  const isCommitting = (taskId: string): boolean => committing.has(taskId);
+  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find, isCommitting });
   const latest = exchange && createLatestState({ store, exchange, clock, onResumed: shared.take });
 
   function tell(kind: keyof ProgressListener, task: TaskSnapshot): void {

@@ -12,6 +12,8 @@ interface SharedTasksOptions {
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
   tell(kind: keyof ProgressListener, task: TaskSnapshot): void;
+  /** Whether a change of a task is being committed. */
+  isCommitting(taskId: string): boolean;
   /** The latest state of a task, wherever it is kept. */
   find(taskId: string): Promise<TaskSnapshot | undefined>;
 }
@@ -96,6 +98,8 @@ export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
     merge(other) {
       const ours = memory.get(other.task_id);
       if (ours === undefined || isFinal(ours.status) || theirs.has(other.task_id)) return undefined;
+      // What is being committed comes above all that is known: a version that was made meanwhile would be above it.
+      if (options.isCommitting(other.task_id)) return undefined;
       const merged = mergeReports(ours, other, clock.now());
       memory.put(merged);
       saver.save(merged);
