@@ -27,7 +27,8 @@ export default defineConfig({
           name: "unit",
           include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...pageTests, ...browserTests, ...aloneTests],
-          sequence: { groupOrder: 0 },
+          // They wait for sockets and timers more than they compute.
+          ...{ maxWorkers: 3, sequence: { groupOrder: 0 } },
         },
       },
       {
@@ -39,7 +40,7 @@ export default defineConfig({
         test: {
           ...withBrowser,
           ...{ name: "browser", include: browserTests, exclude: ["**/node_modules/**", ...pageTests] },
-          ...{ fileParallelism: false, sequence: { groupOrder: 2 } },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 2 } },
         },
       },
       {

@@ -19,6 +19,8 @@ const witnesses = new Map<string, Witness>();
 const tasks = new Map<string, string>();
 const ports = PORTS.split(",").map(Number);
 let told = 0;
+/** The port of a node that goes. */
+let avoided: number | undefined;
 
 const open = (plan: ClientPlan, suffix = ""): Promise<Witness> =>
   create({
@@ -29,6 +31,8 @@ const open = (plan: ClientPlan, suffix = ""): Promise<Witness> =>
       journal.write(line);
       if (line.operation === "applied" || line.operation === "final") told += 1;
       if (line.operation === "final") tasks.delete(line.task);
+      // A load balancer asks another node when one refuses because it goes (`proxy_next_upstream http_503`).
+      if (line.operation === "lost" && avoided !== undefined) witnesses.get(plan.name)?.line.moveOn(avoided);
     },
   });
 
@@ -46,6 +50,9 @@ serve({
   watch({ task, owner }: { task: string; owner: string }) {
     tasks.set(task, owner);
     for (const [name, witness] of witnesses) if (plans.get(name)?.user === owner) witness.watch(task);
+  },
+  avoid(port: number | null) {
+    avoided = port ?? undefined;
   },
   disturb({ names, how }: { names: readonly string[]; how: Disturbance }) {
     for (const name of names) disturbances[how](get(name));

@@ -33,7 +33,8 @@ export interface KindResult {
 }
 
 /** The heartbeat is the run's own; everything else as shipped, unless a kind says how long nobody can know of it. */
-const rulesOf = ({ unnoticedMs }: FaultKind): Partial<Rules> => ({
+const rulesOf = ({ unnoticedMs, recoveryP99Ms }: FaultKind): Partial<Rules> => ({
+  ...(recoveryP99Ms !== undefined && { recoveryP99Ms }),
   unnoticedMs: unnoticedMs ?? (heartbeat.interval + heartbeat.timeout + 1) * 1000,
 });
 

@@ -50,6 +50,8 @@ export interface World {
   promise(promise: string, kept: boolean, detail: string): void;
   /** Starts the server that has ended anew; what the database holds at this moment is written down first. */
   restart(node?: number): Promise<void>;
+  /** Whoever loses a connection to this node asks another one; null: no node is going. */
+  avoid(node: number | null): Promise<void>;
   disturb(how: Disturbance, names: readonly string[]): Promise<void>;
   renew(name: string, suffix: string): Promise<void>;
   audienceStatus(names?: readonly string[]): Promise<AudienceStatus>;
@@ -171,6 +173,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       servers[node] = await startServer(node);
       record({ operation: "reachable", at: Date.now() });
     },
+    avoid: (node) => follow.ask("avoid", node === null ? null : ports[node]),
     disturb: (how, names) => follow.ask("disturb", { names, how }),
     renew: (name, suffix) => follow.ask("renew", { name, suffix }),
     audienceStatus,

@@ -18,6 +18,9 @@ interface Task {
 /** Longer than any client is away: whoever comes back is told the end, and nothing older. */
 const rememberMs = 120_000;
 
+/** Another node may read what one has committed, and tell it, before that one has written its line. */
+const aheadMs = 250;
+
 type ToldLine = Extract<Line, { operation: "applied" | "final" | "live" }>;
 
 /**
@@ -31,6 +34,8 @@ export function createToldStates(report: ReportFault): Check {
   const userOf = new Map<string, string>();
   /** The highest version that each client was told, by client and task; the end is remembered for good. */
   const told = new Map<string, Map<string, { version: number; final: boolean; wanted: boolean }>>();
+  /** Told in versions that no server has spoken of yet, in the order of time. */
+  let ahead: ToldLine[] = [];
 
   const toldOf = (actor: string) => {
     const known = told.get(actor) ?? new Map<string, { version: number; final: boolean; wanted: boolean }>();
@@ -59,13 +64,30 @@ export function createToldStates(report: ReportFault): Check {
     }
     const said = task?.states.get(version);
     if (said === undefined) {
-      report("invented", actor, `${line.status} in version ${version}, which the server never had`, id);
+      ahead.push(line);
       return false;
     }
     if (said.status === line.status && said.current === line.current) return true;
     const truth = `${said.status} at ${said.current}`;
     report("altered", actor, `version ${version} is ${truth}, told was ${line.status} at ${line.current}`, id);
     return false;
+  }
+
+  function giveUp(before: number): void {
+    for (let [line] = ahead; line !== undefined && line.at < before; [line] = ahead) {
+      ahead.shift();
+      const detail = `${line.status} in version ${line.version}, which the server never had`;
+      report("invented", line.actor, detail, line.task);
+    }
+  }
+
+  /** What was told of a version that is known now. */
+  function catchUp(id: string, version: number): void {
+    if (ahead.length === 0) return;
+    const isKnown = (line: ToldLine): boolean => line.task === id && line.version === version;
+    const known = ahead.filter(isKnown);
+    ahead = ahead.filter((line) => !isKnown(line));
+    for (const line of known) tell(line);
   }
 
   function tell(line: ToldLine): void {
@@ -90,6 +112,7 @@ export function createToldStates(report: ReportFault): Check {
 
   return {
     take(line) {
+      giveUp(line.at - aheadMs);
       switch (line.operation) {
         case "connected":
           return void userOf.set(line.actor, line.user);
@@ -111,6 +134,7 @@ export function createToldStates(report: ReportFault): Check {
           const task = tasks.get(id) ?? { owner, states: new Map(), endedAt: undefined };
           tasks.set(id, task);
           task.states.set(version, { status, current });
+          catchUp(id, version);
           if (isFinal(status as TaskStatus)) {
             task.endedAt = at;
             ended.push(id);
@@ -123,6 +147,6 @@ export function createToldStates(report: ReportFault): Check {
           return tell(line);
       }
     },
-    end() {},
+    end: () => giveUp(Number.POSITIVE_INFINITY),
   };
 }

@@ -35,6 +35,8 @@ export interface FaultKind {
   readonly nodes?: 2;
   /** For how long a client may be behind without anybody being able to know, when the world says that it is silent. */
   readonly unnoticedMs?: number;
+  /** Within this time 99 of 100 clients are back. Default: as promised for any fault. */
+  readonly recoveryP99Ms?: number;
   readonly needs?: "network" | "disk";
   readonly env?: Readonly<Record<string, string>>;
   /** Bare Socket.IO is compared on it. */

@@ -70,14 +70,16 @@ export const severalNodes: readonly FaultKind[] = [
       }),
   },
   {
-    ...{ name: "rolling_restart", nodes: 2, env: { SIGNALBOX_DRAIN_WINDOW: "2" } },
+    ...{ name: "rolling_restart", nodes: 2, recoveryP99Ms: 3000, env: { SIGNALBOX_DRAIN_WINDOW: "2" } },
     fault: "SIGTERM of one node, and after its return of the other",
     promise: "sent away in batches; nothing lost; nobody without live state for more than 3 s (p99)",
     async inject({ world }) {
       for (const node of [0, 1]) {
         const server = world.servers[node];
+        await world.avoid(node);
         server?.signal("SIGTERM");
         const code = await server?.exited;
+        await world.avoid(null);
         world.promise("exit in order", code === 0, String(code));
         await world.restart(node);
         await world.allWell();

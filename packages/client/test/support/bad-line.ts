@@ -5,6 +5,8 @@ export interface BadLine {
   readonly url: string;
   /** Resets all connections. True when there were any. */
   cut(): boolean;
+  /** From now on it is another node that is kept to; of one that is named only if it was that. */
+  moveOn(port?: number): void;
   /** Nothing passes until `thaw`; both ends believe that the line is open. */
   freeze(): void;
   /** What was held back arrives. */
@@ -77,6 +79,9 @@ export async function startBadLine(
   return {
     url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
     cut,
+    moveOn(port) {
+      if (port === undefined || ports[stuckTo] === port) stuckTo = (stuckTo + 1) % ports.length;
+    },
     freeze() {
       frozen = true;
       for (const socket of sockets) socket.pause();

@@ -140,6 +140,12 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     return found;
   }
 
+  /** Somebody may have been told a state while Redis was away: whatever has become of it since is told, the end too. */
+  async function followAgain(taskId: string): Promise<void> {
+    await link.subscribe(keyOf(taskId), take).catch(() => {});
+    listener?.lookAgain(taskId);
+  }
+
   /** Subscribed first, read after it: a change in between is in one of both. */
   async function followOne(taskId: string): Promise<void> {
     try {
@@ -165,11 +171,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     }
     void link.subscribe(`${ownChannel}${link.id}`, ownMessage).catch(() => {});
     if (followsAll) void link.subscribeAll(keyOf(""), take).catch(() => {});
-    for (const taskId of followed.keys())
-      followed.set(
-        taskId,
-        followOne(taskId).then(() => listener?.lookAgain(taskId)),
-      );
+    for (const taskId of followed.keys()) followed.set(taskId, followAgain(taskId));
   });
 
   /** Of a process that is gone nothing more comes, and its last word may be in the store only. */

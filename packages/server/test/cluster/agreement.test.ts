@@ -152,6 +152,24 @@ it.each([
   },
 );
 
+it("whoever joins while Redis is away learns of what the other node did meanwhile, soon after its return", async () => {
+  const client = await enter(there);
+  cluster.redis.kill("SIGKILL");
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  const { progress } = here.realtime;
+  const tasks = await Promise.all([1, 2].map(() => progress.create({ kind: "t", title: "T", owner_id: userId })));
+  const [ends, goesOn] = tasks as [(typeof tasks)[0], (typeof tasks)[0]];
+  for (const { task_id } of tasks) await progress.report(task_id, { status: "running", percent: 1 });
+  for (const { task_id } of tasks) await client.request("join_task", { task_id });
+  await progress.complete(ends.task_id);
+  await progress.report(goesOn.task_id, { percent: 44 });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await cluster.redis.restart();
+  expect(await client.next("task_completed", 5000)).toMatchObject({ task_id: ends.task_id });
+  await expect.poll(() => client.received("progress_update").at(-1), { timeout: 5000 }).toMatchObject({ percent: 44 });
+  client.close();
+}, 20_000);
+
 it("a Redis that was emptied is told everything again", async () => {
   const { task_id } = await here.realtime.progress.create({ kind: "t", title: "T", owner_id: userId });
   await here.realtime.progress.report(task_id, { status: "running", percent: 30 });

@@ -1,0 +1,35 @@
+/** Every cell of the recovery matrix; and that a cell that is not well would be named. */
+import { expect, it } from "vitest";
+import { columns, judgeColumn, type Outcome, playColumn } from "./run-matrix.ts";
+import { matrixFaults, matrixTable } from "./table.ts";
+
+const outcomes: Outcome[] = [];
+
+it.each(columns)(
+  "$store, nodes: $nodes, $transport",
+  async (column) => {
+    const history = await playColumn(column);
+    const judged = await judgeColumn(column, history);
+    outcomes.push(...judged);
+    expect(matrixFaults(judged)).toEqual([]);
+    expect(judged).toHaveLength(10);
+
+    // Had one client not been told of the end, or twice, its cell would be red, and no other.
+    const { userId } = history.cells[3] ?? {};
+    const final = history.lines.find((line) => line.operation === "final" && line.actor === userId);
+    const without = await judgeColumn(column, { ...history, lines: history.lines.filter((line) => line !== final) });
+    const twice = await judgeColumn(column, {
+      ...history,
+      lines: history.lines.flatMap((line) => (line === final ? [line, line] : [line])),
+    });
+    for (const broken of [without, twice]) {
+      expect(broken.map(({ faults }) => faults.length > 0)).toEqual(judged.map((_, index) => index === 3));
+    }
+  },
+  40_000,
+);
+
+it("is printed, all eighty cells", () => {
+  process.stdout.write(`${matrixTable(outcomes)}\n`);
+  expect(outcomes).toHaveLength(80);
+});
