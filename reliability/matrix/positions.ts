@@ -37,8 +37,11 @@ async function well(witness: Witness): Promise<void> {
   if (!(await until(() => witness.isWell(), patienceMs))) throw new Error(`It does not recover: ${witness.describe()}`);
 }
 
-const running = ({ progress, taskId }: Cell, percent: number) =>
-  progress.report(taskId, { status: "running", percent });
+/** The first report says that the work has begun; whoever works does not say so again. */
+async function running({ progress, taskId }: Cell, percent: number): Promise<void> {
+  const task = await progress.get(taskId);
+  await progress.report(taskId, task?.status === "running" ? { percent } : { status: "running", percent });
+}
 
 async function steps(cell: Cell, from: number, to: number): Promise<void> {
   for (let percent = from; percent <= to; percent += 10) {

@@ -58,6 +58,14 @@ export async function playColumn({ store, nodes, transport }: Column): Promise<C
     const cells = await Promise.all(
       positions.map((position, index) => playCell({ position, index, transport, servers, hubs, journal })),
     );
+    for (const { taskId } of cells) {
+      const task = await servers.read(taskId);
+      if (task === undefined) continue;
+      const { task_id, version, status, current, owner_id: owner } = task;
+      journal.write({
+        ...{ operation: "stored", actor: "database", task: task_id, version, status, current, owner, at: Date.now() },
+      });
+    }
     return { lines: lines.toSorted((a, b) => a.at - b.at), cells };
   } finally {
     await servers.close();

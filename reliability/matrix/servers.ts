@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TaskSnapshot } from "@signalbox/protocol";
 import { createRealtime, loadConfig, type Realtime, type Store } from "@signalbox/server";
 import { openPostgres } from "@signalbox/server/postgres";
 import { connectRedis } from "@signalbox/server/redis";
@@ -20,6 +21,8 @@ export type StoreName = (typeof stores)[number];
 export interface Servers {
   readonly ports: readonly number[];
   readonly realtimes: readonly Realtime[];
+  /** What the database has. */
+  read(taskId: string): Promise<TaskSnapshot | undefined>;
   close(): Promise<void>;
 }
 
@@ -31,7 +34,9 @@ export async function startServers(storeName: StoreName, nodes: number, journal:
   const redis = nodes > 1 ? await startRedis() : undefined;
   const postgres = storeName === "PostgreSQL" ? await startPostgres() : undefined;
   const sessions = createOpenSessions();
-  const started = await Promise.all(Array.from({ length: nodes }, start));
+  const started: Awaited<ReturnType<typeof start>>[] = [];
+  // One after the other: SQLite has no lock that two who make its tables could take.
+  while (started.length < nodes) started.push(await start());
 
   function openStore(): Promise<Store> {
     if (postgres === undefined) return createSqlStore(openSqlite<SignalboxTables>(join(folder, "data.db")).kysely);
@@ -59,12 +64,13 @@ export async function startServers(storeName: StoreName, nodes: number, journal:
       http.close();
       await store.close();
     }
-    return { port, realtime, close };
+    return { port, realtime, store, close };
   }
 
   return {
     ports: started.map(({ port }) => port),
     realtimes: started.map(({ realtime }) => realtime),
+    read: async (taskId) => started[0]?.store.tasks.get(taskId),
     async close() {
       await Promise.all(started.map(({ close }) => close()));
       await Promise.all([redis?.stop(), postgres?.stop()]);
