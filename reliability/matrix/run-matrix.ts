@@ -136,6 +136,8 @@ export async function judgeColumn(column: Column, { lines, cells }: ColumnHistor
     ...{ position, column, ms },
     faults: [
       ...(error === undefined ? [] : [error]),
+      // The checker forgives a client that leaves soon after the end for not having been told; here nobody left before.
+      ...(lines.some((line) => line.operation === "final" && line.task === taskId) ? [] : ["was told no end"]),
       ...faults
         .filter(({ actor, task }) => actor === userId || task === taskId)
         .map(({ kind, detail }) => `${kind}: ${detail}`),
