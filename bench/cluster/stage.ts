@@ -13,7 +13,7 @@ import type { ServerCommands } from "../peers/server-commands.ts";
 import { type Control, controlStdio, createControl } from "../process/control.ts";
 
 /** A node, and the load process that is aimed at it. */
-export interface NodeUnderLoad {
+interface NodeUnderLoad {
   readonly pid: number;
   readonly server: Control<ServerCommands>;
   readonly load: Control<LoadCommands>;

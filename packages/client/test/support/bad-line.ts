@@ -30,6 +30,9 @@ export async function startBadLine(
 
   const listener = createServer({ allowHalfOpen: true }, (near) => {
     if (gone) return void near.resetAndDestroy();
+    // Also while the way to the server is still being found it can be cut.
+    sockets.add(near);
+    near.on("close", () => sockets.delete(near));
     near.on("error", () => {});
     reach(near, 0);
   });

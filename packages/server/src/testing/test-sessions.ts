@@ -11,6 +11,8 @@ export interface TestSessions extends SessionSource {
   /** Ends one session without announcing it. */
   forget(ref: string): void;
   setRole(userId: string, role: Role): void;
+  /** The same without announcing it. */
+  setRoleQuietly(userId: string, role: Role): void;
   /** Moves the end of a session without announcing it, as a rolling session does. */
   extend(ref: string, expiresAt: number): void;
   /** How often a session was looked up. */
@@ -43,6 +45,13 @@ export function createTestSessions(): TestSessions {
       else sessions.set(token, changed);
     }
   };
+
+  function setRole(userId: string, role: Role): void {
+    update(
+      (session) => session.userId === userId,
+      (session) => ({ ...session, role }),
+    );
+  }
 
   return {
     credentialOf({ headers, token }) {
@@ -91,12 +100,10 @@ export function createTestSessions(): TestSessions {
       );
     },
     setRole(userId, role) {
-      update(
-        (session) => session.userId === userId,
-        (session) => ({ ...session, role }),
-      );
+      setRole(userId, role);
       announce({ userId, reason: "role_changed" });
     },
+    setRoleQuietly: setRole,
     extend(ref, expiresAt) {
       update(
         (session) => session.ref === ref,

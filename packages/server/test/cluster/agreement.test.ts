@@ -39,6 +39,15 @@ describe.each(transports)("over %s", (transport) => {
     await client.disconnected(1000);
   });
 
+  it("a demotion on one node closes /admin on the other within a second, and narrows what is left", async () => {
+    const { cookie } = cluster.sessions.signIn({ userId, role: "admin" });
+    const admin = await connectClient(there.url, { cookie, namespace: "/admin", transport });
+    cluster.sessions.setRoleQuietly(userId, "user");
+    await here.realtime.sessionChanged({ userId, reason: "role_changed" });
+    expect(await admin.next("session_ending", 1000)).toMatchObject({ reason: "role_changed" });
+    await admin.disconnected(1000);
+  });
+
   it("a notice reaches the sockets of a user on every node, once, and reading it is known on each", async () => {
     const clients = await Promise.all([enter(here, { transport }), enter(there, { transport })]);
     for (let sent = 0; sent < 5; sent += 1)
