@@ -1,5 +1,6 @@
 /** Tasks that are reported on one node and watched on another. */
 import type { TaskSnapshot } from "@signalbox/protocol";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createReporter } from "../../src/cluster/redis.ts";
 import { connectClient, type TestServer, transports } from "../../src/testing/index.ts";
@@ -92,4 +93,35 @@ it("two processes that report one task at once never let percent fall, and one o
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
     each.close();
   }
+});
+
+it("what travels is a state per tick, to nodes with watchers alone, however often is reported and however many watch", async () => {
+  const redis = new Redis(cluster.redis.url);
+  const published = async (): Promise<number> =>
+    Number(/cmdstat_publish:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+  const { task_id } = await here.realtime.progress.create(newTask);
+  const channel = `signalbox:task:${task_id}`;
+  expect(await redis.pubsub("NUMSUB", channel)).toEqual([channel, 0]);
+  const clients = await Promise.all(Array.from({ length: 10 }, () => connectClient(there.url, signIn())));
+  for (const client of clients) await client.request("join_task", { task_id });
+  expect(await redis.pubsub("NUMSUB", channel)).toEqual([channel, 1]);
+  await here.realtime.progress.report(task_id, { status: "running" });
+
+  const before = await published();
+  const until = Date.now() + 1000;
+  let reports = 0;
+  for (; Date.now() < until; reports += 1) {
+    await here.realtime.progress.report(task_id, { current: reports });
+    if (reports % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(reports).toBeGreaterThan(1000);
+  // Ten ticks of 100 ms, and one on either side.
+  expect((await published()) - before).toBeLessThanOrEqual(13);
+  for (const client of clients) {
+    expect(client.received("progress_update").at(-1)).toMatchObject({ current: reports - 1 });
+    client.close();
+  }
+  await expect.poll(() => redis.pubsub("NUMSUB", channel)).toEqual([channel, 0]);
+  redis.disconnect();
 });
