@@ -2,10 +2,18 @@ import { isFinal, isNewer, type TaskSnapshot } from "@signalbox/protocol";
 import type { Clock, TaskExchange, TaskStore } from "../ports.ts";
 import { resumeTask } from "./task-stream.ts";
 
+/**
+ * Whoever has reported so lately is not gone but cut off from Redis: that one goes on, and its progress is stored every
+ * second. A process that has died counts as gone only later than this after its last report.
+ */
+const latelyMs = 4000;
+
 interface LatestStateOptions {
   readonly store: TaskStore;
   readonly exchange: TaskExchange;
   readonly clock: Clock;
+  /** Whether this process reports the task: then it is not abandoned, whatever Redis had last heard. */
+  isOurs(taskId: string): boolean;
   /** Told of the new run of a task that was abandoned. */
   onResumed(task: TaskSnapshot): void;
 }
@@ -21,7 +29,9 @@ export interface LatestState {
  * The store is up to a second behind with progress, and ahead of the exchange with an end whose teller died: the newer of
  * both counts. A running task whose reporter is gone was interrupted, and begins a new run (see `resumeTask`).
  */
-export function createLatestState({ store, exchange, clock, onResumed }: LatestStateOptions): LatestState {
+export function createLatestState(options: LatestStateOptions): LatestState {
+  const { store, exchange, clock, onResumed } = options;
+
   async function of(rows: readonly TaskSnapshot[]): Promise<TaskSnapshot[]> {
     const unfinished = rows.filter(({ status }) => !isFinal(status));
     const shared = await exchange.read(unfinished.map(({ task_id }) => task_id));
@@ -34,7 +44,8 @@ export function createLatestState({ store, exchange, clock, onResumed }: LatestS
   }
 
   async function current(task: TaskSnapshot, isAbandoned: boolean): Promise<TaskSnapshot> {
-    if (task.status !== "running" || !isAbandoned) return task;
+    if (task.status !== "running" || !isAbandoned || options.isOurs(task.task_id)) return task;
+    if (clock.now() - Date.parse(task.updated_at) < latelyMs) return task;
     const resumed = resumeTask(task, clock.now());
     // Stored first: whoever goes on with the task, and cannot ask Redis, must come to a version above this one.
     const standing = await store.put(resumed);

@@ -71,10 +71,14 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   /** Ids of which a first state or a change of status is being committed; a report in that time waits for it. */
   const committing = new Map<string, Promise<unknown>>();
   const listeners = new Set<ProgressListener>();
-  const saver = createSnapshotSaver({ store, clock, log, onOvertaken: (standing) => shared.take(standing) });
+  const saver = createSnapshotSaver({ store, clock, log, onOvertaken });
   const isCommitting = (taskId: string): boolean => committing.has(taskId);
   const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find, isCommitting });
-  const latest = exchange && createLatestState({ store, exchange, clock, onResumed: shared.take });
+  const latest =
+    exchange &&
+    createLatestState({
+      ...{ store, exchange, clock, isOurs: shared.isHeld, onResumed: shared.take },
+    });
 
   function tell(kind: keyof ProgressListener, task: TaskSnapshot): void {
     for (const listener of listeners) {
@@ -84,6 +88,15 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
         log.error({ err: error, task_id: task.task_id }, "A progress listener failed.");
       }
     }
+  }
+
+  /**
+   * The store has another state than the one that was to be saved: of another process, or of this one, from a commit whose
+   * answer did not come. Then nobody has told the others yet, and to tell them twice of an end is harmless.
+   */
+  function onOvertaken(standing: TaskSnapshot): void {
+    shared.take(standing);
+    if (isFinal(standing.status)) exchange?.share("ended", standing);
   }
 
   async function get(taskId: string): Promise<TaskSnapshot | undefined> {
@@ -160,7 +173,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
     const standing = await saver.commit(task);
     if (standing !== undefined) {
       // Another process has committed meanwhile: this report comes after that, or too late.
-      shared.take(standing);
+      onOvertaken(standing);
       shared.hold(task.task_id);
       return commit(standing, patch);
     }

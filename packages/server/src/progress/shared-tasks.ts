@@ -22,6 +22,8 @@ interface SharedTasksOptions {
 export interface SharedTasks {
   /** Whether another process reports it: what is in memory follows that one. */
   areTheirs(taskId: string): boolean;
+  /** Whether it is unfinished and reported here. */
+  isHeld(taskId: string): boolean;
   /** From now on it is reported here. */
   hold(taskId: string): void;
   /** A state that was committed, or told, by another process. */
@@ -39,6 +41,11 @@ export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
 
   function* held(): Generator<TaskSnapshot> {
     for (const task of memory.unfinished()) if (!theirs.has(task.task_id)) yield task;
+  }
+
+  function isHeld(taskId: string): boolean {
+    const known = memory.get(taskId);
+    return known !== undefined && !isFinal(known.status) && !theirs.has(taskId);
   }
 
   function take(task: TaskSnapshot, kind: "created" | "changed" = "changed"): void {
@@ -97,7 +104,7 @@ export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
     },
     merge(other) {
       const ours = memory.get(other.task_id);
-      if (ours === undefined || isFinal(ours.status) || theirs.has(other.task_id)) return undefined;
+      if (ours === undefined || !isHeld(other.task_id)) return undefined;
       // What is being committed comes above all that is known: a version that was made meanwhile would be above it.
       if (options.isCommitting(other.task_id)) return undefined;
       const merged = mergeReports(ours, other, clock.now());
@@ -116,6 +123,7 @@ export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
     },
     held,
     take,
+    isHeld,
     areTheirs: (taskId) => theirs.has(taskId),
     hold: (taskId) => void theirs.delete(taskId),
   };
