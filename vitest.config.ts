@@ -27,8 +27,7 @@ export default defineConfig({
           name: "unit",
           include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...pageTests, ...browserTests, ...aloneTests],
-          // They wait for sockets and timers more than they compute.
-          ...{ maxWorkers: 3, sequence: { groupOrder: 0 } },
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -40,7 +39,7 @@ export default defineConfig({
         test: {
           ...withBrowser,
           ...{ name: "browser", include: browserTests, exclude: ["**/node_modules/**", ...pageTests] },
-          ...{ maxWorkers: 2, sequence: { groupOrder: 2 } },
+          ...{ fileParallelism: false, sequence: { groupOrder: 2 } },
         },
       },
       {

@@ -26,7 +26,3 @@ it(`keeps every promise while each of ${faultKinds.length} faults is put in`, as
   const names = faultKinds.filter(({ needs }) => mayMount || needs !== "disk").map(({ name }) => name);
   await expectKept(names, ["--lanes", "4"]);
 }, 240_000);
-
-it("keeps every promise on two nodes when one is killed, and when Redis is", async () => {
-  await expectKept(["node_killed_after_commit", "redis_killed_1s"], ["--cluster", "--lanes", "2"]);
-}, 120_000);

@@ -104,11 +104,20 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   let beating = false;
   let closed = false;
 
-  subscriber.on("message", (channel: string, message: string) => listeners.get(channel)?.(message));
-  subscriber.on("pmessage", (pattern: string, _channel: string, message: string) => listeners.get(pattern)?.(message));
+  subscriber.on("message", hear);
+  subscriber.on("pmessage", (pattern: string, _channel: string, message: string) => hear(pattern, message));
   subscriber.on("close", () => {
     missed = true;
   });
+
+  /** What cannot be read must not end the process: somebody else may write to this Redis. */
+  function hear(channel: string, message: string): void {
+    try {
+      listeners.get(channel)?.(message);
+    } catch (err) {
+      log.error({ err, channel }, "A message in Redis could not be dealt with.");
+    }
+  }
 
   async function beat(): Promise<void> {
     if (beating || closed) return;

@@ -105,6 +105,8 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     const [from = "", kind] = message.split(" ", 2);
     if (from === link.id || kind === undefined) return;
     const task = JSON.parse(message.slice(from.length + kind.length + 2)) as TaskSnapshot;
+    // What was to be told with the next tick is older, and would be taken for the successor of this.
+    conflator.drop(task.task_id);
     if (kind === "removed") bases.delete(task.task_id);
     else note(task, from);
     listener?.received(kind as "created" | "changed" | "ended" | "removed", task);
@@ -188,7 +190,9 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
 
   function ownMessage(message: string): void {
     const [verb, taskId = ""] = message.split(" ", 2);
-    if (verb === "taken") listener?.taken(taskId);
+    if (verb !== "taken") return;
+    if (!followed.has(taskId)) bases.delete(taskId);
+    listener?.taken(taskId);
   }
 
   return {
