@@ -24,5 +24,5 @@ async function expectKept(names: readonly string[], flags: readonly string[]): P
 it(`keeps every promise while each of ${faultKinds.length} faults is put in`, async () => {
   const mayMount = process.getuid?.() === 0;
   const names = faultKinds.filter(({ needs }) => mayMount || needs !== "disk").map(({ name }) => name);
-  await expectKept(names, ["--lanes", "4"]);
+  await expectKept(names, ["--lanes", "3"]);
 }, 240_000);

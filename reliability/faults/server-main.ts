@@ -4,8 +4,6 @@
  */
 import { createServer } from "node:http";
 import { createRealtime, loadConfig } from "@signalbox/server";
-import { openPostgres } from "@signalbox/server/postgres";
-import { connectRedis } from "@signalbox/server/redis";
 import { createSqlStore, openSqlite, type SignalboxTables } from "@signalbox/server/sql";
 import { createDice } from "../../packages/client/test/support/dice.ts";
 import { createOpenSessions } from "../../packages/client/test/support/open-sessions.ts";
@@ -33,12 +31,14 @@ const markers = createLethalMarkers();
 const sessions = createOpenSessions();
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const sqlite = NODE === "" ? openSqlite<SignalboxTables>(DATABASE) : undefined;
-const { kysely } = sqlite ?? openPostgres<SignalboxTables>(DATABASE, { log: silent });
+// Loaded where they are used: how soon a server is back is measured.
+const shared = NODE === "" ? undefined : await import("./node-parts.ts");
+const { kysely } = sqlite ?? (shared as NonNullable<typeof shared>).openDatabase(DATABASE);
 const store = recordStore(await createSqlStore(kysely), journal, markers.reached);
 const http = createServer((_req, res) => res.writeHead(404).end());
 const realtime = createRealtime({
   ...{ httpServer: http, config, sessions, logger: silent, store },
-  ...(NODE !== "" && { cluster: connectRedis(config, { logger: silent }) }),
+  ...(shared && { cluster: shared.connect(config) }),
 });
 const connections = (): number => realtime.io.engine.clientsCount;
 
