@@ -1,6 +1,6 @@
 /**
  * `npm run load`: several nodes under a steady load, for as long as wanted. `--nodes 2 --connections 5000 --seconds 1800`;
- * `--model` measures one and two nodes at three sizes instead, for a minute each; `--json FILE` adds what was measured to
+ * `--model` measures one and two nodes at three sizes instead, for half a minute each; `--json FILE` adds what was measured to
  * a file, and `--write` writes docs/scaling.md from it.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ const loadOf = (nodes: number, connections: number, seconds: number): Load => {
 const known: Measured[] =
   values.json !== undefined && existsSync(values.json) ? JSON.parse(readFileSync(values.json, "utf8")) : [];
 const loads = values.model
-  ? [1000, 2500, 5000].flatMap((size) => [loadOf(1, size, 60), loadOf(2, size, 60)])
+  ? [1000, 2500, 5000].flatMap((size) => [loadOf(1, size, 30), loadOf(2, size, 30)])
   : [loadOf(Number(values.nodes), Number(values.connections), Number(values.seconds))];
 if (!values.write || values.model) for (const load of loads) await run(load);
 if (values.write) writeFileSync(join(import.meta.dirname, "../../docs/scaling.md"), scalingPage(known));

@@ -34,6 +34,9 @@ const stretchSeconds = 15;
 const warmUpSeconds = 10;
 const atOnce = 40;
 
+/** There are no more than 4,000 in the bench. */
+const mostUsers = 2500;
+
 /** Connects everybody, lets each watch a task, and updates all tasks in turn for so long. */
 export async function measureCluster(load: Load, onSample: (sample: Sample) => void): Promise<Measured> {
   const { nodes: count, connections, tasks, updatesPerSecond, seconds } = load;
@@ -85,11 +88,14 @@ export async function measureCluster(load: Load, onSample: (sample: Sample) => v
 
   try {
     await Promise.all(nodes.map(({ server }) => server.call("tasks", { count: tasksOfEach })));
-    const users = { from: firstAdministrator, count: ofEach };
+    // Each user has a connection or two, on each node.
+    const users = { from: firstAdministrator, count: Math.min(ofEach, mostUsers) };
     await Promise.all(
       nodes.map(async (node) => {
         await node.load.call("tokens", users);
-        await node.load.call("open", { ...users, atOnce });
+        for (let left = ofEach; left > 0; left -= users.count) {
+          await node.load.call("open", { ...users, count: Math.min(left, users.count), atOnce });
+        }
         await node.load.call("watch", { tasks, perClient: 1, choice: "blocks" });
       }),
     );
