@@ -7,52 +7,26 @@ const sizes = [5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_00
 /** Runs of at least this length are about endurance; shorter ones are what the model is fitted from. */
 const longSeconds = 600;
 
-/** docs/scaling.md, of one long run and those of one and two nodes at several sizes. */
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const number = (value: number, digits = 0): string =>
+  value.toLocaleString("en-US", { maximumFractionDigits: digits, minimumFractionDigits: digits });
+
+/** docs/scaling.md, of runs of one and two nodes at several sizes, and of a long one where there is one. */
 export function scalingPage(runs: readonly Measured[]): string {
   const long = runs.findLast(({ load }) => load.seconds >= longSeconds);
   const short = runs.filter(({ load }) => load.seconds < longSeconds);
-  if (long === undefined || short.length < 4) throw new Error("The page needs a long run and those of `--model`.");
+  if (short.length < 4) throw new Error("The page needs the runs of `--model`.");
   const model = fitModel(short);
   const forecasts = sizes.map((size) => forecast(model, size));
   const full = forecasts.find(({ redisCpu }) => redisCpu > 0.8);
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-  const number = (value: number, digits = 0): string =>
-    value.toLocaleString("en-US", { maximumFractionDigits: digits, minimumFractionDigits: digits });
-  const worst = (read: (sample: Sample) => number): number => Math.max(...long.samples.map(read));
 
   return `# How it scales
 
 Written by \`npm run load -- --json FILE --write\` from what it measured. Everything ran on one machine: ${cpus().length} cores
-(${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}: the nodes, Redis, PostgreSQL, and the clients.
+(${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}: the nodes, Redis, PostgreSQL, and the clients. Ten WebSocket connections, spread
+over the nodes, watch each task, which is reported once a second: a delivery a second for each connection, with every guard on.
 
-## ${number(long.load.connections)} connections for ${number(long.load.seconds / 60)} minutes
-
-${long.load.nodes} nodes, ${number(long.load.connections / long.load.nodes)} WebSocket connections each, every guard on. Ten connections, five on each node, watch each of
-${number(long.load.tasks)} tasks, which half of the nodes' processes report once a second each: ${number(long.load.connections)} deliveries a second, half of them of a task that the other node reports.
-
-| | median | worst 15 s |
-|---|---|---|
-| deliveries a second | ${number(typical(long, ({ deliveriesPerSecond }) => deliveriesPerSecond))} | ${number(Math.min(...long.samples.map(({ deliveriesPerSecond }) => deliveriesPerSecond)))} |
-| from report to client, p50 | ${number(
-    typical(long, ({ p50Ms }) => p50Ms),
-    1,
-  )} ms | ${number(
-    worst(({ p50Ms }) => p50Ms),
-    1,
-  )} ms |
-| from report to client, p99 (bound: 200 ms) | ${number(
-    typical(long, ({ p99Ms }) => p99Ms),
-    1,
-  )} ms | ${number(
-    worst(({ p99Ms }) => p99Ms),
-    1,
-  )} ms |
-${long.load.nodes === 0 ? "" : Array.from({ length: long.load.nodes }, (_, node) => `| node ${node + 1}: CPU | ${percent(typical(long, ({ cpu }) => cpu[node] ?? 0))} of a core | ${percent(worst(({ cpu }) => cpu[node] ?? 0))} |\n| node ${node + 1}: memory at the beginning and end | ${number(long.samples[0]?.memoryMb[node] ?? 0)} MB | ${number(long.samples.at(-1)?.memoryMb[node] ?? 0)} MB, ${slope(long, node)} |`).join("\n")}
-| Redis: CPU | ${percent(typical(long, ({ redis }) => redis.cpu))} of a core | ${percent(worst(({ redis }) => redis.cpu))} |
-| Redis: commands a second | ${number(typical(long, ({ redis }) => redis.commandsPerSecond))} | ${number(worst(({ redis }) => redis.commandsPerSecond))} |
-| Redis: traffic | ${number(typical(long, ({ redis }) => redis.bytesPerSecond) / 1000)} kB/s | ${number(worst(({ redis }) => redis.bytesPerSecond) / 1000)} kB/s |
-
-The slope is that of a line through the second half of the samples.
+${long === undefined ? "A run of half an hour has not been made yet; `npm run load -- --seconds 1800` makes it." : longRun(long)}
 
 ## What the model is fitted from
 
@@ -95,6 +69,34 @@ Assumed, and worth checking for an application of one's own:
 - The machine is this one, on which clients and servers share two cores. On others the factors differ, and the form does not.
 - PostgreSQL is written to once a second for each task that runs, in statements of up to 500 rows, and is not in the table.
 `;
+}
+
+function longRun(long: Measured): string {
+  const worst = (read: (sample: Sample) => number): number => Math.max(...long.samples.map(read));
+  const row = (title: string, read: (sample: Sample) => number, tell: (value: number) => string): string =>
+    `| ${title} | ${tell(typical(long, read))} | ${tell(worst(read))} |`;
+  const ms = (value: number): string => `${number(value, 1)} ms`;
+  const ofNode = (node: number): string =>
+    [
+      row(`node ${node + 1}: CPU, of a core`, ({ cpu }) => cpu[node] ?? 0, percent),
+      row(
+        `node ${node + 1}: memory (${slope(long, node)})`,
+        ({ memoryMb }) => memoryMb[node] ?? 0,
+        (mb) => `${number(mb)} MB`,
+      ),
+    ].join("\n");
+  return `## ${number(long.load.connections)} connections on ${long.load.nodes} nodes for ${number(long.load.seconds / 60)} minutes
+
+| | median | most in 15 s |
+|---|---|---|
+${row("deliveries a second", ({ deliveriesPerSecond }) => deliveriesPerSecond, number)}
+${row("from report to client, p50", ({ p50Ms }) => p50Ms, ms)}
+${row("from report to client, p99", ({ p99Ms }) => p99Ms, ms)}
+${Array.from({ length: long.load.nodes }, (_, node) => ofNode(node)).join("\n")}
+${row("Redis: CPU, of a core", ({ redis }) => redis.cpu, percent)}
+${row("Redis: commands a second", ({ redis }) => redis.commandsPerSecond, number)}
+
+The slope of memory is that of a line through the second half of the samples.`;
 }
 
 /** In megabytes an hour. */
