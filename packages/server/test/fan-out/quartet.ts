@@ -1,4 +1,4 @@
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { RealtimeNamespace, RealtimeSocket } from "../../src/edge/socket.ts";
 import { connectClient, type TestClient, type TestServer, type Transport } from "../../src/testing/index.ts";
 import { serverSocketOf, startOpenServer } from "./fixture.ts";
@@ -36,6 +36,9 @@ export async function startQuartet(transport: Transport): Promise<Quartet> {
     return [name, { client, socket }];
   };
   const members = Object.fromEntries(await Promise.all(names.map(connect))) as Record<Name, Member>;
+  // A client that polls has been answered, and may not have asked again: what is volatile would not wait for it.
+  const isReady = () => names.every((name) => members[name].socket.conn.transport.writable);
+  await expect.poll(isReady).toBe(true);
   return {
     server,
     all: server.realtime.io.of("/"),
