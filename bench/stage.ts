@@ -1,10 +1,9 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../scripts/services/free-port.ts";
 import type { LoadCommands } from "./load/commands.ts";
 import { monotonicUs } from "./peers/payloads.ts";
 import type { Peer, RunningPeer } from "./peers/peer.ts";
@@ -119,13 +118,4 @@ export async function setStage(peer: Peer, { pinning, profileDirectory, onDoubt 
 function controlOf({ name }: Peer, { control }: RunningPeer): Control<ServerCommands> {
   if (control === undefined) throw new TypeError(`${name} takes no commands; leave it out of this workload.`);
   return control;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,7 +1,7 @@
 /** One server or two with their database, those who watch, and the history of both, for one kind of fault. */
 import { mkdirSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../../scripts/services/free-port.ts";
 import type { Line } from "../history/line.ts";
 import { type AudienceStatus, type Disturbance, planAudience } from "./audience.ts";
 import { openJournal } from "./journal.ts";
@@ -221,15 +221,4 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     },
   };
   return world;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const listener = createServer().listen(0, "127.0.0.1", () => {
-      const address = listener.address();
-      listener.close();
-      if (address === null || typeof address === "string") reject(new Error("No port is free."));
-      else resolve(address.port);
-    });
-  });
 }

@@ -13,7 +13,8 @@ import {
   transports,
 } from "../../packages/server/src/testing/index.ts";
 import { makeCertificate } from "../../packages/server/test/tls/make-certificate.ts";
-import { freePort, startNginx } from "./start-nginx.ts";
+import { freePort } from "../../scripts/services/free-port.ts";
+import { startNginx } from "./start-nginx.ts";
 
 interface Site {
   readonly url: string;
