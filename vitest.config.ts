@@ -31,7 +31,7 @@ export default defineConfig({
           name: "unit",
           include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...pageTests, ...browserTests, ...aloneTests],
-          ...{ maxWorkers: 3, sequence: { groupOrder: 0 } },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 0 } },
         },
       },
       {
