@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Walks through pages: each file has what it needs of its own, and waits for its browser more than for anything else. */
-const pageTests = ["apps/*/e2e/**/*.test.ts", "packages/*/test/status/**/*.browser.test.ts"];
+const pageTests = ["{apps,examples}/*/e2e/**/*.test.ts", "packages/*/test/status/**/*.browser.test.ts"];
 
 const browserTests = ["packages/*/test/**/*.browser.test.ts"];
 
