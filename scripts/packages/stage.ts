@@ -46,13 +46,14 @@ export function stagePackage(root: string, folder: string, target: string): void
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   for (const text of ["LICENSE", "CHANGELOG.md"]) cpSync(join(root, text), join(target, text));
+  if (!existsSync(join(source, "README.md"))) throw new Error(`${folder} has no README.md: write one.`);
   cpSync(join(source, "README.md"), join(target, "README.md"));
   for (const file of publishedFiles(source, manifest)) {
     if (!existsSync(join(source, file))) throw new Error(`${folder}/${file} does not exist: run npm run build.`);
     mkdirSync(dirname(join(target, file)), { recursive: true });
     writeFileSync(join(target, file), withoutMapLink(readFileSync(join(source, file), "utf8")));
   }
-  const published = publishedManifest(manifest, { folder, repository: originOf(root) });
+  const published = publishedManifest(manifest, folder, originOf(root));
   writeFileSync(join(target, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
 }
 
@@ -72,7 +73,7 @@ function withoutMapLink(text: string): string {
 }
 
 /** The condition `source` leads to files that are not packed, and other workspaces use that name for their own. */
-function publishedManifest(manifest: Manifest, { folder, repository }: { folder: string; repository?: string }) {
+function publishedManifest(manifest: Manifest, folder: string, repository: string | undefined): object {
   const { devDependencies: _dev, scripts: _scripts, exports = {}, sideEffects, ...rest } = manifest;
   const entries = Object.entries(exports).map(([path, { source: _source, ...conditions }]) => [path, conditions]);
   return {
@@ -82,6 +83,8 @@ function publishedManifest(manifest: Manifest, { folder, repository }: { folder:
       : { sideEffects }),
     ...(entries.length > 0 && { exports: Object.fromEntries(entries) }),
     ...(repository !== undefined && { repository: { type: "git", url: repository, directory: folder } }),
+    // npm packs a README and a licence by itself, and no changelog.
+    files: [...(manifest.files ?? []), "CHANGELOG.md"],
     publishConfig: { access: "public" },
   };
 }
