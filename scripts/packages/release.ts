@@ -63,7 +63,7 @@ function* problemsOf({ branch, changed, tags, origin }: Checkout, version: strin
   if (branch !== "main") yield `This is branch ${branch}: releases are made of main. git switch main`;
   if (tags.includes(`v${version}`)) yield `v${version} is there already: choose a later version.`;
   if (origin === undefined)
-    yield "The packages cannot say where their source is, for git has no origin: git remote add origin <address>";
+    yield "The packages cannot say where their source is, for origin is nothing that others reach: git remote add origin https://…";
 }
 
 interface Entry {

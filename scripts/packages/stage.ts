@@ -92,5 +92,15 @@ function publishedManifest(manifest: Manifest, folder: string, repository: strin
 /** Where this checkout comes from is written down once, in git. */
 export function originOf(root: string): string | undefined {
   const { status, stdout } = spawnSync("git", ["remote", "get-url", "origin"], { cwd: root, encoding: "utf8" });
-  return status === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
+  return status === 0 ? repositoryAt(stdout.trim()) : undefined;
+}
+
+/** An origin as a manifest names it: how everybody reaches it, without what only this machine may know. */
+export function repositoryAt(origin: string): string | undefined {
+  const address = origin.replace(/^(?:ssh:\/\/)?git@([^:/]+)[:/]/, "https://$1/");
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  url.username = "";
+  url.password = "";
+  return url.protocol === "https:" ? `git+${url.href}` : undefined;
 }

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { repositoryAt } from "../../scripts/packages/stage.ts";
 
 const script = join(import.meta.dirname, "../../scripts/release.ts");
 let folder = "";
@@ -134,6 +135,7 @@ it.each<[string, string, () => void, RegExp]>([
   ["a file that is not committed", "0.2.0", () => write("new.txt", "x"), /not clean \(new\.txt\): commit that/],
   ["another branch", "0.2.0", () => git("switch", "--quiet", "-c", "idea"), /branch idea: .* git switch main/],
   ["no origin", "0.2.0", () => git("remote", "remove", "origin"), /git remote add origin/],
+  ["an origin on this machine", "0.2.0", () => git("remote", "set-url", "origin", folder), /nothing that others reach/],
 ])("refused, with what to do: %s", (_what, version, change, reason) => {
   change();
   const { status, stderr } = release(version);
@@ -148,4 +150,15 @@ it("refused, with what to do: a changelog that says nothing, beside whatever els
   expect(status).toBe(1);
   expect(stderr).toMatch(/write what changed under "## \[Unreleased\]"/);
   expect(stderr).toMatch(/not clean/);
+});
+
+it.each([
+  ["https://example.com/our/signalbox.git", "git+https://example.com/our/signalbox.git"],
+  ["https://somebody:secret@example.com/our/signalbox.git", "git+https://example.com/our/signalbox.git"],
+  ["git@example.com:our/signalbox.git", "git+https://example.com/our/signalbox.git"],
+  ["ssh://git@example.com/our/signalbox.git", "git+https://example.com/our/signalbox.git"],
+  ["/srv/signalbox", undefined],
+  ["file:///srv/signalbox", undefined],
+])("the origin %s is named as %s in a manifest", (origin, repository) => {
+  expect(repositoryAt(origin)).toBe(repository);
 });
