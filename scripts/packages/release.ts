@@ -19,7 +19,14 @@ export interface Checkout {
   readonly origin: string | undefined;
 }
 
-const ranges = ["dependencies", "devDependencies", "peerDependencies"] as const;
+/** What is used of a package's manifest, or of its entry in the lock file. */
+interface Entry {
+  readonly name?: string;
+  version?: string;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+}
 
 /**
  * @param root - the checkout's folder
@@ -63,26 +70,20 @@ function* problemsOf({ branch, changed, tags, origin }: Checkout, version: strin
   if (branch !== "main") yield `This is branch ${branch}: releases are made of main. git switch main`;
   if (tags.includes(`v${version}`)) yield `v${version} is there already: choose a later version.`;
   if (origin === undefined)
-    yield "The packages cannot say where their source is, for origin is nothing that others reach: git remote add origin https://…";
-}
-
-interface Entry {
-  readonly name?: string;
-  readonly version?: string;
-  readonly dependencies?: Record<string, string>;
+    yield "The packages cannot say where their source is, for others cannot reach origin: git remote set-url origin https://… (add, where there is none)";
 }
 
 /** A manifest, or its entry in the lock file: our packages get the version, and everybody a range that admits it. */
-function withVersion<Of extends Entry>(manifest: Of, version: string, names: ReadonlySet<string>): Of {
-  const released: Record<string, unknown> = { ...manifest };
-  if (manifest.name !== undefined && names.has(manifest.name)) released.version = version;
-  for (const kind of ranges) {
-    const wanted = (manifest as Record<string, unknown>)[kind] as Record<string, string> | undefined;
+function withVersion(manifest: Entry, version: string, names: ReadonlySet<string>): Entry {
+  const released = { ...manifest };
+  if (names.has(String(manifest.name))) released.version = version;
+  for (const kind of ["dependencies", "devDependencies", "peerDependencies"] as const) {
+    const wanted = manifest[kind];
     if (wanted === undefined) continue;
     const set = Object.entries(wanted).map(([name, range]) => [name, names.has(name) ? `^${version}` : range]);
     released[kind] = Object.fromEntries(set);
   }
-  return released as Of;
+  return released;
 }
 
 /** Dates what was not released, if anything stands there. */

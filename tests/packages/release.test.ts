@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { type Checkout, planRelease } from "../../scripts/packages/release.ts";
 import { repositoryAt } from "../../scripts/packages/stage.ts";
 
 const script = join(import.meta.dirname, "../../scripts/release.ts");
@@ -25,11 +26,6 @@ function git(...args: string[]): string {
 
 function release(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [script, ...args], { cwd: folder, encoding: "utf8" });
-}
-
-function commit(): void {
-  git("add", "-A");
-  git("commit", "--quiet", "-m", "A change");
 }
 
 const wire = { name: "@signalbox/protocol", version: "0.1.0" };
@@ -54,14 +50,19 @@ beforeEach(() => {
     packages: { "": {}, "packages/server": server, "examples/one": example, ...installed },
   });
   write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n- Something.\n\n## [0.1.0] - 2026-11-27\n\n- The first.\n");
+});
+
+function initialise(): void {
   git("init", "--quiet", "--initial-branch", "main");
   git("config", "user.name", "Somebody");
   git("config", "user.email", "somebody@example.com");
   git("remote", "add", "origin", "https://example.com/signalbox.git");
-  commit();
-});
+  git("add", "-A");
+  git("commit", "--quiet", "-m", "A change");
+}
 
 it("a dry run names every file that would change, and changes none", () => {
+  initialise();
   const { status, stdout } = release("0.2.0", "--dry-run");
   expect(status).toBe(0);
   expect(stdout.split("\n").filter((line) => line.startsWith("  "))).toEqual(
@@ -80,6 +81,7 @@ it("a dry run names every file that would change, and changes none", () => {
 });
 
 it("a release sets versions and ranges, dates the changelog, commits, tags, and says how to publish", () => {
+  initialise();
   const { status, stdout } = release("0.2.0");
   expect(status).toBe(0);
   const released = { ...server, version: "0.2.0", dependencies: { "@signalbox/protocol": "^0.2.0", ws: "^8.0.0" } };
@@ -110,17 +112,9 @@ it("a release sets versions and ranges, dates the changelog, commits, tags, and 
   ).toEqual(publish);
 });
 
-it("the first release dates the entry that was written for it", () => {
-  write("CHANGELOG.md", "# Changelog\n\n## [0.1.0] - unreleased\n\n- The first.\n");
-  commit();
-  expect(release("0.1.0").status).toBe(0);
-  expect(read("CHANGELOG.md")).toMatch(/^## \[0\.1\.0\] - \d{4}-\d\d-\d\d\n\n- The first\.\n$/m);
-  expect(git("describe")).toBe("v0.1.0");
-});
-
 it("packages that fail their tests are not released", () => {
   write("test.mjs", "process.exit(1);\n");
-  commit();
+  initialise();
   const { status, stderr } = release("0.2.0");
   expect(status).toBe(1);
   expect(stderr).toContain("git restore .");
@@ -128,28 +122,47 @@ it("packages that fail their tests are not released", () => {
   expect(git("log", "-1", "--format=%s")).toBe("A change");
 });
 
-it.each<[string, string, () => void, RegExp]>([
-  ["no version", "next", () => {}, /"next" is no version: npm run release -- 0\.2\.0/],
-  ["a version that was", "0.0.9", () => {}, /packages\/server is 0\.1\.0 already, .* choose a later version/],
-  ["a tag that is there", "0.2.0", () => git("tag", "v0.2.0"), /v0\.2\.0 is there already: choose/],
-  ["a file that is not committed", "0.2.0", () => write("new.txt", "x"), /not clean \(new\.txt\): commit that/],
-  ["another branch", "0.2.0", () => git("switch", "--quiet", "-c", "idea"), /branch idea: .* git switch main/],
-  ["no origin", "0.2.0", () => git("remote", "remove", "origin"), /git remote add origin/],
-  ["an origin on this machine", "0.2.0", () => git("remote", "set-url", "origin", folder), /nothing that others reach/],
-])("refused, with what to do: %s", (_what, version, change, reason) => {
-  change();
-  const { status, stderr } = release(version);
+it("what stands in the way is told all at once, and nothing is changed", () => {
+  initialise();
+  git("switch", "--quiet", "-c", "idea");
+  git("remote", "set-url", "origin", folder);
+  write("new.txt", "x");
+  const { status, stderr } = release("0.2.0");
   expect(status).toBe(1);
-  expect(stderr).toMatch(reason);
+  expect(stderr).toMatch(/not clean \(new\.txt\): commit that/);
+  expect(stderr).toMatch(/branch idea: .* git switch main/);
+  expect(stderr).toMatch(/others cannot reach origin: git remote set-url origin/);
   expect(git("log", "-1", "--format=%s")).toBe("A change");
 });
 
-it("refused, with what to do: a changelog that says nothing, beside whatever else is wrong", () => {
-  write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-11-27\n\n- The first.\n");
-  const { status, stderr } = release("0.2.0");
-  expect(status).toBe(1);
-  expect(stderr).toMatch(/write what changed under "## \[Unreleased\]"/);
-  expect(stderr).toMatch(/not clean/);
+it("a version has three numbers", () => {
+  expect(release("next").stderr).toMatch(/"next" is no version: npm run release -- 0\.2\.0/);
+});
+
+describe("a plan", () => {
+  const ready: Checkout = { branch: "main", changed: [], tags: ["v0.1.0"], origin: "git+https://example.com" };
+  const plan = (version: string, checkout = ready) => planRelease(folder, version, "2026-12-01", checkout);
+
+  it("has no problem with a checkout that is ready", () => {
+    expect(plan("0.2.0").problems).toEqual([]);
+  });
+  it("dates the entry that was written for the first release", () => {
+    write("CHANGELOG.md", "# Changelog\n\n## [0.1.0] - unreleased\n\n- The first.\n");
+    const { files, problems } = plan("0.1.0", { ...ready, tags: [] });
+    expect(problems).toEqual([]);
+    expect([...files]).toEqual([["CHANGELOG.md", "# Changelog\n\n## [0.1.0] - 2026-12-01\n\n- The first.\n"]]);
+  });
+  it("refuses a version that was, and one that is tagged", () => {
+    expect(plan("0.0.9").problems).toContainEqual(
+      expect.stringMatching(/server is 0\.1\.0 already, .* choose a later/),
+    );
+    expect(plan("0.1.0").problems).toContainEqual(expect.stringMatching(/v0\.1\.0 is there already: choose a later/));
+    expect(plan("0.10.0").problems).toEqual([]);
+  });
+  it("refuses a changelog that says nothing", () => {
+    write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-11-27\n\n- The first.\n");
+    expect(plan("0.2.0").problems).toEqual([expect.stringMatching(/write what changed under "## \[Unreleased\]"/)]);
+  });
 });
 
 it.each([
