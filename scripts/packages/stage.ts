@@ -11,6 +11,7 @@ export interface Manifest {
   readonly version: string;
   readonly files?: readonly string[];
   readonly exports?: Record<string, Record<string, string>>;
+  readonly bin?: Record<string, string>;
   readonly sideEffects?: boolean | readonly string[];
   readonly dependencies?: Record<string, string>;
   readonly peerDependencies?: Record<string, string>;
