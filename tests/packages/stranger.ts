@@ -18,7 +18,7 @@ type Lock = Readonly<Record<string, LockEntry>>;
 
 /**
  * Installs the tarballs as `npm install ./a.tgz ./b.tgz` does in an empty folder. The versions of what they depend on are
- * those of this repository's lock file, which `npm ci` has put in npm's cache: nothing is asked of the network.
+ * those of this repository's lock file, which `npm ci` has put in npm's cache: it works without a network.
  */
 export async function installTarballs(folder: string, packed: readonly Packed[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
