@@ -47,7 +47,7 @@ beforeAll(async () => {
   installing = installTarballs(bare, packed);
   // Whoever waits for it hears of a failure; until then it is nobody's.
   installing.catch(() => {});
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await installing.catch(() => {});
@@ -92,7 +92,7 @@ describe("installed in an empty folder", () => {
   beforeAll(async () => {
     await installing;
     cpSync(join(import.meta.dirname, "application"), join(bare, "application"), { recursive: true });
-  }, 60_000);
+  }, 120_000);
 
   it("brings no SQL driver, no Redis client, no accounts and no queue", async () => {
     const tree = JSON.parse(await runIn(bare, "npm", ["ls", "--all", "--json", "--omit=dev"]));
@@ -113,7 +113,7 @@ describe("installed in an empty folder", () => {
         "",
       );
     },
-    30_000,
+    60_000,
   );
 });
 
@@ -125,7 +125,7 @@ describe("installed beside everything that it can work with", () => {
     const checked = entryPoints().filter((entry) => entry !== "@signalbox/server/better-auth");
     const everything = checked.map((entry, index) => `export * as entry${index} from "${entry}";\n`);
     writeFileSync(join(full, "application/everything.ts"), everything.join(""));
-  }, 60_000);
+  }, 120_000);
 
   it("every entry point is imported", async () => {
     expect(await importAll(full)).toEqual({});
@@ -133,10 +133,10 @@ describe("installed beside everything that it can work with", () => {
   it("strict TypeScript compiles against every entry point", async () => {
     const files = ["everything.ts", "optional.ts"];
     expect(await compile(full, files, { ...nodeNext, skipLibCheck: false })).toBe("");
-  }, 30_000);
+  }, 60_000);
   it("strict TypeScript compiles against the adapter of Better Auth, whose own types do not all pass", async () => {
     expect(await compile(full, ["accounts.ts"], { ...nodeNext, skipLibCheck: true })).toBe("");
-  }, 30_000);
+  }, 60_000);
   it("every command explains itself", async () => {
     for (const { folder } of packed)
       for (const command of Object.keys(readManifest(folder).bin ?? {}))
@@ -163,7 +163,7 @@ describe("installed beside everything that it can work with", () => {
     await tab.getByText("Customers: completed").waitFor({ timeout: 10_000 });
     expect(await tab.locator("connection-status").evaluate((element) => element.shadowRoot !== null)).toBe(true);
     expect(errors).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 /** What the compiler says of files of the application. */
