@@ -2,7 +2,7 @@
  * Writes the pages that are derived from code: CONFIGURATION.md, .env.example, and the quoted parts of others.
  * With --check it writes nothing, and exits with 1 when a page is not what it would be.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { workbenchSettings } from "../apps/workbench/server/settings.ts";
 import { describeAsEnvExample, describeAsMarkdown } from "../packages/server/src/config/describe.ts";
 import { settings } from "../packages/server/src/config/settings.ts";
@@ -12,10 +12,12 @@ const tables = [
   { title: "The workbench", table: workbenchSettings },
 ];
 
+const quoting = ["README.md", "docs/deployment.md", ...globSync("packages/*/README.md")];
+
 const pages = new Map([
   ["CONFIGURATION.md", describeAsMarkdown(tables)],
   [".env.example", describeAsEnvExample(tables)],
-  ...["README.md", "docs/deployment.md"].map((page) => [page, withQuotes(readFileSync(page, "utf8"))] as const),
+  ...quoting.map((page) => [page, withQuotes(readFileSync(page, "utf8"))] as const),
 ]);
 
 const check = process.argv.includes("--check");
