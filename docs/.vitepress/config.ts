@@ -1,0 +1,33 @@
+/** The pages of this repository as a site: `npm run docs:site`. Nothing is fetched from elsewhere, by the build or by a reader. */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitepress";
+import { siteLinks } from "./links.ts";
+import { sidebar } from "./sidebar.ts";
+
+export default defineConfig({
+  title: "Signalbox",
+  description: "The secured real-time layer for TypeScript web applications.",
+  lang: "en",
+  // Pages stay where they are on GitHub, so that a relative link is right in both places.
+  srcDir: "..",
+  srcExclude: [
+    "{apps,deploy,examples,packages,reliability,scripts,tests,node_modules,data}/**",
+    "docs/node_modules/**",
+    "bench/!(README.md)",
+    "bench/*/**",
+  ],
+  rewrites: (page) => page.replace(/(^|\/)README\.md$/, "$1index.md"),
+  // Pages above this folder are compiled as well, and would look for Vue beside themselves.
+  vite: {
+    resolve: {
+      alias: [{ find: /^vue(?=$|\/)/, replacement: fileURLToPath(new URL("../node_modules/vue", import.meta.url)) }],
+    },
+  },
+  markdown: { config: siteLinks as never },
+  themeConfig: {
+    sidebar,
+    search: { provider: "local" },
+    outline: [2, 3],
+    externalLinkIcon: true,
+  },
+});
