@@ -1,0 +1,14 @@
+/** Quoted in README.md. */
+
+// #region page
+import { createClients } from "@signalbox/client";
+import { show } from "./shown.ts";
+import "@signalbox/client/connection-status";
+
+const clients = createClients();
+for (const line of document.querySelectorAll("connection-status")) line.source = clients.state;
+
+export async function follow(taskId: string): Promise<void> {
+  for await (const { task } of clients.user().tasks.watch(taskId)) show(task);
+}
+// #endregion

@@ -1,0 +1,18 @@
+/** A worker process without sockets and database: quoted in docs/several-nodes.md, run by the tests of two nodes. */
+import type { Log } from "@signalbox/server";
+
+/** Ids of tasks that somebody wanted to be stopped. */
+export const stopped: string[] = [];
+const stop = (taskId: string): unknown => stopped.push(taskId);
+
+// #region worker
+import { createReporter } from "@signalbox/server/redis";
+
+export async function importCustomers(taskId: string, redis: string, logger: Log): Promise<void> {
+  const reporter = createReporter({ redis, logger });
+  reporter.onCancel((id) => stop(id));
+  await reporter.report(taskId, { status: "running", current: 3, total: 12 });
+  await reporter.complete(taskId, { rows: 1200 });
+  await reporter.close();
+}
+// #endregion
