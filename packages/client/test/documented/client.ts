@@ -1,8 +1,9 @@
 /** Quoted in docs/client.md. */
+import { show, toast } from "./shown.ts";
 
 // #region client
+
 import { createClients } from "@signalbox/client";
-import { show, toast } from "./shown.ts";
 
 export const clients = createClients(); // in Node: { url, token } or { url, headers }
 const user = clients.user();

@@ -1,8 +1,10 @@
 /** Quoted in docs/admin.md. */
-import { createClients } from "@signalbox/client";
 import { showFrame, showList } from "./shown.ts";
 
 // #region dashboard
+
+import { createClients } from "@signalbox/client";
+
 const admin = createClients().admin();
 
 // One frame a second at most, with what has happened in it.

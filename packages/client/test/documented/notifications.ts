@@ -1,10 +1,11 @@
 /** Quoted in docs/client.md. */
-
-// #region notifications
-import { openNotifications } from "@signalbox/client/notifications";
 import type { Notification } from "@signalbox/protocol";
 import { clients } from "./client.ts";
 import { showBell, toast } from "./shown.ts";
+
+// #region notifications
+
+import { openNotifications } from "@signalbox/client/notifications";
 
 const centre = openNotifications(clients);
 // Newest first.

@@ -1,8 +1,9 @@
 /** Quoted in README.md. */
+import { show } from "./shown.ts";
 
 // #region page
+
 import { createClients } from "@signalbox/client";
-import { show } from "./shown.ts";
 import "@signalbox/client/connection-status";
 
 const clients = createClients();

@@ -2,6 +2,7 @@
 import { clients } from "./client.ts";
 
 // #region status
+
 import "@signalbox/client/connection-status";
 
 for (const line of document.querySelectorAll("connection-status")) {

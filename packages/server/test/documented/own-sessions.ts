@@ -27,6 +27,7 @@ export const table = {
 };
 
 // #region sessions
+
 import type { SessionSource } from "@signalbox/server";
 
 export const sessions: SessionSource = {

@@ -6,6 +6,7 @@ export const stopped: string[] = [];
 const stop = (taskId: string): unknown => stopped.push(taskId);
 
 // #region worker
+
 import { createReporter } from "@signalbox/server/redis";
 
 export async function importCustomers(taskId: string, redis: string, logger: Log): Promise<void> {
