@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 const quotes = /(<!-- ([\w./-]+\.\w+)(?:#(\w+))? -->\n```\w+\n)[\s\S]*?```/g;
 
 /** Blocks that must be quotes: what a reader would copy into a program. */
-const program = /^(ts|tsx|js|jsx|mjs|py|python|vue)$/;
+const program = /^(typescript|javascript|m?[tj]sx?|c[tj]s|py|python|vue)$/;
 
 /** Fills each code block that follows a quote with that part of the file. */
 export function fillQuotes(page: string): string {
@@ -15,12 +15,12 @@ export function fillQuotes(page: string): string {
   );
 }
 
-/** The first lines of code blocks that are typed by hand. */
+/** The first lines of code blocks that are typed by hand, in whatever list or quotation they stand. */
 export function unquotedCode(page: string): readonly string[] {
-  const blocks = [...page.matchAll(/^```(\w+)[^\n]*\n([^\n]*)[\s\S]*?^```$/gm)];
+  const blocks = [...page.matchAll(/^[ \t>]*```(\w+)[^\n]*\n([^\n]*)[\s\S]*?^[ \t>]*```[ \t]*$/gm)];
   const isQuote = (at: number): boolean => /<!-- [\w./-]+\.\w+(#\w+)? -->\n$/.test(page.slice(0, at));
   return blocks.flatMap(({ index, 1: language = "", 2: line = "" }) =>
-    program.test(language) && !isQuote(index) ? [line] : [],
+    program.test(language) && !isQuote(index) ? [line.trim()] : [],
   );
 }
 

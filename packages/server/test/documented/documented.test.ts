@@ -1,6 +1,7 @@
 /** The code that pages in docs quote, against a real server: what a reader copies does what the page says. */
 import type { Notification, TaskSnapshot } from "@signalbox/protocol";
 import type { Principal, UnacknowledgedNotice } from "@signalbox/server";
+import { bearerTokens } from "@signalbox/server/bearer";
 import {
   connectClient,
   createFakeClock,
@@ -156,8 +157,6 @@ describe("docs/sessions.md", () => {
   it("tokens of another service open a connection", async () => {
     const { privateKey, publicKey: key } = await generateKeyPair("RS256");
     // #region bearer
-    const { bearerTokens } = await import("@signalbox/server/bearer");
-
     const sessions = bearerTokens({
       key, // or createRemoteJWKSet(new URL("https://login.example.com/jwks.json")) of jose
       algorithms: ["RS256"],
