@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { siteLinks } from "./links.ts";
 import { sidebar } from "./sidebar.ts";
+import { slug } from "./slug.ts";
 
 export default defineConfig({
   title: "Signalbox",
@@ -23,7 +24,7 @@ export default defineConfig({
       alias: [{ find: /^vue(?=$|\/)/, replacement: fileURLToPath(new URL("../node_modules/vue", import.meta.url)) }],
     },
   },
-  markdown: { config: siteLinks as never },
+  markdown: { config: siteLinks as never, anchor: { slugify: slug } },
   themeConfig: {
     sidebar,
     search: { provider: "local" },
