@@ -20,6 +20,8 @@ export default defineConfig({
   rewrites: (page) => page.replace(/(^|\/)README\.md$/, "$1index.md"),
   // Pages above this folder are compiled as well, and would look for Vue beside themselves.
   vite: {
+    // The index of the search is one file, and is loaded when somebody searches.
+    build: { chunkSizeWarningLimit: 3000 },
     resolve: {
       alias: [{ find: /^vue(?=$|\/)/, replacement: fileURLToPath(new URL("../node_modules/vue", import.meta.url)) }],
     },
