@@ -1,7 +1,7 @@
 // The API reference, from the doc comments of everything that the packages offer: `npm run docs:api`.
 import { resolve } from "node:path";
 import { Converter, ReflectionKind } from "typedoc";
-import { entryPoints } from "../scripts/entry-points.mjs";
+import { entryPoints } from "../scripts/entry-points.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const entries = entryPoints(root).map(({ name, source }) => ({ name, source: resolve(root, source) }));

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { entryPoints } from "../scripts/entry-points.mjs";
+import { entryPoints } from "../scripts/entry-points.ts";
 
 const root = join(import.meta.dirname, "..");
 

@@ -1,9 +1,9 @@
 /** A worker process without sockets and database: quoted in docs/several-nodes.md, run by the tests of two nodes. */
 import type { Log } from "@signalbox/server";
 
-/** Ids of tasks that somebody wanted to be stopped. */
-export const stopped: string[] = [];
-const stop = (taskId: string): unknown => stopped.push(taskId);
+/** Stands in for the work that goes on. */
+const working = new Map<string, AbortController>();
+const stop = (taskId: string): void => working.get(taskId)?.abort();
 
 // #region worker
 
