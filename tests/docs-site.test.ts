@@ -2,8 +2,11 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { workbenchSettings } from "../apps/workbench/server/settings.ts";
 import { sidebar } from "../docs/.vitepress/sidebar.ts";
 import { slug } from "../docs/.vitepress/slug.ts";
+import { settings } from "../packages/server/src/config/settings.ts";
+import { entryPoints } from "../scripts/entry-points.ts";
 import { fillQuotes, unquotedCode } from "../scripts/quote-code.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -78,6 +81,21 @@ describe("the sidebar", () => {
         return [number, page.replace("docs/decisions/", ""), title];
       });
     expect(listed.map(([, ...parts]) => parts)).toEqual(titles);
+  });
+});
+
+describe("names in pages", () => {
+  const known = new Set(
+    Object.values({ ...settings, ...workbenchSettings }).flatMap(({ env, aliases }) => [env, ...aliases]),
+  );
+  const imports = new Set(entryPoints(root).map(({ name }) => name));
+
+  it.each(pages)("of settings and of what is imported, in %s, are those of the code", (path) => {
+    const page = read(path);
+    const named = page.match(/\b(SOCKETIO|SIGNALBOX|PROGRESS)_[A-Z_]*[A-Z]\b(?!\*)/g) ?? [];
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+    const imported = page.match(/@signalbox\/(server|client|protocol)(\/[\w-]+)*(?=["`])/g) ?? [];
+    expect(imported.filter((name) => !imports.has(name))).toEqual([]);
   });
 });
 
