@@ -24,6 +24,7 @@ export const sidebar = [
     page("Configuration", "/CONFIGURATION"),
     page("Deployment", "/docs/deployment"),
     page("Several nodes", "/docs/several-nodes"),
+    page("Operation", "/docs/operation"),
     page("Troubleshooting", "/docs/troubleshooting"),
   ]),
   group("Look up", [
