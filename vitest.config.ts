@@ -5,8 +5,12 @@ const pageTests = ["apps/*/e2e/**/*.test.ts", "packages/*/test/status/**/*.brows
 
 const browserTests = ["packages/*/test/**/*.browser.test.ts"];
 
-/** Tests that measure how long recovery takes: beside others they would measure the others. */
-const aloneTests = ["packages/*/test/chaos/**/*.test.ts", "reliability/faults/**/*.test.ts"];
+/** Tests that measure how long something takes: beside others they would measure the others. */
+const aloneTests = [
+  "packages/*/test/chaos/**/*.test.ts",
+  "packages/*/test/**/limits.browser.test.ts",
+  "reliability/{faults,siege}/**/*.test.ts",
+];
 
 const withBrowser = { testTimeout: 60_000, hookTimeout: 60_000, retry: 1 };
 
@@ -27,24 +31,30 @@ export default defineConfig({
           name: "unit",
           include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...pageTests, ...browserTests, ...aloneTests],
-          ...{ maxWorkers: 2, sequence: { groupOrder: 0 } },
+          ...{ maxWorkers: 3, sequence: { groupOrder: 0 } },
         },
       },
       {
         extends: true,
-        test: { ...withBrowser, name: "pages", include: pageTests, maxWorkers: 3, sequence: { groupOrder: 1 } },
+        test: { ...withBrowser, name: "pages", include: pageTests, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
         test: {
           ...withBrowser,
-          ...{ name: "browser", include: browserTests, exclude: ["**/node_modules/**", ...pageTests] },
-          ...{ fileParallelism: false, sequence: { groupOrder: 2 } },
+          ...{ name: "browser", include: browserTests, exclude: ["**/node_modules/**", ...pageTests, ...aloneTests] },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 2 } },
         },
       },
       {
         extends: true,
-        test: { name: "alone", include: aloneTests, fileParallelism: false, retry: 1, sequence: { groupOrder: 3 } },
+        test: {
+          ...withBrowser,
+          name: "alone",
+          include: aloneTests,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
       },
     ],
   },

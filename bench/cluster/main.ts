@@ -1,6 +1,6 @@
 /**
  * `npm run load`: several nodes under a steady load, for as long as wanted. `--nodes 2 --connections 5000 --seconds 1800`;
- * `--model` measures one and two nodes at three sizes instead, for half a minute each; `--json FILE` adds what was measured to
+ * `--model` measures one and two nodes at three sizes instead, and with more and fewer watchers of each task, a minute each; `--json FILE` adds what was measured to
  * a file, and `--write` writes docs/scaling.md from it.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -21,16 +21,21 @@ const { values } = parseArgs({
 });
 
 /** So many watch each task, and each task is updated once a second: a delivery a second for each connection. */
-const watchersOfEach = 10;
-const loadOf = (nodes: number, connections: number, seconds: number): Load => {
+const loadOf = (nodes: number, connections: number, seconds: number, watchersOfEach = 10): Load => {
   const tasks = connections / watchersOfEach;
   return { nodes, connections, tasks, updatesPerSecond: tasks, seconds };
 };
 
 const known: Measured[] =
   values.json !== undefined && existsSync(values.json) ? JSON.parse(readFileSync(values.json, "utf8")) : [];
+const modelSeconds = 60;
+const sizes = [1000, 2500, 5000].map((size) => ({ size, watchers: 10 }));
+// The same deliveries of five times, and of a fifth, as many states: so that the cost of each can be told apart.
+const others = [2, 50].map((watchers) => ({ size: 2500, watchers }));
 const loads = values.model
-  ? [1000, 2500, 5000].flatMap((size) => [loadOf(1, size, 30), loadOf(2, size, 30)])
+  ? [...sizes, ...others].flatMap(({ size, watchers }) =>
+      [1, 2].map((nodes) => loadOf(nodes, size, modelSeconds, watchers)),
+    )
   : [loadOf(Number(values.nodes), Number(values.connections), Number(values.seconds))];
 if (!values.write || values.model) for (const load of loads) await run(load);
 if (values.write) writeFileSync(join(import.meta.dirname, "../../docs/scaling.md"), scalingPage(known));

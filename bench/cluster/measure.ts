@@ -28,6 +28,8 @@ export interface Sample {
 export interface Measured {
   readonly load: Load;
   readonly samples: readonly Sample[];
+  /** By node: resident megabytes at the end, once garbage has been collected. What lies in between is garbage. */
+  readonly collectedMb: readonly number[];
 }
 
 const stretchSeconds = 15;
@@ -107,7 +109,8 @@ export async function measureCluster(load: Load, onSample: (sample: Sample) => v
       samples.push(sample);
       onSample(sample);
     }
-    return { load, samples };
+    await Promise.all(nodes.map(({ server }) => server.call("memory", {})));
+    return { load, samples, collectedMb: pids.map((pid) => residentBytes([pid]) / 1e6) };
   } finally {
     redis.disconnect();
     await stage.close();

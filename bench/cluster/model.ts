@@ -16,9 +16,12 @@ export interface Model {
   readonly worstCpuError: number;
 }
 
-/** Median over the samples of a run. */
+/** Median over the samples of a run, without the first: until then what runs often has not been compiled. */
 export function typical({ samples }: Measured, read: (sample: Sample) => number): number {
-  const sorted = samples.map(read).toSorted((a, b) => a - b);
+  const sorted = samples
+    .slice(samples.length > 1 ? 1 : 0)
+    .map(read)
+    .toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
@@ -38,7 +41,7 @@ export function fitModel(runs: readonly Measured[]): Model {
   );
   const [memoryRestMb = 0, mbPerConnection = 0] = leastSquares(
     runs.map(({ load }) => [1, load.connections / load.nodes]),
-    runs.map((run) => typical(run, (sample) => mean(sample.memoryMb))),
+    runs.map(({ collectedMb }) => mean(collectedMb)),
   );
   const messages = ({ load }: Measured): number => load.updatesPerSecond * (1 + load.nodes);
   const [, redisPerMessage = 0] = leastSquares(

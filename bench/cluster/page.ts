@@ -24,30 +24,32 @@ export function scalingPage(runs: readonly Measured[]): string {
 
 Written by \`npm run load -- --json FILE --write\` from what it measured. Everything ran on one machine: ${cpus().length} cores
 (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}: the nodes, Redis, PostgreSQL, and the clients. Ten WebSocket connections, spread
-over the nodes, watch each task, which is reported once a second: a delivery a second for each connection, with every guard on.
+over the nodes, watch each task (two and fifty where it says so), which is reported once a second: a delivery a second for each
+connection, with every guard on.
 
 ${long === undefined ? "A run of half an hour has not been made yet; `npm run load -- --seconds 1800` makes it." : longRun(long)}
 
 ## What the model is fitted from
 
-| nodes | connections | deliveries/s | p99 | CPU of a node | memory of a node | Redis CPU | Redis commands/s | Redis kB/s |
-|---|---|---|---|---|---|---|---|---|
+| nodes | connections | watchers of a task | deliveries/s | p99 | CPU of a node | memory of a node, collected | Redis CPU | Redis commands/s | Redis kB/s |
+|---|---|---|---|---|---|---|---|---|---|
 ${short
   .map((run) => {
     const of = (read: (sample: Sample) => number): number => typical(run, read);
     const average = (values: readonly number[]): number =>
       values.reduce((sum, value) => sum + value, 0) / values.length;
-    return `| ${run.load.nodes} | ${number(run.load.connections)} | ${number(of(({ deliveriesPerSecond }) => deliveriesPerSecond))} | ${number(
+    return `| ${run.load.nodes} | ${number(run.load.connections)} | ${number(run.load.connections / run.load.tasks)} | ${number(of(({ deliveriesPerSecond }) => deliveriesPerSecond))} | ${number(
       of(({ p99Ms }) => p99Ms),
       1,
-    )} ms | ${percent(of(({ cpu }) => average(cpu)))} | ${number(of(({ memoryMb }) => average(memoryMb)))} MB | ${percent(of(({ redis }) => redis.cpu))} | ${number(of(({ redis }) => redis.commandsPerSecond))} | ${number(of(({ redis }) => redis.bytesPerSecond) / 1000)} |`;
+    )} ms | ${percent(of(({ cpu }) => average(cpu)))} | ${number(average(run.collectedMb))} MB | ${percent(of(({ redis }) => redis.cpu))} | ${number(of(({ redis }) => redis.commandsPerSecond))} | ${number(of(({ redis }) => redis.bytesPerSecond) / 1000)} |`;
   })
   .join("\n")}
 
 A node takes ${percent(model.nodeRest)} of a core at rest, ${number(model.usPerDelivery, 1)} µs for each delivery, and ${number(model.usPerExchanged, 1)} µs for each state that it publishes to
 Redis or receives from it; ${number(model.memoryRestMb)} MB at rest, and ${number(model.kbPerConnection, 1)} kB for each connection. Redis takes ${number(model.redisUsPerMessage, 1)} µs and moves ${number(model.redisBytesPerMessage)} bytes
-for each time that a state is published or received. Least squares over the runs above; the model is off by ${percent(model.worstCpuError)} of a core at
-most where it was fitted.
+for each time that a state is published or received. Least squares over the runs above, each by the median of its
+samples without the first; the model is off by ${percent(model.worstCpuError)} of a core at most where it was fitted. Memory is what is left after a collection:
+between collections it is up to twice that.
 
 ## Up to a million connections
 

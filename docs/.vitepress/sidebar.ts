@@ -38,6 +38,7 @@ export const sidebar = [
     page("What a connection meets", "/docs/lifecycle"),
     page("Security", "/SECURITY"),
     page("What it costs", "/bench/"),
+    page("How it scales", "/docs/scaling"),
     page("The ancestor's parts", "/docs/components"),
   ]),
   group(

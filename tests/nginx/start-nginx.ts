@@ -14,13 +14,16 @@ interface NginxOptions {
   /** Files of deploy/nginx, as an operator would put them into conf.d. */
   readonly use: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** A mistake in the file that all locations share. */
+  readonly mistake?: (proxyFile: string) => string;
 }
 
 /** Starts it and waits until it listens. Returns the way to stop. */
-export async function startNginx({ port, nodePorts, use, tls }: NginxOptions): Promise<() => Promise<void>> {
+export async function startNginx({ port, nodePorts, use, tls, mistake }: NginxOptions): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "nginx-"));
   mkdirSync(join(folder, "signalbox"));
-  cpSync(join(files, "proxy.inc"), join(folder, "signalbox/proxy.inc"));
+  const proxyFile = readFileSync(join(files, "proxy.inc"), "utf8");
+  writeFileSync(join(folder, "signalbox/proxy.inc"), mistake ? mistake(proxyFile) : proxyFile);
   if (tls) cpSync(tls.cert, join(folder, "signalbox/tls.crt"));
   if (tls) cpSync(tls.key, join(folder, "signalbox/tls.key"));
   const parts = ["upgrade-map.conf", ...use].map((name) => readFileSync(join(files, name), "utf8"));

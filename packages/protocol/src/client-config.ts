@@ -21,6 +21,8 @@ export interface ClientConfig {
   user?: { user_id: string; username: string; role: Role };
   /** To be sent as `auth.csrf` and in the header `x-csrf-token`. */
   csrf?: string;
+  /** The address that the server counts this client by: behind a proxy that TRUST_PROXY does not name, the proxy's. */
+  client_address: string;
   server_time: string;
   version: string;
 }

@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Server as HttpServer, IncomingMessage } from "node:http";
-import type { Server as HttpsServer } from "node:https";
-import { type AdminAlert, namespaces, type SecurityEventType } from "@signalbox/protocol";
+import type { IncomingMessage } from "node:http";
+import { namespaces, type SecurityEventType, type TaskSnapshot } from "@signalbox/protocol";
 import type { Socket as EngineSocket } from "engine.io";
-import type { RoomAccess } from "./access/room-access.ts";
 import { createAdminCommands } from "./admin/admin-commands.ts";
 import { createAdminViews } from "./admin/admin-views.ts";
 import { createDashboardFeed } from "./admin/dashboard-feed.ts";
@@ -13,15 +11,15 @@ import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
 import { systemClock } from "./clock.ts";
-import type { Cluster } from "./cluster/cluster.ts";
+import { createDebug } from "./config/debug.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
-import type { Config } from "./config/settings.ts";
 import { settingsInForce } from "./config/settings-in-force.ts";
 import { trustProxies } from "./config/trusted-proxies.ts";
 import { createCallers } from "./edge/callers.ts";
 import { createIo } from "./edge/create-io.ts";
 import { cutLingering } from "./edge/cut-lingering.ts";
+import { disconnectBlocked, disconnectUser } from "./edge/disconnect.ts";
 import { answerWithinMs, createDrain } from "./edge/drain.ts";
 import { createEngineDoor } from "./edge/engine-door.ts";
 import { createIoPublisher } from "./edge/io-publisher.ts";
@@ -30,14 +28,7 @@ import { createNamespacePlaces } from "./edge/namespace-places.ts";
 import { createNotificationDelivery } from "./edge/notification-delivery.ts";
 import { createProgressDelivery } from "./edge/progress-delivery.ts";
 import { createRefusalRecorder } from "./edge/refusal-recorder.ts";
-import {
-  liveSockets,
-  logFields,
-  membersOf,
-  type RealtimeNamespace,
-  type RealtimeServer,
-  type RealtimeSocket,
-} from "./edge/socket.ts";
+import { liveSockets, logFields, membersOf, type RealtimeNamespace, type RealtimeSocket } from "./edge/socket.ts";
 import { watchUnknownNamespaces } from "./edge/watch-unknown-namespaces.ts";
 import { createUnderWay } from "./events/under-way.ts";
 import { createRequestAuthorizer } from "./http/authorize.ts";
@@ -47,29 +38,31 @@ import { createOperationRoutes } from "./http/operation-routes.ts";
 import { createRequestId } from "./http/request-id.ts";
 import { rawPath } from "./http/request-target.ts";
 import { createRealtimeRoutes } from "./http/routes.ts";
-import { createLegacy, type Legacy } from "./legacy/legacy.ts";
+import { createLegacy } from "./legacy/legacy.ts";
 import { type Block, blockRefusal, createBlocks } from "./limits/blocks.ts";
 import { createClientAddress } from "./limits/client-address.ts";
 import { createImposedBlocks } from "./limits/imposed-blocks.ts";
 import { createPenalty } from "./limits/penalty.ts";
-import { isGuestPlace, placeOf } from "./limits/place.ts";
+import { placeOf } from "./limits/place.ts";
 import { createRateLimits } from "./limits/rate-limits.ts";
-import { createDependency } from "./metrics/dependency.ts";
+import { createDependency, type Dependency } from "./metrics/dependency.ts";
 import { createHealth } from "./metrics/health.ts";
 import { createMetrics } from "./metrics/metrics.ts";
+import { createTrace } from "./metrics/tracing.ts";
 import { createTraffic } from "./metrics/traffic.ts";
 import { adminNamespace } from "./namespaces/admin-namespace.ts";
 import type { NamespaceDefinition } from "./namespaces/define-namespace.ts";
 import { guardUndefinedNamespaces, type MountOptions, mountNamespace } from "./namespaces/mount-namespace.ts";
 import { userNamespace } from "./namespaces/user-namespace.ts";
-import { createEscalations, type OnUnacknowledged } from "./notifications/escalations.ts";
-import { createNotifications, type Notify } from "./notifications/notifications.ts";
+import { createEscalations } from "./notifications/escalations.ts";
+import { createNotifications } from "./notifications/notifications.ts";
 import { watchNotifications } from "./notifications/watched-store.ts";
 import { createOriginGuard } from "./origin/origin-guard.ts";
-import { createOriginPolicy, type OriginPolicy } from "./origin/origin-policy.ts";
-import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
+import { createOriginPolicy } from "./origin/origin-policy.ts";
+import type { SessionChange } from "./ports.ts";
 import { createProgressFeed } from "./progress/progress-feed.ts";
-import { createProgressHub, type ProgressHub } from "./progress/progress-hub.ts";
+import { createProgressHub } from "./progress/progress-hub.ts";
+import type { Realtime, RealtimeOptions } from "./realtime.ts";
 import { Refusal } from "./refusal.ts";
 import { createSecurityLog } from "./security/security-log.ts";
 import { createMemoryStore } from "./store/memory.ts";
@@ -81,70 +74,6 @@ import { version } from "./version.ts";
  */
 const lookupShare = 0.8;
 
-export interface RealtimeOptions {
-  /** The application's server: Express, Fastify or plain. It keeps its routes; ours are answered in front of them. */
-  httpServer: HttpServer | HttpsServer;
-  /** From `loadConfig()`. */
-  config: Config;
-  /** From `loadConfig()`: shown to administrators beside each value. */
-  configSources?: ReadonlyMap<string, string>;
-  /** The application's sessions; with several sources the first that finds a credential decides. */
-  sessions: SessionSource | readonly SessionSource[];
-  /** What to do when somebody cancels a task; without it, cancelling answers `unavailable`. */
-  tasks?: TaskControl;
-  /** Which rooms a user may join by name; without it, none. */
-  roomAccess?: RoomAccess;
-  notifications?: {
-    /**
-     * Told of critical notices that nobody has acknowledged within SIGNALBOX_NOTICE_ESCALATION. Those that are
-     * sent without it are not followed up, then or later.
-     */
-    onUnacknowledged?: OnUnacknowledged;
-  };
-  /** Default: in memory, gone with the process. */
-  store?: Store;
-  /** From `connectRedis(config)`: joins this process to the others. They need one store. Closed with the layer. */
-  cluster?: Cluster;
-  /** Default: JSON lines on standard output, at SOCKETIO_LOG_LEVEL. */
-  logger?: Log;
-  /** For tests. */
-  clock?: Clock;
-}
-
-/** A running real-time layer. */
-export interface Realtime {
-  /** Socket.IO itself, for what this layer does not cover. Namespaces opened on it directly let nobody in. */
-  readonly io: RealtimeServer;
-  readonly progress: ProgressHub;
-  /** Sends notices that wait for those who are away. */
-  readonly notify: Notify;
-  readonly admin: { alert(alert: AdminAlert["alert"]): void };
-  readonly legacy: Legacy;
-  readonly originPolicy: OriginPolicy;
-  /** Opens a namespace of the application's own. */
-  namespace(definition: NamespaceDefinition): RealtimeNamespace;
-  /**
-   * Guards a route of the application: origin, session and, for methods that change something, the CSRF token.
-   * @throws Refusal `origin_refused`, `session_*`, `csrf_invalid`, `unavailable`
-   */
-  authorize(req: IncomingMessage): Promise<Principal>;
-  /** The client's address, through trusted proxies only (TRUST_PROXY). */
-  clientAddress(req: IncomingMessage): string;
-  /** For session sources that cannot announce changes themselves: a logout, ban or role change just happened. */
-  sessionChanged(change: SessionChange): Promise<void>;
-  /**
-   * Fails readiness and goes on for SIGNALBOX_DRAIN_DELAY, so that load balancers notice; then answers what was
-   * accepted, tells clients that the server restarts and closes their connections within SIGNALBOX_DRAIN_WINDOW.
-   * Progress and notices go on being taken until `close`: for an application that has work to end in between.
-   */
-  drain(): Promise<void>;
-  /**
-   * Drains, stores what is not stored yet, and takes its hands off the HTTP server. Called again, it waits for the
-   * same end, as `drain` does.
-   */
-  close(): Promise<void>;
-}
-
 /**
  * Adds the real-time layer to an HTTP server. The only place where its parts are joined, in the order in which a
  * connection meets them.
@@ -153,6 +82,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
   requireTogether(options);
   const log = options.logger ?? createLog(config);
+  const debug = createDebug(config, log);
+  const trace = createTrace(version);
   const store = options.store ?? createMemoryStore({ maxSecurityEvents: config.securityLogRows });
   const sources = [options.sessions].flat();
   const exposeHints = exposesHints(config);
@@ -191,11 +122,19 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const notificationHealth = createDependency({ name: "store of notifications", clock, log });
   const sessionHealth = createDependency({ name: "session store", clock, log });
   const lookup = createSessionLookup({
-    ...{ sources, clock, health: sessionHealth },
+    ...{ sources, clock, health: sessionHealth, trace, debug: debug("sessions") },
     cacheMs: config.sessionCache,
     timeoutMs: config.connectTimeout * 1000 * lookupShare,
   });
   const authenticator = createAuthenticator(config, lookup, csrf);
+  const dependencies: readonly (readonly [string, Dependency])[] = [
+    ...([
+      ["store", storeHealth],
+      ["notifications", notificationHealth],
+      ["sessions", sessionHealth],
+    ] as const),
+    ...(cluster === undefined ? [] : ([["redis", cluster.health]] as const)),
+  ];
 
   // Socket.IO, and what is measured of it.
   const traffic = createTraffic();
@@ -217,6 +156,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     sockets: () => opened.map(({ name }) => ({ namespace: name, count: countSockets(name) })),
     tasks: () => hub.counts(),
     securityEvents: securityLog.counts,
+    dependencies: () => dependencies.map(([name, part]) => ({ name, status: part.status() })),
+    version,
   });
   const callers = createCallers({ engine, lookup, clientAddress, requestId });
   const recorder = createRefusalRecorder({
@@ -239,6 +180,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const notifications = createNotifications({
     ...{ store: notificationStore, clock },
     onStored(userIds) {
+      debug("notifications")?.({ users: userIds }, "Notice stored.");
       delivery.wake(userIds);
       cluster?.tell("notices_stored", userIds);
     },
@@ -262,7 +204,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
   const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
     recorder.http(req, refusal, type);
-  const originGuard = createOriginGuard({ config, policy: originPolicy, onRefused });
+  const originGuard = createOriginGuard({ config, policy: originPolicy, onRefused, debug: debug("origin") });
   const door = createEngineDoor({
     ...{
       engine,
@@ -289,6 +231,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       csrf,
       hub,
       notifications,
+      clientAddress,
       onRefused,
       onFault,
     },
@@ -368,14 +311,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     gate: {
       ...{ clock, log, exposeHints, underWay },
       requireServed: draining.requireServed,
-      debug: config.debug,
+      ...{ trace, debug: debug("events") },
       maxRoomsPerSocket: config.maxRoomsPerSocket,
       takeMessage: (principal, ip) => limits.message(placeOf(principal, ip)),
       onRefused(socket, refusal, name) {
         recorder.socket(socket, refusal, name);
         penalty.event(socket);
       },
-      onHandled: (namespace, name, outcome) => metrics.event(namespace, name, outcome),
+      onHandled: metrics.event,
     },
   };
   guardUndefinedNamespaces(io, (path) => definitions.has(path), onHandshakeRefused);
@@ -388,7 +331,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     ...{ hub, tasks, sources, securityLog, blocks, imposed, notifications, clock, onBlocked },
     sessionChanged,
     onLifted: (place) => cluster?.tell("lifted", place),
-    disconnectUser: (userId) => disconnectUser(userId),
+    disconnectUser: (userId) =>
+      cluster === undefined ? disconnectUser(opened, userId) : disconnectEverywhere(opened, userId),
   });
   const history = createMetricsHistory(config.adminMetricsInterval);
   const views = createAdminViews({
@@ -400,6 +344,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { requireAuth, legacyEvents } = config;
   open(userNamespace({ hub, notifications, tasks, roomAccess, securityLog, clock, requireAuth, legacyEvents }));
   open(adminNamespace({ views, commands, clock }));
+
+  const debugTask = debug("tasks");
+  if (debugTask !== undefined) {
+    const tell = ({ task_id, version, status, percent }: TaskSnapshot): void =>
+      debugTask({ task_id, version, status, percent }, "Task changed.");
+    hub.subscribe({ created: tell, changed: tell, ended: tell });
+  }
 
   // Feeds: what the server says without being asked.
   const publisher = createIoPublisher(io);
@@ -493,25 +444,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     endBlocked(block);
   }
 
-  /** Ends the connections of a user. Of guests only new ones are refused: those who are in may be other people. */
   function endBlocked(block: Block): void {
-    if (isGuestPlace(block.place)) return;
-    const refusal = blockRefusal(block, clock.now()).toMessage(exposeHints);
-    // In the next turn: the answer to the offence itself still leaves.
-    setImmediate(() => {
-      for (const socket of liveSockets(opened)) {
-        if (placeOf(socket.data.principal, socket.data.ip) !== block.place) continue;
-        socket.emit("error", refusal);
-        socket.disconnect(true);
-      }
-    });
-  }
-
-  function disconnectUser(userId: string): number | Promise<number> {
-    if (cluster !== undefined) return disconnectEverywhere(opened, userId);
-    const sockets = [...liveSockets(opened)].filter(({ data }) => data.principal.userId === userId);
-    for (const socket of sockets) socket.disconnect(true);
-    return sockets.length;
+    disconnectBlocked(opened, block.place, blockRefusal(block, clock.now()).toMessage(exposeHints));
   }
 
   function onFlood(conn: EngineSocket): void {

@@ -6,7 +6,7 @@ export { ConfigError, type LoadedConfig, loadConfig } from "./config/load-config
 export { createLog } from "./config/log-from-config.ts";
 export * as setting from "./config/setting.ts";
 export type { Config } from "./config/settings.ts";
-export { createRealtime, type Realtime, type RealtimeOptions } from "./create-realtime.ts";
+export { createRealtime } from "./create-realtime.ts";
 export { followTls, readTls, type Tls } from "./http/tls.ts";
 export {
   defineNamespace,
@@ -21,5 +21,6 @@ export { createOriginPolicy, type OriginPolicy, type OriginVerdict } from "./ori
 export type * from "./ports.ts";
 export type { ProgressHub, ProgressListener } from "./progress/progress-hub.ts";
 export type { NewTask, TaskPatch } from "./progress/task-stream.ts";
+export type { Realtime, RealtimeOptions } from "./realtime.ts";
 export { httpStatusOf, Refusal, type RefusalDetails } from "./refusal.ts";
 export { createMemoryStore } from "./store/memory.ts";

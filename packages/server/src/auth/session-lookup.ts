@@ -1,6 +1,8 @@
 import { hash } from "node:crypto";
+import type { Debug } from "../config/debug.ts";
 import { createBoundedMap } from "../limits/bounded-map.ts";
 import type { Dependency } from "../metrics/dependency.ts";
+import type { Trace } from "../metrics/tracing.ts";
 import type {
   Clock,
   Credential,
@@ -54,6 +56,10 @@ interface SessionLookupOptions {
   readonly clock: Clock;
   /** Told how each question to a source ended: a refusal says `unavailable` and no more, the log says why. */
   readonly health: Dependency;
+  /** Logs every question to a source and its answer; undefined where nobody wants that. */
+  readonly debug?: Debug | undefined;
+  /** Undefined where nothing is traced. */
+  readonly trace?: Trace | undefined;
   /** How long an answer, a "no" included, is used again. 0 switches the cache off. */
   readonly cacheMs: number;
   /** How long a source may take before the answer is `unavailable`. */
@@ -75,8 +81,11 @@ const maxEntries = 10_000;
 const keyOf = (source: number, { kind, value }: Credential): string =>
   hash("sha256", `${source} ${kind} ${value}`, "base64url");
 
+const outcomeOf = (found: Session | SessionProblem) =>
+  typeof found === "string" ? { outcome: found } : { outcome: "found", session_ref: found.ref, user_id: found.userId };
+
 export function createSessionLookup(options: SessionLookupOptions): SessionLookup {
-  const { sources, clock, health, cacheMs, timeoutMs } = options;
+  const { sources, clock, health, cacheMs, timeoutMs, debug, trace } = options;
   /** By a hash of the credential: a dump of the memory of this cache opens no session. */
   const cache = createBoundedMap<string, CacheEntry>(maxEntries);
   let purging = false;
@@ -145,6 +154,7 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
       const succeed = (found: Session | SessionProblem): void => {
         if (!end()) return;
         health.answered();
+        debug?.({ kind: credential.kind, ...outcomeOf(found) }, "Session looked up.");
         resolve(found);
       };
       const fail = (error: unknown): void => {
@@ -152,10 +162,13 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
         const refusal =
           error instanceof Refusal ? error : new Refusal("unavailable", { hint: "The session source failed." });
         if (refusal.code === "unavailable") health.failed(error);
+        debug?.({ kind: credential.kind, outcome: refusal.code }, "Session not looked up.");
         reject(refusal);
       };
       // In a function of its own: a source may throw before it has a promise to give.
-      (async () => source.resolve(credential))().then(succeed, fail);
+      const resolveSession = async () => source.resolve(credential);
+      const asked = trace === undefined ? resolveSession() : trace("session look-up", {}, resolveSession);
+      asked.then(succeed, fail);
     });
   }
 

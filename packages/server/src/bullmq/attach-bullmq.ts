@@ -22,6 +22,9 @@ const recentMs = 60_000;
  */
 const catchUpMs = 8000;
 
+/** An application may make the task first and add its job a moment later. */
+const youngMs = 5000;
+
 const waitingStates = ["waiting", "prioritized", "delayed", "waiting-children"] as const;
 
 export interface BullMqOptions {
@@ -116,12 +119,19 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
   /** Brings a task to where its job is. */
   async function look(jobId: string): Promise<void> {
     const job = (await queue.getJob(jobId)) as Job | undefined;
-    if (job === undefined) return end(jobId, () => progress.cancelled(prefix + jobId));
+    if (job === undefined) return missing(jobId);
     const state = await queue.getJobState(jobId);
     if (state === "completed") return completed(jobId, job.returnvalue);
     if (state === "failed") return failed(jobId, job.failedReason);
     if (state !== "active") return report(jobId, { status: "queued" });
     await report(jobId, { status: "running", ...patchOf(job.progress) });
+  }
+
+  /** A task without a job: it was removed while nobody listened, unless it is only about to be added. */
+  async function missing(jobId: string): Promise<void> {
+    const task = await progress.get(prefix + jobId);
+    if (task === undefined || clock.now() - Date.parse(task.created_at) < youngMs) return;
+    return end(jobId, () => progress.cancelled(prefix + jobId));
   }
 
   /** The task of a job; made when the job is seen for the first time. */

@@ -7,6 +7,8 @@ interface ClientConfigFacts {
   readonly principal: Principal | undefined;
   readonly csrf: string | undefined;
   readonly namespaces: readonly string[];
+  /** Of the client that asks. */
+  readonly address: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly version: string;
@@ -31,6 +33,7 @@ export function clientConfig(config: Config, facts: ClientConfigFacts): ClientCo
     ...(!config.requireAuth && { guests: true as const }),
     ...(principal && { user: { user_id: principal.userId, username: principal.username, role: principal.role } }),
     ...(csrf !== undefined && { csrf }),
+    client_address: facts.address,
     server_time: new Date(facts.now).toISOString(),
     version: facts.version,
   };

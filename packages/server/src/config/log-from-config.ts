@@ -17,11 +17,11 @@ const unprintable = /[\u007f-\u009f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
  * @param destination - default: standard output
  */
 export function createLog(
-  { logLevel, debug }: Pick<Config, "logLevel" | "debug">,
+  { logLevel, debug, debugParts }: Pick<Config, "logLevel" | "debug" | "debugParts">,
   destination?: { write(line: string): void },
 ): Log {
   const options = {
-    level: debug ? "debug" : logLevel,
+    level: debug || debugParts.length > 0 ? "debug" : logLevel,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.*.*.${name}`]),

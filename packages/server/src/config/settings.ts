@@ -1,4 +1,5 @@
 /** Every setting of Signalbox. The loader, CONFIGURATION.md and .env.example are derived from this table. */
+import { debugParts } from "./debug.ts";
 import { boolean, type ConfigOf, choice, integer, list, optionalText, optionalUrl, text } from "./setting.ts";
 
 const minute = 60;
@@ -302,7 +303,14 @@ export const settings = {
     {},
   ),
   logConnections: boolean("SOCKETIO_LOG_CONNECTIONS", false, "Log every connection and disconnection."),
-  debug: boolean("SOCKETIO_DEBUG", false, "Log every event and answer, without payloads. Implies level `debug`."),
+  debug: boolean(
+    "SOCKETIO_DEBUG",
+    false,
+    "Log what every part does: each event and answer, without payloads, each look-up and verdict. Implies level `debug`.",
+  ),
+  debugParts: list("SIGNALBOX_DEBUG_PARTS", [], "The same for some parts only. Implies level `debug`.", {
+    of: debugParts,
+  }),
 } as const;
 
 /** The configuration of the layer, frozen, complete and valid. */

@@ -1,6 +1,8 @@
 import type { RefusalCode } from "@signalbox/protocol";
 import { type AccessRule, permits } from "../access/permissions.ts";
+import type { Debug } from "../config/debug.ts";
 import { logFields, type RealtimeSocket } from "../edge/socket.ts";
+import type { Trace } from "../metrics/tracing.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -17,8 +19,10 @@ type Acknowledge = (answer: object) => void;
 export interface EventGateOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Log every event and its outcome, without payloads. */
-  readonly debug: boolean;
+  /** Logs every event and its outcome, without payloads; undefined where nobody wants that. */
+  readonly debug: Debug | undefined;
+  /** Undefined where nothing is traced. */
+  readonly trace: Trace | undefined;
   readonly exposeHints: boolean;
   readonly maxRoomsPerSocket: number;
   /** Requests that the server waits for before it closes. */
@@ -29,8 +33,8 @@ export interface EventGateOptions {
   takeMessage(principal: Principal, ip: string): void;
   /** Told of every refusal, for the security log and the penalty; `name` is null when it is not a declared one. */
   onRefused(socket: RealtimeSocket, refusal: Refusal, name: string | null): void;
-  /** Told of every event with its outcome, for metrics. */
-  onHandled(namespace: string, name: string | null, outcome: "ok" | RefusalCode): void;
+  /** Told of every event with its outcome and how long it took, for metrics. */
+  onHandled(namespace: string, name: string | null, outcome: "ok" | RefusalCode, seconds: number): void;
 }
 
 /**
@@ -79,15 +83,16 @@ class EventGate {
     const { name, payload, acknowledge } = readPacket(packet);
     const declared = this.#definition.requests.get(name);
     const declaredName = declared === undefined ? null : name;
-    const answered = this.#answer(declared, payload)
+    const takenAt = performance.now();
+    const answered = this.#answer(declared, name, payload)
       .then((body) => {
         acknowledge?.({ ok: true, ...body });
-        this.#report(name, declaredName, "ok");
+        this.#report(name, declaredName, "ok", takenAt);
       })
       .catch((error: unknown) => {
         const refusal = this.#toRefusal(error, name);
         this.#options.onRefused(this.#socket, refusal, declaredName);
-        this.#report(name, declaredName, refusal.code);
+        this.#report(name, declaredName, refusal.code, takenAt);
         const message = refusal.toMessage(this.#options.exposeHints);
         if (acknowledge === undefined) this.#socket.emit("error", message);
         else acknowledge({ ok: false, error: message });
@@ -95,7 +100,7 @@ class EventGate {
     this.#options.underWay.add(answered, this.#socket.conn);
   }
 
-  async #answer(declared: RequestDefinition | undefined, payload: unknown): Promise<object | undefined> {
+  async #answer(declared: RequestDefinition | undefined, name: string, payload: unknown): Promise<object | undefined> {
     // Found by the decoder before anything was parsed: a class instance cannot come out of JSON.
     if (payload instanceof Refusal) throw payload;
     this.#options.requireServed(this.#socket.conn);
@@ -105,14 +110,21 @@ class EventGate {
     }
     const parsed = await parse(declared, payload);
     const key = declared.order?.(parsed);
-    return key === undefined ? this.#run(declared, parsed) : this.#inOrder(key, () => this.#run(declared, parsed));
+    const run = () => this.#run(declared, name, parsed);
+    return key === undefined ? run() : this.#inOrder(key, run);
   }
 
   /** Judged when its turn has come: waiting for others may have taken longer than the session lasted. */
-  async #run(declared: RequestDefinition, payload: unknown): Promise<object | undefined> {
+  async #run(declared: RequestDefinition, name: string, payload: unknown): Promise<object | undefined> {
     this.#requireLiveSession();
-    requireAccess(declared.access ?? this.#definition.access, this.#socket.data.principal);
-    return declared.run(payload, this.#context);
+    const { principal, requestId } = this.#socket.data;
+    requireAccess(declared.access ?? this.#definition.access, principal);
+    const { trace } = this.#options;
+    if (trace === undefined) return declared.run(payload, this.#context);
+    const { path } = this.#definition;
+    const attributes = { "signalbox.namespace": path, "signalbox.event": name, "signalbox.request_id": requestId };
+    const run = async () => declared.run(payload, this.#context);
+    return trace(`${path} ${name}`, { ...attributes, "user.id": principal.userId }, run);
   }
 
   /** The session watch ends expired sessions within a second; until it does, nothing more is accepted on them. */
@@ -130,10 +142,11 @@ class EventGate {
     return new Refusal("internal", { hint: "The handler threw; see the server's log." });
   }
 
-  #report(name: string, declaredName: string | null, outcome: "ok" | RefusalCode): void {
-    this.#options.onHandled(this.#definition.path, declaredName, outcome);
-    if (!this.#options.debug) return;
-    this.#options.log.debug({ ...logFields(this.#socket), event: name.slice(0, 64), outcome }, "Event handled.");
+  #report(name: string, declaredName: string | null, outcome: "ok" | RefusalCode, takenAt: number): void {
+    const { debug, onHandled } = this.#options;
+    const tookMs = performance.now() - takenAt;
+    onHandled(this.#definition.path, declaredName, outcome, tookMs / 1000);
+    debug?.({ ...logFields(this.#socket), event: name.slice(0, 64), outcome, took_ms: tookMs }, "Event handled.");
   }
 }
 

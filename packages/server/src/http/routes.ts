@@ -34,6 +34,7 @@ export interface RealtimeRoutesOptions {
   /** Takes reports of violations of a Content Security Policy. */
   cspReport(req: IncomingMessage, res: ServerResponse): void;
   namespaces(): readonly string[];
+  clientAddress(req: IncomingMessage): string;
   onRefused(req: IncomingMessage, refusal: Refusal): void;
   onFault(req: IncomingMessage, error: unknown): void;
 }
@@ -108,6 +109,7 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
       principal: identity?.principal,
       csrf: session && byCookie ? csrf.issue(session.ref) : undefined,
       namespaces: options.namespaces(),
+      address: options.clientAddress(req),
       now: clock.now(),
       version: options.version,
     });

@@ -1,12 +1,12 @@
 import type { Priority, RefusalCode, SecurityEventType } from "@signalbox/protocol";
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { AudienceKind } from "../notifications/audience.ts";
 import type { EscalationOutcome } from "../notifications/escalations.ts";
 import type { Traffic } from "./traffic.ts";
 
 export interface Metrics {
   /** One event of a client: `name` is null when undeclared, so that clients cannot make up series. */
-  event(namespace: string, name: string | null, outcome: "ok" | RefusalCode): void;
+  event(namespace: string, name: string | null, outcome: "ok" | RefusalCode, seconds: number): void;
   /** One refusal anywhere: HTTP, handshake, namespace or event. */
   refused(code: RefusalCode): void;
   /** Notices that were stored for an audience of this kind; one for a room is one for each member. */
@@ -23,13 +23,16 @@ interface MetricsOptions {
   slowConnections(): number;
   sockets(): Iterable<{ namespace: string; count: number }>;
   tasks(): { queued: number; running: number };
+  /** What the server depends on, by name, as it was last seen. */
+  dependencies(): Iterable<{ name: string; status: "ok" | "failing" }>;
+  readonly version: string;
   /** Totals by type: as many series as the contract has types. */
   securityEvents(): ReadonlyMap<SecurityEventType, number>;
 }
 
 /** Prometheus metrics of one server, in a registry of its own so that two servers in one process do not collide. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { traffic, connections, slowConnections, sockets, tasks, securityEvents } = options;
+  const { traffic, connections, slowConnections, sockets, tasks, securityEvents, dependencies } = options;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -38,6 +41,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     name: "signalbox_events_total",
     help: "Events received from clients, by outcome.",
     labelNames: ["namespace", "event", "outcome"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: "signalbox_event_duration_seconds",
+    help: "Time from an event's arrival to its answer.",
+    labelNames: ["namespace", "event"],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10],
     registers,
   });
   const refusals = new Counter({
@@ -57,6 +67,23 @@ export function createMetrics(options: MetricsOptions): Metrics {
     help: "Escalations of critical notices: told to the application, acknowledged in time, or failed and tried again.",
     labelNames: ["outcome"],
     registers,
+  });
+  // From the start: an alarm on a rate needs the zero before the first.
+  for (const outcome of ["told", "acknowledged", "failed"] as const) escalations.inc({ outcome }, 0);
+  new Gauge({
+    name: "signalbox_build_info",
+    help: "Always 1; the version is the label.",
+    labelNames: ["version"],
+    registers,
+  }).set({ version: options.version }, 1);
+  new Gauge({
+    name: "signalbox_dependency_up",
+    help: "Whether the store, the sessions and Redis answered when they were last needed: 1 or 0.",
+    labelNames: ["dependency"],
+    registers,
+    collect() {
+      for (const { name, status } of dependencies()) this.set({ dependency: name }, status === "ok" ? 1 : 0);
+    },
   });
   new Gauge({
     name: "signalbox_connections",
@@ -118,9 +145,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   total("signalbox_connections_closed_total", "Connections closed.", () => traffic.connectionsOpened - connections());
 
   return {
-    event(namespace, name, outcome) {
+    event(namespace, name, outcome, seconds) {
+      const event = name ?? "undeclared";
       traffic.events += 1;
-      events.inc({ namespace, event: name ?? "undeclared", outcome });
+      events.inc({ namespace, event, outcome });
+      durations.observe({ namespace, event }, seconds);
     },
     refused(code) {
       traffic.refusals.set(code, (traffic.refusals.get(code) ?? 0) + 1);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Debug } from "../config/debug.ts";
 import type { Config } from "../config/settings.ts";
 import { Refusal } from "../refusal.ts";
 import type { OriginPolicy, OriginVerdict } from "./origin-policy.ts";
@@ -23,16 +24,19 @@ interface OriginGuardOptions {
   readonly policy: OriginPolicy;
   /** Told of each refusal, and in report-only mode of what would have been one; its hint then says so. */
   onRefused(req: IncomingMessage, refusal: Refusal): void;
+  /** Logs every verdict; undefined where nobody wants that. */
+  readonly debug?: Debug | undefined;
 }
 
 /** Time for which browsers may use a preflight's answer again, in seconds. */
 const preflightMaxAge = 600;
 
 /** Applies the origin policy to requests, on every way in alike. */
-export function createOriginGuard({ config, policy, onRefused }: OriginGuardOptions): OriginGuard {
+export function createOriginGuard({ config, policy, onRefused, debug }: OriginGuardOptions): OriginGuard {
   return {
     check(req, way) {
       const verdict = judge(req, way);
+      debug?.({ way, origin: verdict.origin, allowed: verdict.allowed, rule: verdict.rule }, "Origin judged.");
       if (verdict.allowed) return { refusal: null, headers: headersFor(req.headers.origin, way), verdict };
       const reportOnly = config.corsReportOnly ? "Let pass, because SOCKETIO_CORS_REPORT_ONLY is on. " : "";
       const refusal = new Refusal("origin_refused", { hint: `${reportOnly}${verdict.hint}` });

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import {
+  CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   Kysely,
@@ -56,13 +57,24 @@ function open(path: string): DatabaseSync {
 }
 
 const dialectOf = (database: DatabaseSync): Dialect => ({
-  createAdapter: () => new SqliteAdapter(),
+  createAdapter: () => new MigratingAdapter(),
   createDriver: () => new PatientDriver({ database: asKyselyDatabase(database) }),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
 
-/** Kysely's driver, but a statement that meets another process's lock lets everything else go on while it waits. */
+/** Kysely's adapter, but migrations run in a transaction, which SQLite has for tables as well: wholly or not at all. */
+class MigratingAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Kysely's driver, but a statement that meets another process's lock lets everything else go on while it waits, and a
+ * transaction takes the lock for writing when it begins: one that had read before could not go on after another process
+ * had written (SQLITE_BUSY_SNAPSHOT, sqlite.org/rescode.html), such as two that make the tables of one new file.
+ */
 class PatientDriver extends SqliteDriver {
   override async acquireConnection(): Promise<DatabaseConnection> {
     const connection = await super.acquireConnection();
@@ -70,6 +82,10 @@ class PatientDriver extends SqliteDriver {
       executeQuery: (query) => retryWhileBusy(async () => connection.executeQuery(query)),
       streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
     };
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
   }
 }
 

@@ -5,6 +5,7 @@ import { type Job, Queue, QueueEvents, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { attachBullMQ, type BullMqOptions, cancelOnRequest } from "../../src/bullmq/attach-bullmq.ts";
+import { systemClock } from "../../src/clock.ts";
 import { connectClient, type TestClient, type TestServer } from "../../src/testing/index.ts";
 import { startCluster, type TestCluster } from "../cluster/cluster.ts";
 
@@ -162,6 +163,22 @@ describe("a queue that is attached", () => {
     await join(client, jobId);
     await queue.remove(jobId);
     await client.next("task_cancelled");
+  });
+
+  it("waits for the job of a task that was made first; one that was removed unheard is cancelled", async () => {
+    const made = (id: string) =>
+      here.realtime.progress.create({ task_id: `${name}:${id}`, kind: "convert", title: "First", owner_id: "ada" });
+    await made("first");
+    const later = { ...systemClock, now: () => Date.now() + 10_000 };
+    const early = await attach(here);
+    const other = await add();
+    // The queue has been looked through.
+    await expect.poll(() => statusOf(other)).toBe("queued");
+    expect(await statusOf("first")).toBe("queued");
+    await early.close();
+    opened.splice(opened.indexOf(early), 1);
+    await attach(here, { clock: later });
+    await expect.poll(() => statusOf("first")).toBe("cancelled");
   });
 
   it("shows a stalled job as queued again", async () => {

@@ -58,7 +58,7 @@ describe("an empty environment", () => {
     },
     ...{ redisUrl: null, redisPrefix: "signalbox" },
     ...{ securityFold: 10, securityLogRows: 100_000, metricsToken: null, operationRoutes: true, legacyEvents: true },
-    ...{ logLevel: "info", logConnections: false, debug: false },
+    ...{ logLevel: "info", logConnections: false, debug: false, debugParts: [] },
   };
   const { config, warnings, sources } = loadConfig({});
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { ClientConfig } from "@signalbox/protocol";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createLog } from "../../src/config/log-from-config.ts";
 import { settings } from "../../src/config/settings.ts";
@@ -24,8 +24,9 @@ import { startCluster } from "../cluster/cluster.ts";
 import { openSid, pollingPath } from "../hostile/raw-socket.ts";
 import { makeCertificate } from "../tls/make-certificate.ts";
 
+/** Each test has servers of its own, and most of its time is waiting: they run side by side, and end together. */
 const opened: { close(): unknown }[] = [];
-afterEach(async () => {
+afterAll(async () => {
   for (const each of opened.splice(0).reverse()) await each.close();
 });
 
@@ -453,6 +454,16 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
       }),
     );
   },
+  async debugParts() {
+    const server = await start({ SIGNALBOX_DEBUG_PARTS: "origin, tasks" });
+    await (await connect(server)).request("leave_task", { task_id: "none" });
+    await server.realtime.progress.create({ kind: "import", title: "Customers", owner_id: "ada" });
+    const told = server.logged.filter(({ level }) => level === "debug").map(({ fields }) => fields);
+    const parts = new Set(told.map((fields) => (fields as { part: string }).part));
+    expect([...parts].sort()).toEqual(["origin", "tasks"]);
+    expect(told).toContainEqual(expect.objectContaining({ rule: "derived from HOST and PORT", allowed: true }));
+    expect(told).toContainEqual(expect.objectContaining({ status: "queued" }));
+  },
 };
 
 /** Whether a broadcast of one node comes to a client of another, which has other settings. */
@@ -522,7 +533,7 @@ async function expectCap(variable: string, namespace: "/" | "/admin"): Promise<v
 }
 
 describe("each setting changes something", () => {
-  it.each(Object.entries(settings).map(([key, { env }]) => [env, key as keyof typeof settings] as const))(
+  it.concurrent.each(Object.entries(settings).map(([key, { env }]) => [env, key as keyof typeof settings] as const))(
     "%s",
     async (_env, key) => effects[key](),
   );

@@ -55,7 +55,7 @@ export async function problemsOf(
   attack: (attacker: Attacker) => Promise<void>,
 ): Promise<string[]> {
   const lines: string[] = [];
-  const logger = createLog({ logLevel: "debug", debug: false }, { write: (line) => lines.push(line) });
+  const logger = createLog({ logLevel: "debug", debug: false, debugParts: [] }, { write: (line) => lines.push(line) });
   const processWatch = watchProcess();
   try {
     const server = await startTestServer({ ...options, store, logger, env: { ...shortHeartbeat, ...env } });

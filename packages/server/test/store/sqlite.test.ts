@@ -39,6 +39,14 @@ describe("a SQLite file", () => {
     expect(pragma("synchronous")).toBe(2);
     expect(pragma("foreign_keys")).toBe(1);
   });
+  it("is made once by five that start at once", async () => {
+    const fresh = join(folder, "new.db");
+    const start = () => createSqlStore(openSqlite<SignalboxTables>(fresh).kysely);
+    const stores = await Promise.all([start(), start(), start(), start(), start()]);
+    await Promise.all(stores.map((each, index) => each.tasks.put(task(`by-${index}`))));
+    expect((await stores[0]?.tasks.list({}))?.total).toBe(5);
+    await Promise.all(stores.map((each) => each.close()));
+  });
   it("has after a restart what was put before it, and its version guard", async () => {
     await store.tasks.put(task("kept", { version: 9, result: [1] }));
     await store.securityEvents.put([securityEvent("line", { count: 3 })]);

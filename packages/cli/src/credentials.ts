@@ -1,0 +1,52 @@
+import type { ClientOptions } from "@signalbox/client";
+import { UsageError } from "./exit-codes.ts";
+import type { Environment } from "./read-environment.ts";
+import { version } from "./version.ts";
+
+/** As whom a command connects. */
+export interface Credentials {
+  readonly cookie: string | undefined;
+  readonly token: string | undefined;
+}
+
+export interface CredentialOptions {
+  cookie?: string;
+  token?: string;
+  origin?: string;
+}
+
+/**
+ * From the options, or from SIGNALBOX_COOKIE and SIGNALBOX_TOKEN: every user of a machine sees the arguments of a command.
+ */
+export const credentialsOf = ({ cookie, token }: CredentialOptions, environment: Environment): Credentials => ({
+  cookie: cookie ?? (environment.SIGNALBOX_COOKIE || undefined),
+  token: token ?? (environment.SIGNALBOX_TOKEN || undefined),
+});
+
+/**
+ * The address of a server as `createClients` takes it.
+ * @throws UsageError when it is none
+ */
+export function parseAddress(address: string): URL {
+  const url = URL.parse(address.includes("://") ? address : `http://${address}`);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(
+      `"${address}" is no address: give scheme, host, port and path, such as https://example.com/app.`,
+    );
+  }
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  url.search = url.hash = "";
+  return url;
+}
+
+/** How our client connects from a terminal: it sends an origin, as a page of the server itself would. */
+export function clientOptions(url: URL, options: CredentialOptions, environment: Environment): ClientOptions {
+  const { cookie, token } = credentialsOf(options, environment);
+  return {
+    url: url.href,
+    headers: { origin: options.origin ?? url.origin, ...(cookie !== undefined && { cookie }) },
+    ...(token !== undefined && { token: () => token }),
+    client: { name: "signalbox-cli", version },
+    onProblem: () => {},
+  };
+}

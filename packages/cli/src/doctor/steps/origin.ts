@@ -1,0 +1,38 @@
+import { refusalOf } from "../door.ts";
+import { fail, pass, warn } from "../finding.ts";
+import type { Step } from "../step.ts";
+
+/** What a browser asks first for a page of another origin (Fetch Standard, "CORS-preflight fetch"). */
+export const preflight: Step = {
+  title: "Origin",
+  async run({ door, origin }) {
+    const answer = await door.ask({
+      method: "OPTIONS",
+      path: "realtime/client-config",
+      headers: { "access-control-request-method": "GET", "access-control-request-headers": "x-csrf-token" },
+    });
+    const { "access-control-allow-origin": allowed, "access-control-allow-credentials": credentials } = answer.headers;
+    const refusal = refusalOf(answer);
+    if (refusal?.code === "origin_refused") {
+      const fix = `Set PUBLIC_URL=${origin}, or name ${origin} in SOCKETIO_CORS_ORIGINS. \`signalbox explain-origin ${origin}\` tells the rule that decides.${refusal.hint === undefined ? "" : ` The server says: ${refusal.hint}`}`;
+      return { findings: [fail(`Pages of ${origin} may not connect.`, fix)], isLast: true };
+    }
+    if (answer.status !== 204 || allowed === undefined) {
+      const fix =
+        "Let the proxy pass OPTIONS requests on, and neither answer them itself nor take Access-Control headers away.";
+      return {
+        findings: [fail(`A preflight of ${origin} is answered with ${answer.status}, and not by Signalbox.`, fix)],
+      };
+    }
+    if (allowed !== origin) {
+      const fix =
+        "Something in front sets Access-Control-Allow-Origin itself: take that out, the server's own policy is enough.";
+      return { findings: [fail(`A preflight of ${origin} is answered for ${allowed}.`, fix)] };
+    }
+    if (credentials !== "true") {
+      const fix = "Set SOCKETIO_CORS_CREDENTIALS=true where pages of other origins sign in with a cookie.";
+      return { findings: [warn(`Pages of ${origin} may connect, without cookies.`, fix)] };
+    }
+    return { findings: [pass(`Pages of ${origin} may connect.`)] };
+  },
+};

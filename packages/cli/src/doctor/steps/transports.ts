@@ -1,0 +1,123 @@
+import type { ClientConfig } from "@signalbox/protocol";
+import { type Answer, type Door, jsonOf, refusalOf } from "../door.ts";
+import { endpointOf } from "../endpoint.ts";
+import { fail, pass, skip, warn } from "../finding.ts";
+import { refused } from "../refused.ts";
+import type { Patient, Step } from "../step.ts";
+
+/** What the server tells clients; everything after it depends on it. */
+export const clientConfig: Step = {
+  title: "Settings",
+  async run({ door }) {
+    const answer = await door.ask({ path: "realtime/client-config" });
+    const config = jsonOf(answer) as ClientConfig | undefined;
+    const refusal = refusalOf(answer);
+    if (refusal !== undefined) return { findings: [refused("client-config", refusal)], isLast: true };
+    if (!Array.isArray(config?.transports)) {
+      const fix = "Something in front answers in the server's place: let it pass /realtime/ on unchanged.";
+      return { findings: [fail(`client-config is answered with ${answer.status}, and is none.`, fix)], isLast: true };
+    }
+    const says = `Signalbox ${config.version} on ${config.path}, transports ${config.transports.join(", ")}.`;
+    return { findings: [pass(says)], facts: { config } };
+  },
+};
+
+/** A new connection over polling: the `sid` that it is given. */
+async function openPolling({ door }: Patient, endpoint: string): Promise<{ answer: Answer; sid: string | undefined }> {
+  const answer = await door.ask({ path: `${endpoint}?EIO=4&transport=polling` });
+  const [, sid] = /^0\{.*"sid":"([^"]+)"/.exec(answer.body) ?? [];
+  return { answer, sid };
+}
+
+const close = (door: Door, endpoint: string, sid: string): Promise<unknown> =>
+  door
+    .ask({ method: "POST", path: `${endpoint}?EIO=4&transport=polling&sid=${sid}`, body: "1" })
+    .catch(() => undefined);
+
+export const polling: Step = {
+  title: "Polling",
+  async run(patient, { config }) {
+    if (!config?.transports.includes("polling")) {
+      return { findings: [skip("Not among SOCKETIO_TRANSPORTS: where WebSocket is blocked nobody connects.")] };
+    }
+    const endpoint = endpointOf(patient.url, config);
+    const { answer, sid } = await openPolling(patient, endpoint);
+    const refusal = refusalOf(answer);
+    if (sid !== undefined) {
+      await close(patient.door, endpoint, sid);
+      return { findings: [pass(`A connection opens in ${answer.tookMs.toFixed(0)} ms.`)], facts: { polls: true } };
+    }
+    if (refusal !== undefined) return { findings: [refused("A new connection", refusal)], isLast: true };
+    const fix = `Let the proxy pass ${config.path} on to the server, or set SOCKETIO_PATH to where it does.`;
+    return {
+      findings: [fail(`${config.path} is answered with ${answer.status}, and not by Socket.IO.`, fix)],
+      isLast: true,
+    };
+  },
+};
+
+/** So many connections, and requests of each: with two nodes and turns taken, all land well once in 64. */
+const connections = 2;
+const requestsOfEach = 3;
+
+/** Whether later requests of a connection reach the node that knows it. */
+export const stickiness: Step = {
+  title: "Stickiness",
+  async run(patient, { config, polls }) {
+    if (config === undefined || !polls) return { findings: [skip("Needed for polling only.")] };
+    const endpoint = endpointOf(patient.url, config);
+    let lost = 0;
+    for (let connection = 0; connection < connections; connection += 1) {
+      const { answer, sid } = await openPolling(patient, endpoint);
+      const refusal = refusalOf(answer);
+      if (refusal !== undefined) return { findings: [refused("A new connection", refusal)], isLast: true };
+      if (sid === undefined) continue;
+      for (let request = 0; request < requestsOfEach; request += 1) {
+        // A pong: what a client says all the time, and nothing comes of it.
+        const path = `${endpoint}?EIO=4&transport=polling&sid=${sid}`;
+        const { status, body } = await patient.door.ask({ method: "POST", path, body: "3" });
+        if (status === 400 && body.includes("Session ID unknown")) lost += 1;
+      }
+      await close(patient.door, endpoint, sid);
+    }
+    if (lost === 0) return { findings: [pass("Every request of a connection reaches the node that knows it.")] };
+    const fix =
+      "Make sessions sticky at the load balancer (deploy/nginx/upstream-by-cookie.conf or upstream-by-address.conf), or do without polling: SOCKETIO_TRANSPORTS=websocket.";
+    const says = `${lost} of ${connections * requestsOfEach} requests reached a node that does not know their connection.`;
+    return { findings: [fail(says, fix)] };
+  },
+};
+
+export const upgrade: Step = {
+  title: "WebSocket",
+  async run(patient, { config }) {
+    if (config === undefined) return { findings: [skip("Not looked at.")] };
+    if (!config.transports.includes("websocket")) {
+      const fix =
+        "Set SOCKETIO_TRANSPORTS=polling,websocket: polling costs several requests where WebSocket sends a frame.";
+      return { findings: [warn("The server offers polling only.", fix)] };
+    }
+    const answer = await patient.door.ask({
+      path: `${endpointOf(patient.url, config)}?EIO=4&transport=websocket`,
+      // RFC 6455 section 4.1.
+      headers: {
+        connection: "Upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64"),
+      },
+    });
+    if (answer.status === 101) {
+      return { findings: [pass(`The upgrade succeeds in ${answer.tookMs.toFixed(0)} ms.`)], facts: { upgrades: true } };
+    }
+    const refusal = refusalOf(answer);
+    if (refusal !== undefined && refusal.category !== "request") {
+      return { findings: [refused("The upgrade", refusal)], isLast: true };
+    }
+    const fix =
+      "Let the proxy pass the upgrade on: HTTP/1.1 to the server with the headers Upgrade and Connection (deploy/nginx/proxy.inc and upgrade-map.conf). Until then everything runs on polling.";
+    return {
+      findings: [fail(`The upgrade is answered with ${answer.status}: a proxy takes the Upgrade header away.`, fix)],
+    };
+  },
+};

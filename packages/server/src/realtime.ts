@@ -1,0 +1,79 @@
+/** What goes into the real-time layer, and what comes out of it. */
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpsServer } from "node:https";
+import type { AdminAlert } from "@signalbox/protocol";
+import type { RoomAccess } from "./access/room-access.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { Config } from "./config/settings.ts";
+import type { RealtimeNamespace, RealtimeServer } from "./edge/socket.ts";
+import type { Legacy } from "./legacy/legacy.ts";
+import type { NamespaceDefinition } from "./namespaces/define-namespace.ts";
+import type { OnUnacknowledged } from "./notifications/escalations.ts";
+import type { Notify } from "./notifications/notifications.ts";
+import type { OriginPolicy } from "./origin/origin-policy.ts";
+import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
+import type { ProgressHub } from "./progress/progress-hub.ts";
+
+export interface RealtimeOptions {
+  /** The application's server: Express, Fastify or plain. It keeps its routes; ours are answered in front of them. */
+  httpServer: HttpServer | HttpsServer;
+  /** From `loadConfig()`. */
+  config: Config;
+  /** From `loadConfig()`: shown to administrators beside each value. */
+  configSources?: ReadonlyMap<string, string>;
+  /** The application's sessions; with several sources the first that finds a credential decides. */
+  sessions: SessionSource | readonly SessionSource[];
+  /** What to do when somebody cancels a task; without it, cancelling answers `unavailable`. */
+  tasks?: TaskControl;
+  /** Which rooms a user may join by name; without it, none. */
+  roomAccess?: RoomAccess;
+  notifications?: {
+    /**
+     * Told of critical notices that nobody has acknowledged within SIGNALBOX_NOTICE_ESCALATION. Those that are
+     * sent without it are not followed up, then or later.
+     */
+    onUnacknowledged?: OnUnacknowledged;
+  };
+  /** Default: in memory, gone with the process. */
+  store?: Store;
+  /** From `connectRedis(config)`: joins this process to the others. They need one store. Closed with the layer. */
+  cluster?: Cluster;
+  /** Default: JSON lines on standard output, at SOCKETIO_LOG_LEVEL. */
+  logger?: Log;
+  /** For tests. */
+  clock?: Clock;
+}
+
+/** A running real-time layer. */
+export interface Realtime {
+  /** Socket.IO itself, for what this layer does not cover. Namespaces opened on it directly let nobody in. */
+  readonly io: RealtimeServer;
+  readonly progress: ProgressHub;
+  /** Sends notices that wait for those who are away. */
+  readonly notify: Notify;
+  readonly admin: { alert(alert: AdminAlert["alert"]): void };
+  readonly legacy: Legacy;
+  readonly originPolicy: OriginPolicy;
+  /** Opens a namespace of the application's own. */
+  namespace(definition: NamespaceDefinition): RealtimeNamespace;
+  /**
+   * Guards a route of the application: origin, session and, for methods that change something, the CSRF token.
+   * @throws Refusal `origin_refused`, `session_*`, `csrf_invalid`, `unavailable`
+   */
+  authorize(req: IncomingMessage): Promise<Principal>;
+  /** The client's address, through trusted proxies only (TRUST_PROXY). */
+  clientAddress(req: IncomingMessage): string;
+  /** For session sources that cannot announce changes themselves: a logout, ban or role change just happened. */
+  sessionChanged(change: SessionChange): Promise<void>;
+  /**
+   * Fails readiness and goes on for SIGNALBOX_DRAIN_DELAY, so that load balancers notice; then answers what was
+   * accepted, tells clients that the server restarts and closes their connections within SIGNALBOX_DRAIN_WINDOW.
+   * Progress and notices go on being taken until `close`: for an application that has work to end in between.
+   */
+  drain(): Promise<void>;
+  /**
+   * Drains, stores what is not stored yet, and takes its hands off the HTTP server. Called again, it waits for the
+   * same end, as `drain` does.
+   */
+  close(): Promise<void>;
+}
