@@ -51,6 +51,7 @@ const selfExplanatory: readonly string[] = [
     "adminSchemas",
     "userSchemas",
     "settings",
+    "Environment",
     "boolean",
     "choice",
     "integer",
