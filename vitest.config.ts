@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Walks through pages: each file has what it needs of its own, and waits for its browser more than for anything else. */
-const pageTests = ["apps/*/e2e/**/*.test.ts", "packages/*/test/status/**/*.browser.test.ts"];
+const pageTests = ["{apps,examples}/*/e2e/**/*.test.ts", "packages/*/test/status/**/*.browser.test.ts"];
 
 const browserTests = ["packages/*/test/**/*.browser.test.ts"];
 
@@ -31,7 +31,7 @@ export default defineConfig({
           name: "unit",
           include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...pageTests, ...browserTests, ...aloneTests],
-          ...{ maxWorkers: 3, sequence: { groupOrder: 0 } },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 0 } },
         },
       },
       {

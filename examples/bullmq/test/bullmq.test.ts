@@ -39,7 +39,8 @@ afterAll(async () => {
 });
 
 async function makeReport(): Promise<string> {
-  const { task_id } = await (await fetch(`${url}/reports`, { method: "POST" })).json();
+  const answer = await fetch(`${url}/reports`, { method: "POST" });
+  const { task_id } = (await answer.json()) as { task_id: string };
   await expect.poll(async () => (await client.request("join_task", { task_id })).ok).toBe(true);
   return task_id;
 }

@@ -1,44 +1,23 @@
 /** The example of the README, started as a reader would start it, and used over real HTTP and sockets. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { connectClient, fetchClientConfig, refusalOf, type TestClient, transports } from "@signalbox/server/testing";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startExample } from "./start-example.ts";
 
 /** Where the page would come from: the port is not known before the server has started. */
 const origin = "http://example.test";
 
-let server: ChildProcess;
 let url: string;
 const clients: TestClient[] = [];
 
 beforeAll(async () => {
-  server = spawn(process.execPath, ["--conditions=source", "server.ts"], {
-    cwd: fileURLToPath(new URL("..", import.meta.url)),
-    env: { ...process.env, NODE_ENV: "development", HOST: "127.0.0.1", PORT: "0", SOCKETIO_CORS_ORIGINS: origin },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  url = await listeningUrl(server);
+  const example = await startExample(new URL("..", import.meta.url), { SOCKETIO_CORS_ORIGINS: origin });
+  ({ url } = example);
+  return example.stop;
 });
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();
 });
-afterAll(async () => {
-  server.kill("SIGTERM");
-  const [code] = await once(server, "exit");
-  expect(code).toBe(0);
-});
-
-async function listeningUrl({ stdout }: ChildProcess): Promise<string> {
-  if (stdout === null) throw new Error("The server's output is not piped.");
-  for await (const line of createInterface({ input: stdout })) {
-    const { url: announced } = JSON.parse(line) as { url?: string };
-    if (announced !== undefined) return announced;
-  }
-  throw new Error("The server ended before it listened.");
-}
 
 /** Logs in as the form does, and returns the cookie. */
 async function login(name: string): Promise<string> {

@@ -1,0 +1,23 @@
+import type { Browser } from "playwright-core";
+import { expect } from "vitest";
+import { collectComplaints } from "../../../apps/workbench/e2e/browser.ts";
+
+/** What a reader does who tries the page of an example: signs in, lets a task end, and cancels another. */
+export async function walk(browser: Browser, url: string): Promise<void> {
+  const page = await browser.newPage();
+  const complaints = collectComplaints(page);
+  await page.goto(url);
+  await page.getByLabel("Name").fill("ada");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const start = page.getByRole("button", { name: "Start a practice task" });
+  await start.click();
+  await page.getByText("Sorting").waitFor();
+  expect(Number(await page.getByRole("progressbar").getAttribute("value"))).toBeGreaterThan(10);
+  await page.getByText("completed").waitFor();
+  await start.click();
+  await page.getByText("Reading").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("cancelled").waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+}
