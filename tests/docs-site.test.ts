@@ -66,7 +66,7 @@ describe("links", () => {
 describe("the sidebar", () => {
   const linked = sidebar.flatMap(({ items }) => (items as { link: string }[]).map(({ link }) => link));
   const linkOf = (page: string): string => `/${page.replace(/\.md$/, "").replace(/(^|\/)README$/, "$1")}`;
-  const onSite = pages.filter((page) => !/^(examples|packages|deploy)\//.test(page));
+  const onSite = pages.filter((page) => !/^(packages|deploy)\//.test(page));
 
   it("has every page once, and the API reference; decisions are in a list of their own", () => {
     const own = onSite.filter((page) => !/decisions\/\d/.test(page)).map(linkOf);

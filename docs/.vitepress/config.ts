@@ -12,10 +12,9 @@ export default defineConfig({
   // Pages stay where they are on GitHub, so that a relative link is right in both places.
   srcDir: "..",
   srcExclude: [
-    "{apps,deploy,examples,packages,reliability,scripts,tests,node_modules,data}/**",
+    "{apps,deploy,packages,reliability,scripts,tests,node_modules,data}/**",
     "docs/node_modules/**",
-    "bench/!(README.md)",
-    "bench/*/**",
+    "{bench,examples/*}/*/**/*.md",
   ],
   rewrites: (page) => page.replace(/(^|\/)README\.md$/, "$1index.md"),
   // Pages above this folder are compiled as well, and would look for Vue beside themselves.

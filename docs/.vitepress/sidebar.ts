@@ -13,6 +13,19 @@ export const sidebar = [
     page("Coming from Flask-SocketIO", "/docs/migrating-from-flask-socketio"),
     page("Coming from Socket.IO", "/docs/migrating-from-socket.io"),
   ]),
+  group(
+    "Examples",
+    [
+      page("Express", "/examples/express/"),
+      page("Fastify and Better Auth", "/examples/fastify-better-auth/"),
+      page("A custom server of Next", "/examples/next-custom-server/"),
+      page("BullMQ", "/examples/bullmq/"),
+      page("Without a bundler", "/examples/html/"),
+      page("React", "/examples/react/"),
+      page("Python", "/examples/python/"),
+    ],
+    true,
+  ),
   group("Use", [
     page("Sessions", "/docs/sessions"),
     page("Tasks", "/docs/tasks"),
