@@ -95,14 +95,3 @@ describe("docs/lifecycle.md", () => {
     }
   });
 });
-
-describe("pages", () => {
-  it("link only to files that exist", () => {
-    const pages = globSync(["*.md", "docs/**/*.md"], { cwd: root });
-    for (const page of pages) {
-      for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-        expect(existsSync(join(root, page, "..", target)), `${page} -> ${target}`).toBe(true);
-      }
-    }
-  });
-});

@@ -16,6 +16,7 @@ export function createPractice(progress: ProgressHub): Practice {
   /** The work that is going on, by task. */
   const running = new Map<string, AbortController>();
 
+  // #region work
   async function work(taskId: string, signal: AbortSignal): Promise<void> {
     const total = steps.length * unitsPerStep;
     try {
@@ -32,6 +33,7 @@ export function createPractice(progress: ProgressHub): Practice {
       running.delete(taskId);
     }
   }
+  // #endregion
 
   return {
     async start(userId) {

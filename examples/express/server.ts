@@ -61,6 +61,7 @@ const realtime = createRealtime({
 
 const practice = createPractice(realtime.progress);
 
+// #region route
 app.post("/practice", async (req, res) => {
   const { userId } = await realtime.authorize(req);
   res.status(202).json({ task_id: await practice.start(userId) });
@@ -71,6 +72,7 @@ const answerRefusals: ErrorRequestHandler = (error, _req, res, next) => {
   res.status(httpStatusOf(error.code)).json({ error: error.toMessage(config.mode !== "production") });
 };
 app.use(answerRefusals);
+// #endregion
 
 const log = createLog(config);
 for (const warning of warnings) log.warn({}, warning);

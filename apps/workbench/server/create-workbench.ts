@@ -86,6 +86,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
       },
     });
   });
+  // #region signalbox
   const realtime = createRealtime({
     ...{ httpServer: app.server, config, configSources: sources, store, logger: log },
     sessions: betterAuthSessions(accounts),
@@ -97,6 +98,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
         log.warn({ audience, notice_id: notice.id, title: notice.title }, "Nobody has acknowledged a critical notice."),
     },
   });
+  // #endregion
   const { progress } = realtime;
   const onEnded = createTaskNotices(realtime.notify, baseUrl);
   const queue =

@@ -28,8 +28,10 @@ export function openDatabase(url: string | null, file: string, log: Log): Workbe
     const { kysely, database } = openSqlite<WorkbenchTables>(file);
     return { kysely, forAccounts: database, exclusively: (run) => run() };
   }
+  // #region postgres
   const { kysely, pool } = openPostgres<WorkbenchTables>(url, { log });
   return { kysely, forAccounts: { db: kysely, type: "postgres" }, exclusively: (run) => whileLocked(pool, run) };
+  // #endregion
 }
 
 /** @throws Error when another process keeps the lock for a minute */

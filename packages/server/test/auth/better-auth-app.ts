@@ -25,6 +25,7 @@ export type AuthApp = Awaited<ReturnType<typeof createAuthApp>>;
 /** A real Better Auth with the admin plugin, in memory, and what its sessions announced. */
 export async function createAuthApp() {
   const database = new DatabaseSync(":memory:");
+  // #region better_auth
   const auth = betterAuth({
     baseURL: "http://127.0.0.1:5000",
     secret: "a secret of the tests, long enough for it",
@@ -34,9 +35,10 @@ export async function createAuthApp() {
     user: { deleteUser: { enabled: true } },
     plugins: [admin(), sessionChanges()],
   });
+  const sessions = betterAuthSessions(auth);
+  // #endregion
   const { runMigrations } = await getMigrations(auth.options);
   await runMigrations();
-  const sessions = betterAuthSessions(auth);
   const changes: SessionChange[] = [];
   sessions.watch?.((change) => changes.push(change));
 

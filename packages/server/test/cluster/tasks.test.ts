@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createReporter } from "../../src/cluster/redis.ts";
 import { connectClient, type TestServer, transports } from "../../src/testing/index.ts";
+import { importCustomers } from "../documented/worker.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
 
 let cluster: TestCluster;
@@ -63,6 +64,11 @@ describe.each(transports)("over %s", (transport) => {
       expect(await client.next("task_completed")).toMatchObject({ result: "made elsewhere" });
     expect(await cluster.store.tasks.get(task_id)).toMatchObject({ status: "completed" });
     await reporter.close();
+
+    const { task_id: another } = await here.realtime.progress.create(newTask);
+    for (const client of clients) await client.request("join_task", { task_id: another });
+    await importCustomers(another, cluster.redis.url, { debug() {}, info() {}, warn() {}, error() {} });
+    for (const client of clients) expect(await client.next("task_completed")).toMatchObject({ result: { rows: 1200 } });
     for (const client of clients) client.close();
   });
 });

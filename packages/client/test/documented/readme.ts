@@ -1,0 +1,15 @@
+/** Quoted in README.md. */
+import { show } from "./shown.ts";
+
+// #region page
+
+import { createClients } from "@signalbox/client";
+import "@signalbox/client/connection-status";
+
+const clients = createClients();
+for (const line of document.querySelectorAll("connection-status")) line.source = clients.state;
+
+export async function follow(taskId: string): Promise<void> {
+  for await (const { task } of clients.user().tasks.watch(taskId)) show(task);
+}
+// #endregion
