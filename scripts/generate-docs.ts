@@ -14,7 +14,9 @@ const tables = [
 ];
 
 /** `docs/api` is generated from the sources, whose comments may have code in them. */
-const written = globSync(["README.md", "docs/**/*.md", "packages/*/README.md"], { exclude: ["docs/api", "docs/node_modules"] });
+const written = globSync(["README.md", "docs/**/*.md", "packages/*/README.md"], {
+  exclude: ["docs/api", "docs/node_modules"],
+});
 
 const pages = new Map([
   ["CONFIGURATION.md", describeAsMarkdown(tables)],
