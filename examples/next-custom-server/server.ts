@@ -16,7 +16,7 @@ const upgrade = app.getUpgradeHandler();
 
 // #region signalbox
 const httpServer = createServer((req, res) => handle(req, res));
-// Next is told of its own upgrades only: it would end those of Signalbox.
+// Each is told of its own upgrades only: an upgrade has one answer.
 httpServer.on("upgrade", (req, socket, head) => {
   if (req.url?.startsWith("/_next/")) void upgrade(req, socket, head);
 });
