@@ -68,4 +68,6 @@ export const sidebar = [
     true,
   ),
   group("Decisions", [page("All of them", "/docs/decisions/")], true),
+    page("Changelog", "/CHANGELOG"),
+    page("Contributing", "/CONTRIBUTING"),
 ];

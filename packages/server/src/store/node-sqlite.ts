@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -45,8 +45,11 @@ export function openSqlite<Tables = unknown>(path: string): SqliteFile<Tables> {
 function open(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
+    // Asked for where it is used: Node 20 has no SQLite, and stores in PostgreSQL need none.
+    const sqlite = process.getBuiltinModule("node:sqlite");
+    if (sqlite === undefined) throw new Error("Node.js has SQLite from version 22.13 on");
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-    database = new DatabaseSync(path, { timeout: openTimeoutMs });
+    database = new sqlite.DatabaseSync(path, { timeout: openTimeoutMs });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     return database;
