@@ -67,7 +67,9 @@ export const sidebar = [
     ],
     true,
   ),
-  group("Decisions", [page("All of them", "/docs/decisions/")], true),
-    page("Changelog", "/CHANGELOG"),
-    page("Contributing", "/CONTRIBUTING"),
+  group(
+    "The project",
+    [page("Decisions", "/docs/decisions/"), page("Changelog", "/CHANGELOG"), page("Contributing", "/CONTRIBUTING")],
+    true,
+  ),
 ];
