@@ -31,6 +31,7 @@ export type TransitionCode =
   | "closed_by_application"
   | "attempts_exhausted";
 
+/** How the connection stands, since when, and why. */
 export interface ConnectionState {
   readonly status: ConnectionStatus;
   readonly code: TransitionCode;

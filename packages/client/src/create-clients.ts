@@ -39,6 +39,7 @@ const accepts: OptionalFrame[] = ["progress_batch", "admin_batch"];
 /** The namespace `/admin`, for administrators. */
 export type AdminClient = NamespaceClient<AdminRequests, AdminEvents>;
 
+/** All that a page has to do with the server: both namespaces, their connection, and how it stands. */
 export interface Clients {
   /** Connects to `/`; the same object at each call. */
   user(): UserClient;

@@ -10,6 +10,7 @@ interface DiagnosisEntry {
   readonly message: string;
 }
 
+/** Every diagnosis, with its sentence and when trying again makes sense. */
 export const diagnoses = {
   origin_refused: {
     retry: "never",

@@ -3,6 +3,7 @@ import type { ConnectionState } from "./connection-state.ts";
 import type { Diagnosis, DiagnosisCode } from "./diagnosis.ts";
 import type { Observable } from "./observable.ts";
 
+/** How long a request waits, and whether it may be sent twice. */
 export interface RequestOptions {
   /** Milliseconds to wait for the answer, time without a connection included. Default: 10,000. */
   timeoutMs?: number;

@@ -1,6 +1,7 @@
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./report.ts";
 
+/** What `createClients` may be given; a browser needs none of it. */
 export interface ClientOptions {
   /**
    * The server's address: scheme, host and port, and the path under which a proxy serves it, such as

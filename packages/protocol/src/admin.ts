@@ -23,6 +23,7 @@ export const connectionSorts = [
   "round_trip_ms",
   "buffered_bytes",
 ] as const;
+/** What `list_connections` can be sorted by. */
 export type ConnectionSort = (typeof connectionSorts)[number];
 
 /**
@@ -52,6 +53,7 @@ export interface Page<Row> {
   total: number;
 }
 
+/** A socket, as administrators see it. */
 export interface ConnectionRow {
   socket_id: string;
   namespace: string;
@@ -72,6 +74,7 @@ export interface ConnectionRow {
   slow: boolean;
 }
 
+/** A room with the number of its members. */
 export interface RoomRow {
   namespace: string;
   room: string;
@@ -94,6 +97,7 @@ export interface BlockRow {
   note?: string;
 }
 
+/** Key figures of the process at one moment. */
 export interface SystemMetrics {
   uptime_seconds: number;
   connections: number;
@@ -122,6 +126,7 @@ export const historySeries = [
   "cpu_percent",
   "memory_rss_bytes",
 ] as const satisfies readonly (keyof SystemMetrics)[];
+/** A column of `get_metrics_history`. */
 export type HistorySeries = (typeof historySeries)[number];
 
 /** The metrics of the last hour or since the start, as columns of equal length: oldest first, at equal distances. */
@@ -134,24 +139,28 @@ export interface MetricsHistory {
   refusals_by_code: Partial<Record<RefusalCode, number[]>>;
 }
 
+/** The event that carries them. */
 export interface SystemMetricsUpdate {
   type: "system_metrics";
   metrics: SystemMetrics;
   timestamp: string;
 }
 
+/** A task was made, went on or ended. */
 export interface JobUpdate {
   type: "job_created" | "job_progress" | "job_completed" | "job_failed" | "job_cancelled";
   job: TaskSnapshot;
   timestamp: string;
 }
 
+/** What the application tells its administrators at once. */
 export interface AdminAlert {
   type: "alert";
   alert: { severity: "info" | "warning" | "critical"; title: string; body: string };
   timestamp: string;
 }
 
+/** How many sockets came and went since the last one. */
 export interface ConnectionsUpdate {
   opened: number;
   closed: number;
@@ -181,6 +190,7 @@ export interface HealthReport {
   started_at: string;
 }
 
+/** Something that the server depends on, and how it answered the last time. */
 export interface DependencyRow {
   name: string;
   status: "ok" | "failing";
@@ -212,8 +222,13 @@ export interface OriginExplanation {
   allowed_origins: string[];
 }
 
+/** Answer of `list_security_events`, newest first. */
 export type SecurityEventPage = Page<SecurityEvent>;
+/** Answer of `list_connections`. */
 export type ConnectionPage = Page<ConnectionRow>;
+/** Answer of `list_rooms`. */
 export type RoomPage = Page<RoomRow>;
+/** Answer of `list_blocks`. */
 export type BlockPage = Page<BlockRow>;
+/** Answer of `list_tasks`, newest first. */
 export type TaskPage = Page<TaskSnapshot>;

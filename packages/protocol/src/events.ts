@@ -147,6 +147,7 @@ export interface AdminEvents extends SystemEvents {
 
 /** Frames that a client may name in `accepts` of its handshake, because the ancestor's clients do not know them. */
 export const optionalFrames = ["progress_batch", "admin_batch"] as const;
+/** A frame that is sent only to clients which named it in `accepts`. */
 export type OptionalFrame = (typeof optionalFrames)[number];
 
 /** Lists every key of a union of names exactly once, or does not compile. */

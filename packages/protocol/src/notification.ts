@@ -1,9 +1,11 @@
 /** From what may wait to what must not be missed. */
 export const priorities = ["low", "normal", "high", "critical"] as const;
+/** How pressing a notification is. */
 export type Priority = (typeof priorities)[number];
 
 /** How far notifications have come with their reader. A state is only ever followed by a later one. */
 export const notificationStates = ["stored", "delivered", "acknowledged", "read"] as const;
+/** How far a notification has come. */
 export type NotificationState = (typeof notificationStates)[number];
 
 /** Bounds of a notice; beyond them it is refused as `payload_invalid`. */

@@ -20,6 +20,7 @@ interface RefusalEntry {
   readonly message: string;
 }
 
+/** Every code with its category and its sentence for people. */
 export const refusals = {
   origin_refused: {
     category: "origin",

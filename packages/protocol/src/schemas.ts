@@ -72,6 +72,7 @@ const audience = z.union([
   z.strictObject({ room_id: identifier }),
 ]);
 
+/** What clients may send on `/`, by event. */
 export const userSchemas = {
   join_task: task.extend({ since: version.optional() }),
   leave_task: task,
@@ -99,6 +100,7 @@ const why = { reason: reason.optional() };
 
 const longestBlockSeconds = 365 * 86_400;
 
+/** What clients may send on `/admin`, by event. */
 export const adminSchemas = {
   list_connections: page.extend({
     sort: z.enum(connectionSorts).optional(),

@@ -17,9 +17,12 @@ export const securityEventTypes = [
   "csp_violation",
   "admin_action",
 ] as const;
+/** The kind of a line in the security log. */
 export type SecurityEventType = (typeof securityEventTypes)[number];
 
+/** How grave a line of the security log is, least first. */
 export const severities = ["info", "low", "medium", "high"] as const;
+/** One of `severities`. */
 export type Severity = (typeof severities)[number];
 
 /** One line of the security log. Repeated ones are folded: `count` says how many it stands for. */

@@ -2,6 +2,7 @@ import type { Role } from "./roles.ts";
 
 /** Why a live session came to its end, or was narrowed. */
 export const sessionEndReasons = ["signed_out", "expired", "revoked", "banned", "removed", "role_changed"] as const;
+/** Why a session, and with it a connection, ends. */
 export type SessionEndReason = (typeof sessionEndReasons)[number];
 
 /** First event on every namespace: who the server takes the client for. Never holds the session id itself. */

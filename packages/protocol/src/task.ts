@@ -1,11 +1,14 @@
 /** A task's life: `queued`, then `running`, then exactly one of the three final states. */
 export const taskStatuses = ["queued", "running", "completed", "failed", "cancelled"] as const;
+/** One of `taskStatuses`. */
 export type TaskStatus = (typeof taskStatuses)[number];
 
 /** Final states: nothing follows them. */
 export const finalStatuses = ["completed", "failed", "cancelled"] as const satisfies readonly TaskStatus[];
+/** One of `finalStatuses`. */
 export type FinalStatus = (typeof finalStatuses)[number];
 
+/** Whether nothing follows this status. */
 export const isFinal = (status: TaskStatus): status is FinalStatus =>
   (finalStatuses as readonly TaskStatus[]).includes(status);
 

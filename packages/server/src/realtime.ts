@@ -14,6 +14,7 @@ import type { OriginPolicy } from "./origin/origin-policy.ts";
 import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
 import type { ProgressHub } from "./progress/progress-hub.ts";
 
+/** What `createRealtime` is given: an HTTP server, settings, sessions, and what the application adds. */
 export interface RealtimeOptions {
   /** The application's server: Express, Fastify or plain. It keeps its routes; ours are answered in front of them. */
   httpServer: HttpServer | HttpsServer;

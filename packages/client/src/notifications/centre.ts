@@ -3,6 +3,7 @@ import type { Environment } from "../environment.ts";
 import type { Observable } from "../observable.ts";
 import type { Problem } from "../report.ts";
 
+/** What a page shows of notifications: those it has, and how many are unread. */
 export interface NotificationsState extends LedgerStanding {
   /**
    * `loading`: nothing is known yet. `live`: over the socket. `polling`: over HTTP, because no socket can be opened.
@@ -34,6 +35,7 @@ export interface NotificationCentre extends Observable<NotificationsState> {
   close(): void;
 }
 
+/** What is told to the application, and what is asked of it. */
 export interface NotificationsOptions {
   /** How many are kept. Default: 50. */
   limit?: number;

@@ -27,6 +27,7 @@ const youngMs = 5000;
 
 const waitingStates = ["waiting", "prioritized", "delayed", "waiting-children"] as const;
 
+/** How the jobs of a queue become tasks. */
 export interface BullMqOptions {
   /** Whose task a job is; undefined for a job that nobody is shown. */
   ownerOf(job: Job): string | undefined;

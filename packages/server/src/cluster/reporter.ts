@@ -7,6 +7,7 @@ import { createRedisLink } from "./redis-link.ts";
 import { createRemoteStore } from "./remote-store.ts";
 import { createTaskExchange } from "./task-exchange.ts";
 
+/** What a process that reports tasks and has no sockets needs. */
 export interface ReporterOptions {
   /** The servers' REDIS_URL. */
   readonly redis: string;

@@ -18,6 +18,7 @@ export class ConfigError extends Error {
   }
 }
 
+/** What `loadConfig` has read. */
 export interface LoadedConfig<Extra extends SettingTable> {
   readonly config: Config;
   /** The application's own settings, from the table it handed in. */

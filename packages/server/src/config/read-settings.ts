@@ -21,6 +21,7 @@ export interface ReadSettings<Table extends SettingTable> {
   readonly warnings: readonly string[];
 }
 
+/** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names that are ours to judge: a misspelt one is never silently ignored. */

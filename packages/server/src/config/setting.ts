@@ -9,6 +9,7 @@ export type SettingKind =
   | { readonly type: "list"; readonly of?: readonly string[] }
   | { readonly type: "url" };
 
+/** The description of one setting, with its default. */
 export interface Setting<Value = unknown> {
   readonly env: string;
   /** Other names, the ancestor's among them; the first name that is set wins. */
@@ -45,9 +46,11 @@ function setting<Value>(env: string, kind: SettingKind, value: Value, doc: strin
   };
 }
 
+/** A setting that is `true` or `false`; `1`, `yes` and `on` count as true. */
 export const boolean = (env: string, value: boolean, doc: string, common: Common = {}): Setting<boolean> =>
   setting(env, { type: "boolean" }, value, doc, common);
 
+/** A setting that is a whole number between two bounds, both included. */
 export const integer = (
   env: string,
   value: number,
@@ -55,6 +58,7 @@ export const integer = (
   { min, max, ...common }: Common & { min: number; max: number },
 ): Setting<number> => setting(env, { type: "integer", min, max }, value, doc, common);
 
+/** A setting that is any text. */
 export const text = (env: string, value: string, doc: string, common: Common = {}): Setting<string> =>
   setting(env, { type: "string" }, value, doc, common);
 
@@ -66,9 +70,11 @@ export const optionalText = (
 ): Setting<string | null> =>
   setting(env, { type: "string", ...(minLength !== undefined && { minLength }) }, null, doc, common);
 
+/** A setting that is an http or https address without a path, or null. */
 export const optionalUrl = (env: string, doc: string, common: Common = {}): Setting<string | null> =>
   setting(env, { type: "url" }, null, doc, common);
 
+/** A setting that is one of some words. */
 export const choice = <const Choice extends string>(
   env: string,
   of: readonly Choice[],
@@ -77,6 +83,7 @@ export const choice = <const Choice extends string>(
   common: Common = {},
 ): Setting<Choice> => setting(env, { type: "choice", of }, value, doc, common);
 
+/** A setting that is several words, separated by commas. */
 export const list = <const Item extends string = string>(
   env: string,
   value: readonly Item[],

@@ -5,6 +5,7 @@ import { boolean, type ConfigOf, choice, integer, list, optionalText, optionalUr
 const minute = 60;
 const day = 86_400;
 
+/** The table of all settings: field of the configuration -> its description. */
 export const settings = {
   mode: choice(
     "NODE_ENV",

@@ -12,6 +12,7 @@ export interface OriginVerdict {
   readonly hint?: string;
 }
 
+/** The list of origins in force, and its verdicts. */
 export interface OriginPolicy {
   judge(origin: string | undefined): OriginVerdict;
   /** Everything that is allowed, as in the configuration. */

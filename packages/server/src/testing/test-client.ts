@@ -1,6 +1,7 @@
 import type { ClientConfig, RefusalMessage } from "@signalbox/protocol";
 import { io, type Socket } from "socket.io-client";
 
+/** By which transport a connection is opened; tests name it, so that none falls back unseen. */
 export type Transport = "polling" | "websocket";
 
 /** Both transports: most rules hold on each, and are tested on each. */
@@ -22,6 +23,7 @@ export interface TestClient {
   close(): void;
 }
 
+/** As whom, from where and how a client of a test connects. */
 export interface TestClientOptions {
   /** From `sessions.signIn`. */
   cookie?: string;

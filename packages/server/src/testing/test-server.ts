@@ -19,6 +19,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** A line that the server of a test has logged. */
 export interface LoggedLine {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly fields: object;

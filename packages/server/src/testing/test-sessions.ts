@@ -21,6 +21,7 @@ export interface TestSessions extends SessionSource {
   setHealth(health: "ok" | "failing" | "hanging"): void;
 }
 
+/** A session that a test has made. */
 export interface TestSession {
   readonly cookie: string;
   readonly ref: string;
@@ -28,6 +29,7 @@ export interface TestSession {
 
 const cookieName = "test.sid";
 
+/** Sessions in memory, empty at first. */
 export function createTestSessions(): TestSessions {
   const sessions = new Map<string, Session>();
   const listeners = new Set<(change: SessionChange) => void>();

@@ -10,6 +10,7 @@ import { createAnnouncer } from "./announcer.ts";
 import type { SessionUser } from "./session-user.ts";
 import { shortHash } from "./short-hash.ts";
 
+/** How tokens are verified, and whom they speak for. */
 export interface BearerTokenOptions {
   /** A key, or a function that finds it: `createRemoteJWKSet(new URL("https://…/jwks.json"))` of jose. */
   readonly key: KeyInput | JWTVerifyGetKey;

@@ -11,6 +11,7 @@ import { observeStore } from "./express-store-watch.ts";
 import type { SessionUser } from "./session-user.ts";
 import { shortHash } from "./short-hash.ts";
 
+/** What `session()` of express-session was given, and whom a session belongs to. */
 export interface ExpressSessionOptions {
   /** The store that is also given to `session()`. */
   readonly store: Store;
