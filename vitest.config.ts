@@ -43,7 +43,7 @@ export default defineConfig({
         test: {
           ...withBrowser,
           ...{ name: "browser", include: browserTests, exclude: ["**/node_modules/**", ...pageTests, ...aloneTests] },
-          ...{ maxWorkers: 2, sequence: { groupOrder: 2 } },
+          ...{ fileParallelism: false, sequence: { groupOrder: 2 } },
         },
       },
       {

@@ -1,4 +1,4 @@
-/** The fault tables once through, as `npm run faults -- --quick` does it; the full run puts each fault in many times. */
+/** Every other row of the fault table, once; `npm run faults` puts every fault in, many times. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -21,8 +21,16 @@ async function expectKept(names: readonly string[], flags: readonly string[]): P
   expect(code).toBe(0);
 }
 
-it(`keeps every promise while each of ${faultKinds.length} faults is put in`, async () => {
+/** Of each family: ends of the server, a store that fails, stalls, clients. */
+const chosen = [
+  ...["kill_mid_progress", "kill_before_acknowledgement", "sigterm", "database_read_only", "disk_full"],
+  ...["half_open", "offline_1s", "slow_consumer", "session_revoked"],
+];
+
+it("keeps every promise while faults of each family are put in", async () => {
   const mayMount = process.getuid?.() === 0;
-  const names = faultKinds.filter(({ needs }) => mayMount || needs !== "disk").map(({ name }) => name);
+  const kinds = faultKinds.filter(({ name, needs }) => chosen.includes(name) && (mayMount || needs !== "disk"));
+  const names = kinds.map(({ name }) => name);
+  expect(names.length).toBeGreaterThanOrEqual(chosen.length - 1);
   await expectKept(names, ["--lanes", "3"]);
 }, 240_000);

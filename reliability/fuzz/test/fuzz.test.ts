@@ -9,9 +9,9 @@ const slice = { from: 0, only: kinds, lanes: 16, maxGapMs: 5000 };
 
 describe("a server that is sent mutations of everything valid", () => {
   it("does nothing that the contract does not explain", { timeout: 60_000 }, async () => {
-    const { findings, cases } = await runFuzz({ ...slice, seed: 20_261_126, to: 2000 });
+    const { findings, cases } = await runFuzz({ ...slice, seed: 20_261_126, to: 1000 });
     expect(findings).toEqual([]);
-    expect(cases).toBe(2000);
+    expect(cases).toBe(1000);
   });
 });
 
