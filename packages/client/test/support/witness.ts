@@ -70,8 +70,13 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     const { task } = watch.get();
     return task !== null && isFinal(task.status);
   };
+  const centre = options.notifications ? openNotifications(clients) : undefined;
+  // What is acknowledged elsewhere before a page has read its ledger is never told to it.
+  const knowsLedger = () => centre?.get().phase !== "loading";
   const isWell = () =>
-    isConnected() && [...watches.values()].every((watch) => hasEnded(watch) || watch.get().source === "live");
+    isConnected() &&
+    knowsLedger() &&
+    [...watches.values()].every((watch) => hasEnded(watch) || watch.get().source === "live");
 
   function look(): void {
     if (isClosed) return;
@@ -91,7 +96,6 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
   }
   clients.onState(look);
   const heard = new Set<string>();
-  const centre = options.notifications ? openNotifications(clients) : undefined;
   let marks = "";
   centre?.onArrived(({ title: notice, seq }) => {
     heard.add(notice);
@@ -99,6 +103,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     if (seq % readEvery === 0) centre.markRead(seq).catch(() => {});
   });
   centre?.subscribe(({ phase, acknowledged_seq: acknowledged, read_seq: read }) => {
+    look();
     // Whose session is over is shown nothing, and no marks.
     if (phase === "refused" || phase === "loading") return;
     if (marks === `${acknowledged} ${read}`) return;
