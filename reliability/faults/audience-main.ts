@@ -68,7 +68,7 @@ serve({
   },
   status(names: readonly string[] | null): AudienceStatus {
     const those = names === null ? [...witnesses.values()] : names.map(get);
-    const stuck = those.filter((witness) => !witness.isWell());
+    const stuck = those.filter((witness) => !witness.isWell() || !witness.knowsLedger());
     return {
       told,
       connected: those.filter((witness) => witness.isConnected()).length,

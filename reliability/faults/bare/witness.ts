@@ -90,6 +90,7 @@ export async function createBareWitness(options: WitnessOptions): Promise<Witnes
     isConnected: () => socket.connected,
     /** There are no notices here. */
     hasHeard: () => false,
+    knowsLedger: () => true,
     isWatching: () => shown.size > 0,
     isUpgraded: () => socket.io.engine?.transport.name === "websocket",
     isRecovering: () => !isWell(),

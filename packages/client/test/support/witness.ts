@@ -16,6 +16,8 @@ export interface Witness {
   isWatching(): boolean;
   /** Whether its application was handed this notice. */
   hasHeard(notice: string): boolean;
+  /** Whether it has read its ledger: what is acknowledged elsewhere before that is never told to it. */
+  knowsLedger(): boolean;
   /** Over WebSocket. */
   isUpgraded(): boolean;
   /** An attempt is under way at this moment, or has just succeeded and not everything is live yet. */
@@ -71,12 +73,8 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     return task !== null && isFinal(task.status);
   };
   const centre = options.notifications ? openNotifications(clients) : undefined;
-  // What is acknowledged elsewhere before a page has read its ledger is never told to it.
-  const knowsLedger = () => centre?.get().phase !== "loading";
   const isWell = () =>
-    isConnected() &&
-    knowsLedger() &&
-    [...watches.values()].every((watch) => hasEnded(watch) || watch.get().source === "live");
+    isConnected() && [...watches.values()].every((watch) => hasEnded(watch) || watch.get().source === "live");
 
   function look(): void {
     if (isClosed) return;
@@ -103,7 +101,6 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     if (seq % readEvery === 0) centre.markRead(seq).catch(() => {});
   });
   centre?.subscribe(({ phase, acknowledged_seq: acknowledged, read_seq: read }) => {
-    look();
     // Whose session is over is shown nothing, and no marks.
     if (phase === "refused" || phase === "loading") return;
     if (marks === `${acknowledged} ${read}`) return;
@@ -145,6 +142,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     isWell,
     isConnected,
     hasHeard: (notice) => heard.has(notice),
+    knowsLedger: () => centre?.get().phase !== "loading",
     isWatching: () => watches.size > 0,
     isUpgraded: () => clients.state.get().transport === "websocket",
     isRecovering: () => clients.state.get().code === "attempt" || (isConnected() && !isWell()),
