@@ -1,5 +1,5 @@
 /**
- * Fifty clients watch twenty tasks while the server is killed and connections are cut, held back and closed, fifty
+ * Fifty clients watch twenty tasks while the server is killed and connections are cut, held back and closed, sixty
  * times. CHAOS_SEED repeats a run, CHAOS_INTERRUPTIONS changes how many there are (200 in the full test), CHAOS_DELAY_MAX the
  * longest delay.
  */
@@ -19,7 +19,7 @@ import { createServerProcess } from "../support/server-process.ts";
 import { createWitness, type Witness } from "../support/witness.ts";
 
 const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
-const interruptions = Number(process.env.CHAOS_INTERRUPTIONS ?? 50);
+const interruptions = Number(process.env.CHAOS_INTERRUPTIONS ?? 60);
 const clientCount = 50;
 const taskCount = 20;
 /** Share of the tasks that each client watches: five at a time. */
