@@ -60,6 +60,8 @@ export function openNotifications(
   /** Another user's answers, and those from before the connection was lost, count for nothing. */
   let turn = 0;
   let isSyncing = false;
+  /** The highest `seq` that was told of meanwhile: what is being read may have been read before that was there. */
+  let overheard = 0;
   let timers: Partial<Record<"sync" | "acknowledge" | "expire", () => void>> = {};
 
   const isOpen = (): boolean => user.status().status === "open";
@@ -122,13 +124,14 @@ export function openNotifications(
     turn += 1;
     isSyncing = false;
     isLoaded = false;
+    overheard = 0;
     ledger = emptyLedger;
     for (const cancel of Object.values(timers)) cancel();
     timers = {};
     show(phase);
   }
 
-  /** Asks for everything above what was taken. Asked for while it is under way, it goes on from where it is. */
+  /** Asks for everything above what was taken; once more, if something came to be while it was under way. */
   async function sync(): Promise<void> {
     if (isSyncing) return;
     isSyncing = true;
@@ -141,8 +144,11 @@ export function openNotifications(
     );
     if (mine !== turn) return;
     isSyncing = false;
+    const isMore = overheard > ledger.taken;
+    overheard = 0;
     if (!isOpen()) later("sync", pollMs, poll);
     else if (!isDone) later("sync", retryMs, follow);
+    else if (isMore) void sync();
   }
 
   async function readAll(mine: number): Promise<void> {
@@ -172,9 +178,11 @@ export function openNotifications(
   }
 
   function arrived(notification: unknown): void {
-    if (!isLoaded || !isNotification(notification) || notification.seq <= ledger.taken) return;
+    if (!isNotification(notification) || notification.seq <= ledger.taken) return;
+    if (isSyncing) return overhear(notification.seq);
+    if (!isLoaded) return;
     // A number was passed over: it may be missing for good, or on its way by another path.
-    if (isSyncing || notification.seq > ledger.taken + 1) return void sync();
+    if (notification.seq > ledger.taken + 1) return void sync();
     take([notification], ledger.taken);
     show("live");
   }
@@ -188,8 +196,14 @@ export function openNotifications(
     expireInTime();
   }
 
+  function overhear(seq: number): void {
+    overheard = Math.max(overheard, seq);
+  }
+
   function stands(standing: unknown): void {
-    if (!isLoaded || !isStanding(standing)) return;
+    if (!isStanding(standing)) return;
+    if (isSyncing) overhear(standing.latest_seq);
+    if (!isLoaded) return;
     stood(standing);
     show(source.get().phase);
     if (standing.latest_seq > ledger.taken) void sync();

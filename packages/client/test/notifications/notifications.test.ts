@@ -1,5 +1,6 @@
 /** Notifications in the page: each once and in order, over interruptions and in all tabs, over both transports. */
-import type { Notice, Notification } from "@signalbox/protocol";
+import type { Notice, Notification, NotificationEvents } from "@signalbox/protocol";
+import { createMemoryStore } from "@signalbox/server";
 import type { TestServer } from "@signalbox/server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openNotifications } from "../../src/notifications/open-notifications.ts";
@@ -59,6 +60,37 @@ describe.each(transports)("over %s", (transport) => {
       await until(() => told.includes(`back ${round}`));
     }
     expect(told).toEqual(["before", ...[1, 2, 3].flatMap((round) => [`away ${round}`, `back ${round}`])]);
+  });
+
+  it("what comes to be while the ledger is read is told, though the answer is from before", async () => {
+    const store = createMemoryStore({ maxSecurityEvents: 100 });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    let reads = 0;
+    const slow: typeof store.notifications = {
+      ...store.notifications,
+      async read(reader, query) {
+        const page = await store.notifications.read(reader, query);
+        // Only clients ask for so many, and the answer to the first waits.
+        if (query.limit === 500) reads += 1;
+        if (query.limit === 500 && reads === 1) await released;
+        return page;
+      },
+    };
+    const env = { SOCKETIO_TRANSPORTS: transport };
+    const server = await startServer({ env, store: { ...store, notifications: slow } });
+    const { clients, told, live } = open(server);
+    let hasArrived = false;
+    clients.namespace<object, NotificationEvents>("/").on("notification", () => {
+      hasArrived = true;
+    });
+    await until(() => reads === 1);
+    await server.realtime.notify.user("ada", note("meanwhile"));
+    await until(() => hasArrived);
+    release();
+    await live();
+    await until(() => told.includes("meanwhile"));
+    expect(told).toEqual(["meanwhile"]);
+    expect(reads).toBe(2);
   });
 
   it("tabs of a user are alike within two seconds", async () => {
