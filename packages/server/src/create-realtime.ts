@@ -177,10 +177,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onDelivered: (userId, after, upTo) => cluster?.tell("notices_delivered", { userId, after, upTo }),
   });
   const { onUnacknowledged } = options.notifications ?? {};
+  const debugNotice = debug("notifications");
   const notifications = createNotifications({
     ...{ store: notificationStore, clock },
     onStored(userIds) {
-      debug("notifications")?.({ users: userIds }, "Notice stored.");
+      debugNotice?.({ users: userIds }, "Notice stored.");
       delivery.wake(userIds);
       cluster?.tell("notices_stored", userIds);
     },
