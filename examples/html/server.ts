@@ -7,6 +7,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 serve({
   "/": here("public"),
+  "/express/": here("../express/public"),
   // What `npm install @signalbox/client` brings; a deployment may copy these files to wherever its others are.
   "/modules/client/": here("../../packages/client/dist"),
   "/modules/protocol/": here("../../packages/protocol/dist"),

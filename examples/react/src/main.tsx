@@ -1,3 +1,4 @@
+import "../../express/public/style.css";
 import { isFinal } from "@signalbox/protocol";
 import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
