@@ -15,15 +15,17 @@ const aloneTests = [
 const withBrowser = { testTimeout: 60_000, hookTimeout: 60_000, retry: 1 };
 
 /**
- * Tests run on the sources (package condition `source`), so that no build stands between a change and its test.
+ * Tests run on the sources (export condition `@signalbox/source`), so that no build stands between a change and its test.
  * Those with a browser or a measurement share two cores with whatever else the machine does: they get a second chance,
  * and the report says that they needed it.
  */
 export default defineConfig({
-  resolve: { conditions: ["source"] },
-  ssr: { resolve: { conditions: ["source"], externalConditions: ["node"] } },
+  resolve: { conditions: ["@signalbox/source"] },
+  ssr: { resolve: { conditions: ["@signalbox/source"], externalConditions: ["node"] } },
   test: {
-    testTimeout: 15_000,
+    testTimeout: 30_000,
+    // Tests wait for conditions. The default of 1 s judges the machine, not the code.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,

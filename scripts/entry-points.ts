@@ -13,9 +13,9 @@ export function entryPoints(root: string): readonly EntryPoint[] {
   return manifests.flatMap((file) => {
     const { name, exports = {} } = JSON.parse(readFileSync(join(root, file), "utf8")) as {
       name: string;
-      exports?: Record<string, { source?: string }>;
+      exports?: Record<string, { "@signalbox/source"?: string }>;
     };
-    return Object.entries(exports).flatMap(([path, { source }]) =>
+    return Object.entries(exports).flatMap(([path, { "@signalbox/source": source }]) =>
       source === undefined ? [] : [{ name: join(name, path), source: join(dirname(file), source) }],
     );
   });

@@ -10,7 +10,7 @@ export default defineConfig({
   plugins: [preact()],
   define: { __WORKBENCH_VERSION__: JSON.stringify(manifest.version) },
   // @signalbox/protocol is read from its sources, so that no other build comes before this one.
-  resolve: { conditions: ["source", "module", "browser", "development|production"] },
+  resolve: { conditions: ["@signalbox/source", "module", "browser", "development|production"] },
   build: {
     outDir: "../dist/browser",
     emptyOutDir: true,

@@ -49,7 +49,7 @@ export async function setClusterStage(nodes: number, tasksOfEach: number): Promi
 
   function start(file: string, flags: readonly string[], args: readonly string[], environment: Record<string, string>) {
     const path = fileURLToPath(new URL(file, import.meta.url));
-    const child = spawn(process.execPath, ["--conditions=source", ...flags, path, ...args], {
+    const child = spawn(process.execPath, ["--conditions=@signalbox/source", ...flags, path, ...args], {
       ...{ stdio: controlStdio(2), env: { ...process.env, ...environment } },
     });
     closing.push(async () => {

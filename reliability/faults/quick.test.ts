@@ -8,7 +8,7 @@ import { faultKinds } from "./kinds/all.ts";
 const program = join(import.meta.dirname, "main.ts");
 
 async function expectKept(names: readonly string[], flags: readonly string[]): Promise<void> {
-  const args = ["--conditions=source", program, "--quick", ...flags, "--only", names.join()];
+  const args = ["--conditions=@signalbox/source", program, "--quick", ...flags, "--only", names.join()];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill());
   let output = "";

@@ -47,7 +47,7 @@ interface RemoteOptions {
 
 export function startRemote({ file, env, through = [], onWord }: RemoteOptions): Remote {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const [command = "", ...rest] = [...through, process.execPath, "--conditions=source", path];
+  const [command = "", ...rest] = [...through, process.execPath, "--conditions=@signalbox/source", path];
   const child: ChildProcess = spawn(command, rest, {
     env: { PATH: process.env.PATH ?? "", NODE_ENV: "test", NODE_NO_WARNINGS: "1", ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],

@@ -109,7 +109,7 @@ async function play(
 /** By the checker as a program of its own, which knows nothing but the lines. */
 function judge(rules: Partial<Rules>, journals: readonly string[]): Promise<Verdict> {
   const program = fileURLToPath(new URL("../history/main.ts", import.meta.url));
-  const args = ["--conditions=source", program, "--json", "--rules", JSON.stringify(rules), ...journals];
+  const args = ["--conditions=@signalbox/source", program, "--json", "--rules", JSON.stringify(rules), ...journals];
   return new Promise((resolve, reject) => {
     const options = { maxBuffer: 1 << 26, env: { PATH: process.env.PATH ?? "", NODE_NO_WARNINGS: "1" } };
     execFile(process.execPath, args, options, (error, stdout, stderr) => {

@@ -32,7 +32,7 @@ export const origin = env.SOCKETIO_CORS_ORIGINS;
 /** Starts the server in a process of its own, on a core of its own where there are two. */
 export async function besiege(pinning: Pinning, more: Record<string, string> = {}): Promise<Besieged> {
   const path = fileURLToPath(new URL("server-main.ts", import.meta.url));
-  const child = pinning.spawnServer(process.execPath, ["--conditions=source", "--expose-gc", path], {
+  const child = pinning.spawnServer(process.execPath, ["--conditions=@signalbox/source", "--expose-gc", path], {
     env: { ...process.env, ...env, ...more },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

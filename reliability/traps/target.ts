@@ -21,7 +21,7 @@ export type TargetName = "bare" | "signalbox";
 /** Starts a target on a free port of loopback. */
 export async function startTarget(name: TargetName): Promise<Target> {
   const child = fork(join(import.meta.dirname, `${name}-main.ts`), {
-    execArgv: ["--conditions=source"],
+    execArgv: ["--conditions=@signalbox/source"],
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

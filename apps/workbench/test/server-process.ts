@@ -60,7 +60,7 @@ function launch(environment: Record<string, string>, program: keyof typeof progr
   const at = performance.now();
   // Nothing of the test runner's own environment: its NODE_ENV and NODE_OPTIONS are not the operator's.
   const env = { PATH: process.env.PATH ?? "", NODE_COMPILE_CACHE: compileCache, ...environment };
-  const child = spawn(node, ["--conditions=source", main], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node, ["--conditions=@signalbox/source", main], { env, stdio: ["ignore", "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   const started = Promise.withResolvers<number>();
   const exited = Promise.withResolvers<Exit>();

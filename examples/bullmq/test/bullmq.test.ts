@@ -15,7 +15,7 @@ let url: string;
 let client: TestClient;
 
 const start = (environment: Record<string, string>): ChildProcess =>
-  spawn(process.execPath, ["--conditions=source", "server.ts"], {
+  spawn(process.execPath, ["--conditions=@signalbox/source", "server.ts"], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),
     env: { PATH: process.env.PATH, NODE_ENV: "development", HOST: "127.0.0.1", PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "pipe"],

@@ -12,7 +12,7 @@ interface Example {
 
 /** On a free port of loopback, in development; resolves once it says in its log where it listens. */
 export async function startExample(folder: URL, env: Record<string, string>): Promise<Example> {
-  const server = spawn(process.execPath, ["--conditions=source", "server.ts"], {
+  const server = spawn(process.execPath, ["--conditions=@signalbox/source", "server.ts"], {
     cwd: fileURLToPath(folder),
     env: { ...process.env, NODE_ENV: "development", HOST: "127.0.0.1", PORT: "0", ...env },
     stdio: ["ignore", "pipe", "inherit"],

@@ -115,7 +115,7 @@ describe("tail", () => {
 
 it("runs as a program of its own", () => {
   const main = join(import.meta.dirname, "../src/main.ts");
-  const { status, stdout } = spawnSync(process.execPath, ["--conditions=source", main, "--version"], {
+  const { status, stdout } = spawnSync(process.execPath, ["--conditions=@signalbox/source", main, "--version"], {
     encoding: "utf8",
     env: { PATH: process.env.PATH ?? "", NODE_NO_WARNINGS: "1" },
   });

@@ -55,7 +55,7 @@ interface TargetOptions {
 /** Starts the server under attack on the sources. */
 export async function startTarget({ limits: chosen, plant, onFault }: TargetOptions): Promise<Target> {
   const path = fileURLToPath(new URL("server-main.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=source", "--expose-gc", path], {
+  const child = spawn(process.execPath, ["--conditions=@signalbox/source", "--expose-gc", path], {
     env: { ...settings, ...(chosen === "wide" && wide), ...(plant && { PLANT: plant }), NODE_NO_WARNINGS: "1" },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

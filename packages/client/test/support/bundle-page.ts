@@ -5,7 +5,7 @@ export async function bundlePage(entry: string): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: "silent",
-    resolve: { conditions: ["source", "browser", "module", "production"] },
+    resolve: { conditions: ["@signalbox/source", "browser", "module", "production"] },
     build: { write: false, minify: false, target: "es2024", lib: { entry, formats: ["es"], fileName: "page" } },
   });
   const [output] = [result].flat();

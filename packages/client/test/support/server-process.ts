@@ -21,7 +21,7 @@ export interface ServerProcess {
 /** Starts a file of this folder as a process, on the sources as the tests are. */
 export function startProcess(file: string, env: Record<string, string>): ChildProcess {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  return spawn(process.execPath, ["--conditions=source", path], {
+  return spawn(process.execPath, ["--conditions=@signalbox/source", path], {
     env: { PATH: process.env.PATH ?? "", NODE_ENV: "test", NODE_NO_WARNINGS: "1", ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

@@ -15,7 +15,7 @@ async function gzippedBytes(entry: string): Promise<number> {
   const result = await build({
     configFile: false,
     logLevel: "silent",
-    resolve: { conditions: ["source", "module", "browser", "production"] },
+    resolve: { conditions: ["@signalbox/source", "module", "browser", "production"] },
     build: {
       write: false,
       minify: true,

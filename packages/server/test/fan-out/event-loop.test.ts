@@ -46,7 +46,7 @@ it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a
     await progress.report(task_id, { status: "running" });
   }
   const crowd = fork(join(import.meta.dirname, "watchers-main.ts"), [String(server.port), String(watcherCount)], {
-    execArgv: ["--conditions=source"],
+    execArgv: ["--conditions=@signalbox/source"],
   });
   onTestFinished(() => void crowd.kill("SIGKILL"));
   const { sockets } = io.of("/");
