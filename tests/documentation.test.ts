@@ -8,6 +8,24 @@ import { httpStatusOf } from "../packages/server/src/refusal.ts";
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
+describe("the command line tool", () => {
+  const unscoped = /\bnpx\b(?: -\S+)* signalbox\b/;
+
+  it("is named with its scope in every text, because npx would install another package", () => {
+    const texts = globSync(["*.md", "{apps,bench,deploy,docs,examples,packages,reliability,scripts,tests}/**/*.*"], {
+      cwd: root,
+      exclude: ["**/node_modules", "**/dist", "docs/api"],
+    }).filter((path) => /\.(md|[mc]?[tj]sx?|json|yml|html)$/.test(path));
+    expect(texts.length).toBeGreaterThan(500);
+    expect(texts.filter((path) => unscoped.test(read(path)))).toEqual([]);
+  });
+  it("has one command, which npx runs for the name of the package", () => {
+    const { name, bin } = JSON.parse(read("packages/cli/package.json")) as { name: string; bin: object };
+    expect(name).toBe("@signalbox/cli");
+    expect(Object.keys(bin)).toHaveLength(1);
+  });
+});
+
 describe("docs/components.md", () => {
   const rows = read("docs/components.md")
     .split("\n")
