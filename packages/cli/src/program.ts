@@ -35,7 +35,8 @@ export async function run(args: readonly string[], { out, err, environment, sign
   let code: number = exitCodes.ok;
   const settingsOf = ({ env }: FileOption): Environment => readEnvironment(env, environment);
 
-  const program = new Command("signalbox")
+  // The usage lines can be copied: npx without the scope would install another package.
+  const program = new Command("npx @signalbox/cli")
     .description("Looks at a Signalbox server from outside, and at its settings.")
     .version(version)
     .exitOverride()

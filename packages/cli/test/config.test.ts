@@ -137,3 +137,10 @@ it("a wrong use ends with 2 and says what is right", async () => {
   expect(await runCommand(["tail", "http://x", "--lines", "many"])).toMatchObject({ code: 2 });
   expect(await runCommand(["--help"])).toMatchObject({ code: 0, out: expect.stringContaining("explain-origin") });
 });
+
+it("prints usage lines that npx runs as they stand, with the scope of the package", async () => {
+  expect(await runCommand(["--help"])).toMatchObject({ out: expect.stringContaining("Usage: npx @signalbox/cli ") });
+  expect(await runCommand(["config", "check", "--help"])).toMatchObject({
+    out: expect.stringContaining("Usage: npx @signalbox/cli config check "),
+  });
+});

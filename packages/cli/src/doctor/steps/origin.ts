@@ -14,7 +14,7 @@ export const preflight: Step = {
     const { "access-control-allow-origin": allowed, "access-control-allow-credentials": credentials } = answer.headers;
     const refusal = refusalOf(answer);
     if (refusal?.code === "origin_refused") {
-      const fix = `Set PUBLIC_URL=${origin}, or name ${origin} in SOCKETIO_CORS_ORIGINS. \`signalbox explain-origin ${origin}\` tells the rule that decides.${refusal.hint === undefined ? "" : ` The server says: ${refusal.hint}`}`;
+      const fix = `Set PUBLIC_URL=${origin}, or name ${origin} in SOCKETIO_CORS_ORIGINS. \`npx @signalbox/cli explain-origin ${origin}\` prints the rule that decides.${refusal.hint === undefined ? "" : ` The server says: ${refusal.hint}`}`;
       return { findings: [fail(`Pages of ${origin} may not connect.`, fix)], isLast: true };
     }
     if (answer.status !== 204 || allowed === undefined) {
