@@ -50,6 +50,10 @@ const jobs = attachBullMQ(queueEvents, realtime.progress, {
 });
 // #endregion
 
+httpServer.once("error", ({ message }) => {
+  process.stderr.write(`The server cannot start: ${message}. Set PORT to a free port.\n`);
+  process.exit(1);
+});
 httpServer.listen(config.port, config.host, () => {
   const { port: listening } = httpServer.address() as AddressInfo;
   logger.info({ url: `http://${config.host}:${listening}` }, "Listening.");
@@ -60,4 +64,6 @@ process.once("SIGTERM", async () => {
   await realtime.close();
   await Promise.all([worker.close(), queueEvents.close(), queue.close()]);
   httpServer.close();
+  // A connection that never sends a request would keep the process alive.
+  setTimeout(() => httpServer.closeAllConnections(), 2000).unref();
 });

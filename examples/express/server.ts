@@ -76,12 +76,20 @@ app.use(answerRefusals);
 
 const log = createLog(config);
 for (const warning of warnings) log.warn({}, warning);
+httpServer.once("error", ({ message }) => {
+  process.stderr.write(`The server cannot start: ${message}. Set PORT to a free port.\n`);
+  process.exit(1);
+});
 httpServer.listen(config.port, config.host, () => {
   const { port } = httpServer.address() as AddressInfo;
   log.info({ url: `http://${config.host}:${port}` }, "Listening.");
 });
 
+// #region stop
 process.once("SIGTERM", async () => {
   await realtime.close();
   httpServer.close();
+  // A connection that never sends a request would keep the process alive.
+  setTimeout(() => httpServer.closeAllConnections(), 2000).unref();
 });
+// #endregion

@@ -64,10 +64,16 @@ app.get("/", (_request, reply) => reply.type("text/html").send(readFileSync(new 
 
 await app.ready();
 const log = createLog(config);
+app.server.once("error", ({ message }) => {
+  process.stderr.write(`The server cannot start: ${message}. Set PORT to a free port.\n`);
+  process.exit(1);
+});
 // Fastify's own `listen` opens a second server for `localhost`, in front of which Signalbox would not be.
 app.server.listen(config.port, config.host, () => log.info({ url }, "Listening."));
 
 process.once("SIGTERM", async () => {
   await realtime.close();
+  // A connection that never sends a request would keep the process alive.
+  setTimeout(() => app.server.closeAllConnections(), 2000).unref();
   await app.close();
 });

@@ -66,6 +66,10 @@ export function serve(folders: Readonly<Record<string, string>>): void {
     res.writeHead(200, { "content-type": types[extname(inside)] ?? "application/octet-stream" }).end(body);
   }
 
+  httpServer.once("error", ({ message }) => {
+    process.stderr.write(`The server cannot start: ${message}. Set PORT to a free port.\n`);
+    process.exit(1);
+  });
   httpServer.listen(config.port, config.host, () => {
     const { port } = httpServer.address() as AddressInfo;
     createLog(config).info({ url: `http://${config.host}:${port}` }, "Listening.");
@@ -74,5 +78,7 @@ export function serve(folders: Readonly<Record<string, string>>): void {
   process.once("SIGTERM", async () => {
     await realtime.close();
     httpServer.close();
+    // A connection that never sends a request would keep the process alive.
+    setTimeout(() => httpServer.closeAllConnections(), 2000).unref();
   });
 }

@@ -26,12 +26,21 @@ globalThis.realtime = realtime;
 // #endregion
 
 const log = createLog(config);
+httpServer.once("error", ({ message }) => {
+  process.stderr.write(`The server cannot start: ${message}. Set PORT to a free port.\n`);
+  process.exit(1);
+});
 httpServer.listen(config.port, config.host, () => {
   const { port } = httpServer.address() as AddressInfo;
   log.info({ url: `http://${config.host}:${port}` }, "Listening.");
 });
 
+// #region stop
 process.once("SIGTERM", async () => {
   await realtime.close();
-  httpServer.close();
+  // In development Next keeps file watchers and WebSockets open, which would keep the process alive.
+  setTimeout(() => process.exit(0), 2000).unref();
+  await app.close();
+  httpServer.close(() => process.exit(0));
 });
+// #endregion
