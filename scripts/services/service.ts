@@ -90,7 +90,8 @@ function childrenOf(pid: number | undefined): number[] {
   return list.split(" ").filter(Boolean).map(Number);
 }
 
-function isOpen(port: number): Promise<boolean> {
+/** Whether something on this machine accepts connections on a port. */
+export function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     socket.once("connect", () => resolve(true));

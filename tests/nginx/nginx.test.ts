@@ -14,7 +14,7 @@ import {
 } from "../../packages/server/src/testing/index.ts";
 import { makeCertificate } from "../../packages/server/test/tls/make-certificate.ts";
 import { freePort } from "../../scripts/services/free-port.ts";
-import { startNginx } from "./start-nginx.ts";
+import { startNginx } from "../../scripts/services/nginx.ts";
 
 interface Site {
   readonly url: string;

@@ -5,7 +5,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../../../scripts/services/free-port.ts";
-import { startNginx } from "../../../tests/nginx/start-nginx.ts";
+import { startNginx } from "../../../scripts/services/nginx.ts";
 import { systemClock } from "../../server/src/clock.ts";
 import { createRealtime, loadConfig } from "../../server/src/index.ts";
 import { createTestSessions, startTestServer } from "../../server/src/testing/index.ts";

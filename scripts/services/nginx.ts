@@ -1,9 +1,9 @@
-/** A real nginx (Debian's package) with files of deploy/nginx, filled with the ports of a test. */
+/** A real nginx (Debian's package) with files of deploy/nginx, filled with the ports of this machine. */
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isOpen } from "./service.ts";
 
 const files = join(import.meta.dirname, "../../deploy/nginx");
 
@@ -50,7 +50,7 @@ export async function startNginx({ port, nodePorts, use, tls, mistake }: NginxOp
     said += text;
   });
   const ended = new Promise<void>((resolve) => nginx.once("close", () => resolve()));
-  for (let tries = 0; !(await listens(port)); tries += 1) {
+  for (let tries = 0; !(await isOpen(port)); tries += 1) {
     if (tries === 100 || nginx.exitCode !== null) throw new Error(`nginx does not listen: ${said}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -59,12 +59,4 @@ export async function startNginx({ port, nodePorts, use, tls, mistake }: NginxOp
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }
