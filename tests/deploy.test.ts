@@ -64,6 +64,20 @@ describe("docker-compose.yml", () => {
     ]);
     expect(services.nginx.ports[0].split(":")[1]).toBe(/listen (\d+)/.exec(text)?.[1]);
   });
+  it("lets nginx look the nodes up again, because a container that is created again has another address", () => {
+    const lines = read("deploy/nginx/upstream-in-docker.conf").split("\n");
+    expect(lines).toContain("resolver 127.0.0.11 valid=5s;");
+    const added = /^resolver |^ {2}zone |^# (A container|upstream-by)/;
+    const rest = lines.filter((line) => !added.test(line)).map((line) => line.replace(":5000 resolve;", ":5000;"));
+    // The rest is tried with a real nginx, which on Debian cannot resolve names again.
+    expect(rest.join("\n")).toBe(read("deploy/nginx/upstream-by-cookie.conf"));
+    expect(lines.filter((line) => /^ {2}server /.test(line)).every((line) => line.endsWith(" resolve;"))).toBe(true);
+  });
+  it("runs versions of Redis and PostgreSQL that are maintained, and keeps the data where their images have it", () => {
+    expect(services.redis.image).toBe("redis:8");
+    expect(services.postgres.image).toBe("postgres:18");
+    expect(services.postgres.volumes).toEqual(["postgres:/var/lib/postgresql"]);
+  });
   it("trusts nginx, and nobody else", () => {
     expect(node.environment.TRUST_PROXY).toBe(services.nginx.networks.default.ipv4_address);
   });
@@ -89,6 +103,12 @@ describe("Dockerfile", () => {
     expect(node).toBe("node");
     expect(existsSync(join(root, file.replace("/dist/", "/").replace(/\.js$/, ".ts")))).toBe(true);
   });
+  it("has in both stages the long-term release of Node that the packages support", () => {
+    const minimum = Number(/\d+/.exec(JSON.parse(read("package.json")).engines.node)?.[0]);
+    const majors = [...text.matchAll(/^FROM node:(\d+)-slim\b/gm)].map(([, major]) => Number(major));
+    expect(majors).toEqual([24, 24]);
+    expect(minimum).toBeLessThanOrEqual(24);
+  });
   it("sets only what there is to set, and opens the port that it sets", () => {
     const [, line = ""] = /^ENV (.*)$/m.exec(text) ?? [];
     const env = Object.fromEntries(line.split(" ").map((pair) => pair.split("=")));
@@ -99,14 +119,22 @@ describe("Dockerfile", () => {
 
 describe("kubernetes.yml", () => {
   const documents = parseAllDocuments(read("deploy/kubernetes.yml"));
-  const objects = new Map(documents.map((each): [string, Yaml] => [each.get("kind") as string, each.toJS()]));
-  const of = (kind: string): Yaml => objects.get(kind);
+  const objects = new Map(
+    documents.map((each): [string, Yaml] => [`${each.get("kind")}/${each.getIn(["metadata", "name"])}`, each.toJS()]),
+  );
+  const of = (kind: string, name = "signalbox"): Yaml => objects.get(`${kind}/${name}`);
   const pod = of("Deployment").spec.template;
   const [container] = pod.spec.containers;
+  const worker = of("Deployment", "signalbox-worker").spec.template;
+  const pods: readonly [string, Yaml][] = [
+    ["node", pod],
+    ["worker", worker],
+  ];
   const env = of("ConfigMap").data;
 
   it("is well-formed, and every value of the environment a text", () => {
     for (const { errors } of documents) expect(errors).toEqual([]);
+    expect(objects.size).toBe(documents.length);
     for (const value of Object.values({ ...env, ...of("Secret").stringData })) expect(value).toBeTypeOf("string");
   });
   it("sets only what there is to set, and keeps secrets out of the ConfigMap", () => {
@@ -122,20 +150,70 @@ describe("kubernetes.yml", () => {
     const { periodSeconds, failureThreshold } = container.readinessProbe;
     expect(Number(env.SIGNALBOX_DRAIN_DELAY)).toBeGreaterThan(periodSeconds * failureThreshold);
   });
-  it.each(["livenessProbe", "readinessProbe"])("its %s asks a route that there is", async (probe) => {
+  it.each(["startupProbe", "livenessProbe", "readinessProbe"])("its %s asks a route that there is", async (probe) => {
     const { path, port } = container[probe].httpGet;
     expect(await statusOf(path)).toBe(200);
     expect(container.ports).toEqual([{ name: port, containerPort: Number(env.PORT) }]);
   });
-  it("leads from the ingress to the pods, and keeps clients where they are", () => {
+  it("leaves a first start at least a minute before liveness is asked", () => {
+    const { periodSeconds, failureThreshold } = container.startupProbe;
+    expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(60);
+  });
+  it("has a worker of the same image, environment and files, which runs a program that exists", () => {
+    const [{ command, ...rest }] = worker.spec.containers;
+    expect(command[0]).toBe("node");
+    expect(existsSync(join(root, command[1].replace("/dist/", "/").replace(/\.js$/, ".ts")))).toBe(true);
+    expect(rest).toMatchObject({ image: container.image, envFrom: container.envFrom });
+    expect(rest.volumeMounts).toEqual(container.volumeMounts);
+    expect(worker.spec.volumes).toEqual(pod.spec.volumes);
+    expect(of("Deployment", "signalbox-worker").spec.selector.matchLabels).toEqual(worker.metadata.labels);
+    expect(worker.metadata.labels).not.toEqual(pod.metadata.labels);
+  });
+  it.each(pods)("its %s has no more rights than it needs, and a limit of memory", (_name, { spec }) => {
+    expect(spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
+    });
+    const [{ securityContext, resources, volumeMounts }] = spec.containers;
+    expect(securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    expect(resources.limits.memory).toMatch(/^\d+[MG]i$/);
+    // What is written lies on volumes: the root is read-only.
+    const mounts = volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+    expect(mounts).toEqual([env.DATA_DIR, "/tmp"]);
+    const volumes = spec.volumes.map(({ name }: { name: string }) => name);
+    expect(volumeMounts.map(({ name }: { name: string }) => name)).toEqual(volumes);
+    expect(spec.volumes[0].persistentVolumeClaim.claimName).toBe(
+      of("PersistentVolumeClaim", "signalbox-data").metadata.name,
+    );
+  });
+  it("keeps a node running while machines are maintained", () => {
+    const { spec } = of("PodDisruptionBudget");
+    expect(spec.selector.matchLabels).toEqual(pod.metadata.labels);
+    expect(spec.minAvailable).toBeLessThan(of("Deployment").spec.replicas);
+  });
+  it("leads from the gateway to the pods, and keeps clients where they are", () => {
     const service = of("Service");
-    const [{ backend }] = of("Ingress").spec.rules[0].http.paths;
-    expect(backend.service).toEqual({ name: service.metadata.name, port: { name: service.spec.ports[0].name } });
+    const { parentRefs, hostnames, rules } = of("HTTPRoute").spec;
+    const [{ backendRefs, sessionPersistence, timeouts }] = rules;
+    const [listener] = of("Gateway").spec.listeners;
+    expect(parentRefs).toEqual([{ name: of("Gateway").metadata.name }]);
+    expect(hostnames).toEqual([listener.hostname]);
+    expect(env.PUBLIC_URL).toBe(`https://${listener.hostname}`);
+    expect(backendRefs).toEqual([{ name: service.metadata.name, port: service.spec.ports[0].port }]);
     expect(service.spec.ports[0].targetPort).toBe(container.ports[0].name);
     expect(service.spec.selector).toEqual(pod.metadata.labels);
     expect(of("Deployment").spec.selector.matchLabels).toEqual(pod.metadata.labels);
     expect(service.spec.sessionAffinity).toBe("ClientIP");
-    expect(of("Ingress").metadata.annotations["nginx.ingress.kubernetes.io/affinity"]).toBe("cookie");
-    expect(pod.spec.volumes[0].persistentVolumeClaim.claimName).toBe(of("PersistentVolumeClaim").metadata.name);
+    expect(sessionPersistence).toMatchObject({ type: "Cookie", cookieConfig: { lifetimeType: "Session" } });
+    // A WebSocket lasts longer than any limit.
+    expect(timeouts.request).toBe("0s");
+  });
+  it("names no controller that is retired", () => {
+    expect([...objects.keys()].filter((name) => name.startsWith("Ingress/"))).toEqual([]);
+    expect(read("deploy/kubernetes.yml")).not.toContain("nginx.ingress");
   });
 });
