@@ -4,10 +4,10 @@
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Checkout, planRelease } from "./packages/release.ts";
-import { originOf, packageFolders } from "./packages/stage.ts";
+import { type Checkout, planRelease, repositoryAt } from "./packages/release.ts";
+import { packageFolders } from "./packages/workspace.ts";
 
 const root = process.cwd();
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { "dry-run": { type: "boolean" } } });
@@ -26,11 +26,14 @@ if (values["dry-run"]) {
   run("npm", ["run", "--silent", "test:packages"], "git restore . takes the release back.");
   run("git", ["commit", "--quiet", "-am", `Release ${version}`], "git restore . takes the release back.");
   run("git", ["tag", "-a", `v${version}`, "-m", `Signalbox ${version}`], "The commit is made: make the tag by hand.");
-  const publish = packageFolders(root).map((folder) => `npm publish ./dist/packages/${basename(folder)}`);
+  const workspaces = packageFolders(root).map((folder) => `-w ${folder}`);
   console.log(
-    ["\nCommitted and tagged. What publishes it:", `git push origin main v${version}`, "npm run pack", ...publish].join(
-      "\n  ",
-    ),
+    [
+      "\nCommitted and tagged. What publishes it:",
+      `git push origin main v${version}`,
+      "The workflow release.yml then publishes with provenance. By hand, from a clean clone:",
+      `npm ci && npm publish ${workspaces.join(" ")}`,
+    ].join("\n  "),
   );
 }
 
@@ -43,8 +46,14 @@ function checkout(): Checkout {
     branch: git("branch", "--show-current").trim(),
     changed: lines("status", "--porcelain").map((line) => line.slice(3)),
     tags: lines("tag", "--list"),
-    origin: originOf(root),
+    origin: originUrl(),
   };
+}
+
+/** A checkout may have no remote: the plan then says what to do. */
+function originUrl(): string | undefined {
+  const { status, stdout } = spawnSync("git", ["remote", "get-url", "origin"], { cwd: root, encoding: "utf8" });
+  return status === 0 ? repositoryAt(stdout.trim()) : undefined;
 }
 
 function git(...args: string[]): string {

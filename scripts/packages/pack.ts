@@ -1,46 +1,44 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
-import { packageFolders, stagePackage } from "./stage.ts";
+import { join } from "node:path";
+import { packageFolders, readManifest } from "./workspace.ts";
 
 export interface Packed {
   /** The package's name, such as `@signalbox/server`. */
   readonly name: string;
-  /** Where its files lie as they are published. */
+  /** The package's own folder, which holds the packed files. */
   readonly folder: string;
+  /** The tarball's path. */
   readonly tarball: string;
   readonly files: readonly string[];
-  readonly packedBytes: number;
   readonly unpackedBytes: number;
 }
 
-/** What `npm pack --json` prints of each package. */
+/** The part of what `npm pack --json` prints that is used here. */
 interface NpmPack {
   readonly name: string;
   readonly filename: string;
-  readonly size: number;
   readonly unpackedSize: number;
   readonly files: readonly { readonly path: string }[];
 }
 
 /**
- * Lays every package of `packages/` out in a folder of `target`, and packs them there.
- * @throws Error when a package is not built, or npm fails
+ * Packs every published package into a folder, as `npm pack -w packages/NAME` does. Each package's `prepack` compiles it.
+ * @throws Error when npm fails
  */
 export function packPackages(root: string, target: string): Packed[] {
   mkdirSync(target, { recursive: true });
-  const staged = packageFolders(root).map((folder) => {
-    const name = basename(folder);
-    stagePackage(root, folder, join(target, name));
-    return `./${name}`;
-  });
-  const { status, stdout, stderr } = spawnSync("npm", ["pack", ...staged, "--json"], { cwd: target, encoding: "utf8" });
+  const folders = new Map(packageFolders(root).map((folder) => [readManifest(join(root, folder)).name, folder]));
+  const workspaces = [...folders.values()].flatMap((folder) => ["-w", folder]);
+  const args = ["pack", ...workspaces, "--json", "--pack-destination", target, "--loglevel=error"];
+  const { status, stdout, stderr } = spawnSync("npm", args, { cwd: root, encoding: "utf8" });
   if (status !== 0) throw new Error(`npm pack failed: ${stderr}`);
   const packed: NpmPack[] = Object.values(JSON.parse(stdout));
-  return packed.map(({ name, filename, size, unpackedSize, files }) => ({
-    ...{ name, folder: join(target, name.replace(/^.*\//, "")) },
+  return packed.map(({ name, filename, unpackedSize, files }) => ({
+    name,
+    folder: join(root, folders.get(name) as string),
     tarball: join(target, filename),
     files: files.map(({ path }) => path),
-    ...{ packedBytes: size, unpackedBytes: unpackedSize },
+    unpackedBytes: unpackedSize,
   }));
 }

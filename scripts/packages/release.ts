@@ -1,7 +1,7 @@
 /** What a release changes, as a plan that can be shown before it is written. */
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { packageFolders, readManifest } from "./stage.ts";
+import { dirname, join } from "node:path";
+import { packageFolders, readManifest } from "./workspace.ts";
 
 export interface Plan {
   /** Every file that changes, and what it becomes. */
@@ -16,6 +16,7 @@ export interface Checkout {
   /** Files that are changed or new. */
   readonly changed: readonly string[];
   readonly tags: readonly string[];
+  /** The public address of the repository, as {@link repositoryAt} returns it; undefined when there is none. */
   readonly origin: string | undefined;
 }
 
@@ -26,6 +27,7 @@ interface Entry {
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  repository?: { type: "git"; url: string; directory: string };
 }
 
 /**
@@ -48,8 +50,12 @@ export function planRelease(root: string, version: string, date: string, checkou
   const { workspaces }: { workspaces: string[] } = JSON.parse(read("package.json"));
   const manifests = workspaces.map((folder) => `${folder}/package.json`);
   for (const file of globSync(manifests, { cwd: root }).sort()) {
-    const manifest = JSON.parse(read(file));
-    files.set(file, asJson(withVersion(manifest, version, names)));
+    const manifest = withVersion(JSON.parse(read(file)), version, names);
+    const { origin } = checkout;
+    // npm's provenance statement is refused unless the manifest names the repository that the workflow runs in.
+    if (names.has(String(manifest.name)) && origin !== undefined)
+      manifest.repository = { type: "git", url: origin, directory: dirname(file) };
+    files.set(file, asJson(manifest));
   }
   const lock = JSON.parse(read("package-lock.json"));
   for (const [path, entry] of Object.entries<Entry>(lock.packages))
@@ -106,4 +112,14 @@ function isOlder(version: string, than: string): boolean {
 
 function asJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** A git remote as a manifest names it: reachable for everyone, without credentials. Undefined for a local remote. */
+export function repositoryAt(origin: string): string | undefined {
+  const address = origin.replace(/^(?:ssh:\/\/)?git@([^:/]+)[:/]/, "https://$1/");
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  url.username = "";
+  url.password = "";
+  return url.protocol === "https:" ? `git+${url.href}` : undefined;
 }

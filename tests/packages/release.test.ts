@@ -4,8 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { type Checkout, planRelease } from "../../scripts/packages/release.ts";
-import { repositoryAt } from "../../scripts/packages/stage.ts";
+import { type Checkout, planRelease, repositoryAt } from "../../scripts/packages/release.ts";
 
 const script = join(import.meta.dirname, "../../scripts/release.ts");
 let folder = "";
@@ -85,8 +84,13 @@ it("a release sets versions and ranges, dates the changelog, commits, tags, and 
   const { status, stdout } = release("0.2.0");
   expect(status).toBe(0);
   const released = { ...server, version: "0.2.0", dependencies: { "@signalbox/protocol": "^0.2.0", ws: "^8.0.0" } };
-  expect(readJson("packages/protocol/package.json")).toEqual({ ...wire, version: "0.2.0" });
-  expect(readJson("packages/server/package.json")).toEqual(released);
+  const repository = (directory: string) => ({ type: "git", url: "git+https://example.com/signalbox.git", directory });
+  expect(readJson("packages/protocol/package.json")).toEqual({
+    ...wire,
+    version: "0.2.0",
+    repository: repository("packages/protocol"),
+  });
+  expect(readJson("packages/server/package.json")).toEqual({ ...released, repository: repository("packages/server") });
   expect(readJson("examples/one/package.json")).toEqual({
     ...example,
     dependencies: { "@signalbox/server": "^0.2.0" },
@@ -100,15 +104,14 @@ it("a release sets versions and ranges, dates the changelog, commits, tags, and 
   expect(git("status", "--porcelain")).toBe("");
   const publish = [
     "git push origin main v0.2.0",
-    "npm run pack",
-    "npm publish ./dist/packages/protocol",
-    "npm publish ./dist/packages/server",
+    "The workflow release.yml then publishes with provenance. By hand, from a clean clone:",
+    "npm ci && npm publish -w packages/protocol -w packages/server",
   ];
   expect(
     stdout
       .split("\n")
       .map((line) => line.trim())
-      .slice(-5, -1),
+      .slice(-4, -1),
   ).toEqual(publish);
 });
 
@@ -150,7 +153,7 @@ describe("a plan", () => {
     write("CHANGELOG.md", "# Changelog\n\n## [0.1.0] - unreleased\n\n- The first.\n");
     const { files, problems } = plan("0.1.0", { ...ready, tags: [] });
     expect(problems).toEqual([]);
-    expect([...files]).toEqual([["CHANGELOG.md", "# Changelog\n\n## [0.1.0] - 2026-12-01\n\n- The first.\n"]]);
+    expect(files.get("CHANGELOG.md")).toBe("# Changelog\n\n## [0.1.0] - 2026-12-01\n\n- The first.\n");
   });
   it("refuses a version that was, and one that is tagged", () => {
     expect(plan("0.0.9").problems).toContainEqual(

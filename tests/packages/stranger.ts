@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Packed } from "../../scripts/packages/pack.ts";
-import { readManifest } from "../../scripts/packages/stage.ts";
+import { readManifest } from "../../scripts/packages/workspace.ts";
 
 const root = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
