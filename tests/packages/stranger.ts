@@ -14,7 +14,14 @@ interface LockEntry {
   readonly dependencies?: Record<string, string>;
   readonly optionalDependencies?: Record<string, string>;
 }
+/** A package of this repository. */
+type Source = Pick<Packed, "name" | "folder">;
 type Lock = Readonly<Record<string, LockEntry>>;
+
+const quiet = { npm_config_prefer_offline: "true", npm_config_audit: "false", npm_config_fund: "false" };
+
+/** The environment in which npm uses its cache, and prints nothing but errors. */
+export const npmEnvironment = { ...process.env, ...quiet, npm_config_loglevel: "error" };
 
 /**
  * Installs the tarballs as `npm install ./a.tgz ./b.tgz` does in an empty folder. The versions of what they depend on are
@@ -23,16 +30,21 @@ type Lock = Readonly<Record<string, LockEntry>>;
 export async function installTarballs(folder: string, packed: readonly Packed[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const project = { name: "stranger", version: "1.0.0", private: true, type: "module" };
-  const lock: Lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
-  const packages = { "": project, ...reachable(lock, packed) };
   writeFileSync(join(folder, "package.json"), JSON.stringify(project));
-  writeFileSync(join(folder, "package-lock.json"), JSON.stringify({ ...project, lockfileVersion: 3, packages }));
-  const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
-  await run("npm", ["install", ...quiet, ...packed.map(({ tarball }) => tarball)], { cwd: folder });
+  lockVersions(folder, packed);
+  await run("npm", ["install", ...packed.map(({ tarball }) => tarball)], { cwd: folder, env: npmEnvironment });
+}
+
+/** Writes a lock file with this repository's versions of what the packages, and others beside them, depend on. */
+export function lockVersions(folder: string, packed: readonly Source[], beside: readonly string[] = []): void {
+  const lock: Lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  const others = { dependencies: Object.fromEntries(beside.map((name) => [name, "*"])) };
+  const packages = { "": {}, ...reachable(lock, packed, others) };
+  writeFileSync(join(folder, "package-lock.json"), JSON.stringify({ lockfileVersion: 3, packages }));
 }
 
 /** Of a lock file what the packages depend on, at any depth. */
-function reachable(lock: Lock, packed: readonly Packed[]): Lock {
+function reachable(lock: Lock, packed: readonly Source[], others: LockEntry): Lock {
   const ours = new Set(packed.map(({ name }) => name));
   const found: Record<string, LockEntry> = {};
   const add = (from: string, entry: LockEntry): void => {
@@ -45,6 +57,7 @@ function reachable(lock: Lock, packed: readonly Packed[]): Lock {
     }
   };
   for (const { folder } of packed) add("", readManifest(folder));
+  add("", others);
   return found;
 }
 
@@ -73,9 +86,14 @@ function homeOf(name: string): string {
 }
 
 /** Runs a program in an application, and returns what it printed. */
-export async function runIn(folder: string, command: string, args: readonly string[]): Promise<string> {
+export async function runIn(
+  folder: string,
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
   try {
-    return (await run(command, args, { cwd: folder })).stdout;
+    return (await run(command, args, { cwd: folder, env })).stdout;
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     throw new Error(`${command} ${args[0] ?? ""} failed:\n${stdout}${stderr}`, { cause: error });

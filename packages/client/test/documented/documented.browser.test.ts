@@ -70,7 +70,8 @@ it("a task is followed to its end by both pages, and cancelled by one", async ()
   await expect.poll(seen, eventually).toContain(40);
   await realtime.progress.complete(task_id);
   await page.evaluate(() => Promise.all((window as unknown as { loops: Promise<void>[] }).loops));
-  expect((await seen()).filter((percent) => percent === 100)).toHaveLength(2);
+  expect((await seen()).filter((percent) => percent === 100)).toHaveLength(1);
+  expect(await page.title()).toBe("Import: 100 %");
   await expect.poll(() => shown("toast"), eventually).toContain("Import is done.");
 
   const second = await realtime.progress.create({ kind: "t", title: "Export", owner_id: "ada" });

@@ -1,5 +1,4 @@
 /** Quoted in README.md. */
-import { show } from "./shown.ts";
 
 // #region page
 
@@ -10,6 +9,8 @@ const clients = createClients();
 for (const line of document.querySelectorAll("connection-status")) line.source = clients.state;
 
 export async function follow(taskId: string): Promise<void> {
-  for await (const { task } of clients.user().tasks.watch(taskId)) show(task);
+  for await (const { task } of clients.user().tasks.watch(taskId)) {
+    document.title = `${task?.title ?? "Task"}: ${task?.percent ?? 0} %`;
+  }
 }
 // #endregion
