@@ -96,7 +96,7 @@ describe("names in pages", () => {
     const page = read(path);
     const named = page.match(/\b(SOCKETIO|SIGNALBOX|PROGRESS)_[A-Z_]*[A-Z]\b(?!\*)/g) ?? [];
     expect(named.filter((name) => !known.has(name))).toEqual([]);
-    const imported = page.match(/@signalbox\/(server|client|protocol)(\/[\w-]+)*(?=["`])/g) ?? [];
+    const imported = page.match(/(?<!node_modules\/)@signalbox\/(server|client|protocol)(\/[\w-]+)*(?=["`])/g) ?? [];
     expect(imported.filter((name) => !imports.has(name))).toEqual([]);
   });
 });

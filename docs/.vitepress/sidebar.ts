@@ -38,6 +38,7 @@ export const sidebar = [
     page("Deployment", "/docs/deployment"),
     page("Several nodes", "/docs/several-nodes"),
     page("Operation", "/docs/operation"),
+    page("Upgrading", "/docs/upgrading"),
     page("Troubleshooting", "/docs/troubleshooting"),
   ]),
   group("Look up", [
