@@ -2,7 +2,6 @@ import type { TaskSnapshot } from "@signalbox/protocol";
 
 const taskId = await (await fetch("/tasks", { method: "POST" })).text();
 
-// #region client
 import { createClients } from "@signalbox/client";
 import "@signalbox/client/connection-status";
 
@@ -11,7 +10,6 @@ const status = document.querySelector("connection-status");
 if (status) status.source = clients.state;
 
 for await (const { task } of clients.user().tasks.watch(taskId)) show(task);
-// #endregion
 
 function show(task: TaskSnapshot | null): void {
   const output = document.querySelector("output");
