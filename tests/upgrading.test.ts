@@ -4,7 +4,6 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { sql } from "kysely";
 import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
 import { openPostgres } from "../packages/server/src/store/postgres.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../packages/server/src/store/sql.ts";
@@ -68,9 +67,9 @@ it("PostgreSQL: a backup of a running server is restored, and without what came 
 
 it("an old version refuses a database that a newer one has migrated, and names the migration", async () => {
   const file = join(folder, "newer.sqlite");
-  const { kysely } = openSqlite<SignalboxTables>(file);
+  const { kysely, database } = openSqlite<SignalboxTables>(file);
   const store = await createSqlStore(kysely);
-  await sql`insert into signalbox_migration (name, timestamp) values ('9999_newer', '2027-01-01')`.execute(kysely);
+  database.exec("insert into signalbox_migration (name, timestamp) values ('9999_newer', '2027-01-01')");
   await store.close();
   const { kysely: again } = openSqlite<SignalboxTables>(file);
   onTestFinished(() => again.destroy());

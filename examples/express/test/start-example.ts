@@ -27,6 +27,8 @@ export function exampleProcess(
 export async function startExample(folder: URL, env: Record<string, string>): Promise<Example> {
   const server = exampleProcess(folder, env);
   server.stderr.pipe(process.stderr);
+  // A server that ignores SIGTERM fails its test, and does not outlive the test run.
+  process.once("exit", () => server.kill("SIGKILL"));
   for await (const line of createInterface({ input: server.stdout })) {
     const { url } = JSON.parse(line) as { url?: string };
     if (url !== undefined) return { url, stop };
