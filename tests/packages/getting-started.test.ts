@@ -39,7 +39,7 @@ beforeAll(async () => {
   await runIn(root, "sh", ["-ec", locked], environment);
   for (const [, name = "", text = ""] of files) writeFileSync(join(folder, name), text);
 }, 240_000);
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true }), 120_000);
 
 /** Starts a program of the application as the page does, on a port of the test; it ends with the test. */
 async function start(command: string): Promise<string> {

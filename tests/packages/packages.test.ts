@@ -51,7 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await installing.catch(() => {});
   rmSync(scratch, { recursive: true, force: true });
-});
+}, 120_000);
 
 describe.each(names)("the tarball of %s", (name) => {
   const tarball = (): Packed => packed.find((one) => one.name === name) as Packed;
