@@ -27,12 +27,16 @@ export function copyCheckout(root: string): Copy {
   const run = (command: string, args: readonly string[]) =>
     spawnSync(command, args, { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 26 });
 
+  const { status, stderr } = run("npm", ["ci", "--loglevel=error"]);
+  if (status !== 0) throw new Error(`npm ci failed:\n${stderr}`);
+
   return {
     install(versions) {
       const wanted = Object.entries(versions).map(([name, version]) => `${name}@${version}`);
       const { status, stderr } = run("npm", [
         "install",
         "--no-save",
+        "--include-workspace-root",
         "--loglevel=error",
         "-w",
         "packages/server",
