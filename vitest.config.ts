@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages,apps,examples}/*/test/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", ...pageTests, ...browserTests, ...aloneTests],
+          exclude: ["**/node_modules/**", "tests/frameworks/**", ...pageTests, ...browserTests, ...aloneTests],
           ...{ maxWorkers: 2, sequence: { groupOrder: 0 } },
         },
       },

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -45,9 +45,8 @@ export function openSqlite<Tables = unknown>(path: string): SqliteFile<Tables> {
 function open(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    // Asked for where it is used: Node 20 has no SQLite, and stores in PostgreSQL need none.
+    // Loaded on use: the module prints a warning when it is loaded, and PostgreSQL stores do not need it.
     const sqlite = process.getBuiltinModule("node:sqlite");
-    if (sqlite === undefined) throw new Error("Node.js has SQLite from version 22.13 on");
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
     database = new sqlite.DatabaseSync(path, { timeout: openTimeoutMs });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
@@ -100,11 +99,20 @@ function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
       const statement = database.prepare(sql);
       const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
       return {
-        reader: statement.columns().length > 0,
+        reader: returnsRows(statement, sql),
         all: (parameters) => statement.all(...bind(parameters)),
         run: (parameters) => statement.run(...bind(parameters)),
         iterate: (parameters) => statement.iterate(...bind(parameters)) as IterableIterator<unknown>,
       };
     },
   };
+}
+
+/** Statements that return rows; a change returns rows when it has a RETURNING clause. */
+const rowsPattern = /^\s*(select|pragma|values|explain)\b|^\s*with\b(?!.*\b(insert|update|delete)\b)|\breturning\b/is;
+
+/** SQLite itself knows, but Node tells it from version 22.16 on only; before, the text has to do. */
+function returnsRows(statement: StatementSync, sql: string): boolean {
+  const { columns } = statement as Partial<StatementSync>;
+  return columns === undefined ? rowsPattern.test(sql) : columns.call(statement).length > 0;
 }

@@ -1,0 +1,4 @@
+export async function POST(request: Request): Promise<Response> {
+  globalThis.signalbox.signOut(request.headers.get("cookie"));
+  return Response.json({});
+}
