@@ -39,6 +39,7 @@ export const sidebar = [
     page("Several nodes", "/docs/several-nodes"),
     page("Operation", "/docs/operation"),
     page("Upgrading", "/docs/upgrading"),
+    page("Compatibility", "/docs/compatibility"),
     page("Troubleshooting", "/docs/troubleshooting"),
   ]),
   group("Look up", [
