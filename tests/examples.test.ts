@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { exampleProcess, startExample } from "../examples/express/test/start-example.ts";
-import { rawRequest, upgradeHeaders } from "../packages/server/src/testing/index.ts";
 import { freePort } from "../scripts/services/free-port.ts";
 import { startRedis } from "../scripts/services/redis.ts";
 import type { Service } from "../scripts/services/service.ts";
@@ -19,17 +18,14 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 /** Opens a TCP connection to an example, and waits until the server has it. */
-async function connectTo(url: string, text = ""): Promise<void> {
+async function connectTo(url: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.on("error", () => {});
   onTestFinished(() => void socket.destroy());
   await once(socket, "connect");
-  if (text === "") return;
-  socket.write(text);
-  await once(socket, "data");
 }
 
-describe.each(["bullmq", "express", "fastify-better-auth", "html", "next-custom-server", "react"])("%s", (example) => {
+describe.each(["bullmq", "express", "fastify-better-auth", "html", "react"])("%s", (example) => {
   it("ends after SIGTERM while a client holds a connection on which it sends nothing", async () => {
     const port = String(await freePort());
     const { url, stop } = await startExample(folderOf(example), { PORT: port, REDIS: redis.url });
@@ -50,10 +46,4 @@ describe.each(["bullmq", "express", "fastify-better-auth", "html", "next-custom-
     expect(told).toEqual([expect.stringMatching(`^The server cannot start: .*${port}. Set PORT to a free port.$`)]);
     expect(code).toBe(1);
   });
-});
-
-it("next-custom-server ends after SIGTERM in development while a page holds the WebSocket of Next", async () => {
-  const { url, stop } = await startExample(folderOf("next-custom-server"), { PORT: "0" });
-  await connectTo(url, rawRequest("GET", "/_next/webpack-hmr", upgradeHeaders));
-  await stop();
 });

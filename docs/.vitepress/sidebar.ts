@@ -18,7 +18,6 @@ export const sidebar = [
     [
       page("Express", "/examples/express/"),
       page("Fastify and Better Auth", "/examples/fastify-better-auth/"),
-      page("A custom server of Next", "/examples/next-custom-server/"),
       page("BullMQ", "/examples/bullmq/"),
       page("Without a bundler", "/examples/html/"),
       page("React", "/examples/react/"),

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { createLog, createRealtime, httpStatusOf, loadConfig, Refusal } from "@signalbox/server";
 import { createPractice } from "../express/practice.ts";
-import { sessions, signIn, signOut } from "../next-custom-server/app/sessions.ts";
+import { sessions, signIn, signOut } from "./sessions.ts";
 
 const types: Readonly<Record<string, string>> = {
   ".css": "text/css",
