@@ -62,6 +62,9 @@ export function openNotifications(
   let isSyncing = false;
   /** The highest `seq` that was told of meanwhile: what is being read may have been read before that was there. */
   let overheard = 0;
+  /** How far the server's clock is ahead of this device's, which may be hours off: the server's decides what has expired. */
+  let aheadMs = 0;
+  let isClockKnown = false;
   let timers: Partial<Record<"sync" | "acknowledge" | "expire", () => void>> = {};
 
   const isOpen = (): boolean => user.status().status === "open";
@@ -71,6 +74,7 @@ export function openNotifications(
     const { status, diagnosis } = user.status();
     return status === "refused" && (diagnosis?.retry === "session_change" || diagnosis?.retry === "never");
   };
+  const serverNow = (): number => environment.now() + aheadMs;
   const isPolled = (): boolean => !isOpen() && leavesHttp(clients.state.get());
 
   const stops = [
@@ -152,6 +156,13 @@ export function openNotifications(
   }
 
   async function readAll(mine: number): Promise<void> {
+    if (!isClockKnown) {
+      const { server_time } = await ask("check_connection", {});
+      if (mine !== turn) return;
+      const ahead = Date.parse(server_time) - environment.now();
+      isClockKnown = Number.isFinite(ahead);
+      if (isClockKnown) aheadMs = ahead;
+    }
     if (!isLoaded) {
       const standing: unknown = await ask("sync_notifications", { after: Number.MAX_SAFE_INTEGER, limit: 1 });
       if (mine !== turn || !isStanding(standing)) return;
@@ -172,6 +183,7 @@ export function openNotifications(
       stood(standing);
       if (notifications.length === perRequest) continue;
       isLoaded = true;
+      dropExpired();
       show(isOpen() ? "live" : "polling");
       return;
     }
@@ -240,13 +252,19 @@ export function openNotifications(
   /** What has expired leaves the list, and the server's count. */
   function expireInTime(): void {
     const next = Math.min(...ledger.notifications.map(({ expires_at }) => Date.parse(expires_at)));
-    if (!Number.isFinite(next)) return;
-    later("expire", Math.max(0, next - environment.now()) + 1, () => {
-      ledger = withoutExpired(ledger, environment.now());
+    if (!Number.isFinite(next)) return timers.expire?.();
+    later("expire", Math.max(0, next - serverNow()) + 1, () => {
+      // This device's clock may have been set meanwhile.
+      isClockKnown = false;
+      if (isOpen() || isPolled()) return void sync();
+      dropExpired();
       show(source.get().phase);
-      expireInTime();
-      if (isOpen() || isPolled()) void sync();
     });
+  }
+
+  function dropExpired(): void {
+    ledger = withoutExpired(ledger, serverNow());
+    expireInTime();
   }
 
   return {
