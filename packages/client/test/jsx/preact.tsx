@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 import "@signalbox/client/connection-status";
-import type {} from "@signalbox/client/connection-status/preact";
 import { createClients } from "@signalbox/client";
+import type {} from "@signalbox/client/connection-status/preact";
 import { de } from "@signalbox/client/texts/de";
 
 const clients = createClients();

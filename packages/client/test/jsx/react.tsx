@@ -1,7 +1,7 @@
 /** @jsxImportSource react */
 import "@signalbox/client/connection-status";
-import type {} from "@signalbox/client/connection-status/react";
 import { createClients } from "@signalbox/client";
+import type {} from "@signalbox/client/connection-status/react";
 import { de } from "@signalbox/client/texts/de";
 
 const clients = createClients();
