@@ -18,6 +18,7 @@ import { list, number, shaped, text } from "../shape.ts";
 import { type Ask, overHttp, overSocket } from "./ask.ts";
 import type { NotificationCentre, NotificationsOptions, NotificationsState } from "./centre.ts";
 import { emptyLedger, type Ledger, newOnes, settledUpTo, withNew, withoutExpired, withStanding } from "./ledger.ts";
+import { createServerClock } from "./server-clock.ts";
 
 export type { NotificationCentre, NotificationsOptions, NotificationsState } from "./centre.ts";
 
@@ -53,6 +54,8 @@ export function openNotifications(
   );
   const report = createReporter(onProblem);
   const arrivals = createListeners<[Notification]>(report);
+  /** Decides what has expired. */
+  const clock = createServerClock(environment);
   const source = createSource<NotificationsState>({ phase: "loading", ...shown(emptyLedger) }, report);
   let ledger = emptyLedger;
   let isLoaded = false;
@@ -62,9 +65,6 @@ export function openNotifications(
   let isSyncing = false;
   /** The highest `seq` that was told of meanwhile: what is being read may have been read before that was there. */
   let overheard = 0;
-  /** How far the server's clock is ahead of this device's, which may be hours off: the server's decides what has expired. */
-  let aheadMs = 0;
-  let isClockKnown = false;
   let timers: Partial<Record<"sync" | "acknowledge" | "expire", () => void>> = {};
 
   const isOpen = (): boolean => user.status().status === "open";
@@ -74,7 +74,6 @@ export function openNotifications(
     const { status, diagnosis } = user.status();
     return status === "refused" && (diagnosis?.retry === "session_change" || diagnosis?.retry === "never");
   };
-  const serverNow = (): number => environment.now() + aheadMs;
   const isPolled = (): boolean => !isOpen() && leavesHttp(clients.state.get());
 
   const stops = [
@@ -156,12 +155,10 @@ export function openNotifications(
   }
 
   async function readAll(mine: number): Promise<void> {
-    if (!isClockKnown) {
+    if (!clock.isKnown) {
       const { server_time } = await ask("check_connection", {});
       if (mine !== turn) return;
-      const ahead = Date.parse(server_time) - environment.now();
-      isClockKnown = Number.isFinite(ahead);
-      if (isClockKnown) aheadMs = ahead;
+      clock.learn(server_time);
     }
     if (!isLoaded) {
       const standing: unknown = await ask("sync_notifications", { after: Number.MAX_SAFE_INTEGER, limit: 1 });
@@ -253,9 +250,8 @@ export function openNotifications(
   function expireInTime(): void {
     const next = Math.min(...ledger.notifications.map(({ expires_at }) => Date.parse(expires_at)));
     if (!Number.isFinite(next)) return timers.expire?.();
-    later("expire", Math.max(0, next - serverNow()) + 1, () => {
-      // This device's clock may have been set meanwhile.
-      isClockKnown = false;
+    later("expire", Math.max(0, next - clock.now()) + 1, () => {
+      clock.doubt();
       if (isOpen() || isPolled()) return void sync();
       dropExpired();
       show(source.get().phase);
@@ -263,7 +259,7 @@ export function openNotifications(
   }
 
   function dropExpired(): void {
-    ledger = withoutExpired(ledger, serverNow());
+    ledger = withoutExpired(ledger, clock.now());
     expireInTime();
   }
 
