@@ -4,7 +4,10 @@ import type { ConnectionStatusElement } from "../connection-status.ts";
 import type { ConnectionStatusAttributes } from "./attributes.ts";
 
 /** Those of every element, and the element's own. */
-export type ConnectionStatusProps = DetailedHTMLProps<HTMLAttributes<ConnectionStatusElement>, ConnectionStatusElement> &
+export type ConnectionStatusProps = DetailedHTMLProps<
+  HTMLAttributes<ConnectionStatusElement>,
+  ConnectionStatusElement
+> &
   ConnectionStatusAttributes;
 
 declare module "react" {
