@@ -23,5 +23,6 @@ export function useTask(taskId: string | undefined): TaskSnapshot | null {
 }
 
 /** How the connection stands, and why. */
-export const useConnection = (): ConnectionState => useSyncExternalStore(clients.onState, clients.state.get);
+export const useConnection = (): ConnectionState =>
+  useSyncExternalStore(clients.onState, clients.state.get, clients.state.get);
 // #endregion

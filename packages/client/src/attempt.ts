@@ -1,7 +1,8 @@
-import type { ClientConfig, HandshakeAuth, RefusalMessage } from "@signalbox/protocol";
+import type { ClientConfig, HandshakeAuth } from "@signalbox/protocol";
 import { Manager, type Socket } from "socket.io-client";
 import type { Evidence } from "./classify-failure.ts";
 import type { ConnectionState } from "./connection-state.ts";
+import { type Diagnosis, diagnose, diagnoseRefusal } from "./diagnosis.ts";
 import { isRefusal, refusalIn } from "./probe.ts";
 
 type Transport = NonNullable<ConnectionState["transport"]>;
@@ -21,8 +22,8 @@ interface AttemptOptions {
 interface AttemptListeners {
   /** The server let us into a namespace. */
   entered(namespace: string): void;
-  /** `refusal` is undefined when the namespace's guard is not Signalbox's, or does not exist. */
-  refused(namespace: string, refusal: RefusalMessage | undefined): void;
+  /** The server did not let us into a namespace, or there is no token to ask it with. */
+  refused(namespace: string, diagnosis: Diagnosis): void;
   /** The server closed a namespace. */
   left(namespace: string): void;
   event(namespace: string, event: string, payload: unknown): void;
@@ -91,14 +92,16 @@ export function openAttempt({ url, config, transports, namespaces, auth, headers
     const known = sockets.get(namespace);
     if (known !== undefined) return void known.connect();
     const socket = manager.socket(namespace, {
-      auth: (give: (auth: object) => void) => void auth().then(give, () => end({})),
+      auth: (give: (auth: object) => void) =>
+        void auth().then(give, () => on.refused?.(namespace, diagnose("token_unavailable"))),
     });
     sockets.set(namespace, socket);
     socket.on("connect", () => on.entered?.(namespace));
     socket.on("connect_error", (error) => {
       // An error of the connection itself is reported here too; only the server's own answer carries `data`.
       if (over || !("data" in error)) return;
-      on.refused?.(namespace, isRefusal(error.data) ? error.data : undefined);
+      // The namespace's guard may be another's, or there is no such namespace.
+      on.refused?.(namespace, isRefusal(error.data) ? diagnoseRefusal(error.data) : diagnose("protocol_mismatch"));
     });
     socket.on("disconnect", (reason) => {
       if (!over && reason === "io server disconnect") on.left?.(namespace);

@@ -14,6 +14,8 @@ export interface Evidence {
   readonly timedOut?: boolean | undefined;
   /** Node only: the system's code of the failure, such as ECONNREFUSED or CERT_HAS_EXPIRED. */
   readonly systemCode?: string | undefined;
+  /** The application's `token` gave none. */
+  readonly tokenFailed?: boolean | undefined;
   /** Whether client-config could be read after the failure. */
   readonly configReadable?: boolean | undefined;
   /** What `GET reachable` said: our server, somebody else, or nobody. */
@@ -33,6 +35,7 @@ export function classifyFailure(evidence: Evidence): Diagnosis {
 function codeOf(evidence: Evidence): DiagnosisCode {
   const { status = 0 } = evidence;
   if (!evidence.online) return "network_offline";
+  if (evidence.tokenFailed) return "token_unavailable";
   if (evidence.systemCode !== undefined) {
     return certificateCode.test(evidence.systemCode) ? "clock_or_certificate" : "server_down";
   }

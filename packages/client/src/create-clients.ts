@@ -13,12 +13,13 @@ import { type Environment, systemEnvironment } from "./environment.ts";
 import type { Link } from "./link.ts";
 import { createNamespaceClient, type InnerNamespaceClient, type NamespaceClient } from "./namespace-client.ts";
 import type { Observable } from "./observable.ts";
-import { type ClientOptions, checkOptions } from "./options.ts";
+import { type ClientOptions, checkOptions, requireAddress } from "./options.ts";
 import { createProbe, type HttpOutcome } from "./probe.ts";
 import { watchActivity } from "./recovery/activity.ts";
 import { createReporter } from "./report.ts";
 import { canShare, createSharedLink } from "./sharing/shared-link.ts";
 import { createTaskStore, type TaskWatch } from "./tasks/task-store.ts";
+import { createTokenSource } from "./token.ts";
 import { version } from "./version.ts";
 
 /**
@@ -64,12 +65,17 @@ export interface Clients {
 
 /**
  * The one factory of clients. Reads the server's client-config when the first namespace is asked for, and keeps to it.
+ * Until then it starts no timer and no connection. Without an address, as in a module that a server renders, everything
+ * but reading the state throws a TypeError.
  * @throws TypeError for an option that is wrong, saying which and why
  */
 export function createClients(options: ClientOptions = {}): Clients {
-  const { base, share } = checkOptions(options);
+  const { base: address, share } = checkOptions(options);
+  // Never asked: without an address every use is refused.
+  const base = address ?? "http://invalid";
   const environment: Environment = options.environment ?? systemEnvironment;
   const report = createReporter(options.onProblem);
+  const currentToken = createTokenSource({ token: options.token, environment, report });
   const inBrowser = globalThis.document !== undefined;
   const probe = createProbe({ base, environment, headers: authorizedHeaders });
   const openLink = (): Link =>
@@ -91,6 +97,7 @@ export function createClients(options: ClientOptions = {}): Clients {
   let user: UserClient | undefined;
 
   function namespace(path: string): InnerNamespaceClient {
+    requireAddress(address);
     const known = opened.get(path);
     if (known !== undefined) return known;
     const client = createNamespaceClient({
@@ -153,12 +160,18 @@ export function createClients(options: ClientOptions = {}): Clients {
       report.guard(() => listener(link.state.get()));
       return link.state.subscribe(listener);
     },
-    retry: () => link.retry(),
+    retry() {
+      requireAddress(address);
+      link.retry();
+    },
     sessionChanged() {
       tabs?.postMessage("session_changed");
       link.sessionChanged();
     },
-    http: probe.json,
+    async http(path, init) {
+      requireAddress(address);
+      return probe.json(path, init);
+    },
     malformedMessages: () => malformed,
     close() {
       user?.close();
@@ -166,16 +179,6 @@ export function createClients(options: ClientOptions = {}): Clients {
       link.close();
     },
   };
-
-  /** Without the application's token we are nobody, which the server answers; a connection does not break of it. */
-  async function currentToken(): Promise<string | undefined> {
-    try {
-      return await options.token?.();
-    } catch (error) {
-      report.report({ kind: "internal", error });
-      return undefined;
-    }
-  }
 
   async function credentials(): Promise<HandshakeAuth> {
     const token = await currentToken();
@@ -188,6 +191,9 @@ export function createClients(options: ClientOptions = {}): Clients {
 
   async function authorizedHeaders(): Promise<Record<string, string>> {
     const token = await currentToken();
-    return { ...options.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+    return {
+      ...Object.fromEntries(new Headers(options.headers)),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
   }
 }

@@ -24,6 +24,10 @@ export const diagnoses = {
     retry: "session_change",
     message: "Your session has ended. Please sign in again.",
   },
+  token_unavailable: {
+    retry: "backoff",
+    message: "Your sign-in could not be confirmed. We keep trying.",
+  },
   forbidden: {
     retry: "session_change",
     message: "You do not have permission to connect here.",

@@ -1,7 +1,7 @@
 import type { HandshakeAuth } from "@signalbox/protocol";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import { type ConnectionEvent, type ConnectionState, initialState, nextState } from "./connection-state.ts";
-import { type Diagnosis, diagnose, diagnoseRefusal } from "./diagnosis.ts";
+import { type Diagnosis, diagnose } from "./diagnosis.ts";
 import type { Environment } from "./environment.ts";
 import { type Clues, explainFailure } from "./explain-failure.ts";
 import { farewellIn } from "./farewell.ts";
@@ -9,7 +9,7 @@ import { closedReason, type Link } from "./link.ts";
 import { createListeners } from "./listeners.ts";
 import { createNamespaceTable } from "./namespace-table.ts";
 import { createSource } from "./observable.ts";
-import type { Probe } from "./probe.ts";
+import { failureOf, type Probe } from "./probe.ts";
 import { type Signal, watchActivity } from "./recovery/activity.ts";
 import { isAlive } from "./recovery/liveness.ts";
 import { type Decision, decideRetry, defaultRetrySettings } from "./recovery/retry-policy.ts";
@@ -73,7 +73,8 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   let headers: Record<string, string> = {};
   const planned = new Set<() => void>();
 
-  const stopActivity = watchActivity(environment, onSignal);
+  /** Runs from the first attempt on: a link that was never asked for anything keeps no timer. */
+  let stopActivity: (() => void) | undefined;
 
   return {
     state,
@@ -88,9 +89,8 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     leave(namespace) {
       namespaces.forget(namespace);
       requests.reject(closedReason, namespace);
-      if (namespaces.wanted().length > 0) return attempt?.remove(namespace);
-      dropAttempt();
-      dispatch({ type: "closed_by_application" });
+      if (namespaces.wanted().length > 0) attempt?.remove(namespace);
+      else rest();
     },
     request: requests.request,
     onEvent: events.add,
@@ -105,9 +105,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
       void connect();
     },
     close() {
-      dropAttempt();
-      stopActivity();
-      dispatch({ type: "closed_by_application" });
+      rest();
       state.end();
       namespaces.setAll("closed");
       requests.reject(closedReason);
@@ -137,6 +135,14 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     void connect();
   }
 
+  /** Nothing is wanted any more. */
+  function rest(): void {
+    dropAttempt();
+    stopActivity?.();
+    stopActivity = undefined;
+    dispatch({ type: "closed_by_application" });
+  }
+
   /** Gives the present attempt up, and with it everything that was planned for it. */
   function dropAttempt(): void {
     attemptNumber += 1;
@@ -149,15 +155,15 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     for (const namespace of namespaces.lose()) requests.lost(namespace);
   }
 
+  /** Also where the platform reports no network: it errs, and a server on this machine needs none. */
   async function connect(): Promise<void> {
     dropAttempt();
+    stopActivity ??= watchActivity(environment, onSignal);
     dispatch({ type: "attempt" });
-    if (!environment.online()) return fail(diagnose("network_offline"));
     namespaces.setAll("opening");
     settingsAreNew = !settings.fresh;
     const mine = attemptNumber;
-    const trouble = await settings.load();
-    headers = await options.handshakeHeaders();
+    const trouble = (await settings.load()) ?? (await loadHeaders());
     if (mine !== attemptNumber) return;
     if (trouble !== undefined) return explain(trouble);
     const admission = settings.admissionTo(namespaces.wanted());
@@ -166,6 +172,16 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     open();
     for (const namespace of namespaces.wanted()) {
       if (settings.admissionTo([namespace]) !== undefined) enter(namespace);
+    }
+  }
+
+  /** @returns why there are none */
+  async function loadHeaders(): Promise<Clues | undefined> {
+    try {
+      headers = await options.handshakeHeaders();
+      return undefined;
+    } catch (error) {
+      return failureOf(error);
     }
   }
 
@@ -188,9 +204,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
       headers,
       on: {
         entered: whileCurrent(entered),
-        refused: whileCurrent((namespace, refusal) =>
-          closed(namespace, refusal === undefined ? diagnose("protocol_mismatch") : diagnoseRefusal(refusal)),
-        ),
+        refused: whileCurrent(closed),
         left: whileCurrent((namespace) => {
           const diagnosis = farewell ?? diagnose("connection_lost");
           // Only this namespace was closed; the next word may be another's.
@@ -261,7 +275,6 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     if (establishedAt === undefined) return explain(clues);
     const lastedMs = environment.now() - establishedAt;
     if (clues.transport === "websocket" && farewell === undefined) plan.lostAfter(lastedMs);
-    if (lastedMs >= stableMs) failures = 0;
     fail(farewell ?? diagnose(environment.online() ? "connection_lost" : "network_offline"));
   }
 
@@ -277,11 +290,16 @@ export function createDirectLink(options: DirectLinkOptions): Link {
 
   function fail(diagnosis: Diagnosis): void {
     const viaWebSocket = attempt?.transport() === "websocket";
+    const wasStable = establishedAt !== undefined && environment.now() - establishedAt >= stableMs;
     dropAttempt();
+    if (wasStable) failures = 0;
     // What we knew of the session may be of yesterday, and HTTP may work where WebSocket does not: once more, at once.
     const sessionIsOld = diagnosis.retry === "session_change" && !settingsAreNew;
     const maySwitch = diagnosis.code === "transport_blocked" && viaWebSocket;
-    if (diagnosis.code === "session_ended") sessionEnd = diagnosis;
+    if (diagnosis.code === "session_ended") {
+      sessionEnd = diagnosis;
+      if (wasStable) return renew(diagnosis);
+    }
     if (sessionIsOld) settings.forget();
     if (sessionIsOld || (maySwitch && plan.choose(settings.current?.transports ?? []).includes("polling"))) {
       return void connect();
@@ -293,10 +311,23 @@ export function createDirectLink(options: DirectLinkOptions): Link {
       return dispatch({ type: "failed", diagnosis, retryAt: environment.now() + decision.delayMs });
     }
     dispatch({ type: "failed", diagnosis, retryAt: null });
-    if (decision.kind === "offline") return;
+    if (decision.kind === "offline") return later(watchMs, () => void connect());
     namespaces.setAll("refused", diagnosis);
     requests.reject(diagnosis);
     if (decision.kind === "watch") watch(diagnosis, () => void connect());
+  }
+
+  /** The session that ended may have a successor: a renewed token or cookie. One look, before a person is told. */
+  function renew(diagnosis: Diagnosis): void {
+    dispatch({ type: "session_changed" });
+    settings.forget();
+    settingsAreNew = true;
+    void settings.load().then(
+      whileCurrent((trouble) => {
+        if (trouble === undefined && !settings.current?.authenticated) fail(diagnosis);
+        else void connect();
+      }),
+    );
   }
 
   function decide(diagnosis: Diagnosis): Decision {
@@ -309,12 +340,16 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   function watch(diagnosis: Diagnosis, changed: () => void): void {
     const before = settings.identity;
     const isOrigin = diagnosis.code === "origin_refused";
+    /** A role has to change; a session only has to be there, though it may be of the same user. */
+    const isChanged = (): boolean =>
+      isOrigin || (diagnosis.code === "forbidden" ? settings.identity !== before : settings.admits());
     later(isOrigin ? 2 * watchMs : watchMs, () => {
       settings.forget();
       void settings.load().then(
         whileCurrent((trouble) => {
-          if (trouble === undefined && (isOrigin || settings.identity !== before)) changed();
-          else watch(diagnosis, changed);
+          if (trouble !== undefined || !isChanged()) return watch(diagnosis, changed);
+          changed();
+          settingsAreNew = true;
         }),
       );
     });

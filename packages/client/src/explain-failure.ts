@@ -39,4 +39,5 @@ export async function explainFailure(
   return classifyFailure({ ...known, online: environment.online() });
 }
 
-const isCertain = ({ refusal, systemCode }: Clues): boolean => refusal !== undefined || systemCode !== undefined;
+const isCertain = ({ refusal, systemCode, tokenFailed }: Clues): boolean =>
+  refusal !== undefined || systemCode !== undefined || tokenFailed === true;

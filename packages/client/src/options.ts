@@ -5,12 +5,16 @@ import type { Problem } from "./report.ts";
 export interface ClientOptions {
   /**
    * The server's address: scheme, host and port, and the path under which a proxy serves it, such as
-   * `https://example.com/app`. Default: the page's own, without a path; in Node it must be given.
+   * `https://example.com/app`. Default: the page's own, without a path. In Node it must be given before anything is asked
+   * for: clients made without it, as when a page is rendered on a server, stay idle.
    */
   url?: string;
-  /** A bearer token, asked for at every attempt, where no cookie is sent. */
-  token?: () => string | Promise<string>;
-  /** Node only: sent with every request, such as `origin` and `cookie`. A browser sends its own. */
+  /**
+   * A bearer token, asked for at every attempt, where no cookie is sent. Null, undefined and "" mean that there is none.
+   * One that throws, rejects or takes over 10 s is asked again, with backoff, as `token_unavailable`.
+   */
+  token?: () => string | null | undefined | Promise<string | null | undefined>;
+  /** Node only: sent with every request, such as `origin` and `cookie`, in any case. A browser sends its own. */
   headers?: Record<string, string>;
   /** Whether the tabs of a browser share one connection. Default: true; never with `token`, which is a tab's own. */
   share?: boolean;
@@ -32,8 +36,11 @@ const types: { readonly [Name in keyof Required<ClientOptions>]: string } = {
   environment: "object",
 };
 
-/** @throws TypeError for an unknown or wrong option, saying which and why */
-export function checkOptions(options: ClientOptions): { base: string; share: boolean } {
+/**
+ * @returns `base` undefined where neither an option nor a page gives an address
+ * @throws TypeError for an unknown or wrong option, saying which and why
+ */
+export function checkOptions(options: ClientOptions): { base: string | undefined; share: boolean } {
   for (const [name, value] of Object.entries(options)) {
     const type = new Map(Object.entries(types)).get(name);
     if (type === undefined) fail(`has no option "${name}". Known are ${Object.keys(types).join(", ")}.`);
@@ -41,10 +48,17 @@ export function checkOptions(options: ClientOptions): { base: string; share: boo
       fail(`got a ${typeof value} as ${name}, which must be of type ${type}.`);
   }
   const address = options.url ?? globalThis.location?.origin;
-  if (address === undefined) fail("got no url, and there is no page to take it from.");
-  const url = URL.parse(address);
+  const share = (options.share ?? true) && options.token === undefined;
+  if (address === undefined) return { base: undefined, share };
+  const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!/^https?:$/.test(url?.protocol ?? "")) fail(`got url "${address}", which is no http or https address.`);
-  return { base: `${url}`, share: (options.share ?? true) && options.token === undefined };
+  return { base: `${url}`, share };
+}
+
+/** @throws TypeError */
+export function requireAddress(base: string | undefined): void {
+  if (base === undefined)
+    fail("got no url, and there is no page to take it from: use the clients in the browser only.");
 }
 
 function fail(problem: string): never {

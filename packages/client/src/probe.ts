@@ -2,6 +2,7 @@ import type { ClientConfig, RefusalMessage } from "@signalbox/protocol";
 import type { Evidence } from "./classify-failure.ts";
 import type { Environment } from "./environment.ts";
 import { isObject, list, shaped, text } from "./shape.ts";
+import { TokenUnavailable } from "./token.ts";
 
 /** What a request for JSON brought. */
 export type HttpOutcome =
@@ -90,7 +91,8 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
         return status === 204 ? "server" : "foreign";
       } catch {
         // Somebody who sends no CORS headers may still be there; what they say cannot be read, that they speak can.
-        return send("/realtime/reachable", { credentials: "omit", mode: "no-cors" }).then(
+        // The redirect is followed: fetch refuses `manual` with `no-cors` (Fetch Standard, "main fetch").
+        return send("/realtime/reachable", { credentials: "omit", mode: "no-cors", redirect: "follow" }).then(
           () => "foreign" as const,
           () => "nobody" as const,
         );
@@ -114,7 +116,9 @@ const isClientConfig = shaped<ClientConfig>({
   authenticated: (value) => typeof value === "boolean",
 });
 
-function failureOf(error: unknown): Omit<Evidence, "online"> {
+/** What is known of a request that could not be sent, or was not answered. */
+export function failureOf(error: unknown): Omit<Evidence, "online"> {
+  if (error instanceof TokenUnavailable) return { tokenFailed: true };
   const { name, cause } = error as { name?: string; cause?: { code?: unknown } };
   if (name === "AbortError") return { timedOut: true };
   return typeof cause?.code === "string" ? { systemCode: cause.code } : {};

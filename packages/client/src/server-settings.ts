@@ -16,6 +16,8 @@ export interface ServerSettings {
    * Spares the server handshakes that it can only refuse, and its security log the lines.
    */
   admissionTo(namespaces: readonly string[]): DiagnosisCode | undefined;
+  /** Whether it names a user, or lets guests in. */
+  admits(): boolean;
   /** Reads it unless it is fresh. Undefined when it is there; else why it is not. */
   load(): Promise<Omit<Evidence, "online"> | undefined>;
   /** The session may have changed: the next `load` asks the server. */
@@ -43,6 +45,7 @@ export function createServerSettings(probe: Probe): ServerSettings {
       const adminOnly = wanted.length > 0 && wanted.every((namespace) => namespace === namespaces.admin);
       return adminOnly && current.user?.role !== "admin" ? "forbidden" : undefined;
     },
+    admits: () => current?.authenticated || current?.guests || false,
     async load() {
       if (fresh) return undefined;
       const outcome = await probe.config();

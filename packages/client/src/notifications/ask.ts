@@ -3,7 +3,10 @@ import type { Clients } from "../create-clients.ts";
 import { RequestError } from "../link.ts";
 import { refusalIn } from "../probe.ts";
 
-type Requests = Pick<UserRequests, "sync_notifications" | "ack_notifications" | "read_notifications">;
+type Requests = Pick<
+  UserRequests,
+  "sync_notifications" | "ack_notifications" | "read_notifications" | "check_connection"
+>;
 
 /** Asks the server about notifications, over the socket or over HTTP: the answers are the same. */
 export type Ask = <Name extends keyof Requests>(
@@ -26,14 +29,17 @@ const prefix = "/realtime/notifications";
 export const overHttp =
   ({ http }: Clients): Ask =>
   async (event, payload) => {
-    const outcome = await (event === "sync_notifications" ? http(queryOf(payload)) : change(event, payload));
+    const outcome = await send();
     if (outcome.kind === "failed") throw new RequestError("unknown", "The server did not answer over HTTP.");
     const refusal = refusalIn(outcome.body);
     if (refusal !== undefined) throw new RequestError(refusal.code, refusal.message, refusal);
     return outcome.body as never;
 
-    async function change(event: string, payload: object) {
+    async function send() {
+      if (event === "sync_notifications") return http(queryOf(payload));
       const config = await http("/realtime/client-config");
+      // It has the server's time, as the answer to check_connection.
+      if (event === "check_connection") return config;
       // Without a cookie there is no token, and none is needed.
       const csrf = config.kind === "json" ? (config.body as Partial<ClientConfig>).csrf : undefined;
       return http(`${prefix}/${event === "ack_notifications" ? "ack" : "read"}`, {

@@ -18,6 +18,7 @@ import { list, number, shaped, text } from "../shape.ts";
 import { type Ask, overHttp, overSocket } from "./ask.ts";
 import type { NotificationCentre, NotificationsOptions, NotificationsState } from "./centre.ts";
 import { emptyLedger, type Ledger, newOnes, settledUpTo, withNew, withoutExpired, withStanding } from "./ledger.ts";
+import { createServerClock } from "./server-clock.ts";
 
 export type { NotificationCentre, NotificationsOptions, NotificationsState } from "./centre.ts";
 
@@ -53,6 +54,8 @@ export function openNotifications(
   );
   const report = createReporter(onProblem);
   const arrivals = createListeners<[Notification]>(report);
+  /** Decides what has expired. */
+  const clock = createServerClock(environment);
   const source = createSource<NotificationsState>({ phase: "loading", ...shown(emptyLedger) }, report);
   let ledger = emptyLedger;
   let isLoaded = false;
@@ -152,6 +155,11 @@ export function openNotifications(
   }
 
   async function readAll(mine: number): Promise<void> {
+    if (!clock.isKnown) {
+      const { server_time } = await ask("check_connection", {});
+      if (mine !== turn) return;
+      clock.learn(server_time);
+    }
     if (!isLoaded) {
       const standing: unknown = await ask("sync_notifications", { after: Number.MAX_SAFE_INTEGER, limit: 1 });
       if (mine !== turn || !isStanding(standing)) return;
@@ -172,6 +180,7 @@ export function openNotifications(
       stood(standing);
       if (notifications.length === perRequest) continue;
       isLoaded = true;
+      dropExpired();
       show(isOpen() ? "live" : "polling");
       return;
     }
@@ -240,13 +249,18 @@ export function openNotifications(
   /** What has expired leaves the list, and the server's count. */
   function expireInTime(): void {
     const next = Math.min(...ledger.notifications.map(({ expires_at }) => Date.parse(expires_at)));
-    if (!Number.isFinite(next)) return;
-    later("expire", Math.max(0, next - environment.now()) + 1, () => {
-      ledger = withoutExpired(ledger, environment.now());
+    if (!Number.isFinite(next)) return timers.expire?.();
+    later("expire", Math.max(0, next - clock.now()) + 1, () => {
+      clock.doubt();
+      if (isOpen() || isPolled()) return void sync();
+      dropExpired();
       show(source.get().phase);
-      expireInTime();
-      if (isOpen() || isPolled()) void sync();
     });
+  }
+
+  function dropExpired(): void {
+    ledger = withoutExpired(ledger, clock.now());
+    expireInTime();
   }
 
   return {

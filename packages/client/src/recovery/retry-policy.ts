@@ -8,7 +8,7 @@ export type Decision =
   | { readonly kind: "retry"; readonly delayMs: number }
   /** Wait until the session, or whatever refused us, has changed: look now and then, cheaply. */
   | { readonly kind: "watch" }
-  /** Wait for the network; nothing is sent meanwhile. */
+  /** Wait for the network, and look now and then: the platform's word is a hint. */
   | { readonly kind: "offline" }
   | { readonly kind: "stop" };
 

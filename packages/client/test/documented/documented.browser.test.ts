@@ -1,4 +1,7 @@
-/** The code that pages quote for browsers, in a browser: an administrator uses all of it on one page. */
+/**
+ * The code that pages quote for browsers, in a browser that has nothing newer than docs/client.md promises: an
+ * administrator uses all of it on one page.
+ */
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import type { Notification, TaskSnapshot } from "@signalbox/protocol";
@@ -9,6 +12,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "../browser/chromium.ts";
 import { listen } from "../browser/site.ts";
 import { bundlePage } from "../support/bundle-page.ts";
+import { newerApis, removeApis } from "../support/newer-apis.ts";
 
 const document = `<!doctype html><html lang="en"><title>Documented</title><link rel="icon" href="data:,">
 <connection-status></connection-status><script type="module" src="/page.js"></script></html>`;
@@ -17,6 +21,7 @@ let browser: Browser;
 let page: Page;
 let realtime: Realtime;
 let close: () => Promise<void>;
+const errors: string[] = [];
 
 beforeAll(async () => {
   const [launched, script] = await Promise.all([
@@ -48,7 +53,9 @@ beforeAll(async () => {
   const context = await browser.newContext();
   const [name = "", value = ""] = sessions.signIn({ userId: "ada", role: "admin" }).cookie.split("=");
   await context.addCookies([{ name, value, url, httpOnly: true, sameSite: "Lax" }]);
+  await context.addInitScript(removeApis, newerApis);
   page = await context.newPage();
+  page.on("pageerror", ({ message }) => errors.push(message));
   await page.goto(url);
 });
 afterAll(() => close());
@@ -95,4 +102,10 @@ it("the dashboard has its lists and its frames, and keeps somebody out", async (
   expect({ at: history.at, rows: connections.length }).toEqual({ at: expect.any(Array), rows: total });
   await expect.poll(async () => (await shown("frame")).length, eventually).toBeGreaterThan(0);
   await page.evaluate(() => window.documented.dashboard.keepOut("mallory"));
+});
+
+it("the page has needed nothing that the oldest promised browsers lack", async () => {
+  const lacks = (names: readonly string[]) => names.map((name) => name in URL || name in Set.prototype);
+  expect(await page.evaluate(lacks, ["parse", "union"])).toEqual([false, false]);
+  expect(errors).toEqual([]);
 });

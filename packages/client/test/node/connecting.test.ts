@@ -80,7 +80,6 @@ describe("the state", () => {
 
 describe("wrong options", () => {
   const wrong: [options: unknown, name: string][] = [
-    [{}, "url"],
     [{ url: "app.example.com" }, "url"],
     [{ url: "ws://app.example.com" }, "url"],
     [{ url: "http://a.test", token: "secret" }, "token"],
@@ -135,18 +134,6 @@ describe("a bearer token", () => {
     await connected(clients);
     await proxy.close();
     expect(socketsOf(server).at(-1)?.data.principal.session?.ref).toBe(signedIn[1]?.ref);
-  });
-  it("that cannot be had leaves the client waiting for a session, and the application is told", async () => {
-    const server = await startServer();
-    const problems: unknown[] = [];
-    const clients = connect({
-      origin: server.url,
-      token: () => Promise.reject(new Error("no token today")),
-      onProblem: ({ error }) => problems.push(error),
-    });
-    clients.user();
-    await reached(clients.state, status("auth_required", "not_signed_in"));
-    expect(problems).toContainEqual(new Error("no token today"));
   });
 });
 

@@ -3,6 +3,8 @@ import type { Environment } from "../../src/environment.ts";
 
 /** The client's surroundings with time that a test turns, while requests go to a real server. */
 export interface FakeEnvironment extends Environment {
+  /** For a server that shares the time. */
+  readonly clock: ReturnType<typeof createFakeClock>;
   /** Lets time pass second by second; what is requested on the way is answered before the next second begins. */
   pass(ms: number): Promise<void>;
 }
@@ -20,6 +22,7 @@ export function createFakeEnvironment(random = 0): FakeEnvironment {
   }
 
   return {
+    clock,
     now: clock.now,
     after: clock.after,
     random: () => random,

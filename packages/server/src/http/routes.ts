@@ -164,10 +164,17 @@ export const carrierOf = (req: IncomingMessage) => ({ headers: req.headers, toke
 
 /**
  * Lets a browser tell "server down" from "origin refused": any page may read this answer, which says nothing but that
- * the server is there. No cookies are asked for, so the wildcard is safe.
+ * the server is there, with whatever headers a page's own instruments add to its requests. No cookies are asked for, so
+ * the wildcards are safe.
  */
 function reachable(_req: IncomingMessage, res: ServerResponse): void {
-  res.writeHead(204, { "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store" }).end();
+  res
+    .writeHead(204, {
+      "Access-Control-Allow-Origin": "*",
+      "Access-Control-Allow-Headers": "*",
+      "Cache-Control": "no-store",
+    })
+    .end();
 }
 
 /** @throws Refusal `payload_invalid` */

@@ -22,6 +22,7 @@ export const de: StatusTexts = {
     origin_refused: "Von der Adresse dieser Seite aus ist keine Verbindung zum Server erlaubt.",
     not_signed_in: "Bitte melden Sie sich an, um sich zu verbinden.",
     session_ended: "Ihre Sitzung ist beendet. Bitte melden Sie sich erneut an.",
+    token_unavailable: "Ihre Anmeldung konnte nicht bestätigt werden. Wir versuchen es weiter.",
     forbidden: "Ihnen fehlt die Berechtigung für diese Verbindung.",
     rate_limited: "Zu viele Verbindungen in kurzer Zeit. Gleich folgt ein neuer Versuch.",
     too_many_connections: "Sie haben zu viele Verbindungen offen. Schließen Sie einen Tab; wir versuchen es weiter.",

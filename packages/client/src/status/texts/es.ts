@@ -22,6 +22,7 @@ export const es: StatusTexts = {
     origin_refused: "No se permite conectar con este servidor desde la dirección de esta página.",
     not_signed_in: "Inicie sesión para conectarse.",
     session_ended: "Su sesión ha terminado. Inicie sesión de nuevo.",
+    token_unavailable: "No se pudo confirmar su inicio de sesión. Seguimos intentándolo.",
     forbidden: "No tiene permiso para conectarse aquí.",
     rate_limited: "Demasiadas conexiones en poco tiempo. Lo intentaremos de nuevo enseguida.",
     too_many_connections: "Tiene demasiadas conexiones abiertas. Cierre una pestaña; seguimos intentándolo.",

@@ -1,0 +1,15 @@
+/** Types only: `<connection-status>` in the JSX of Preact. */
+import type { HTMLAttributes } from "preact";
+import type { ConnectionStatusElement } from "../connection-status.ts";
+import type { ConnectionStatusAttributes } from "./attributes.ts";
+
+/** Those of every element, and the element's own. */
+export type ConnectionStatusProps = HTMLAttributes<ConnectionStatusElement> & ConnectionStatusAttributes;
+
+declare module "preact" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "connection-status": ConnectionStatusProps;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** Types only: `<connection-status>` in the JSX of React 18 and 19. */
+import type { DetailedHTMLProps, HTMLAttributes } from "react";
+import type { ConnectionStatusElement } from "../connection-status.ts";
+import type { ConnectionStatusAttributes } from "./attributes.ts";
+
+/** Those of every element, and the element's own. */
+export type ConnectionStatusProps = DetailedHTMLProps<
+  HTMLAttributes<ConnectionStatusElement>,
+  ConnectionStatusElement
+> &
+  ConnectionStatusAttributes;
+
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "connection-status": ConnectionStatusProps;
+    }
+  }
+}
