@@ -7,6 +7,7 @@ import { createAdminViews } from "./admin/admin-views.ts";
 import { createDashboardFeed } from "./admin/dashboard-feed.ts";
 import { createMetricsHistory } from "./admin/metrics-history.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
+import { checkChange } from "./auth/check-session.ts";
 import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
@@ -122,7 +123,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const notificationHealth = createDependency({ name: "store of notifications", clock, log });
   const sessionHealth = createDependency({ name: "session store", clock, log });
   const lookup = createSessionLookup({
-    ...{ sources, clock, health: sessionHealth, trace, debug: debug("sessions") },
+    ...{ sources, clock, log, health: sessionHealth, trace, debug: debug("sessions") },
     cacheMs: config.sessionCache,
     timeoutMs: config.connectTimeout * 1000 * lookupShare,
   });
@@ -281,11 +282,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       securityLog.record({ type, ip: data.ip, userId: data.principal.userId, namespace: nsp.name, detail });
     },
   });
-  const sessionChanged = (change: SessionChange): Promise<void> => {
+  const sessionChanged = async (told: SessionChange): Promise<void> => {
+    const change = checkChange(told);
     cluster?.tell("session_changed", change);
-    return watch.changed(change);
+    await watch.changed(change);
   };
-  const unwatch = sources.map((source) => source.watch?.((change) => void sessionChanged(change)));
+  const onSourceChanged = (change: SessionChange): void => {
+    sessionChanged(change).catch((error: unknown) => log.error({ err: error }, "A session change was not applied."));
+  };
+  const unwatch = sources.map((source) => source.watch?.(onSourceChanged));
 
   // The namespaces.
   const places = createNamespacePlaces({ clock, idleMs: config.connectTimeout * 1000 });
