@@ -1,5 +1,6 @@
 import { type ConnectionEstablished, namespaces, type OptionalFrame } from "@signalbox/protocol";
 import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
+import { z } from "zod";
 import { permits } from "../access/permissions.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { SeatCount } from "../cluster/cluster.ts";
@@ -19,6 +20,7 @@ import { createEventGate, type EventGateOptions } from "../events/event-gate.ts"
 import { type ConnectionCap, takeConnectionPlace } from "../limits/connection-caps.ts";
 import { placeOf } from "../limits/place.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
+import { parsePayload } from "../parse-payload.ts";
 import type { Clock, Log } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { NamespaceDefinition } from "./define-namespace.ts";
@@ -45,6 +47,9 @@ export interface MountOptions {
   onConnected(socket: RealtimeSocket): void;
   onDisconnected(socket: RealtimeSocket, reason: string): void;
 }
+
+/** With its name, so that a refusal's hint reads `auth.token: …`. */
+const handshakeSchema = z.object({ auth: handshakeAuthSchema });
 
 /**
  * Opens a namespace. A connection passes draining -> authenticate -> block -> permission -> limits and caps -> default
@@ -135,9 +140,7 @@ export function mountNamespace(
 
   /** Credentials are read from the handshake only: the query string ends up in logs, so nothing is read from it. */
   function handshakeAuth(socket: RealtimeSocket) {
-    const auth = handshakeAuthSchema.safeParse(socket.handshake.auth);
-    if (!auth.success) throw new Refusal("payload_invalid", { hint: "The handshake's `auth` is malformed." });
-    return auth.data;
+    return parsePayload(handshakeSchema, { auth: socket.handshake.auth }).auth;
   }
 
   function toRefusal({ data }: RealtimeSocket, error: unknown): Refusal {
