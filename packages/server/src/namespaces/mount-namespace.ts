@@ -3,6 +3,7 @@ import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
 import { z } from "zod";
 import { permits } from "../access/permissions.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
+import { guestPrincipal } from "../auth/principal.ts";
 import type { SeatCount } from "../cluster/cluster.ts";
 import type { Config } from "../config/settings.ts";
 import type { Callers } from "../edge/callers.ts";
@@ -121,11 +122,11 @@ export function mountNamespace(
     options.requireOpen();
     const { csrf, token, accepts = [] } = handshakeAuth(socket);
     socket.data.acceptsBatch = accepts.includes("progress_batch" satisfies OptionalFrame);
-    const { principal, handle } = await authenticator.identifySocket(
-      { headers: socket.handshake.headers, token, known: callers.of(socket.conn).handle },
-      csrf,
-      socket.id,
-    );
+    const { handle: known, userId: firstUser } = callers.of(socket.conn);
+    const carrier = { headers: socket.handshake.headers, token, known };
+    const admitsGuests = permits(definition.access, guestPrincipal(socket.id));
+    const visitor = { socketId: socket.id, wasSignedIn: firstUser !== undefined, admitsGuests };
+    const { principal, handle } = await authenticator.identifySocket(carrier, csrf, visitor);
     socket.data.principal = principal;
     sessionHandles.put(socket, handle);
     if (principal.session !== null) callers.of(socket.conn).userId ??= principal.userId;
