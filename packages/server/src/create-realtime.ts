@@ -11,6 +11,7 @@ import { checkChange } from "./auth/check-session.ts";
 import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
+import { checkOptions, claimServer, releaseServer } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
 import { createDebug } from "./config/debug.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
@@ -78,10 +79,11 @@ const lookupShare = 0.8;
 /**
  * Adds the real-time layer to an HTTP server. The only place where its parts are joined, in the order in which a
  * connection meets them.
+ * @throws TypeError when an option is missing or is something else, or the server has a real-time layer already
  */
 export function createRealtime(options: RealtimeOptions): Realtime {
+  checkOptions(options);
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
-  requireTogether(options);
   const log = options.logger ?? createLog(config);
   const debug = createDebug(config, log);
   const trace = createTrace(version);
@@ -259,6 +261,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     metricsToken: config.metricsToken,
   });
   const isEngine = (url: string | undefined) => rawPath(url) === config.path;
+  claimServer(httpServer);
   const removeFront = installFront(httpServer, {
     owns: (url, method) => isEngine(url) || routes.owns(url) || (config.operationRoutes && operation.owns(url, method)),
     request(req, res) {
@@ -421,6 +424,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   async function close(): Promise<void> {
     await drain();
     removeFront();
+    releaseServer(httpServer);
     stopLingering();
     backlogs.close();
     for (const stop of unwatch) stop?.();
@@ -467,15 +471,5 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     traffic.overflows += 1;
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
     recorder.connection(conn, new Refusal("rate_limited", { hint }));
-  }
-}
-
-/** @throws TypeError for parts that do not go together: an operator who sets REDIS_URL counts on it. */
-function requireTogether({ config, cluster, store }: RealtimeOptions): void {
-  if (config.redisUrl !== null && cluster === undefined) {
-    throw new TypeError("REDIS_URL is set, but createRealtime was given no `cluster`: hand it connectRedis(config).");
-  }
-  if (cluster !== undefined && store === undefined) {
-    throw new TypeError("Several processes need one `store`: createSqlStore over PostgreSQL (DATABASE_URL).");
   }
 }

@@ -48,7 +48,10 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     }
     const user = await connectClient(server.url, { cookie });
     const admin = await connectClient(server.url, { cookie, namespace: "/admin" });
-    onTestFinished(() => [user, admin].forEach((client) => client.close()));
+    onTestFinished(() => {
+      user.close();
+      admin.close();
+    });
     for (const id of ["a\0b", "a\ud83d"]) {
       const refused = [
         user.request("get_task_status", { task_id: id }),
