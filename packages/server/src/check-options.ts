@@ -30,7 +30,8 @@ export function releaseServer(httpServer: object): void {
 }
 
 function checkServer(httpServer: unknown): void {
-  const needed = "createRealtime needs `httpServer`, the server that `createServer(app)` of node:http or node:https returns";
+  const needed =
+    "createRealtime needs `httpServer`, the server that `createServer(app)` of node:http or node:https returns";
   if (httpServer instanceof Server) {
     if ((httpServer as { [claimed]?: boolean })[claimed] !== true) return;
     throw new TypeError(

@@ -22,7 +22,11 @@ it.each([
   ["all that loadConfig returns", () => ({ ...sound(), config: loaded }), "it was given all that loadConfig returns."],
   ["a config of its own", () => ({ ...sound(), config: { path: "/x" } }), "an object that loadConfig has not made."],
   ["no sessions", () => ({ ...sound(), sessions: undefined }), "see docs/sessions.md."],
-  ["a middleware as sessions", () => ({ ...sound(), sessions: () => {} }), "the functions `credentialOf` and `resolve`."],
+  [
+    "a middleware as sessions",
+    () => ({ ...sound(), sessions: () => {} }),
+    "the functions `credentialOf` and `resolve`.",
+  ],
   ["a list with nothing as sessions", () => ({ ...sound(), sessions: [null] }), "`credentialOf` and `resolve`."],
 ])("%s is refused with a sentence", (_what, options, sentence) => {
   const create = () => createRealtime(options() as never);
