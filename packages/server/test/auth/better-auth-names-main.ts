@@ -38,8 +38,8 @@ const cases: Case[] = [
 ];
 
 async function outcomeOf([what, options, environment]: Case): Promise<Outcome> {
-  delete process.env["BETTER_AUTH_URL"];
-  if (environment !== undefined) process.env["BETTER_AUTH_URL"] = environment;
+  delete process.env.BETTER_AUTH_URL;
+  if (environment !== undefined) process.env.BETTER_AUTH_URL = environment;
   const make = (database: DatabaseSync) =>
     betterAuth({
       ...options,

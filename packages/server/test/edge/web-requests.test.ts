@@ -1,6 +1,7 @@
 /** `realtime.authorize` with requests of the Fetch Standard, as route handlers of Next's App Router are given. */
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { connectClient, fetchClientConfig, startTestServer, type TestServer } from "../../src/testing/index.ts";
+import { POST } from "../documented/route-handler.ts";
 
 let server: TestServer;
 let cookie: string;
@@ -21,6 +22,14 @@ const refused = async (method: string, headers: Record<string, string>): Promise
 };
 
 describe("a web request", () => {
+  it("guards a route handler", async () => {
+    Object.assign(globalThis, { realtime: server.realtime });
+    const headers = { cookie, origin: server.url, "x-csrf-token": csrf };
+    const response = await POST(new Request(server.url, { method: "POST", headers }));
+    expect(await response.json()).toEqual({ task_id: "task-of-ada" });
+    await expect(POST(new Request(server.url, { method: "POST" }))).rejects.toThrow();
+  });
+
   it("is authorised by its cookie, whatever the case of its headers", async () => {
     expect(await authorize("GET", { Cookie: cookie })).toMatchObject({ userId: "ada", role: "user" });
     expect(await refused("GET", {})).toBe("session_missing");

@@ -154,7 +154,7 @@ export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
  */
 function sessionCookie({ options, $context }: BetterAuthInstance) {
   const { cookies, cookiePrefix = "better-auth", crossSubDomainCookies } = options.advanced ?? {};
-  const name = cookies?.["session_token"]?.name ?? `${cookiePrefix}.session_token`;
+  const name = cookies?.session_token?.name ?? `${cookiePrefix}.session_token`;
   const host = dynamicHost(options.baseURL);
   // Both until the instance has told, the secure one first: no other site can plant it.
   let names: readonly string[] = [`__Secure-${name}`, name];
