@@ -1,4 +1,5 @@
-import { Server } from "node:net";
+import { Server as HttpServer } from "node:http";
+import { Server as NetServer } from "node:net";
 import type { SessionSource } from "./ports.ts";
 import type { RealtimeOptions } from "./realtime.ts";
 
@@ -32,7 +33,7 @@ export function releaseServer(httpServer: object): void {
 function checkServer(httpServer: unknown): void {
   const needed =
     "createRealtime needs `httpServer`, the server that `createServer(app)` of node:http or node:https returns";
-  if (httpServer instanceof Server) {
+  if (httpServer instanceof NetServer || httpServer instanceof HttpServer) {
     if ((httpServer as { [claimed]?: boolean })[claimed] !== true) return;
     throw new TypeError(
       "This `httpServer` has a real-time layer already: call createRealtime once for each server, or `close()` the other first.",

@@ -27,7 +27,7 @@ export interface RealtimeOptions {
   sessions: SessionSource | readonly SessionSource[];
   /** What to do when somebody cancels a task; without it, cancelling answers `unavailable`. */
   tasks?: TaskControl;
-  /** Which rooms a user may join by name; without it, none. */
+  /** Which rooms a user may join by name; without it, none. Asked again whenever the user's rights change. */
   roomAccess?: RoomAccess;
   notifications?: {
     /**

@@ -2,7 +2,7 @@
 import { RedisStore } from "connect-redis";
 import { MemoryStore, type SessionData, Store } from "express-session";
 import { createClient } from "redis";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startRedis } from "../../../../scripts/services/redis.ts";
 import type { Service } from "../../../../scripts/services/service.ts";
 import type { Session, SessionSource } from "../../src/ports.ts";
@@ -38,9 +38,9 @@ async function start(store: Store = new RedisStore({ client })) {
 }
 
 /** What time does to a session that is touched: the expiry in it goes by, while its end in the store is moved. */
-async function letExpiryPass(key: string): Promise<void> {
+async function letExpiryPass(key: string, agoMs = 10_000): Promise<void> {
   const session = JSON.parse((await client.get(key)) ?? "") as { cookie: { expires: string } };
-  session.cookie.expires = new Date(Date.now() - 1000).toISOString();
+  session.cookie.expires = new Date(Date.now() - agoMs).toISOString();
   await client.set(key, JSON.stringify(session), { expiration: "KEEPTTL" });
 }
 
@@ -84,6 +84,16 @@ describe("with connect-redis", () => {
     const { expiresAt } = (await app.resolve(cookie)) as Session;
     expect(expiresAt).toBeGreaterThanOrEqual(found + maxAge);
     expect(expiresAt).toBeLessThanOrEqual(Date.now() + maxAge);
+  });
+
+  it("a session at its end, which Redis still has because it rounds up, is looked at again a second later", async () => {
+    const { app, server, cookie, key } = await start();
+    app.stopWatching();
+    await server.close();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    await letExpiryPass(key, 500);
+    expect(await app.resolve(cookie)).toMatchObject({ expiresAt: Date.now() + 1000 });
   });
 
   it("a session that Redis has let go ends its sockets", async () => {

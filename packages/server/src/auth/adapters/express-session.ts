@@ -195,6 +195,9 @@ function expiryOf(session: object): number | null {
   return expires ? new Date(expires).getTime() : null;
 }
 
+/** For how long after its end a store may still have a session: stores round up to whole seconds. */
+const roundedMs = 2000;
+
 /**
  * When a session ends that a store with `touch` has just given back.
  *
@@ -206,7 +209,9 @@ function endOf(session: object, touchedUntil: number | null | undefined): number
   const stored = expiryOf(session);
   if (stored === null) return null;
   const latest = Math.max(stored, touchedUntil ?? 0);
-  if (latest > Date.now()) return latest;
+  const now = Date.now();
+  if (latest > now) return latest;
+  if (now - latest < roundedMs) return now + roundedMs / 2;
   const { originalMaxAge } = cookieOf(session);
-  return typeof originalMaxAge === "number" ? Date.now() + originalMaxAge : stored;
+  return typeof originalMaxAge === "number" ? now + originalMaxAge : stored;
 }
