@@ -9,7 +9,7 @@ const root = "packages/server/src";
 
 /** The first pattern that matches a file decides its layer. */
 const layers: readonly (readonly [pattern: RegExp, layer: number])[] = [
-  [/^(index|configuration|create-realtime|realtime)\.ts$/, 5],
+  [/^(index|configuration|create-realtime|check-options|realtime)\.ts$/, 5],
   [/^testing\//, 6],
   [/^(progress\/progress-feed|admin\/dashboard-feed|legacy\/legacy|edge\/join-cluster)\.ts$/, 4],
   [/^(edge|events|namespaces|admin)\//, 3],

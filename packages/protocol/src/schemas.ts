@@ -19,15 +19,17 @@ const identifier = z
 /** A version as `since`: larger than any that a server sends is harmless, anything but a whole number is not. */
 const version = z.int().nonnegative();
 
+/** Characters of an id that an application makes. */
+export const maxIdLength = 256;
+
 /**
- * As the application makes them, such as an e-mail address: any characters, so whoever writes one down escapes it. But no
- * NUL: PostgreSQL has no text with one.
+ * Whether a text can be an id of the application's own, such as an e-mail address: any characters, so code that prints
+ * one escapes it. PostgreSQL stores no NUL, and a lone surrogate has no UTF-8: two such ids would be stored as one.
  */
-const userId = z
-  .string()
-  .min(1)
-  .max(128)
-  .refine((id) => !id.includes("\0"), "must not contain NUL");
+export const isId = (text: string): boolean =>
+  text !== "" && text.length <= maxIdLength && !text.includes("\0") && text.isWellFormed();
+
+const ownId = z.string().min(1).max(maxIdLength).refine(isId, "must be well-formed text without NUL");
 
 const page = z.object({
   after: z.string().max(256).optional(),
@@ -67,7 +69,7 @@ const notice = z.object({
 
 const audience = z.union([
   z.literal("everyone"),
-  z.strictObject({ user_id: userId }),
+  z.strictObject({ user_id: ownId }),
   z.strictObject({ role: z.enum(["user", "admin"]) }),
   z.strictObject({ room_id: identifier }),
 ]);
@@ -92,7 +94,7 @@ export const legacySchemas = {
   leave_admin_dashboard: nothing,
 } satisfies Record<keyof LegacyRequests, z.ZodType>;
 
-const subject = z.object({ subject: z.enum(["user", "address"]), id: userId });
+const subject = z.object({ subject: z.enum(["user", "address"]), id: ownId });
 
 /** Into the security log, in the administrator's words. */
 const reason = z.string().min(1).max(500);
@@ -112,7 +114,7 @@ export const adminSchemas = {
   list_security_events: page.extend({
     type: z.enum(securityEventTypes).optional(),
     severity: z.enum(severities).optional(),
-    user_id: userId.optional(),
+    user_id: ownId.optional(),
     ip: z.string().min(1).max(64).optional(),
   }),
   list_blocks: page,
@@ -121,8 +123,8 @@ export const adminSchemas = {
   get_configuration: nothing,
   // Longer ones are shown as what they are: refused, and why.
   explain_origin: z.object({ origin: z.string().max(2048) }),
-  disconnect_user: z.object({ user_id: userId, reason }),
-  revoke_session: z.object({ session_ref: identifier, ...why }),
+  disconnect_user: z.object({ user_id: ownId, reason }),
+  revoke_session: z.object({ session_ref: ownId, ...why }),
   cancel_task: task.extend(why),
   add_block: subject.extend({ seconds: z.int().min(1).max(longestBlockSeconds), reason }),
   lift_block: subject.extend(why),
@@ -130,10 +132,16 @@ export const adminSchemas = {
   check_connection: nothing,
 } satisfies Record<keyof AdminRequests, z.ZodType>;
 
+/** Absent, as undefined and null are: clients in JavaScript, Python and Java send null for what they do not have. */
+const absent = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? undefined);
+
+/** As `absent`; an empty text says as little. */
+const absentText = (max: number) => absent(z.string().max(max)).transform((text) => text || undefined);
+
 /** What a handshake may say about itself. Unknown fields are dropped: `role` or `user_id` in here mean nothing. */
 export const handshakeAuthSchema = z.object({
-  csrf: z.string().max(512).optional(),
-  token: z.string().max(8192).optional(),
-  client: z.object({ name: z.string().max(64), version: z.string().max(64) }).optional(),
-  accepts: z.array(z.string().max(64)).max(16).optional(),
+  csrf: absentText(512),
+  token: absentText(8192),
+  client: absent(z.object({ name: z.string().max(64), version: z.string().max(64) })),
+  accepts: absent(z.array(z.string().max(64)).max(16)),
 });

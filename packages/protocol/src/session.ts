@@ -19,13 +19,13 @@ export interface ConnectionEstablished {
   rooms: string[];
 }
 
-/** The `auth` object of a handshake; every field is optional. */
+/** The `auth` object of a handshake; every field is optional, and null or an empty text means the same as leaving it out. */
 export interface HandshakeAuth {
   /** From client-config; needed when a cookie authenticates and CSRF protection is on. */
-  csrf?: string;
+  csrf?: string | null;
   /** A bearer token, where no cookie can be sent. */
-  token?: string;
-  client?: { name: string; version: string };
+  token?: string | null;
+  client?: { name: string; version: string } | null;
   /** Frames that this client understands beyond the ancestor's. */
-  accepts?: string[];
+  accepts?: string[] | null;
 }

@@ -7,9 +7,11 @@ import { createAdminViews } from "./admin/admin-views.ts";
 import { createDashboardFeed } from "./admin/dashboard-feed.ts";
 import { createMetricsHistory } from "./admin/metrics-history.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
+import { checkChange } from "./auth/check-session.ts";
 import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
+import { checkOptions, claimServer, releaseServer } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
 import { createDebug } from "./config/debug.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
@@ -77,10 +79,11 @@ const lookupShare = 0.8;
 /**
  * Adds the real-time layer to an HTTP server. The only place where its parts are joined, in the order in which a
  * connection meets them.
+ * @throws TypeError when an option is missing or is something else, or the server has a real-time layer already
  */
 export function createRealtime(options: RealtimeOptions): Realtime {
+  checkOptions(options);
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
-  requireTogether(options);
   const log = options.logger ?? createLog(config);
   const debug = createDebug(config, log);
   const trace = createTrace(version);
@@ -122,7 +125,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const notificationHealth = createDependency({ name: "store of notifications", clock, log });
   const sessionHealth = createDependency({ name: "session store", clock, log });
   const lookup = createSessionLookup({
-    ...{ sources, clock, health: sessionHealth, trace, debug: debug("sessions") },
+    ...{ sources, clock, log, health: sessionHealth, trace, debug: debug("sessions") },
     cacheMs: config.sessionCache,
     timeoutMs: config.connectTimeout * 1000 * lookupShare,
   });
@@ -258,6 +261,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     metricsToken: config.metricsToken,
   });
   const isEngine = (url: string | undefined) => rawPath(url) === config.path;
+  claimServer(httpServer);
   const removeFront = installFront(httpServer, {
     owns: (url, method) => isEngine(url) || routes.owns(url) || (config.operationRoutes && operation.owns(url, method)),
     request(req, res) {
@@ -281,11 +285,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       securityLog.record({ type, ip: data.ip, userId: data.principal.userId, namespace: nsp.name, detail });
     },
   });
-  const sessionChanged = (change: SessionChange): Promise<void> => {
+  const sessionChanged = async (told: SessionChange): Promise<void> => {
+    const change = checkChange(told);
     cluster?.tell("session_changed", change);
-    return watch.changed(change);
+    await watch.changed(change);
   };
-  const unwatch = sources.map((source) => source.watch?.((change) => void sessionChanged(change)));
+  const onSourceChanged = (change: SessionChange): void => {
+    sessionChanged(change).catch((error: unknown) => log.error({ err: error }, "A session change was not applied."));
+  };
+  const unwatch = sources.map((source) => source.watch?.(onSourceChanged));
 
   // The namespaces.
   const places = createNamespacePlaces({ clock, idleMs: config.connectTimeout * 1000 });
@@ -416,6 +424,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   async function close(): Promise<void> {
     await drain();
     removeFront();
+    releaseServer(httpServer);
     stopLingering();
     backlogs.close();
     for (const stop of unwatch) stop?.();
@@ -462,15 +471,5 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     traffic.overflows += 1;
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
     recorder.connection(conn, new Refusal("rate_limited", { hint }));
-  }
-}
-
-/** @throws TypeError for parts that do not go together: an operator who sets REDIS_URL counts on it. */
-function requireTogether({ config, cluster, store }: RealtimeOptions): void {
-  if (config.redisUrl !== null && cluster === undefined) {
-    throw new TypeError("REDIS_URL is set, but createRealtime was given no `cluster`: hand it connectRedis(config).");
-  }
-  if (cluster !== undefined && store === undefined) {
-    throw new TypeError("Several processes need one `store`: createSqlStore over PostgreSQL (DATABASE_URL).");
   }
 }

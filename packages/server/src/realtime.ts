@@ -6,6 +6,7 @@ import type { RoomAccess } from "./access/room-access.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Config } from "./config/settings.ts";
 import type { RealtimeNamespace, RealtimeServer } from "./edge/socket.ts";
+import type { WebRequest } from "./http/web-request.ts";
 import type { Legacy } from "./legacy/legacy.ts";
 import type { NamespaceDefinition } from "./namespaces/define-namespace.ts";
 import type { OnUnacknowledged } from "./notifications/escalations.ts";
@@ -26,7 +27,7 @@ export interface RealtimeOptions {
   sessions: SessionSource | readonly SessionSource[];
   /** What to do when somebody cancels a task; without it, cancelling answers `unavailable`. */
   tasks?: TaskControl;
-  /** Which rooms a user may join by name; without it, none. */
+  /** Which rooms a user may join by name; without it, none. Asked again whenever the user's rights change. */
   roomAccess?: RoomAccess;
   notifications?: {
     /**
@@ -59,9 +60,10 @@ export interface Realtime {
   namespace(definition: NamespaceDefinition): RealtimeNamespace;
   /**
    * Guards a route of the application: origin, session and, for methods that change something, the CSRF token.
+   * Takes the request of Node (`request.raw` of Fastify), or that of a web framework such as Next's App Router.
    * @throws Refusal `origin_refused`, `session_*`, `csrf_invalid`, `unavailable`
    */
-  authorize(req: IncomingMessage): Promise<Principal>;
+  authorize(req: IncomingMessage | WebRequest): Promise<Principal>;
   /** The client's address, through trusted proxies only (TRUST_PROXY). */
   clientAddress(req: IncomingMessage): string;
   /** For session sources that cannot announce changes themselves: a logout, ban or role change just happened. */

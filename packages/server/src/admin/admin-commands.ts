@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Audience, BlockRow, Notice, TaskSnapshot } from "@signalbox/protocol";
-import { permits } from "../access/permissions.ts";
+import { requireRight } from "../access/permissions.ts";
 import type { Block, Blocks } from "../limits/blocks.ts";
 import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
 import { placeOfSubject, type Subject } from "../limits/place.ts";
@@ -12,7 +12,7 @@ import { Refusal } from "../refusal.ts";
 import type { SecurityLog } from "../security/security-log.ts";
 import { blockRow } from "./live-lists.ts";
 
-/** Who gives a command, at the moment of reading, and from where. */
+/** Who gives a command, read anew at each time of asking, and from where. */
 interface Actor {
   readonly principal: Principal;
   readonly ip: string;
@@ -57,12 +57,17 @@ interface AdminCommandOptions {
 
 /**
  * The commands of `/admin`. Each first writes who asked for what to the security log, and is carried out once that is
- * stored: whatever comes of it, the line is true.
+ * stored, if the administrator still is one: whatever comes of it, the line is true.
  */
 export function createAdminCommands(options: AdminCommandOptions): AdminCommands {
   const { clock, imposed } = options;
-  const audit = (event: string, detail: string, { principal, ip }: Actor): Promise<void> =>
-    options.securityLog.audit({ ip, userId: principal.userId, namespace: "/admin", event, detail });
+
+  /** Resolves once the line is stored, to be followed by the command at once: the right is judged again in between. */
+  async function audit(event: string, detail: string, by: Actor): Promise<void> {
+    const { ip, principal } = by;
+    await options.securityLog.audit({ ip, userId: principal.userId, namespace: "/admin", event, detail });
+    requireRight("admin", by.principal, clock.now());
+  }
 
   return {
     async disconnectUser({ user_id, reason }, by) {
@@ -113,8 +118,6 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
 
     async sendNotice({ audience, notification }, by) {
       await audit("admin_notification", `Asked to notify ${JSON.stringify(audience)}: ${notification.title}`, by);
-      // Whoever was demoted while the line was written has nothing more to announce.
-      if (!permits("admin", by.principal)) throw new Refusal("forbidden");
       return { id: await options.notifications.send(audience, notification) };
     },
   };

@@ -11,6 +11,15 @@ export interface Identity {
   readonly handle: SessionHandle | null;
 }
 
+/** A socket that may turn out to be a guest's. */
+interface Visitor {
+  readonly socketId: string;
+  /** Whether a session was live on its connection: then the connection ends with it, and does not go on as a guest's. */
+  readonly wasSignedIn: boolean;
+  /** Whether its namespace lets guests in: elsewhere an ended session is told as what it is. */
+  readonly admitsGuests: boolean;
+}
+
 export interface Authenticator {
   /**
    * Finds who sends a request or handshake.
@@ -18,9 +27,18 @@ export interface Authenticator {
    * @throws Refusal `session_*`, `csrf_invalid`, or `unavailable` when the session store does not answer in time.
    */
   identify(carrier: Carrier, csrf: unknown, demandCsrf: boolean): Promise<Identity>;
-  /** As `identify`, for a socket: without a session it is a guest where SOCKETIO_REQUIRE_AUTH is false. */
-  identifySocket(carrier: Carrier, csrf: unknown, socketId: string): Promise<Identity>;
+  /** As `identify`, for a socket: without a valid session it is a guest, where guests are allowed. */
+  identifySocket(carrier: Carrier, csrf: unknown, visitor: Visitor): Promise<Identity>;
 }
+
+/**
+ * Whether a refusal says that a credential opens no session. A page cannot remove a stale HttpOnly cookie, so its visitor
+ * is one without a session. A session store that is down says nothing of the kind.
+ */
+export const opensNoSession = (error: unknown): boolean =>
+  error instanceof Refusal && error.code.startsWith("session_");
+
+const isMissing = (error: unknown): boolean => error instanceof Refusal && error.code === "session_missing";
 
 /** Joins session look-up and CSRF protection into the one way of authenticating sockets and HTTP alike. */
 export function createAuthenticator(config: Config, lookup: SessionLookup, csrf: Csrf): Authenticator {
@@ -42,12 +60,12 @@ export function createAuthenticator(config: Config, lookup: SessionLookup, csrf:
 
   return {
     identify,
-    async identifySocket(carrier, token, socketId) {
+    async identifySocket(carrier, token, { socketId, wasSignedIn, admitsGuests }) {
       try {
         return await identify(carrier, token, true);
       } catch (error) {
-        const visitor = error instanceof Refusal && error.code === "session_missing";
-        if (config.requireAuth || !visitor) throw error;
+        if (config.requireAuth || wasSignedIn || !opensNoSession(error)) throw error;
+        if (!admitsGuests && !isMissing(error)) throw error;
         return { principal: guestPrincipal(socketId), handle: null };
       }
     },

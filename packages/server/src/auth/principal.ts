@@ -15,3 +15,6 @@ export const guestPrincipal = (socketId: string): Principal => ({
   role: "guest",
   session: null,
 });
+
+/** A principal whose session has ended: what it still has under way is judged as a guest's. */
+export const withoutRights = (principal: Principal): Principal => ({ ...principal, role: "guest" });

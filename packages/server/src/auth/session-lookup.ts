@@ -7,12 +7,14 @@ import type {
   Clock,
   Credential,
   CredentialCarrier,
+  Log,
   Session,
   SessionChange,
   SessionProblem,
   SessionSource,
 } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
+import { checkCredential, checkSession, SourceFault } from "./check-session.ts";
 
 /** A credential and the source that found it: what it takes to look the session up again. */
 export interface SessionHandle {
@@ -38,7 +40,10 @@ export interface SessionLookup {
    * @throws Refusal `session_*`, or `unavailable` when the source fails or does not answer in time
    */
   find(carrier: Carrier): Promise<FoundSession>;
-  /** Finds the credential, without looking anything up. The first source that finds one decides. */
+  /**
+   * Finds the credential, without looking anything up. The first source that finds one decides.
+   * @throws Refusal `unavailable` when a source fails
+   */
   locate(carrier: Carrier): SessionHandle | undefined;
   /**
    * Asks the source, whatever the cache holds, and replaces that: for live sockets after a change.
@@ -56,6 +61,8 @@ interface SessionLookupOptions {
   readonly clock: Clock;
   /** Told how each question to a source ended: a refusal says `unavailable` and no more, the log says why. */
   readonly health: Dependency;
+  /** Told once of each way in which a source breaks its contract. */
+  readonly log: Pick<Log, "error">;
   /** Logs every question to a source and its answer; undefined where nobody wants that. */
   readonly debug?: Debug | undefined;
   /** Undefined where nothing is traced. */
@@ -85,22 +92,41 @@ const outcomeOf = (found: Session | SessionProblem) =>
   typeof found === "string" ? { outcome: found } : { outcome: "found", session_ref: found.ref, user_id: found.userId };
 
 export function createSessionLookup(options: SessionLookupOptions): SessionLookup {
-  const { sources, clock, health, cacheMs, timeoutMs, debug, trace } = options;
+  const { sources, clock, health, log, cacheMs, timeoutMs, debug, trace } = options;
   /** By a hash of the credential: a dump of the memory of this cache opens no session. */
   const cache = createBoundedMap<string, CacheEntry>(maxEntries);
+  /** What has been logged of sources that break their contract. */
+  const faults = new Set<string>();
   let purging = false;
 
   function locate(carrier: Carrier): SessionHandle | undefined {
     const { known } = carrier;
     for (let index = 0; index < sources.length; index += 1) {
       const source = sources[index] as SessionSource;
-      const credential = source.credentialOf(carrier);
+      const credential = credentialIn(source, carrier);
       if (credential === undefined && known?.source === source) return known;
       if (credential === undefined) continue;
       const key = keyOf(index, credential);
       return known?.key === key ? known : { source, credential, key };
     }
     return undefined;
+  }
+
+  function credentialIn(source: SessionSource, carrier: Carrier): Credential | undefined {
+    try {
+      return checkCredential(source.credentialOf(carrier));
+    } catch (error) {
+      if (error instanceof SourceFault) logFault(error.subject, error);
+      else logFault("credentialOf", error);
+      throw new Refusal("unavailable", { hint: "The session source failed." });
+    }
+  }
+
+  function logFault(subject: string, error: unknown): void {
+    if (faults.has(subject)) return;
+    faults.add(subject);
+    const what = error instanceof SourceFault ? error.message : "`credentialOf` of a session source threw.";
+    log.error({ err: error }, `${what} Such requests are refused as unavailable; this is logged once.`);
   }
 
   /** Concurrent look-ups of one credential share one question. */
@@ -159,14 +185,15 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
       };
       const fail = (error: unknown): void => {
         if (!end()) return;
-        const refusal =
-          error instanceof Refusal ? error : new Refusal("unavailable", { hint: "The session source failed." });
-        if (refusal.code === "unavailable") health.failed(error);
+        const hint = error instanceof SourceFault ? error.message : "The session source failed.";
+        const refusal = error instanceof Refusal ? error : new Refusal("unavailable", { hint });
+        if (error instanceof SourceFault) logFault(error.subject, error);
+        else if (refusal.code === "unavailable") health.failed(error);
         debug?.({ kind: credential.kind, outcome: refusal.code }, "Session not looked up.");
         reject(refusal);
       };
       // In a function of its own: a source may throw before it has a promise to give.
-      const resolveSession = async () => source.resolve(credential);
+      const resolveSession = async () => checkSession(await source.resolve(credential));
       const asked = trace === undefined ? resolveSession() : trace("session look-up", {}, resolveSession);
       asked.then(succeed, fail);
     });

@@ -1,10 +1,11 @@
 import type { SessionEndReason } from "@signalbox/protocol";
-import { permits } from "../access/permissions.ts";
+import { type AccessRule, permits } from "../access/permissions.ts";
+import { createRoomJudge } from "../edge/room-judge.ts";
 import { type RealtimeSocket, sessionHandles } from "../edge/socket.ts";
 import type { NamespaceDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal, Session, SessionChange, SessionProblem } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
-import { principalOf } from "./principal.ts";
+import { principalOf, withoutRights } from "./principal.ts";
 import type { SessionHandle, SessionLookup } from "./session-lookup.ts";
 
 /** How often sessions that have expired are looked for: they are to be gone within a second, answer and all. */
@@ -41,6 +42,7 @@ export interface SessionWatch {
  */
 export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const { lookup, clock, recheckMs } = options;
+  const rooms = createRoomJudge(options);
   let lastChangeAt = Number.NEGATIVE_INFINITY;
   /** Numbers the look-ups in the order in which they were begun. */
   let lookups = 0;
@@ -58,7 +60,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       lookup.invalidate(change);
       await recheck(
         select(({ data: { principal } }) => concerns(change, principal)),
-        change.reason,
+        change,
       );
     },
     adopt(socket) {
@@ -91,12 +93,12 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   }
 
   /** One look-up per session, however many sockets it has. */
-  async function recheck(sockets: readonly RealtimeSocket[], reason?: SessionEndReason): Promise<void> {
+  async function recheck(sockets: readonly RealtimeSocket[], change?: SessionChange): Promise<void> {
     const bySession = Map.groupBy(sockets, (socket) => socket.data.principal.session?.ref);
-    await Promise.all([...bySession.values()].map((group) => recheckSession(group, reason)));
+    await Promise.all([...bySession.values()].map((group) => recheckSession(group, change)));
   }
 
-  async function recheckSession(group: readonly RealtimeSocket[], reason?: SessionEndReason): Promise<void> {
+  async function recheckSession(group: readonly RealtimeSocket[], change?: SessionChange): Promise<void> {
     const [first] = group;
     const handle = first && sessionHandles.of(first);
     if (!handle) return;
@@ -105,7 +107,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     lookups += 1;
     const serial = lookups;
     const found = await lookAgain(handle);
-    for (const socket of group) if (isLatest(socket, serial, found)) apply(socket, found, reason);
+    for (const socket of group) if (isLatest(socket, serial, found)) apply(socket, found, change);
   }
 
   /**
@@ -134,7 +136,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   function apply(
     socket: RealtimeSocket,
     found: Session | SessionProblem | undefined,
-    reason: SessionEndReason | undefined,
+    change: SessionChange | undefined,
   ): void {
     if (!socket.connected) return;
     const { principal } = socket.data;
@@ -143,25 +145,35 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       if (expiresAt !== null && expiresAt <= clock.now()) end(socket, "expired", true);
       return;
     }
-    if (typeof found === "string") return end(socket, reasonOf(found, reason), true);
+    if (typeof found === "string") return end(socket, reasonOf(found, change?.reason), true);
     // A cookie that now opens another person's session does not turn this socket into that person's.
     if (found.userId !== principal.userId) return end(socket, "revoked", true);
-    follow(socket, principalOf(found));
+    follow(socket, principalOf(found), change !== undefined);
   }
 
-  function follow(socket: RealtimeSocket, principal: Principal): void {
-    const roleChanged = principal.role !== socket.data.principal.role;
+  /** A change that was told may be one of rights that the session does not show, such as who is in which team. */
+  function follow(socket: RealtimeSocket, principal: Principal, told: boolean): void {
+    const { role, username } = socket.data.principal;
     socket.data.principal = principal;
-    if (!roleChanged) return;
+    if (!told && principal.role === role && principal.username === username) return;
     const definition = options.definitionOf(socket);
-    if (!permits(definition.access, principal)) return end(socket, "role_changed", false);
-    for (const room of socket.rooms) {
-      if (definition.forfeits?.(room, principal)) void socket.leave(room);
+    if (!stillPermits(definition.access, principal)) return end(socket, "role_changed", false);
+    rooms.judge(socket, definition);
+  }
+
+  /** A rule of the application's that throws permits nothing. */
+  function stillPermits(rule: AccessRule, principal: Principal): boolean {
+    try {
+      return permits(rule, principal);
+    } catch (error) {
+      options.log.error({ err: error }, "A namespace's access rule failed; the connection leaves the namespace.");
+      return false;
     }
   }
 
   function end(socket: RealtimeSocket, reason: SessionEndReason, closeTransport: boolean): void {
     options.onEnded(socket, reason);
+    socket.data.principal = withoutRights(socket.data.principal);
     socket.emit("session_ending", { reason, at: new Date(clock.now()).toISOString() });
     socket.disconnect(closeTransport);
   }

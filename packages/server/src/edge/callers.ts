@@ -57,9 +57,18 @@ export function createCallers({ engine, lookup, clientAddress, requestId }: Call
       ip: clientAddress(req),
       requestId: flat(requestId(req)),
       origin: req.headers.origin,
-      handle: lookup.locate({ headers: req.headers }),
+      handle: locate(req),
     });
   });
+
+  /** A source that fails here fails again when the session is looked up, and refuses the connection then. */
+  function locate({ headers }: IncomingMessage): SessionHandle | undefined {
+    try {
+      return lookup.locate({ headers });
+    } catch {
+      return undefined;
+    }
+  }
 
   return {
     of(conn) {

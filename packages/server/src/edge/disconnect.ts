@@ -1,4 +1,5 @@
 import type { RefusalMessage } from "@signalbox/protocol";
+import { withoutRights } from "../auth/principal.ts";
 import { isGuestPlace, placeOf } from "../limits/place.ts";
 import { liveSockets, type RealtimeNamespace } from "./socket.ts";
 
@@ -19,6 +20,7 @@ export function disconnectBlocked(opened: readonly RealtimeNamespace[], blocked:
   setImmediate(() => {
     for (const socket of liveSockets(opened)) {
       if (placeOf(socket.data.principal, socket.data.ip) !== blocked) continue;
+      socket.data.principal = withoutRights(socket.data.principal);
       socket.emit("error", why);
       socket.disconnect(true);
     }

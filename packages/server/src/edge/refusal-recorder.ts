@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type SecurityEventType, userRoom } from "@signalbox/protocol";
 import type { Socket as EngineSocket } from "engine.io";
 import type { Block } from "../limits/blocks.ts";
+import { unknownAddress } from "../limits/client-address.ts";
 import { guestPlace, placeOf, subjectOf } from "../limits/place.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Refusal } from "../refusal.ts";
@@ -48,6 +49,8 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
     securityLog.record({ type, code: refusal.code, detail: refusal.hint ?? refusal.message, ...where });
     // A session that is over, or was never there, is what every old tab comes with.
     if (refusal.code.startsWith("session_")) return;
+    // All whose address is not known would be kept out together, for what one of them did.
+    if (place === guestPlace(unknownAddress)) return;
     const block = options.offend(place, type);
     if (block === undefined) return;
     const detail = `Kept out for ${(block.until - block.since) / 1000} s after repeated offences, the last of them ${type}.`;

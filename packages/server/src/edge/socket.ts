@@ -26,6 +26,18 @@ interface SocketData {
  */
 export const sessionHandles = createSlot<RealtimeSocket, SessionHandle | null>("session");
 
+const requested = createSlot<RealtimeSocket, Set<string>>("requested rooms");
+
+/** The rooms that requests of a socket have joined, apart from those in which the server has put it. */
+export const requestedRooms = {
+  has: (socket: RealtimeSocket, room: string): boolean => requested.of(socket)?.has(room) ?? false,
+  add(socket: RealtimeSocket, room: string): void {
+    const rooms = requested.of(socket) ?? new Set();
+    requested.put(socket, rooms.add(room));
+  },
+  delete: (socket: RealtimeSocket, room: string): void => void requested.of(socket)?.delete(room),
+};
+
 export type RealtimeServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 export type RealtimeNamespace = Namespace<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 export type RealtimeSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;

@@ -1,7 +1,7 @@
 import type { RefusalCode } from "@signalbox/protocol";
-import { type AccessRule, permits } from "../access/permissions.ts";
+import { requireRight } from "../access/permissions.ts";
 import type { Debug } from "../config/debug.ts";
-import { logFields, type RealtimeSocket } from "../edge/socket.ts";
+import { logFields, type RealtimeSocket, requestedRooms } from "../edge/socket.ts";
 import type { Trace } from "../metrics/tracing.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../namespaces/define-namespace.ts";
 import type { Clock, Log, Principal } from "../ports.ts";
@@ -116,22 +116,16 @@ class EventGate {
 
   /** Judged when its turn has come: waiting for others may have taken longer than the session lasted. */
   async #run(declared: RequestDefinition, name: string, payload: unknown): Promise<object | undefined> {
-    this.#requireLiveSession();
+    if (!this.#socket.connected) throw new Refusal("session_revoked");
     const { principal, requestId } = this.#socket.data;
-    requireAccess(declared.access ?? this.#definition.access, principal);
+    // The session watch ends expired sessions within a second; until it does, nothing more is accepted on them.
+    requireRight(declared.access ?? this.#definition.access, principal, this.#options.clock.now());
     const { trace } = this.#options;
     if (trace === undefined) return declared.run(payload, this.#context);
     const { path } = this.#definition;
     const attributes = { "signalbox.namespace": path, "signalbox.event": name, "signalbox.request_id": requestId };
     const run = async () => declared.run(payload, this.#context);
     return trace(`${path} ${name}`, { ...attributes, "user.id": principal.userId }, run);
-  }
-
-  /** The session watch ends expired sessions within a second; until it does, nothing more is accepted on them. */
-  #requireLiveSession(): void {
-    if (!this.#socket.connected) throw new Refusal("session_revoked");
-    const expiresAt = this.#socket.data.principal.session?.expiresAt ?? null;
-    if (expiresAt !== null && expiresAt <= this.#options.clock.now()) throw new Refusal("session_expired");
   }
 
   /** A handler that throws costs its caller an answer of `internal`, never the process. */
@@ -170,10 +164,6 @@ async function parse(declared: RequestDefinition, payload: unknown): Promise<unk
   throw new Refusal("payload_invalid", { hint: path ? `${path}: ${issue?.message}` : issue?.message });
 }
 
-function requireAccess(rule: AccessRule, principal: Principal): void {
-  if (!permits(rule, principal)) throw new Refusal("forbidden");
-}
-
 class SocketContext implements RequestContext {
   readonly #socket: RealtimeSocket;
   readonly #maxRooms: number;
@@ -205,7 +195,11 @@ class SocketContext implements RequestContext {
       const hint = "SIGNALBOX_MAX_ROOMS_PER_SOCKET is reached; leave a room first.";
       throw new Refusal("rate_limited", { retryAfterMs: roomRetryMs, hint });
     }
+    requestedRooms.add(this.#socket, room);
     return this.#socket.join(room);
   };
-  readonly leave = (room: string): void | Promise<void> => this.#socket.leave(room);
+  readonly leave = (room: string): void | Promise<void> => {
+    requestedRooms.delete(this.#socket, room);
+    return this.#socket.leave(room);
+  };
 }

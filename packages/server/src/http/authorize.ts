@@ -4,6 +4,7 @@ import type { OriginGuard } from "../origin/origin-guard.ts";
 import type { Principal } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { carrierOf } from "./routes.ts";
+import { toIncoming, type WebRequest } from "./web-request.ts";
 
 /** Methods that change nothing (RFC 9110 section 9.2.1) and therefore need no CSRF token. */
 const safeMethods: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -16,7 +17,8 @@ interface RequestAuthorizerOptions {
 
 /** The guard for an application's own routes: the same origin policy, session and CSRF token as for sockets. */
 export function createRequestAuthorizer({ originGuard, authenticator, onRefused }: RequestAuthorizerOptions) {
-  return async (req: IncomingMessage): Promise<Principal> => {
+  return async (request: IncomingMessage | WebRequest): Promise<Principal> => {
+    const req = toIncoming(request);
     const { refusal } = originGuard.check(req, "http");
     if (refusal !== null) throw refusal;
     try {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { userSchemas } from "@signalbox/protocol/schemas";
 import { permits } from "../access/permissions.ts";
-import type { Authenticator, Identity } from "../auth/authenticate.ts";
+import { type Authenticator, type Identity, opensNoSession } from "../auth/authenticate.ts";
 import type { Csrf } from "../auth/csrf.ts";
 import { clientConfig } from "../config/client-config.ts";
 import type { Config } from "../config/settings.ts";
@@ -146,7 +146,7 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
     try {
       return await authenticator.identify(carrierOf(req), undefined, false);
     } catch (error) {
-      if (error instanceof Refusal && error.code.startsWith("session_")) return undefined;
+      if (opensNoSession(error)) return undefined;
       throw error;
     }
   }

@@ -3,6 +3,9 @@ import { isIP, SocketAddress } from "node:net";
 import proxyAddr from "proxy-addr";
 import type { ProxyTrust } from "../config/trusted-proxies.ts";
 
+/** Of a request without a connection: one that is gone, or was never there, as for a web request. */
+export const unknownAddress = "unknown";
+
 /**
  * Reads the client's address, in its shortest form. X-Forwarded-For is believed only as far as the chain of trusted
  * proxies reaches: what a client writes into it itself lies beyond. An entry that is no address counts as the peer's.
@@ -11,7 +14,7 @@ import type { ProxyTrust } from "../config/trusted-proxies.ts";
 export function createClientAddress(isTrusted: ProxyTrust): (req: IncomingMessage) => string {
   return (req) => {
     const peer = req.socket.remoteAddress;
-    if (peer === undefined) return "unknown";
+    if (peer === undefined) return unknownAddress;
     if (!isTrusted(peer, 0)) return shortest(peer);
     const client = proxyAddr(req, isTrusted);
     return shortest(isIP(client) === 0 ? peer : client);

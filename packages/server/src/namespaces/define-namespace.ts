@@ -61,8 +61,11 @@ export interface NamespaceDefinition {
   rooms(principal: Principal, accepts: readonly string[]): readonly string[];
   /** Connections of one user to this namespace. */
   readonly maxPerUser?: number;
-  /** Rooms that a principal whose role has changed may no longer be in. */
-  forfeits?(room: string, principal: Principal): boolean;
+  /**
+   * Whether a principal whose rights may have changed may no longer be in a room. `requested`: a request of the socket
+   * has joined it, and not the server. One that throws, or does not answer within five seconds, means yes.
+   */
+  forfeits?(room: string, principal: Principal, requested: boolean): boolean | Promise<boolean>;
 }
 
 interface NamespaceOptions {
@@ -74,7 +77,7 @@ interface NamespaceOptions {
   rooms?: (principal: Principal, accepts: readonly string[]) => readonly string[];
   /** Default: SIGNALBOX_MAX_CONNECTIONS_PER_USER. */
   maxPerUser?: number;
-  forfeits?: (room: string, principal: Principal) => boolean;
+  forfeits?: NonNullable<NamespaceDefinition["forfeits"]>;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { type ConnectionEstablished, namespaces, type OptionalFrame } from "@signalbox/protocol";
 import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
+import { z } from "zod";
 import { permits } from "../access/permissions.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
+import { guestPrincipal } from "../auth/principal.ts";
 import type { SeatCount } from "../cluster/cluster.ts";
 import type { Config } from "../config/settings.ts";
 import type { Callers } from "../edge/callers.ts";
@@ -19,6 +21,7 @@ import { createEventGate, type EventGateOptions } from "../events/event-gate.ts"
 import { type ConnectionCap, takeConnectionPlace } from "../limits/connection-caps.ts";
 import { placeOf } from "../limits/place.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
+import { parsePayload } from "../parse-payload.ts";
 import type { Clock, Log } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { NamespaceDefinition } from "./define-namespace.ts";
@@ -45,6 +48,9 @@ export interface MountOptions {
   onConnected(socket: RealtimeSocket): void;
   onDisconnected(socket: RealtimeSocket, reason: string): void;
 }
+
+/** With its name, so that a refusal's hint reads `auth.token: …`. */
+const handshakeSchema = z.object({ auth: handshakeAuthSchema });
 
 /**
  * Opens a namespace. A connection passes draining -> authenticate -> block -> permission -> limits and caps -> default
@@ -116,11 +122,11 @@ export function mountNamespace(
     options.requireOpen();
     const { csrf, token, accepts = [] } = handshakeAuth(socket);
     socket.data.acceptsBatch = accepts.includes("progress_batch" satisfies OptionalFrame);
-    const { principal, handle } = await authenticator.identifySocket(
-      { headers: socket.handshake.headers, token, known: callers.of(socket.conn).handle },
-      csrf,
-      socket.id,
-    );
+    const { handle: known, userId: firstUser } = callers.of(socket.conn);
+    const carrier = { headers: socket.handshake.headers, token, known };
+    const admitsGuests = permits(definition.access, guestPrincipal(socket.id));
+    const visitor = { socketId: socket.id, wasSignedIn: firstUser !== undefined, admitsGuests };
+    const { principal, handle } = await authenticator.identifySocket(carrier, csrf, visitor);
     socket.data.principal = principal;
     sessionHandles.put(socket, handle);
     if (principal.session !== null) callers.of(socket.conn).userId ??= principal.userId;
@@ -135,9 +141,7 @@ export function mountNamespace(
 
   /** Credentials are read from the handshake only: the query string ends up in logs, so nothing is read from it. */
   function handshakeAuth(socket: RealtimeSocket) {
-    const auth = handshakeAuthSchema.safeParse(socket.handshake.auth);
-    if (!auth.success) throw new Refusal("payload_invalid", { hint: "The handshake's `auth` is malformed." });
-    return auth.data;
+    return parsePayload(handshakeSchema, { auth: socket.handshake.auth }).auth;
   }
 
   function toRefusal({ data }: RealtimeSocket, error: unknown): Refusal {

@@ -1,6 +1,6 @@
 import { isFinal, namespaces, rooms, type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { legacySchemas, userSchemas } from "@signalbox/protocol/schemas";
-import { type RoomAccess, requireRoomAccess } from "../access/room-access.ts";
+import { joinByName, leaveByName, type RoomAccess } from "../access/room-access.ts";
 import type { Notifications } from "../notifications/notifications.ts";
 import type { Clock, Principal, TaskControl } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
@@ -74,8 +74,7 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
     join_room: request(
       userSchemas.join_room,
       async ({ room_id }, context) => {
-        await requireRoomAccess(room_id, context, options.roomAccess);
-        await context.join(room_id);
+        await joinByName(room_id, context, options.roomAccess);
         return { room_id };
       },
       byRoom,
@@ -84,8 +83,7 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
     leave_room: request(
       userSchemas.leave_room,
       async ({ room_id }, context) => {
-        await requireRoomAccess(room_id, context, options.roomAccess);
-        await context.leave(room_id);
+        await leaveByName(room_id, context);
         return { room_id };
       },
       byRoom,
@@ -100,8 +98,24 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
     access: options.requireAuth ? "user" : "guest",
     requests: options.legacyEvents ? { ...requests, ...legacyRequests() } : requests,
     rooms: () => [rooms.userGeneral],
-    forfeits: (room, principal) => forfeits(room, principal, (taskId) => hub.peek(taskId)),
+    forfeits,
   });
+
+  /**
+   * The admin feed and tasks of other people are for administrators; about rooms that were joined by name the application
+   * is asked again. A task that somebody watches is in memory: joining has read it, and its end dissolves the room.
+   */
+  function forfeits(room: string, principal: Principal, requested: boolean): boolean | Promise<boolean> {
+    if (!requested) return false;
+    if (room === rooms.legacyAdminDashboard) return principal.role !== "admin";
+    const ofTask = taskRoom("");
+    if (room.startsWith(ofTask)) {
+      const task = hub.peek(room.slice(ofTask.length));
+      return principal.role !== "admin" && task?.owner_id !== principal.userId;
+    }
+    const allowed = options.roomAccess?.(room, principal) ?? false;
+    return typeof allowed === "object" ? Promise.resolve(allowed).then((answer) => !answer) : !allowed;
+  }
 
   /** An administrator may watch anybody's task, but not unseen. */
   async function auditForeign({ task_id, owner_id }: TaskSnapshot, { principal, ip }: RequestContext): Promise<void> {
@@ -157,15 +171,4 @@ function legacyRequests(): Record<string, RequestDefinition> {
       rules,
     ),
   };
-}
-
-/**
- * What only an administrator could have joined: the admin feed, and tasks of other people. A task that somebody watches
- * is in memory: joining has read it, and its end dissolves the room.
- */
-function forfeits(room: string, principal: Principal, peek: (taskId: string) => TaskSnapshot | undefined): boolean {
-  if (principal.role === "admin") return false;
-  if (room === rooms.legacyAdminDashboard) return true;
-  const prefix = taskRoom("");
-  return room.startsWith(prefix) && peek(room.slice(prefix.length))?.owner_id !== principal.userId;
 }

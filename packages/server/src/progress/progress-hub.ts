@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { isFinal, isNewer, type Page, type TaskError, type TaskSnapshot } from "@signalbox/protocol";
+import { isId } from "@signalbox/protocol/schemas";
 import type { Clock, Log, TaskExchange, TaskFilter, TaskStore } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { createLatestState } from "./latest-state.ts";
 import { createSharedTasks } from "./shared-tasks.ts";
 import { createSnapshotSaver } from "./snapshot-saver.ts";
+import { isTaskId, requireOwner, requireTaskId } from "./task-ids.ts";
 import { createTaskMemory } from "./task-memory.ts";
 import { applyPatch, type NewTask, resumeTask, startTask, type TaskPatch } from "./task-stream.ts";
 
@@ -63,8 +65,6 @@ interface ProgressHubOptions {
   readonly newId?: () => string;
 }
 
-const idPattern = /^[\w.:-]{1,128}$/;
-
 export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   const { store, exchange, clock, log, newId = randomUUID } = options;
   const memory = createTaskMemory();
@@ -100,6 +100,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   }
 
   async function get(taskId: string): Promise<TaskSnapshot | undefined> {
+    if (!isTaskId(taskId)) return undefined;
     await exchange?.synced(taskId);
     return memory.get(taskId) ?? find(taskId);
   }
@@ -133,6 +134,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
       await pending.catch(() => {});
       return report(taskId, patch);
     }
+    if (patch.owner_id !== undefined) requireOwner(patch.owner_id);
     const before = shared.areTheirs(taskId) ? undefined : memory.get(taskId);
     if (before === undefined) return reportUnknown(taskId, patch);
     const after = applyPatch(before, patch, clock.now());
@@ -187,6 +189,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   }
 
   async function remove(taskId: string): Promise<void> {
+    if (!isTaskId(taskId)) return;
     const pending = committing.get(taskId);
     if (pending !== undefined) {
       await pending.catch(() => {});
@@ -218,7 +221,8 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   return {
     async create(task) {
       const taskId = task.task_id ?? newId();
-      if (!idPattern.test(taskId)) throw new TypeError(`Task id "${taskId}" must match ${idPattern}.`);
+      requireTaskId(taskId);
+      requireOwner(task.owner_id);
       // Of two at once the second must find the id taken, though nothing is stored yet.
       if (committing.has(taskId) || memory.get(taskId) !== undefined) throw idInUse(taskId);
       return hold(taskId, () => begin(task, taskId));
@@ -231,6 +235,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
     get,
     peek: memory.get,
     async list(filter) {
+      if (filter.ownerId !== undefined && !isId(filter.ownerId)) return { rows: [], next: null, total: 0 };
       const page = await store.list(filter);
       if (latest === undefined) return { ...page, rows: page.rows.map(takeUp) };
       const rows = page.rows.map((row) => memory.get(row.task_id) ?? row);

@@ -1,4 +1,5 @@
 import type { SecurityEvent, SecurityEventType, Severity } from "@signalbox/protocol";
+import { maxIdLength } from "@signalbox/protocol/schemas";
 import { escapeControl } from "./redact.ts";
 
 /** One thing that happened. Texts may come from clients: they are escaped and cut. */
@@ -53,7 +54,7 @@ export const describeEvent = ({
   severity: severities[type],
   ip: escapeControl(ip, 64),
   ...(origin !== undefined && { origin: escapeControl(origin, 200) }),
-  ...(userId !== undefined && { user_id: escapeControl(userId, 128) }),
+  ...(userId !== undefined && { user_id: escapeControl(userId, maxIdLength) }),
   ...(namespace !== undefined && { namespace: escapeControl(namespace, 64) }),
   ...(event !== undefined && { event: escapeControl(event, 64) }),
   ...(code !== undefined && { code: escapeControl(code, 64) }),

@@ -7,9 +7,11 @@ const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u;
 
 /**
  * Makes text of unknown origin fit for a log line or a page: control characters as `\u001b`, at most `maxLength`
- * characters after that, an ellipsis where it was cut. Reads no more of the text than it keeps.
+ * characters after that, an ellipsis where it was cut. Reads no more of the text than it keeps. Takes any value, and
+ * never throws: a line of the log must not end the process that writes it.
  */
-export function escapeControl(text: string, maxLength: number): string {
+export function escapeControl(value: unknown, maxLength: number): string {
+  const text = typeof value === "string" ? value : textOf(value);
   if (text.length <= maxLength && !unprintable.test(text)) return text;
   let escaped = "";
   let roomForEllipsis = "";
@@ -19,6 +21,14 @@ export function escapeControl(text: string, maxLength: number): string {
     if (escaped.length < maxLength) roomForEllipsis = escaped;
   }
   return escaped;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `(${typeof value} without a text)`;
+  }
 }
 
 const escapeOf = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -80,7 +80,7 @@ it("administrators cannot block themselves, nobody without a reason or beyond it
     ],
     ...[
       { ...eve, reason: "x".repeat(501) },
-      { ...eve, id: "x".repeat(129) },
+      { ...eve, id: "x".repeat(257) },
       { ...eve, id: "" },
     ],
   ];

@@ -9,6 +9,7 @@ declare module "express-session" {
   interface SessionData {
     user?: { id: string; name: string; role?: string } | undefined;
     visits?: number;
+    passport?: { user?: string | undefined };
   }
 }
 
@@ -17,15 +18,18 @@ export const userOf = ({ user }: session.SessionData) =>
 
 /** A real Express application with a login, and what its sessions announced. */
 export async function startExpressApp(options: Partial<SessionOptions> = {}) {
-  const store = new MemoryStore();
+  const store = (options.store ?? new MemoryStore()) as MemoryStore;
   const secret = "a secret of the tests";
-  const sessionOptions: SessionOptions = { store, secret, resave: false, saveUninitialized: true, ...options };
+  const sessionOptions: SessionOptions = { secret, resave: false, saveUninitialized: true, ...options, store };
   const app = express();
   app.use(express.json());
   app.use(session(sessionOptions));
   app.get("/", (req, res) => {
     req.session.visits = (req.session.visits ?? 0) + 1;
     res.json(req.session.visits);
+  });
+  app.get("/unchanged", (_req, res) => {
+    res.json({});
   });
   app.post("/login", (req, res, next) => {
     req.session.regenerate((error) => {

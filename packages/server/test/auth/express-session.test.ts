@@ -199,7 +199,7 @@ describe("revoke", () => {
 });
 
 describe("the store's methods", () => {
-  const names = ["destroy", "set", "clear"] as const;
+  const names = ["destroy", "set", "touch", "clear"] as const;
 
   it("are its own again when the last listener has gone", async () => {
     const { cookie } = await login();

@@ -31,6 +31,7 @@ const timeoutMs = 5000;
 const ada: Session = { ref: "ref-ada", userId: "ada", username: "Ada", role: "user", expiresAt: null };
 const carrier = { headers: { first: "cookie-of-ada" } };
 
+const log = createTestLog();
 let clock: FakeClock;
 let first: ManualSource;
 let second: ManualSource;
@@ -42,7 +43,7 @@ beforeEach(() => {
   first = manualSource("first");
   second = manualSource("second", "bearer");
   health = createDependency({ name: "session store", clock, log: createTestLog() });
-  lookup = createSessionLookup({ sources: [first, second], health, clock, cacheMs, timeoutMs });
+  lookup = createSessionLookup({ log, sources: [first, second], health, clock, cacheMs, timeoutMs });
 });
 
 /** Looks up and answers the question that this asks. */
@@ -98,7 +99,7 @@ describe("the source", () => {
         throw new Error("thrown, not rejected");
       },
     };
-    const strict = createSessionLookup({ sources: [throwing], health, clock, cacheMs, timeoutMs });
+    const strict = createSessionLookup({ log, sources: [throwing], health, clock, cacheMs, timeoutMs });
     expect(await codeOf(strict.find(carrier))).toBe("unavailable");
   });
 
@@ -128,7 +129,7 @@ it("no timer is left behind, however a look-up ends", async () => {
       };
     },
   };
-  lookup = createSessionLookup({ sources: [first], health, clock: counting, cacheMs: 0, timeoutMs });
+  lookup = createSessionLookup({ log, sources: [first], health, clock: counting, cacheMs: 0, timeoutMs });
   const found = lookup.find(carrier);
   expect(running).toBe(1);
   first.asked[0]?.answer(ada);
@@ -178,7 +179,7 @@ describe("an answer", () => {
   });
 
   it("is not kept when the cache is off", async () => {
-    lookup = createSessionLookup({ sources: [first], health, clock, cacheMs: 0, timeoutMs });
+    lookup = createSessionLookup({ log, sources: [first], health, clock, cacheMs: 0, timeoutMs });
     await findAnd(ada);
     await findAnd(ada);
     expect(first.asked).toHaveLength(2);

@@ -48,6 +48,18 @@ describe.each(transports)("over %s", (transport) => {
     await admin.disconnected(1000);
   });
 
+  it("a demotion on one node ends what roomAccess no longer allows on the other", async () => {
+    const { cookie } = cluster.sessions.signIn({ userId, role: "admin" });
+    const client = await connectClient(there.url, { cookie, transport });
+    const members = () => there.realtime.io.of("/").adapter.rooms.get(`staff-${userId}`)?.size ?? 0;
+    expect(await client.request("join_room", { room_id: `staff-${userId}` })).toMatchObject({ ok: true });
+    expect(members()).toBe(1);
+    cluster.sessions.setRoleQuietly(userId, "user");
+    await here.realtime.sessionChanged({ userId, reason: "role_changed" });
+    await expect.poll(members).toBe(0);
+    client.close();
+  });
+
   it("a notice reaches the sockets of a user on every node, once, and reading it is known on each", async () => {
     const clients = await Promise.all([enter(here, { transport }), enter(there, { transport })]);
     for (let sent = 0; sent < 5; sent += 1)

@@ -27,7 +27,10 @@ export async function startCluster({ env = {} }: { env?: Record<string, string> 
     const settings = { REDIS_URL: redis.url, ...env, ...own };
     const { config } = loadConfig({ NODE_ENV: "test", ...settings });
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
-    const node = await startTestServer({ env: settings, store, sessions, cluster: connectRedis(config, { logger }) });
+    const node = await startTestServer({
+      ...{ env: settings, store, sessions, cluster: connectRedis(config, { logger }) },
+      roomAccess: (_roomId, { role }) => role === "admin",
+    });
     nodes.push(node);
     return node;
   }

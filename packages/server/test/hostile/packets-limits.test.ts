@@ -18,6 +18,7 @@ interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly required?: readonly string[];
   readonly items?: Shape;
+  readonly anyOf?: readonly Shape[];
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly maxItems?: number;
@@ -53,6 +54,10 @@ function probesOf(shape: Shape, path: string): Probe[] {
     value,
     isWithin,
   });
+  const [given, nothing, ...more] = shape.anyOf ?? [];
+  if (given !== undefined && nothing?.type === "null" && more.length === 0) {
+    return [probe("that is null", null, true), ...probesOf(given, path)];
+  }
   if (shape.enum !== undefined) {
     const words = shape.enum.map((word) => probe(`that is ${word}`, word, true));
     return [...words, probe("that is none of its words", `${shape.enum[0]}x`, false), probe("empty", "", false)];
@@ -169,4 +174,5 @@ describe.each(transports)("over %s", (transport: Transport) => {
 });
 
 /** What a handshake within the limits is refused for: it has no token of this session's, and a made-up one opens none. */
-const codeWithin = (auth: unknown): string => ("token" in (auth as object) ? "session_invalid" : "csrf_invalid");
+const codeWithin = (auth: unknown): string =>
+  (auth as { token?: string | null }).token ? "session_invalid" : "csrf_invalid";

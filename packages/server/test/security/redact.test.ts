@@ -48,3 +48,23 @@ describe("escapeControl", () => {
     );
   });
 });
+
+it.each([
+  [42, "42"],
+  [null, "null"],
+  [undefined, "undefined"],
+  [10n, "10"],
+  [Symbol("id"), "Symbol(id)"],
+  [{ toString: () => "a\nb" }, "a\\u000ab"],
+  [Object.create(null), "(object without a text)"],
+  [
+    {
+      toString() {
+        throw new Error("no");
+      },
+    },
+    "(object without a text)",
+  ],
+])("writes a value that is no text, %#, without throwing", (value, text) => {
+  expect(escapeControl(value, 100)).toBe(text);
+});

@@ -20,8 +20,8 @@ export interface BearerTokenOptions {
   readonly issuer: string;
   /** The `aud` that a token must carry: a token made for another service opens nothing here. */
   readonly audience: string;
-  /** Whom a verified token speaks for; undefined refuses it. */
-  userOf(claims: JWTPayload): SessionUser | undefined;
+  /** Whom a verified token speaks for; undefined or null refuses it. May look the user up first. */
+  userOf(claims: JWTPayload): SessionUser | null | undefined | Promise<SessionUser | null | undefined>;
   /** For tests. */
   readonly clock?: Clock | undefined;
 }
@@ -74,9 +74,9 @@ export function bearerTokens(options: BearerTokenOptions): SessionSource {
       }
       const ref = shortHash(claims.jti ?? value);
       if (denied.has(ref)) return "session_revoked";
-      const user = userOf(claims);
+      const user = await userOf(claims);
       // A token without an end would outlive every denial.
-      if (user === undefined || claims.exp === undefined) return "session_invalid";
+      if (user === undefined || user === null || claims.exp === undefined) return "session_invalid";
       const expiresAt = (claims.exp + clockToleranceSeconds) * 1000;
       known.delete(ref);
       known.set(ref, expiresAt);

@@ -1,7 +1,6 @@
 /** Sessions of Better Auth, with or without its admin plugin. Needs `better-auth`. */
 import { parseRole, type SessionEndReason } from "@signalbox/protocol";
 import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
-import { getCookies } from "better-auth/cookies";
 import type { SessionSource } from "../../ports.ts";
 import { type Announcer, createAnnouncer } from "./announcer.ts";
 import { readCookie } from "./cookie.ts";
@@ -16,6 +15,7 @@ export interface BetterAuthInstance {
     }): Promise<{ session: SessionRow; user: UserRow } | null>;
   };
   readonly $context: Promise<{
+    authCookies: { sessionToken: { name: string } };
     adapter: {
       findOne<Row>(query: { model: string; where: { field: string; value: string }[] }): Promise<Row | null>;
     };
@@ -104,17 +104,19 @@ export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
   if (changes === undefined) {
     throw new TypeError("Better Auth was set up without sessionChanges(): add it to `plugins` of betterAuth({ … }).");
   }
-  const cookieName = getCookies(auth.options).sessionToken.name;
+  const { cookieNames, headersWith } = sessionCookie(auth);
 
   return {
     credentialOf({ headers }) {
-      const value = readCookie(headers, cookieName);
+      const value = cookieNames()
+        .map((name) => readCookie(headers, name))
+        .find((found) => found !== undefined);
       return value === undefined ? undefined : { kind: "cookie", value };
     },
 
     async resolve({ value }) {
       const found = await auth.api.getSession({
-        headers: new Headers({ cookie: `${cookieName}=${value}` }),
+        headers: headersWith(value),
         // The database decides, not a copy in a cookie; and looking at a session does not prolong it.
         query: { disableCookieCache: true, disableRefresh: true },
       });
@@ -124,7 +126,8 @@ export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
       return {
         ref: session.id,
         userId: user.id,
-        username: user.name,
+        // Accounts may be made without a name.
+        username: user.name || user.id,
         role: parseRole(user.role),
         expiresAt: session.expiresAt.getTime(),
       };
@@ -143,6 +146,39 @@ export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
 
     watch: changes.watch,
   };
+}
+
+/**
+ * How the session cookie is called, and how Better Auth is asked about one. The prefix `__Secure-` depends on the base
+ * URL, which may come from the environment, and on NODE_ENV: the instance says so itself, soon after it was made.
+ */
+function sessionCookie({ options, $context }: BetterAuthInstance) {
+  const { cookies, cookiePrefix = "better-auth", crossSubDomainCookies } = options.advanced ?? {};
+  const name = cookies?.session_token?.name ?? `${cookiePrefix}.session_token`;
+  const host = dynamicHost(options.baseURL);
+  // Both until the instance has told, the secure one first: no other site can plant it.
+  let names: readonly string[] = [`__Secure-${name}`, name];
+  $context.then(
+    ({ authCookies }) => {
+      // With a base URL for each request the name depends on the request, too.
+      if (host === undefined || !crossSubDomainCookies?.enabled) names = [authCookies.sessionToken.name];
+    },
+    // Whoever uses the instance is told why it could not be made.
+    () => {},
+  );
+  return {
+    cookieNames: () => names,
+    headersWith(value: string): Headers {
+      const cookie = names.map((each) => `${each}=${value}`).join("; ");
+      return new Headers({ cookie, ...(host !== undefined && { host }) });
+    },
+  };
+}
+
+/** A host that a base URL for each request allows: without one, such an instance answers nothing. */
+function dynamicHost(baseURL: BetterAuthOptions["baseURL"]): string | undefined {
+  if (typeof baseURL !== "object") return undefined;
+  return baseURL.allowedHosts[0]?.replace(/^https?:\/\//, "").replace(/[*?]/g, "x");
 }
 
 const isSessionChanges = (plugin: BetterAuthPlugin): plugin is SessionChangesPlugin => plugin.id === pluginId;

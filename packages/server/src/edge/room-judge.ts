@@ -1,0 +1,63 @@
+import type { NamespaceDefinition } from "../namespaces/define-namespace.ts";
+import type { Clock, Log } from "../ports.ts";
+import { type RealtimeSocket, requestedRooms } from "./socket.ts";
+
+/** How long an application's rule may take; then the room is left. */
+const judgeWithinMs = 5000;
+
+/** Judges the rooms of live sockets again. */
+export interface RoomJudge {
+  /** Leaves the rooms in which the socket's principal may no longer be: at once where the rule answers at once. */
+  judge(socket: RealtimeSocket, definition: NamespaceDefinition): void;
+}
+
+export function createRoomJudge({ clock, log }: { readonly clock: Clock; readonly log: Log }): RoomJudge {
+  function judge(socket: RealtimeSocket, definition: NamespaceDefinition): void {
+    if (definition.forfeits === undefined) return;
+    for (const room of [...socket.rooms]) judgeRoom(socket, definition, room);
+  }
+
+  function judgeRoom(socket: RealtimeSocket, definition: NamespaceDefinition, room: string): void {
+    const { principal } = socket.data;
+    const forfeited = ask(() => definition.forfeits?.(room, principal, requestedRooms.has(socket, room)) ?? false);
+    if (typeof forfeited === "boolean") return settle(forfeited);
+    void inTime(forfeited).then(settle);
+
+    function settle(isForfeited: boolean): void {
+      if (!socket.rooms.has(room)) return;
+      if (isForfeited) {
+        requestedRooms.delete(socket, room);
+        return void socket.leave(room);
+      }
+      // The answer was for rights that have changed since.
+      if (socket.data.principal !== principal) judgeRoom(socket, definition, room);
+    }
+  }
+
+  /** A rule that fails keeps nobody in. */
+  function ask(rule: () => boolean | Promise<boolean>): boolean | Promise<boolean> {
+    try {
+      const answer = rule();
+      return typeof answer === "boolean" ? answer : Promise.resolve(answer).catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  function failed(error: unknown): true {
+    log.error({ err: error }, "A rule on who may be in a room failed; the room is left.");
+    return true;
+  }
+
+  function inTime(answer: Promise<boolean>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(judgeWithinMs, () => resolve(failed(new Error(`No answer in ${judgeWithinMs} ms.`))));
+      void answer.then((isForfeited) => {
+        cancel();
+        resolve(isForfeited);
+      });
+    });
+  }
+
+  return { judge };
+}

@@ -1,0 +1,15 @@
+/** A route handler as Next's App Router has them, which docs/sessions.md quotes. */
+import type { Realtime } from "@signalbox/server";
+
+declare global {
+  var realtime: Realtime;
+}
+
+const practice = { start: async (userId: string): Promise<string> => `task-of-${userId}` };
+
+// #region route
+export async function POST(request: Request): Promise<Response> {
+  const { userId } = await globalThis.realtime.authorize(request);
+  return Response.json({ task_id: await practice.start(userId) }, { status: 202 });
+}
+// #endregion

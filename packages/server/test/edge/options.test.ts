@@ -1,0 +1,62 @@
+/** What createRealtime says when JavaScript hands it something else. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import fastify from "fastify";
+import { expect, it, onTestFinished } from "vitest";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { createRealtime } from "../../src/create-realtime.ts";
+import { createTestSessions } from "../../src/testing/index.ts";
+
+const loaded = loadConfig({ NODE_ENV: "test", SOCKETIO_LOG_LEVEL: "silent" });
+const { config } = loaded;
+const sound = () => ({ httpServer: createServer(), config, sessions: createTestSessions() });
+
+it.each([
+  ["no options", () => undefined, "createRealtime needs an object with `httpServer`, `config` and `sessions`."],
+  ["no server", () => ({ ...sound(), httpServer: undefined }), "it was given undefined."],
+  ["an Express application", () => ({ ...sound(), httpServer: express() }), "an application, such as Express makes"],
+  ["a Fastify application", () => ({ ...sound(), httpServer: fastify() }), "hand over its `server`."],
+  ["a port", () => ({ ...sound(), httpServer: 3000 }), "it was given number."],
+  ["no config", () => ({ ...sound(), config: undefined }), "`const { config } = loadConfig(process.env)`."],
+  ["all that loadConfig returns", () => ({ ...sound(), config: loaded }), "it was given all that loadConfig returns."],
+  ["a config of its own", () => ({ ...sound(), config: { path: "/x" } }), "an object that loadConfig has not made."],
+  ["no sessions", () => ({ ...sound(), sessions: undefined }), "see docs/sessions.md."],
+  [
+    "a middleware as sessions",
+    () => ({ ...sound(), sessions: () => {} }),
+    "the functions `credentialOf` and `resolve`.",
+  ],
+  ["a list with nothing as sessions", () => ({ ...sound(), sessions: [null] }), "`credentialOf` and `resolve`."],
+])("%s is refused with a sentence", (_what, options, sentence) => {
+  const create = () => createRealtime(options() as never);
+  expect(create).toThrow(TypeError);
+  expect(create).toThrow(sentence);
+});
+
+async function listening(): Promise<{ httpServer: Server; url: string }> {
+  const httpServer = createServer((_req, res) => res.end("application"));
+  await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void httpServer.close());
+  return { httpServer, url: `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}` };
+}
+
+it("a second layer on one server is refused while the first is there, and works after it was closed", async () => {
+  const { httpServer, url } = await listening();
+  const first = createRealtime({ ...sound(), httpServer });
+  expect(() => createRealtime({ ...sound(), httpServer })).toThrow("has a real-time layer already");
+  expect((await fetch(`${url}/realtime/reachable`)).status).toBe(204);
+  await first.close();
+  expect((await fetch(`${url}/realtime/reachable`)).status).toBe(200);
+  const second = createRealtime({ ...sound(), httpServer });
+  onTestFinished(() => second.close());
+  expect((await fetch(`${url}/realtime/reachable`)).status).toBe(204);
+});
+
+it("a call that was refused leaves the server as it was", async () => {
+  const { httpServer, url } = await listening();
+  expect(() => createRealtime({ httpServer, config } as never)).toThrow("`sessions`");
+  const realtime = createRealtime({ ...sound(), httpServer });
+  onTestFinished(() => realtime.close());
+  expect((await fetch(`${url}/realtime/reachable`)).status).toBe(204);
+});
