@@ -16,7 +16,6 @@ const serverTests = "packages/server/test";
 const peerTests: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["operation"],
   bullmq: ["bullmq"],
-  "express-session": ["auth/express-session.test.ts", "documented"],
   ioredis: ["cluster", "bullmq"],
   jose: ["auth/bearer.test.ts"],
   kysely: ["store", "notifications", "progress", "admin"],
@@ -27,6 +26,13 @@ const peerTests: Readonly<Record<string, readonly string[]>> = {
 /** What the documentation promises beside the peer dependencies: packages that an application brings. */
 const applicationParts: readonly Subject[] = [
   { name: "better-auth", ranges: { "better-auth": "^1.7.0" }, tests: ["auth/better-auth.test.ts"] },
+  {
+    name: "express-session",
+    ranges: { "express-session": "^1.17.0" },
+    tests: ["auth/express-session.test.ts", "auth/rolling.test.ts", "auth/passport.test.ts"],
+  },
+  { name: "@fastify/session", ranges: { "@fastify/session": "^11.0.0" }, tests: ["auth/fastify-session.test.ts"] },
+  { name: "connect-redis", ranges: { "connect-redis": "^9.0.0" }, tests: ["auth/rolling.test.ts"] },
   { name: "express", ranges: { express: "^4.17.0 || ^5.0.0" }, tests: ["auth/express-session.test.ts", "documented"] },
   { name: "fastify", ranges: { fastify: "^5.0.0" }, tests: ["auth/fastify-session.test.ts"] },
 ];
