@@ -57,6 +57,7 @@ import { userNamespace } from "./namespaces/user-namespace.ts";
 import { createEscalations } from "./notifications/escalations.ts";
 import { createNotifications } from "./notifications/notifications.ts";
 import { watchNotifications } from "./notifications/watched-store.ts";
+import { createAmbientCredentialCheck } from "./origin/ambient-credential.ts";
 import { createOriginGuard } from "./origin/origin-guard.ts";
 import { createOriginPolicy } from "./origin/origin-policy.ts";
 import type { SessionChange } from "./ports.ts";
@@ -205,7 +206,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
   const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
     recorder.http(req, refusal, type);
-  const originGuard = createOriginGuard({ config, policy: originPolicy, onRefused, debug: debug("origin") });
+  const originGuard = createOriginGuard({
+    ...{ config, policy: originPolicy, onRefused, debug: debug("origin") },
+    hasAmbientCredential: createAmbientCredentialCheck(sources),
+  });
   const door = createEngineDoor({
     ...{
       engine,

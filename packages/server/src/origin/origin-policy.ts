@@ -52,7 +52,7 @@ export function createOriginPolicy(
     allowed,
     judge(origin) {
       if (origin === undefined) {
-        const hint = `The request has no Origin header. Browsers send one; other clients send one that is allowed, or \`Authorization: Bearer\` and no cookie. ${remedy}`;
+        const hint = `The request has no Origin header. Browsers send one. Another client sends one that is allowed, or leaves out the session's cookie and authenticates with a token (\`auth.token\`, or \`Authorization: Bearer\` for HTTP). ${remedy}`;
         return { allowed: false, origin, rule: "no Origin header", hint };
       }
       const rule = exact.get(origin);
