@@ -261,7 +261,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     ...{ metrics, health, exposeHints, onRefused, onFault },
     metricsToken: config.metricsToken,
   });
-  const isEngine = (url: string | undefined) => rawPath(url) === config.path;
+  const enginePaths: readonly string[] = [config.path, config.path.slice(0, -1)];
+  // Some proxies and rewrites take the slash at the end away.
+  const isEngine = (url: string | undefined) => enginePaths.includes(rawPath(url));
   const removeFront = installFront(httpServer, {
     owns: (url, method) => isEngine(url) || routes.owns(url) || (config.operationRoutes && operation.owns(url, method)),
     request(req, res) {

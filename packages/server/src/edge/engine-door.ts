@@ -4,7 +4,7 @@ import type { SecurityEventType } from "@signalbox/protocol";
 import type { Server as EngineServer } from "engine.io";
 import type { SessionLookup } from "../auth/session-lookup.ts";
 import type { Config } from "../config/settings.ts";
-import { parseQuery } from "../http/request-target.ts";
+import { parseQuery, type Query } from "../http/request-target.ts";
 import { refuseUpgrade, sendMethodNotAllowed, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
@@ -72,6 +72,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
     const query = parseQuery(req.url);
     // Engine.IO reads the target once more unless it finds this: it must not come to another `sid` than we have judged.
     Object.assign(req, { _query: query });
+    requireProtocol(query);
     const { sid } = query;
     if (sid === undefined) requireRoom();
     else requireOwner(sid, req);
@@ -110,6 +111,16 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
     if (conn !== undefined && isPolling(conn, req.method)) {
       throw new Refusal("forbidden", { hint: `A ${req.method} with this \`sid\` is under way already.` });
     }
+  }
+
+  /** Engine.IO takes a request without EIO for protocol 3, which it ends without an answer over WebSocket. */
+  function requireProtocol({ EIO: protocol }: Query): void {
+    if (protocol === "4") return;
+    const asked =
+      protocol === undefined ? "no Engine.IO protocol (EIO)" : `EIO=${JSON.stringify(protocol.slice(0, 20))}`;
+    throw new Refusal("payload_invalid", {
+      hint: `The request names ${asked}, and the server speaks EIO=4: use a Socket.IO client of version 3 or later.`,
+    });
   }
 
   /** Packets are text in a polling body (Engine.IO protocol 4); over other bodies Engine.IO ends the connection. */
