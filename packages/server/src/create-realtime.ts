@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { namespaces, type SecurityEventType, type TaskSnapshot } from "@signalbox/protocol";
 import type { Socket as EngineSocket } from "engine.io";
 import { createAdminCommands } from "./admin/admin-commands.ts";
@@ -35,7 +35,7 @@ import { createRequestAuthorizer } from "./http/authorize.ts";
 import { createCspReports } from "./http/csp-reports.ts";
 import { installFront } from "./http/http-front.ts";
 import { createOperationRoutes } from "./http/operation-routes.ts";
-import { createRequestId } from "./http/request-id.ts";
+import { createRequestId, requestIdHeader } from "./http/request-id.ts";
 import { rawPath } from "./http/request-target.ts";
 import { createRealtimeRoutes } from "./http/routes.ts";
 import { createLegacy } from "./legacy/legacy.ts";
@@ -220,6 +220,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       lookup,
       callers,
       clientAddress,
+      requestId,
       requireOpen: draining.requireOpen,
       onRefused,
       onFault,
@@ -260,13 +261,18 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const operation = createOperationRoutes({
     ...{ metrics, health, exposeHints, onRefused, onFault },
     metricsToken: config.metricsToken,
+    isProduction: config.mode === "production",
   });
   const enginePaths: readonly string[] = [config.path, config.path.slice(0, -1)];
   // Some proxies and rewrites take the slash at the end away.
   const isEngine = (url: string | undefined) => enginePaths.includes(rawPath(url));
+  engine.on("headers", (headers: OutgoingHttpHeaders, req: IncomingMessage) => {
+    headers[requestIdHeader] = requestId(req);
+  });
   const removeFront = installFront(httpServer, {
     owns: (url, method) => isEngine(url) || routes.owns(url) || (config.operationRoutes && operation.owns(url, method)),
     request(req, res) {
+      res.setHeader(requestIdHeader, requestId(req));
       if (isEngine(req.url)) door.request(req, res);
       else if (routes.owns(req.url)) routes.handle(req, res);
       else operation.handle(req, res);

@@ -287,7 +287,7 @@ export const settings = {
 
   metricsToken: optionalText(
     "SIGNALBOX_METRICS_TOKEN",
-    "Bearer token for GET /metrics from other machines; without it only loopback may read them.",
+    "Bearer token for GET /metrics. Without it they are refused in production; in development loopback reads them.",
     { secret: true, minLength: 16 },
   ),
   operationRoutes: boolean(

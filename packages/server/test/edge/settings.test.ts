@@ -406,8 +406,8 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
   async metricsToken() {
     const server = await start({ SIGNALBOX_METRICS_TOKEN: "a-token-for-metrics" });
     const elsewhere = { "X-Forwarded-For": "203.0.113.9" };
-    expect((await get(server, "/metrics", elsewhere)).status).toBe(403);
-    expect((await get(server, "/metrics", { ...elsewhere, Authorization: "Bearer wrong" })).status).toBe(403);
+    expect((await get(server, "/metrics", elsewhere)).status).toBe(401);
+    expect((await get(server, "/metrics", { ...elsewhere, Authorization: "Bearer wrong" })).status).toBe(401);
     const allowed = { ...elsewhere, Authorization: "Bearer a-token-for-metrics" };
     expect((await get(server, "/metrics", allowed)).status).toBe(200);
   },
