@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Debug } from "../config/debug.ts";
 import type { Config } from "../config/settings.ts";
 import { Refusal } from "../refusal.ts";
+import { allowedHeaders } from "./cors-headers.ts";
 import type { OriginPolicy, OriginVerdict } from "./origin-policy.ts";
 
 /** The four ways in. */
@@ -20,7 +21,7 @@ export interface OriginGuard {
 }
 
 interface OriginGuardOptions {
-  readonly config: Pick<Config, "corsCredentials" | "corsReportOnly">;
+  readonly config: Pick<Config, "corsCredentials" | "corsHeaders" | "corsReportOnly">;
   readonly policy: OriginPolicy;
   /** Whether a request carries a credential that browsers attach by themselves. */
   hasAmbientCredential(headers: IncomingHttpHeaders): boolean;
@@ -36,6 +37,7 @@ const preflightMaxAge = 600;
 /** Applies the origin policy to requests, on every way in alike. */
 export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   const { config, policy, hasAmbientCredential, onRefused, debug } = options;
+  const headerNames = allowedHeaders(config.corsHeaders);
 
   return {
     check(req, way) {
@@ -87,7 +89,7 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
       ...(config.corsCredentials && { "Access-Control-Allow-Credentials": "true" }),
       ...(way === "preflight" && {
         "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-        "Access-Control-Allow-Headers": "authorization, content-type, x-csrf-token",
+        "Access-Control-Allow-Headers": headerNames,
         "Access-Control-Max-Age": String(preflightMaxAge),
       }),
     };

@@ -221,6 +221,9 @@ describe("without an Origin header", () => {
 });
 
 describe("a preflight", () => {
+  const headersOfPreflight = async (): Promise<string[]> =>
+    (await send("OPTIONS", "preflight", [["Origin", ours]])).headers["Access-Control-Allow-Headers"]?.split(", ") ?? [];
+
   it("tells an allowed origin the methods and headers, and how long that holds", async () => {
     const { headers } = await send("OPTIONS", "preflight", [["Origin", ours]]);
     expect(headers["Access-Control-Allow-Methods"]?.split(", ")).toEqual(
@@ -230,6 +233,19 @@ describe("a preflight", () => {
       expect.arrayContaining(["authorization", "content-type", "x-csrf-token"]),
     );
     expect(Number(headers["Access-Control-Max-Age"])).toBeGreaterThan(0);
+  });
+  it("lets pass the headers that tracing SDKs add", async () => {
+    const allowed = await headersOfPreflight();
+    for (const name of ["traceparent", "tracestate", "baggage", "sentry-trace", "x-datadog-trace-id", "b3"]) {
+      expect(allowed).toContain(name);
+    }
+    expect(allowed).not.toContain("*");
+  });
+  it("lets pass what SIGNALBOX_CORS_HEADERS adds, in any case and once each", async () => {
+    await restart({ SIGNALBOX_CORS_HEADERS: "X-Tenant, newrelic, X-CSRF-Token, x-tenant" });
+    const allowed = await headersOfPreflight();
+    expect(allowed).toEqual(expect.arrayContaining(["authorization", "traceparent", "x-tenant", "newrelic"]));
+    expect(new Set(allowed).size).toBe(allowed.length);
   });
   it("is what these headers are for: no other answer has them", async () => {
     expect(Object.keys((await send("GET", "http", [["Origin", ours]])).headers)).toHaveLength(3);
