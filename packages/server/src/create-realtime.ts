@@ -28,6 +28,7 @@ import { createNamespacePlaces } from "./edge/namespace-places.ts";
 import { createNotificationDelivery } from "./edge/notification-delivery.ts";
 import { createProgressDelivery } from "./edge/progress-delivery.ts";
 import { createRefusalRecorder } from "./edge/refusal-recorder.ts";
+import { refuseAdminUi } from "./edge/refuse-admin-ui.ts";
 import { liveSockets, logFields, membersOf, type RealtimeNamespace, type RealtimeSocket } from "./edge/socket.ts";
 import { watchUnknownNamespaces } from "./edge/watch-unknown-namespaces.ts";
 import { createUnderWay } from "./events/under-way.ts";
@@ -65,6 +66,7 @@ import { createProgressFeed } from "./progress/progress-feed.ts";
 import { createProgressHub } from "./progress/progress-hub.ts";
 import type { Realtime, RealtimeOptions } from "./realtime.ts";
 import { Refusal } from "./refusal.ts";
+import { requireNode } from "./require-node.ts";
 import { createSecurityLog } from "./security/security-log.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { version } from "./version.ts";
@@ -81,6 +83,7 @@ const lookupShare = 0.8;
  */
 export function createRealtime(options: RealtimeOptions): Realtime {
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
+  requireNode();
   requireTogether(options);
   const log = options.logger ?? createLog(config);
   const debug = createDebug(config, log);
@@ -148,6 +151,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onOverflow,
     onMalformed,
   });
+  refuseAdminUi(io);
   const stopLingering = cutLingering(engine, clock);
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
