@@ -195,6 +195,26 @@ describe("beside an application with WebSockets of its own", () => {
   });
 });
 
+describe("headersTimeout of the application's server", () => {
+  const limits = { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 };
+
+  it.each([
+    ["a request", "GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: "],
+    ["a request after an ignored upgrade", `${rawRequest("GET", "/livez", h2c)}GET /livez HTTP/1.1\r\nX-Slow: `],
+  ])("closes a connection that does not finish the headers of %s, and keeps WebSockets", async (_what, bytes) => {
+    const { port, url, sessions } = await start(createServer(limits, application));
+    const { cookie } = sessions.signIn({ userId: "ada" });
+    const client = await connectClient(url, { cookie, transport: "websocket" });
+    onTestFinished(() => client.close());
+    const socket = connect(port, "127.0.0.1");
+    const text = textFrom(socket);
+    socket.write(bytes);
+    await once(socket, "close");
+    expect(text()).toContain("HTTP/1.1 408 ");
+    expect(await client.request("leave_task", { task_id: "none" })).toEqual({ ok: true });
+  });
+});
+
 describe("the path of the Socket.IO endpoint", () => {
   it.each([
     ["/socket.io", {}],
