@@ -281,7 +281,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       else if (routes.owns(req.url)) routes.handle(req, res);
       else operation.handle(req, res);
     },
-    ownsUpgrade: isEngine,
+    // Engine.IO would open a WebSocket for any transport, and cannot where only polling is served.
+    ownsUpgrade: (url) => isEngine(url) && /[?&]transport=websocket(&|$)/.test(url ?? ""),
     upgrade: door.upgrade,
   });
 

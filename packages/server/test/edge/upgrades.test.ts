@@ -91,21 +91,21 @@ describe.each(kinds)("a request with Upgrade: %s", (_kind, headers) => {
   });
 });
 
-describe.each([
-  ["h2c", h2c],
-  ["foo/2", foo],
-] as const)("a polling request with Upgrade: %s", (_kind, headers) => {
-  it("opens a connection and brings packets, on one TCP connection", async () => {
-    const { port } = await start();
-    const socket = connect(port, "127.0.0.1");
-    onTestFinished(() => void socket.destroy());
-    const text = textFrom(socket);
-    socket.write(rawRequest("GET", polling, headers));
-    await expect.poll(text).toMatch(/"sid":"[^"]+"/);
-    const sid = /"sid":"([^"]+)"/.exec(text())?.[1];
-    socket.write(rawRequest("POST", `${polling}&sid=${sid}`, headers, "40"));
-    await expect.poll(text).toMatch(/\r\n\r\nok/);
-  });
+describe.each(kinds)("a polling request with Upgrade: %s", (_kind, headers) => {
+  it.each([{}, { SOCKETIO_TRANSPORTS: "polling" }])(
+    "opens a connection and brings packets, on one TCP connection, with %j",
+    async (env) => {
+      const { port } = await start(undefined, env);
+      const socket = connect(port, "127.0.0.1");
+      onTestFinished(() => void socket.destroy());
+      const text = textFrom(socket);
+      socket.write(rawRequest("GET", polling, headers));
+      await expect.poll(text).toMatch(/"sid":"[^"]+"/);
+      const sid = /"sid":"([^"]+)"/.exec(text())?.[1];
+      socket.write(rawRequest("POST", `${polling}&sid=${sid}`, headers, "40"));
+      await expect.poll(text).toMatch(/\r\n\r\nok/);
+    },
+  );
 });
 
 it("an upgrade that follows an unanswered request waits for its answer", async () => {
