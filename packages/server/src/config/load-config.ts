@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { isHeaderName, maxCorsHeaders } from "../origin/cors-headers.ts";
 import { hostInUrl, isOrigin, isOriginRule, noOriginAdvice, originOf } from "../origin/origin-rule.ts";
 import { defaultAsText } from "./describe.ts";
+import { isHeaderName, maxCorsHeaders } from "./header-names.ts";
 import { quote } from "./parse-value.ts";
 import { type Environment, type Problem, readSettings } from "./read-settings.ts";
 import type { ConfigOf, Setting, SettingTable } from "./setting.ts";

@@ -8,12 +8,6 @@ const tracing = [
   ...["b3", "x-b3-flags", "x-b3-parentspanid", "x-b3-sampled", "x-b3-spanid", "x-b3-traceid"],
 ];
 
-/** SIGNALBOX_CORS_HEADERS may name so many. */
-export const maxCorsHeaders = 50;
-
-/** A header's name (RFC 9110 section 5.6.2), and not `*`, which browsers take literally beside credentials. */
-export const isHeaderName = (text: string): boolean => text.length <= 64 && /^[\w!#$%&'+.^`|~-]+$/.test(text);
-
 /** The value of Access-Control-Allow-Headers. Browsers compare names without case (Fetch Standard section 4.9). */
 export const allowedHeaders = (more: readonly string[]): string =>
   [...new Set([...own, ...tracing, ...more.map((name) => name.toLowerCase())])].join(", ");

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ClientConfig } from "@signalbox/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
@@ -58,12 +59,10 @@ describe("the client's address", () => {
   });
   it("of two clients whose proxy adds their ports differs, over a real request", async () => {
     const server = await startTestServer({ env: { TRUST_PROXY: "loopback" } });
-    const seen = async (forwarded: string) =>
-      (
-        await (
-          await fetch(`${server.url}/realtime/client-config`, { headers: { "x-forwarded-for": forwarded } })
-        ).json()
-      ).client_address;
+    const seen = async (forwarded: string): Promise<string> => {
+      const answer = await fetch(`${server.url}/realtime/client-config`, { headers: { "x-forwarded-for": forwarded } });
+      return ((await answer.json()) as ClientConfig).client_address;
+    };
     expect(await seen("203.0.113.7:5123")).toBe("203.0.113.7");
     expect(await seen("203.0.113.8:5123")).toBe("203.0.113.8");
     await server.close();
