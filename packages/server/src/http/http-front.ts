@@ -29,8 +29,13 @@ const bodyWithinMs = 10_000;
 export function installFront(httpServer: HttpServer | HttpsServer, handler: FrontHandler): () => void {
   const server = httpServer as HttpServer;
   const before = server.listeners("request") as ((req: IncomingMessage, res: ServerResponse) => void)[];
-  const hadOwnEmit = Object.hasOwn(server, "emit");
-  const { emit } = server;
+  const ownEmit = Object.hasOwn(server, "emit") ? server.emit : undefined;
+  let isInstalled = true;
+
+  /** As it would go without us: tracing may exchange the prototype's method at any time. */
+  function passOn(...event: unknown[]): boolean {
+    return Reflect.apply(ownEmit ?? Object.getPrototypeOf(server).emit, server, event);
+  }
 
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
     if (handler.owns(req.url, req.method)) {
@@ -41,7 +46,7 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   }
 
   function emitOrUpgrade(event: string, ...args: unknown[]): boolean {
-    if (event !== "upgrade") return Reflect.apply(emit, server, [event, ...args]);
+    if (event !== "upgrade" || !isInstalled) return passOn(event, ...args);
     const [req, socket, head] = args as [IncomingMessage, Duplex, Buffer];
     if (isWebSocket(req) && handler.ownsUpgrade(req.url)) {
       // While guards are asked the socket has no other listener: a reset in that time would end the process.
@@ -50,7 +55,7 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
     } else if (server.listenerCount("upgrade") === 1 || handler.owns(req.url, req.method)) {
       ignoreUpgrade(server, req, socket, head);
     } else {
-      Reflect.apply(emit, server, [event, ...args]);
+      passOn(event, ...args);
     }
     return true;
   }
@@ -64,8 +69,10 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   return () => {
     server.off("request", onRequest);
     server.off("upgrade", announceUpgrades);
-    if (hadOwnEmit) server.emit = emit;
-    else Reflect.deleteProperty(server, "emit");
+    isInstalled = false;
+    // Where a wrapper of another library is around ours, it stays, and ours passes everything on.
+    if (server.emit === (emitOrUpgrade as typeof server.emit)) Reflect.deleteProperty(server, "emit");
+    if (ownEmit !== undefined && !Object.hasOwn(server, "emit")) server.emit = ownEmit;
     for (const listener of before) server.on("request", listener);
   };
 }

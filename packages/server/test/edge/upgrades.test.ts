@@ -195,6 +195,35 @@ describe("beside an application with WebSockets of its own", () => {
   });
 });
 
+describe("beside a library that wraps emit of the server", () => {
+  function wrap(httpServer: Server): string[] {
+    const seen: string[] = [];
+    const { emit } = httpServer;
+    httpServer.emit = ((event: string, ...args: unknown[]) => {
+      seen.push(event);
+      return Reflect.apply(emit, httpServer, [event, ...args]);
+    }) as typeof emit;
+    return seen;
+  }
+
+  it.each(["before", "after"] as const)(
+    "%s createRealtime, both work, and the wrapper stays after close()",
+    async (when) => {
+      const httpServer = createServer(application);
+      const early = when === "before" ? wrap(httpServer) : undefined;
+      const { realtime, port } = await start(httpServer);
+      const seen = early ?? wrap(httpServer);
+      const opened = await sendRaw(port, rawRequest("GET", "/socket.io/?EIO=4&transport=websocket", upgradeHeaders));
+      expect(opened.status).toBe(101);
+      expect((await sendRaw(port, rawRequest("GET", "/one", h2c))).body).toBe("GET /one ");
+      await realtime.close();
+      seen.length = 0;
+      expect((await sendRaw(port, rawRequest("GET", "/two", h2c))).body).toBe("GET /two ");
+      expect(seen).toContain("request");
+    },
+  );
+});
+
 describe("headersTimeout of the application's server", () => {
   const limits = { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 };
 
