@@ -19,7 +19,12 @@ declare module "express-session" {
 }
 
 const app = express();
-const httpServer = createServer(app);
+// #region server
+const httpServer = createServer(
+  { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 },
+  app,
+);
+// #endregion
 const store = new MemoryStore();
 const secret = process.env.SESSION_SECRET ?? randomBytes(32).toString("base64url");
 

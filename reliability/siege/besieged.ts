@@ -15,11 +15,15 @@ export interface Besieged {
   stop(): Promise<void>;
 }
 
+/** In production the metrics are given for a token only. */
+const metricsToken = "a-token-of-the-siege";
+
 /** Settings that a run needs to see what it measures; every guard and limit is at its default. */
 const env = {
   NODE_ENV: "production",
   HOST: "127.0.0.1",
   PORT: "0",
+  SIGNALBOX_METRICS_TOKEN: metricsToken,
   SIGNALBOX_SECRET: "a secret that is long enough for production",
   SOCKETIO_CORS_ORIGINS: "https://app.test",
   // Everybody comes from this machine: each person and attacker has an address of their own.
@@ -63,7 +67,9 @@ export async function besiege(pinning: Pinning, more: Record<string, string> = {
       }).finally(() => waiting.delete(id));
     },
     async metric(name) {
-      const text = await (await fetch(`${url}/metrics`)).text();
+      const text = await (
+        await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } })
+      ).text();
       const series = [...text.matchAll(new RegExp(`^${name}\\{\\w+="(\\w+)"\\} (\\d+)`, "gm"))];
       return Object.fromEntries(series.map(([, label = "", value]) => [label, Number(value)]));
     },

@@ -23,7 +23,11 @@ interface Site {
 }
 
 /** Two nodes that share sessions and secret, and nginx in front of them. */
-async function startSite(use: readonly string[], env: Record<string, string> = {}): Promise<Site> {
+async function startSite(
+  use: readonly string[],
+  env: Record<string, string> = {},
+  mistake?: (proxyFile: string) => string,
+): Promise<Site> {
   const port = await freePort();
   const withTls = use.includes("server-tls.conf");
   const tls = withTls ? makeCertificate("proxy") : undefined;
@@ -41,7 +45,9 @@ async function startSite(use: readonly string[], env: Record<string, string> = {
   const nodes = [await startNode(), await startNode()] as const;
   const [one, two] = nodes;
   two.sessions.resolve = one.sessions.resolve;
-  onTestFinished(await startNginx({ port, nodePorts: [one.port, two.port], use, ...(tls && { tls }) }));
+  onTestFinished(
+    await startNginx({ port, nodePorts: [one.port, two.port], use, ...(tls && { tls }), ...(mistake && { mistake }) }),
+  );
   return {
     url,
     nodes,
@@ -119,6 +125,17 @@ it("the client's own address counts, and none that it makes up; foreign origins 
   const logged = () => nodes.flatMap(({ logged }) => logged.map(({ fields }) => fields));
   const refused = expect.objectContaining({ type: "origin_refused", ip: "127.0.0.2" });
   await expect.poll(logged).toContainEqual(expect.objectContaining({ security: refused }));
+});
+
+it("the metrics are given for the token only, through a proxy that tells nothing of its client", async () => {
+  const metricsToken = "a-token-for-metrics";
+  const production = { NODE_ENV: "production", TRUST_PROXY: "", SIGNALBOX_METRICS_TOKEN: metricsToken };
+  const bare = (file: string) => file.replace(/^proxy_set_header X-.*$/gm, "");
+  const { url } = await startSite(["upstream-by-address.conf", "server.conf"], production, bare);
+  const ask = (headers: Record<string, string> = {}) => fetch(`${url}/metrics`, { headers });
+  expect((await ask()).status).toBe(401);
+  expect((await ask({ "x-forwarded-for": "127.0.0.1" })).status).toBe(401);
+  expect((await ask({ authorization: `Bearer ${metricsToken}` })).status).toBe(200);
 });
 
 it("TLS ends at the proxy: https and wss, under the origin of PUBLIC_URL", async () => {

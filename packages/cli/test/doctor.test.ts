@@ -37,7 +37,7 @@ async function examine(url: string, ...flags: string[]) {
 
 const everyStep = [
   ...["Name", "TCP", "TLS", "HTTP", "Origin", "Settings", "Proxy", "Polling", "Stickiness", "WebSocket"],
-  ...["Session", "CSRF", "Namespaces", "Round trip", "Clock"],
+  ...["Session", "CSRF", "Namespaces", "Metrics", "Round trip", "Clock"],
 ];
 
 describe("a server that is well", () => {
@@ -147,6 +147,14 @@ describe("ten planted faults", () => {
     const { failed } = await examine(server.url, "--cookie", cookie);
     expect(failed).toMatchObject([{ step: "CSRF", says: expect.stringContaining("without a CSRF token was let in") }]);
     expect(failed[0]?.fix).toContain("SOCKETIO_CSRF_PROTECTION=true");
+  });
+
+  it("metrics that can be read without a token", async () => {
+    const server = await start();
+    // To the server this is its own machine, as a proxy beside it is.
+    const { failed } = await examine(`http://0.0.0.0:${server.port}`, "--origin", server.url);
+    expect(failed).toMatchObject([{ step: "Metrics", says: expect.stringContaining("public") }]);
+    expect(failed[0]?.fix).toContain("SIGNALBOX_METRICS_TOKEN");
   });
 
   it("9: a chain of certificates that is not complete", async () => {

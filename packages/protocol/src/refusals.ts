@@ -66,6 +66,7 @@ export const refusals = {
   },
   server_full: { category: "limit", retry: "after_delay", message: "The server is full. Please try again shortly." },
   event_unknown: { category: "request", retry: "never", message: "The server does not know this request." },
+  method_not_allowed: { category: "request", retry: "never", message: "This address does not take this method." },
   payload_invalid: { category: "request", retry: "never", message: "The request was not understood." },
   payload_too_large: { category: "request", retry: "never", message: "The request is too large." },
   room_forbidden: { category: "request", retry: "never", message: "This room does not exist or is not open to you." },

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { namespaces, type SecurityEventType, type TaskSnapshot } from "@signalbox/protocol";
 import type { Socket as EngineSocket } from "engine.io";
 import { createAdminCommands } from "./admin/admin-commands.ts";
@@ -30,6 +30,7 @@ import { createNamespacePlaces } from "./edge/namespace-places.ts";
 import { createNotificationDelivery } from "./edge/notification-delivery.ts";
 import { createProgressDelivery } from "./edge/progress-delivery.ts";
 import { createRefusalRecorder } from "./edge/refusal-recorder.ts";
+import { refuseAdminUi } from "./edge/refuse-admin-ui.ts";
 import { liveSockets, logFields, membersOf, type RealtimeNamespace, type RealtimeSocket } from "./edge/socket.ts";
 import { watchUnknownNamespaces } from "./edge/watch-unknown-namespaces.ts";
 import { createUnderWay } from "./events/under-way.ts";
@@ -37,7 +38,7 @@ import { createRequestAuthorizer } from "./http/authorize.ts";
 import { createCspReports } from "./http/csp-reports.ts";
 import { installFront } from "./http/http-front.ts";
 import { createOperationRoutes } from "./http/operation-routes.ts";
-import { createRequestId } from "./http/request-id.ts";
+import { createRequestId, requestIdHeader } from "./http/request-id.ts";
 import { rawPath } from "./http/request-target.ts";
 import { createRealtimeRoutes } from "./http/routes.ts";
 import { createLegacy } from "./legacy/legacy.ts";
@@ -59,6 +60,7 @@ import { userNamespace } from "./namespaces/user-namespace.ts";
 import { createEscalations } from "./notifications/escalations.ts";
 import { createNotifications } from "./notifications/notifications.ts";
 import { watchNotifications } from "./notifications/watched-store.ts";
+import { createAmbientCredentialCheck } from "./origin/ambient-credential.ts";
 import { createOriginGuard } from "./origin/origin-guard.ts";
 import { createOriginPolicy } from "./origin/origin-policy.ts";
 import type { SessionChange } from "./ports.ts";
@@ -66,6 +68,7 @@ import { createProgressFeed } from "./progress/progress-feed.ts";
 import { createProgressHub } from "./progress/progress-hub.ts";
 import type { Realtime, RealtimeOptions } from "./realtime.ts";
 import { Refusal } from "./refusal.ts";
+import { requireNode } from "./require-node.ts";
 import { createSecurityLog } from "./security/security-log.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { version } from "./version.ts";
@@ -84,6 +87,7 @@ const lookupShare = 0.8;
 export function createRealtime(options: RealtimeOptions): Realtime {
   checkOptions(options);
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
+  requireNode();
   const log = options.logger ?? createLog(config);
   const debug = createDebug(config, log);
   const trace = createTrace(version);
@@ -150,6 +154,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onOverflow,
     onMalformed,
   });
+  refuseAdminUi(io);
   const stopLingering = cutLingering(engine, clock);
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
@@ -208,7 +213,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
   const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
     recorder.http(req, refusal, type);
-  const originGuard = createOriginGuard({ config, policy: originPolicy, onRefused, debug: debug("origin") });
+  const originGuard = createOriginGuard({
+    ...{ config, policy: originPolicy, onRefused, debug: debug("origin") },
+    hasAmbientCredential: createAmbientCredentialCheck(sources),
+  });
   const door = createEngineDoor({
     ...{
       engine,
@@ -219,6 +227,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       lookup,
       callers,
       clientAddress,
+      requestId,
       requireOpen: draining.requireOpen,
       onRefused,
       onFault,
@@ -259,17 +268,25 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const operation = createOperationRoutes({
     ...{ metrics, health, exposeHints, onRefused, onFault },
     metricsToken: config.metricsToken,
+    isProduction: config.mode === "production",
   });
-  const isEngine = (url: string | undefined) => rawPath(url) === config.path;
+  const enginePaths: readonly string[] = [config.path, config.path.slice(0, -1)];
+  // Some proxies and rewrites take the slash at the end away.
+  const isEngine = (url: string | undefined) => enginePaths.includes(rawPath(url));
+  engine.on("headers", (headers: OutgoingHttpHeaders, req: IncomingMessage) => {
+    headers[requestIdHeader] = requestId(req);
+  });
   claimServer(httpServer);
   const removeFront = installFront(httpServer, {
     owns: (url, method) => isEngine(url) || routes.owns(url) || (config.operationRoutes && operation.owns(url, method)),
     request(req, res) {
+      res.setHeader(requestIdHeader, requestId(req));
       if (isEngine(req.url)) door.request(req, res);
       else if (routes.owns(req.url)) routes.handle(req, res);
       else operation.handle(req, res);
     },
-    ownsUpgrade: isEngine,
+    // Engine.IO would open a WebSocket for any transport, and cannot where only polling is served.
+    ownsUpgrade: (url) => isEngine(url) && /[?&]transport=websocket(&|$)/.test(url ?? ""),
     upgrade: door.upgrade,
   });
 

@@ -36,7 +36,10 @@ export interface Log {
 
 /** What identifies a session in a request. The value is a secret: it is never logged, sent or stored. */
 export interface Credential {
-  /** A cookie is sent by browsers on its own, so CSRF protection applies; a bearer token is not. */
+  /**
+   * `cookie` for everything that browsers attach by themselves: CSRF protection applies, and requests without Origin that
+   * carry it are refused where they change something. A bearer token is put there by the client itself.
+   */
   readonly kind: "cookie" | "bearer";
   readonly value: string;
 }

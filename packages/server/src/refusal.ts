@@ -51,6 +51,7 @@ const httpStatuses: Record<RefusalCode, number> = {
   blocked: 429,
   server_full: 503,
   event_unknown: 404,
+  method_not_allowed: 405,
   payload_invalid: 400,
   payload_too_large: 413,
   room_forbidden: 404,

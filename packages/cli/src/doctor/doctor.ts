@@ -5,6 +5,7 @@ import { createDoor } from "./door.ts";
 import { type Finding, fail } from "./finding.ts";
 import type { Facts, Outcome, Patient, Step } from "./step.ts";
 import { http, proxyHeaders } from "./steps/http.ts";
+import { metrics } from "./steps/metrics.ts";
 import { nameResolution, tcp } from "./steps/network.ts";
 import { preflight } from "./steps/origin.ts";
 import { csrf, namespaces, session } from "./steps/session.ts";
@@ -15,7 +16,7 @@ import { clientConfig, polling, stickiness, upgrade } from "./steps/transports.t
 /** From the wire upwards: each looks at what those before it have found to be there. */
 const steps: readonly Step[] = [
   ...[nameResolution, tcp, tls, http, preflight, clientConfig, proxyHeaders, polling, stickiness, upgrade],
-  ...[session, csrf, namespaces, roundTrip, clock],
+  ...[session, csrf, namespaces, metrics, roundTrip, clock],
 ];
 
 export interface DoctorOptions {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostInUrl, isOrigin, isOriginRule, noOriginAdvice, originOf } from "../origin/origin-rule.ts";
 import { defaultAsText } from "./describe.ts";
+import { isHeaderName, maxCorsHeaders } from "./header-names.ts";
 import { quote } from "./parse-value.ts";
 import { type Environment, type Problem, readSettings } from "./read-settings.ts";
 import type { ConfigOf, Setting, SettingTable } from "./setting.ts";
@@ -137,8 +138,14 @@ function checkTogether(config: ConfigOf<typeof settings>): Problem<keyof typeof 
   const malformed = config.corsOrigins.filter((origin) => !isOriginRule(origin) || neverSent.test(origin));
   demand(
     malformed.length === 0,
-    `SOCKETIO_CORS_ORIGINS has ${malformed.map(quote).join(", ")}; an origin is scheme, host and port as browsers send it, such as https://app.example.com or https://*.example.com.`,
+    `SOCKETIO_CORS_ORIGINS has ${malformed.map(quote).join(", ")}; an origin is scheme, host and port as browsers send it, such as https://app.example.com, https://*.example.com, capacitor://localhost or chrome-extension://<id>; pages of files send null.`,
     "corsOrigins",
+  );
+  const badHeaders = config.corsHeaders.filter((name) => !isHeaderName(name));
+  demand(
+    badHeaders.length === 0 && config.corsHeaders.length <= maxCorsHeaders,
+    `SIGNALBOX_CORS_HEADERS has ${badHeaders.length > 0 ? badHeaders.map(quote).join(", ") : `${config.corsHeaders.length} names`}; give up to ${maxCorsHeaders} names of headers, such as x-request-source, without *.`,
+    "corsHeaders",
   );
   const named = config.corsOrigins.length > 0 && malformed.length === 0;
   demand(

@@ -48,12 +48,17 @@ export const settings = {
   corsOrigins: list(
     "SOCKETIO_CORS_ORIGINS",
     [],
-    "Origins that may connect, instead of those derived from HOST, PORT and PUBLIC_URL. `https://*.example.com` names subdomains.",
+    "Origins that may connect, instead of those derived from HOST, PORT and PUBLIC_URL. `https://*.example.com` names subdomains; app shells and extensions are named as they are, such as `capacitor://localhost`.",
   ),
   corsCredentials: boolean(
     "SOCKETIO_CORS_CREDENTIALS",
     true,
     "Whether browsers may send cookies from other allowed origins.",
+  ),
+  corsHeaders: list(
+    "SIGNALBOX_CORS_HEADERS",
+    [],
+    "Request headers that pages of other allowed origins may send, beside Signalbox's own and those of tracing (W3C, Sentry, Datadog, B3).",
   ),
   corsReportOnly: boolean(
     "SOCKETIO_CORS_REPORT_ONLY",
@@ -287,7 +292,7 @@ export const settings = {
 
   metricsToken: optionalText(
     "SIGNALBOX_METRICS_TOKEN",
-    "Bearer token for GET /metrics from other machines; without it only loopback may read them.",
+    "Bearer token for GET /metrics. Without it they are refused in production; in development loopback reads them.",
     { secret: true, minLength: 16 },
   ),
   operationRoutes: boolean(

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
-import { ignoreErrors } from "../http/http-front.ts";
+import { ignoreErrors } from "../http/ignore-errors.ts";
 import { writeInOnePiece } from "./one-piece.ts";
 
 /** Open connections by `sid`. Engine.IO keeps this list and documents it, but its types hide it. */

@@ -4,7 +4,8 @@ import type { SecurityEventType } from "@signalbox/protocol";
 import type { Server as EngineServer } from "engine.io";
 import type { SessionLookup } from "../auth/session-lookup.ts";
 import type { Config } from "../config/settings.ts";
-import { parseQuery } from "../http/request-target.ts";
+import { requestIdHeader } from "../http/request-id.ts";
+import { parseQuery, type Query } from "../http/request-target.ts";
 import { refuseUpgrade, sendMethodNotAllowed, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
@@ -24,6 +25,7 @@ interface EngineDoorOptions {
   readonly lookup: SessionLookup;
   readonly callers: Callers;
   clientAddress(req: IncomingMessage): string;
+  requestId(req: IncomingMessage): string;
   /** Throws `server_draining` while the server closes. */
   requireOpen(): void;
   /** Told of every refusal but those of the origin guard, which reports its own. */
@@ -72,6 +74,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
     const query = parseQuery(req.url);
     // Engine.IO reads the target once more unless it finds this: it must not come to another `sid` than we have judged.
     Object.assign(req, { _query: query });
+    requireProtocol(query);
     const { sid } = query;
     if (sid === undefined) requireRoom();
     else requireOwner(sid, req);
@@ -112,6 +115,16 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
     }
   }
 
+  /** Engine.IO takes a request without EIO for protocol 3, which it ends without an answer over WebSocket. */
+  function requireProtocol({ EIO: protocol }: Query): void {
+    if (protocol === "4") return;
+    const asked =
+      protocol === undefined ? "no Engine.IO protocol (EIO)" : `EIO=${JSON.stringify(protocol.slice(0, 20))}`;
+    throw new Refusal("payload_invalid", {
+      hint: `The request names ${asked}, and the server speaks EIO=4: use a Socket.IO client of version 3 or later.`,
+    });
+  }
+
   /** Packets are text in a polling body (Engine.IO protocol 4); over other bodies Engine.IO ends the connection. */
   function requireText({ method, headers }: IncomingMessage): void {
     if (method !== "POST" || headers["content-type"] !== "application/octet-stream") return;
@@ -139,7 +152,8 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
         return;
       }
       // With a known `sid` Engine.IO answers any other method with an empty 500.
-      if (req.method !== "GET" && req.method !== "POST") return sendMethodNotAllowed(res, "GET, POST, OPTIONS");
+      if (req.method !== "GET" && req.method !== "POST")
+        return sendMethodNotAllowed(res, "GET, POST, OPTIONS", headers);
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       const enter = (sid: string | undefined): void => {
         requireNoOverlap(sid, req);
@@ -151,14 +165,18 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
 
     upgrade(req, socket, head) {
       const { refusal } = originGuard.check(req, "upgrade");
-      if (refusal !== null) return refuseUpgrade(socket, refusal, options.exposeHints);
+      if (refusal !== null) return refuse(req, socket, refusal);
       admit(
         req,
         () => upgradeLeanly(engine, req, socket, head),
-        (error) => refuseUpgrade(socket, toRefusal(req, error), options.exposeHints),
+        (error) => refuse(req, socket, toRefusal(req, error)),
       );
     },
   };
+
+  function refuse(req: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+    refuseUpgrade(req, socket, refusal, options.exposeHints, { [requestIdHeader]: options.requestId(req) });
+  }
 
   function toRefusal(req: IncomingMessage, error: unknown): Refusal {
     if (!(error instanceof Refusal)) options.onFault(req, error);

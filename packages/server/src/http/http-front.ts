@@ -1,19 +1,18 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
+import { ignoreErrors } from "./ignore-errors.ts";
+import { ignoreUpgrade } from "./ignore-upgrade.ts";
 
 /** What takes over the requests to some paths of a server. */
 export interface FrontHandler {
   /** Whether this path is ours; everything else stays with the application. */
   owns(url: string | undefined, method: string | undefined): boolean;
   request(req: IncomingMessage, res: ServerResponse): void;
-  /** Whether an upgrade to this path is ours. */
+  /** Whether a WebSocket on this path is ours. */
   ownsUpgrade(url: string | undefined): boolean;
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
-
-/** An upgrade that nobody answers would stay open for good: Node leaves it to its listeners. */
-const unclaimedUpgradeMs = 1000;
 
 /** What our paths are sent is small. Node would wait five minutes for a body of which a byte comes now and then. */
 const bodyWithinMs = 10_000;
@@ -22,10 +21,21 @@ const bodyWithinMs = 10_000;
  * Steps in front of an existing server: requests to our paths are ours, all others go to the listeners that were there,
  * in their order. Node gives every request to every listener, so the listeners have to be set aside while we are here;
  * the returned function puts them back.
+ *
+ * Listeners of `upgrade` stay where they are, since libraries add and remove theirs at any time: the event is taken
+ * before it reaches them. One that refuses every path but its own (`new WebSocketServer({ server, path })` of `ws`) would
+ * otherwise end our WebSockets. It gets all upgrades that are not ours; where there is none, they are ignored.
  */
 export function installFront(httpServer: HttpServer | HttpsServer, handler: FrontHandler): () => void {
   const server = httpServer as HttpServer;
   const before = server.listeners("request") as ((req: IncomingMessage, res: ServerResponse) => void)[];
+  const ownEmit = Object.hasOwn(server, "emit") ? server.emit : undefined;
+  let isInstalled = true;
+
+  /** As it would go without us: tracing may exchange the prototype's method at any time. */
+  function passOn(...event: unknown[]): boolean {
+    return Reflect.apply(ownEmit ?? Object.getPrototypeOf(server).emit, server, event);
+  }
 
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
     if (handler.owns(req.url, req.method)) {
@@ -35,27 +45,41 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
     for (const listener of before) listener.call(server, req, res);
   }
 
-  function onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (handler.ownsUpgrade(req.url)) {
+  function emitOrUpgrade(event: string, ...args: unknown[]): boolean {
+    if (event !== "upgrade" || !isInstalled) return passOn(event, ...args);
+    const [req, socket, head] = args as [IncomingMessage, Duplex, Buffer];
+    if (isWebSocket(req) && handler.ownsUpgrade(req.url)) {
       // While guards are asked the socket has no other listener: a reset in that time would end the process.
       socket.on("error", ignoreErrors);
-      return handler.upgrade(req, socket, head);
+      handler.upgrade(req, socket, head);
+    } else if (server.listenerCount("upgrade") === 1 || handler.owns(req.url, req.method)) {
+      ignoreUpgrade(server, req, socket, head);
+    } else {
+      passOn(event, ...args);
     }
-    if (server.listenerCount("upgrade") > 1) return;
-    socket.on("error", ignoreErrors);
-    setTimeout(() => socket.destroy(), unclaimedUpgradeMs).unref();
+    return true;
   }
 
   server.removeAllListeners("request");
   server.on("request", onRequest);
-  server.on("upgrade", onUpgrade);
+  // Node asks for upgrades only where something listens to them.
+  server.on("upgrade", announceUpgrades);
+  server.emit = emitOrUpgrade as typeof server.emit;
 
   return () => {
     server.off("request", onRequest);
-    server.off("upgrade", onUpgrade);
+    server.off("upgrade", announceUpgrades);
+    isInstalled = false;
+    // Where a wrapper of another library is around ours, it stays, and ours passes everything on.
+    if (server.emit === (emitOrUpgrade as typeof server.emit)) Reflect.deleteProperty(server, "emit");
+    if (ownEmit !== undefined && !Object.hasOwn(server, "emit")) server.emit = ownEmit;
     for (const listener of before) server.on("request", listener);
   };
 }
+
+function announceUpgrades(): void {}
+
+const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === "websocket";
 
 /** Ends the connection of a request whose body does not come, whether it is read, refused or answered already. */
 function limitBodyTime(req: IncomingMessage): void {
@@ -66,9 +90,3 @@ function limitBodyTime(req: IncomingMessage): void {
   }, bodyWithinMs).unref();
   req.once("close", () => clearTimeout(timer));
 }
-
-/**
- * Listens for errors of a socket that nobody else listens to yet. Whoever takes the socket over, with listeners of their
- * own, takes this one away.
- */
-export function ignoreErrors(): void {}

@@ -9,6 +9,7 @@ import { bearerTokenOf, sendJson, sendRefusal } from "./respond.ts";
 interface OperationRoutesOptions {
   readonly metrics: Metrics;
   readonly metricsToken: string | null;
+  readonly isProduction: boolean;
   readonly health: Health;
   readonly exposeHints: boolean;
   onRefused(req: IncomingMessage, refusal: Refusal): void;
@@ -49,8 +50,8 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
   }
 
   async function metrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (!mayReadMetrics(req)) {
-      const refusal = new Refusal("forbidden", { hint: "Read from loopback, or set SIGNALBOX_METRICS_TOKEN." });
+    const refusal = refusalFor(req);
+    if (refusal !== undefined) {
       options.onRefused(req, refusal);
       return sendRefusal(res, refusal, options.exposeHints);
     }
@@ -58,15 +59,28 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
     res.writeHead(200, { "Content-Type": contentType }).end(body);
   }
 
-  /** The peer itself must be loopback, and not a proxy there that speaks for somebody else. */
-  function mayReadMetrics(req: IncomingMessage): boolean {
-    const { metricsToken } = options;
+  /** In production only the token opens: a proxy on the same machine has the address of that machine. */
+  function refusalFor(req: IncomingMessage): Refusal | undefined {
+    const { metricsToken, isProduction } = options;
     const token = bearerTokenOf(req.headers);
-    if (metricsToken !== null && token !== undefined) return equal(token, metricsToken);
-    const forwarded = req.headers["x-forwarded-for"] ?? req.headers.forwarded;
-    return forwarded === undefined && isLoopback(req.socket.remoteAddress);
+    const hint = "Send SIGNALBOX_METRICS_TOKEN as `Authorization: Bearer`.";
+    if (metricsToken !== null && token !== undefined) {
+      return equal(token, metricsToken) ? undefined : new Refusal("session_invalid", { hint });
+    }
+    if (!isProduction && isLocal(req)) return undefined;
+    if (metricsToken !== null) return new Refusal("session_missing", { hint });
+    return new Refusal("forbidden", {
+      hint: "Set SIGNALBOX_METRICS_TOKEN; without it, only loopback outside production reads the metrics.",
+    });
   }
 }
+
+/** Added by proxies that speak for another client. */
+const forwarding = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
+/** Whether the peer itself is on this machine, and no proxy there that says so. */
+const isLocal = ({ headers, socket }: IncomingMessage): boolean =>
+  forwarding.every((name) => headers[name] === undefined) && isLoopback(socket.remoteAddress);
 
 const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);

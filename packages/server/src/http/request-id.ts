@@ -3,6 +3,9 @@ import type { IncomingMessage } from "node:http";
 import type { ProxyTrust } from "../config/trusted-proxies.ts";
 import { createSlot } from "../slot.ts";
 
+/** In requests from trusted proxies, and in every answer of ours. */
+export const requestIdHeader = "X-Request-Id";
+
 /** What is taken over from a proxy: no text that means anything to whoever reads the log. */
 const wellFormed = /^[\w.:-]{8,64}$/;
 

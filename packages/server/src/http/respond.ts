@@ -1,51 +1,75 @@
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Duplex } from "node:stream";
-import { httpStatusOf, type Refusal } from "../refusal.ts";
+import { httpStatusOf, Refusal } from "../refusal.ts";
 
 /** Answers with JSON. Nothing of Signalbox's may be kept by caches: every answer depends on who asks. */
 export function sendJson(res: ServerResponse, status: number, body: unknown, headers: OutgoingHttpHeaders = {}): void {
   const text = JSON.stringify(body);
-  res.writeHead(status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": Buffer.byteLength(text),
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    ...headers,
-  });
-  res.end(text);
+  res.writeHead(status, { ...headersFor(text), ...headers }).end(text);
 }
 
-/** Answers with a refusal, in the form that the wire contract gives it over HTTP. */
+const headersFor = (text: string): OutgoingHttpHeaders => ({
+  "Content-Type": "application/json; charset=utf-8",
+  "Content-Length": Buffer.byteLength(text),
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+});
+
+/**
+ * Answers with a refusal, in the form that the wire contract gives it over HTTP, or as problem details (RFC 9457) where
+ * the request accepts them.
+ */
 export function sendRefusal(
   res: ServerResponse,
   refusal: Refusal,
   exposeHints: boolean,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  const body = { error: refusal.toMessage(exposeHints) };
-  sendJson(res, httpStatusOf(refusal.code), body, { ...retryAfter(refusal), ...headers });
+  const { status, body, headers: ofRefusal } = answerOf(res.req, refusal, exposeHints);
+  sendJson(res, status, body, { ...ofRefusal, ...headers });
 }
 
 /** RFC 9110 section 15.5.6. */
-export function sendMethodNotAllowed(res: ServerResponse, allow: string): void {
-  res.writeHead(405, { Allow: allow }).end();
+export function sendMethodNotAllowed(res: ServerResponse, allow: string, headers: OutgoingHttpHeaders = {}): void {
+  sendRefusal(res, new Refusal("method_not_allowed"), false, { Allow: allow, ...headers });
 }
 
 /** Refuses a WebSocket upgrade: an ordinary HTTP response on the raw socket, then the end (RFC 6455 section 4.2.2). */
-export function refuseUpgrade(socket: Duplex, refusal: Refusal, exposeHints: boolean): void {
-  const status = httpStatusOf(refusal.code);
-  const body = JSON.stringify({ error: refusal.toMessage(exposeHints) });
-  const headers = {
-    "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": Buffer.byteLength(body),
-    "Cache-Control": "no-store",
-    Connection: "close",
-    ...retryAfter(refusal),
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+export function refuseUpgrade(
+  req: IncomingMessage,
+  socket: Duplex,
+  refusal: Refusal,
+  exposeHints: boolean,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const { status, body, headers: ofRefusal } = answerOf(req, refusal, exposeHints);
+  const text = JSON.stringify(body);
+  const all = { ...headersFor(text), Connection: "close", ...ofRefusal, ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
   socket.once("finish", () => socket.destroy());
-  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, "", body].join("\r\n"));
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, "", text].join("\r\n"));
 }
+
+function answerOf({ headers }: IncomingMessage, refusal: Refusal, exposeHints: boolean) {
+  const status = httpStatusOf(refusal.code);
+  const message = refusal.toMessage(exposeHints);
+  const ofStatus = { ...challenge(status), ...retryAfter(refusal) };
+  if (!acceptsProblems.test(headers.accept ?? "")) return { status, body: { error: message }, headers: ofStatus };
+  const { code, message: title, hint: detail, ...others } = message;
+  const body = { type: `urn:signalbox:refusal:${code}`, title, status, detail, code, ...others };
+  return { status, body, headers: { "Content-Type": "application/problem+json", ...ofStatus } };
+}
+
+const acceptsProblems = /(^|,)\s*application\/problem\+json\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)/i;
+
+/** RFC 9110 section 11.6.1: a 401 names how to authenticate. */
+const challenge = (status: number): OutgoingHttpHeaders => (status === 401 ? { "WWW-Authenticate": "Bearer" } : {});
 
 /** RFC 9110 section 10.2.3: whole seconds. */
 function retryAfter({ retryAfterMs }: Refusal): OutgoingHttpHeaders {

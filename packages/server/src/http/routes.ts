@@ -80,10 +80,10 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
       if (refusal !== null) return sendRefusal(res, refusal, options.exposeHints, headers);
       if (way === "preflight") return void res.writeHead(204, headers).end();
       const found = find(path);
-      if (found === undefined) return void res.writeHead(404, headers).end();
+      if (found === undefined) return sendRefusal(res, new Refusal("event_unknown"), false, headers);
       const methods = found.route.changes ? ["POST"] : ["GET", "HEAD"];
       if (!methods.includes(req.method ?? "")) {
-        return sendMethodNotAllowed(res, [...methods, "OPTIONS"].join(", "));
+        return sendMethodNotAllowed(res, [...methods, "OPTIONS"].join(", "), headers);
       }
       found.route.answer(req, found.argument).then(
         (body) => sendJson(res, 200, body, headers),

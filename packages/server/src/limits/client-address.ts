@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import { isIP, SocketAddress } from "node:net";
-import proxyAddr from "proxy-addr";
 import type { ProxyTrust } from "../config/trusted-proxies.ts";
 
 /** Of a request without a connection: one that is gone, or was never there, as for a web request. */
@@ -8,17 +7,39 @@ export const unknownAddress = "unknown";
 
 /**
  * Reads the client's address, in its shortest form. X-Forwarded-For is believed only as far as the chain of trusted
- * proxies reaches: what a client writes into it itself lies beyond. An entry that is no address counts as the peer's.
+ * proxies reaches: what a client writes into it itself lies beyond. Ports, which some proxies add, are dropped. An entry
+ * that is no address counts as the peer's.
  * @returns the address, or `unknown` when the connection is gone before anybody asked
  */
 export function createClientAddress(isTrusted: ProxyTrust): (req: IncomingMessage) => string {
   return (req) => {
     const peer = req.socket.remoteAddress;
     if (peer === undefined) return unknownAddress;
-    if (!isTrusted(peer, 0)) return shortest(peer);
-    const client = proxyAddr(req, isTrusted);
-    return shortest(isIP(client) === 0 ? peer : client);
+    let client = peer;
+    for (const [index, next] of forwardedFor(req).entries()) {
+      if (!isTrusted(client, index)) break;
+      if (isIP(next) === 0) return shortest(peer);
+      client = next;
+    }
+    return shortest(client);
   };
+}
+
+/** The entries of X-Forwarded-For from the nearest to the farthest, without ports. */
+function forwardedFor({ headers }: IncomingMessage): string[] {
+  // Node joins several headers of this name with commas; its types allow for a list.
+  const entries = String(headers["x-forwarded-for"] ?? "").split(",");
+  return entries
+    .map((entry) => withoutPort(entry.trim()))
+    .filter((entry) => entry !== "")
+    .reverse();
+}
+
+/** `203.0.113.7:5123`, `[2001:db8::1]:443` and `[2001:db8::1]` name an address, also in quotes (RFC 7239 section 6). */
+function withoutPort(entry: string): string {
+  const text = /^"(.*)"$/.exec(entry)?.[1] ?? entry;
+  const [, bracketed, dotted] = /^(?:\[([\da-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/i.exec(text) ?? [];
+  return bracketed ?? dotted ?? text;
 }
 
 /**

@@ -6,6 +6,8 @@ export interface OriginRule {
   /** Serialised as browsers send it (RFC 6454 section 6.2), `https://*.host` for subdomains, `null`, or `*`. */
   readonly origin: string;
   readonly rule: string;
+  /** For a rule that allows every port: scheme and host. */
+  readonly anyPortOf?: string;
 }
 
 type OriginSettings = Pick<Config, "mode" | "host" | "port" | "publicUrl" | "corsOrigins">;
@@ -16,13 +18,10 @@ const loopback = ["localhost", "127.0.0.1", "[::1]"];
 /** Bind addresses that stand for every interface and are no address to type. */
 const anyAddress = ["0.0.0.0", "[::]"];
 
-/** React's, Vite's and webpack's usual ports. */
-const developmentPorts = [3000, 5173, 8080];
-
 /**
  * The origins that may connect. SOCKETIO_CORS_ORIGINS replaces what would be derived from HOST, PORT and PUBLIC_URL.
  * In production only https origins are derived, also for loopback: an http one has to be named, as in
- * `PUBLIC_URL=http://localhost:5000`.
+ * `PUBLIC_URL=http://localhost:5000`. In development every port of loopback is allowed over http.
  * @throws TypeError naming HOST or PUBLIC_URL when it makes no origin
  */
 export function deriveOrigins(config: OriginSettings): readonly OriginRule[] {
@@ -40,11 +39,8 @@ export function deriveOrigins(config: OriginSettings): readonly OriginRule[] {
   const { publicUrl } = config;
   const named =
     publicUrl === null ? [] : [{ origin: serialise(publicUrl, "PUBLIC_URL", publicUrl), rule: "PUBLIC_URL" }];
-  const development = production
-    ? []
-    : loopback.flatMap((host) =>
-        developmentPorts.map((port) => ({ origin: `http://${host}:${port}`, rule: "development servers" })),
-      );
+  // Vite, Angular, webpack and their previews take what port is free.
+  const development = config.mode === "development" ? loopback.map(everyPortOf) : [];
   return [...derived, ...named, ...development];
 }
 
@@ -53,6 +49,11 @@ function hostsOf(host: string): readonly string[] {
   const inUrl = hostInUrl(host);
   const name = URL.parse(`http://${inUrl}`)?.hostname ?? inUrl;
   return [...loopback, ...anyAddress].includes(name) ? loopback : [inUrl];
+}
+
+function everyPortOf(host: string): OriginRule {
+  const anyPortOf = `http://${host}`;
+  return { origin: `${anyPortOf}:*`, rule: "development servers", anyPortOf };
 }
 
 function serialise(address: string, setting: string, value: string): string {

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Debug } from "../config/debug.ts";
 import type { Config } from "../config/settings.ts";
 import { Refusal } from "../refusal.ts";
+import { allowedHeaders } from "./cors-headers.ts";
 import type { OriginPolicy, OriginVerdict } from "./origin-policy.ts";
 
 /** The four ways in. */
@@ -20,8 +21,10 @@ export interface OriginGuard {
 }
 
 interface OriginGuardOptions {
-  readonly config: Pick<Config, "corsCredentials" | "corsReportOnly">;
+  readonly config: Pick<Config, "corsCredentials" | "corsHeaders" | "corsReportOnly">;
   readonly policy: OriginPolicy;
+  /** Whether a request carries a credential that browsers attach by themselves. */
+  hasAmbientCredential(headers: IncomingHttpHeaders): boolean;
   /** Told of each refusal, and in report-only mode of what would have been one; its hint then says so. */
   onRefused(req: IncomingMessage, refusal: Refusal): void;
   /** Logs every verdict; undefined where nobody wants that. */
@@ -32,7 +35,10 @@ interface OriginGuardOptions {
 const preflightMaxAge = 600;
 
 /** Applies the origin policy to requests, on every way in alike. */
-export function createOriginGuard({ config, policy, onRefused, debug }: OriginGuardOptions): OriginGuard {
+export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
+  const { config, policy, hasAmbientCredential, onRefused, debug } = options;
+  const headerNames = allowedHeaders(config.corsHeaders);
+
   return {
     check(req, way) {
       const verdict = judge(req, way);
@@ -59,6 +65,22 @@ export function createOriginGuard({ config, policy, onRefused, debug }: OriginGu
     return policy.judge(origin);
   }
 
+  /**
+   * Browsers send Origin with every upgrade and with everything but GET and HEAD. Its absence there means another kind
+   * of client, or a browser whose Origin was removed on the way: that one would still send Fetch Metadata
+   * (`Sec-Fetch-Site`), and could act for its user only through a credential that it attaches by itself. A client that
+   * has neither authenticates in the namespace. A GET without Origin is one of the page's own, or not a browser's.
+   */
+  function passesWithoutOrigin({ method, headers }: IncomingMessage, way: Way): boolean {
+    const site = headers["sec-fetch-site"];
+    const isSafe = (method === "GET" || method === "HEAD") && way !== "upgrade";
+    if (isSafe && (site === undefined || site === "same-origin")) return true;
+    if (hasAmbientCredential(headers)) return false;
+    // No page of another site can add this header without a preflight, which the policy answers.
+    if (/^Bearer \S/i.test(headers.authorization ?? "")) return true;
+    return (way === "polling" || way === "upgrade") && site === undefined;
+  }
+
   function headersFor(origin: string | undefined, way: Way): Record<string, string> {
     if (origin === undefined) return { Vary: "Origin" };
     return {
@@ -67,23 +89,11 @@ export function createOriginGuard({ config, policy, onRefused, debug }: OriginGu
       ...(config.corsCredentials && { "Access-Control-Allow-Credentials": "true" }),
       ...(way === "preflight" && {
         "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-        "Access-Control-Allow-Headers": "authorization, content-type, x-csrf-token",
+        "Access-Control-Allow-Headers": headerNames,
         "Access-Control-Max-Age": String(preflightMaxAge),
       }),
     };
   }
-}
-
-/**
- * Browsers send Origin with every upgrade and everything but GET and HEAD, so its absence there means another kind of
- * client: let in with a bearer token and no cookie that another site could have borrowed. A GET without Origin is one of
- * the page's own (Fetch Metadata, `Sec-Fetch-Site`), or not a browser's.
- */
-function passesWithoutOrigin(req: IncomingMessage, way: Way): boolean {
-  const { authorization, cookie, "sec-fetch-site": site } = req.headers;
-  if (authorization !== undefined && /^Bearer \S/i.test(authorization) && cookie === undefined) return true;
-  const safe = (req.method === "GET" || req.method === "HEAD") && way !== "upgrade";
-  return safe && (site === undefined || site === "same-origin");
 }
 
 function count(rawHeaders: readonly string[], name: string): number {

@@ -33,9 +33,11 @@ export function createOriginPolicy(
   const rules = deriveOrigins(config);
   const exact = new Map<string, string>();
   const subdomains: (OriginRule & SubdomainPattern)[] = [];
+  const anyPorts: { readonly host: string; readonly rule: string }[] = [];
   for (const each of rules) {
     const pattern = subdomainPattern(each.origin);
-    if (pattern !== undefined) subdomains.push({ ...each, ...pattern });
+    if (each.anyPortOf !== undefined) anyPorts.push({ host: each.anyPortOf, rule: each.rule });
+    else if (pattern !== undefined) subdomains.push({ ...each, ...pattern });
     else if (each.origin !== "*" && !exact.has(each.origin)) exact.set(each.origin, each.rule);
   }
   const anyOrigin = rules.find(({ origin }) => origin === "*")?.rule;
@@ -52,13 +54,15 @@ export function createOriginPolicy(
     allowed,
     judge(origin) {
       if (origin === undefined) {
-        const hint = `The request has no Origin header. Browsers send one; other clients send one that is allowed, or \`Authorization: Bearer\` and no cookie. ${remedy}`;
+        const hint = `The request has no Origin header. Browsers send one. Another client sends one that is allowed, or leaves out the session's cookie and authenticates with a token (\`auth.token\`, or \`Authorization: Bearer\` for HTTP). ${remedy}`;
         return { allowed: false, origin, rule: "no Origin header", hint };
       }
       const rule = exact.get(origin);
       if (rule !== undefined) return { allowed: true, origin, rule };
       // Patterns are for origins of sites. `null` is none: it stands for every sandboxed frame and local file at once.
       if (origin.length > maxOriginLength || !isOrigin(origin)) return refuse(origin);
+      const anyPort = anyPorts.find(({ host }) => hasHost(origin, host));
+      if (anyPort !== undefined) return { allowed: true, origin, rule: anyPort.rule };
       const subdomain = subdomains.find((each) => isSubdomain(origin, each));
       if (subdomain !== undefined) return { allowed: true, origin, rule: subdomain.rule };
       return anyOrigin === undefined ? refuse(origin) : { allowed: true, origin, rule: anyOrigin };
@@ -78,3 +82,7 @@ function isSubdomain(origin: string, { prefix, suffix }: SubdomainPattern): bool
   const labels = origin.slice(prefix.length, origin.length - suffix.length);
   return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(labels);
 }
+
+/** Whether an origin is this scheme and host, with any port or the default one. */
+const hasHost = (origin: string, host: string): boolean =>
+  origin.startsWith(host) && /^(:\d+)?$/.test(origin.slice(host.length));

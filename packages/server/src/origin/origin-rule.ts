@@ -1,5 +1,16 @@
+/** Schemes whose origins URL computes, or that have none: pages of `file:` and `data:` send `null`. */
+const ofUrl = /^(https?|wss?|ftp|file|data|blob|about|javascript):/;
+
+/**
+ * Origins of app shells and extensions, such as `capacitor://localhost` or `chrome-extension://<id>`: URL calls them
+ * opaque, and browsers send scheme and host.
+ */
+const isAppOrigin = (text: string): boolean =>
+  /^[a-z][a-z\d+.-]*:\/\/[\w.-]+(:\d{1,5})?$/.test(text) && !ofUrl.test(text);
+
 /** Whether a text is an origin exactly as a browser serialises one (RFC 6454 section 6.2). URLs may have a `*` in the host: no site has. */
-export const isOrigin = (text: string): boolean => !text.includes("*") && URL.parse(text)?.origin === text;
+export const isOrigin = (text: string): boolean =>
+  !text.includes("*") && (URL.parse(text)?.origin === text || isAppOrigin(text));
 
 /**
  * The origin of an address as browsers write it: case, default ports and IPv6 go through URL. What URL would drop

@@ -12,6 +12,7 @@ export type RawHeaders = readonly (readonly [name: string, value: string])[];
 
 /** Sends bytes as they are and reads the answer until its end, or `withinMs` (5,000) have passed. */
 export function sendRaw(port: number, request: string | Buffer, withinMs = 5000): Promise<RawResponse> {
+  const isHead = request.slice(0, 5).toString() === "HEAD ";
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(request));
     const timer = setTimeout(() => socket.destroy(new Error(`No answer within ${withinMs} ms.`)), withinMs);
@@ -19,7 +20,7 @@ export function sendRaw(port: number, request: string | Buffer, withinMs = 5000)
     socket.setEncoding("latin1");
     socket.on("data", (chunk: string) => {
       text += chunk;
-      const response = parseResponse(text);
+      const response = parseResponse(text, isHead);
       if (response === undefined) return;
       resolve(response);
       socket.destroy();
@@ -47,7 +48,7 @@ export const upgradeHeaders: RawHeaders = [
   ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
 ];
 
-function parseResponse(text: string): RawResponse | undefined {
+function parseResponse(text: string, isHead: boolean): RawResponse | undefined {
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
   const [statusLine = "", ...lines] = text.slice(0, end).split("\r\n");
@@ -59,6 +60,6 @@ function parseResponse(text: string): RawResponse | undefined {
   );
   const status = Number(statusLine.split(" ")[1]);
   const body = text.slice(end + 4);
-  const length = Number(headers.get("content-length") ?? 0);
+  const length = isHead ? 0 : Number(headers.get("content-length") ?? 0);
   return body.length < length ? undefined : { status, headers, body };
 }

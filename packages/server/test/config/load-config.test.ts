@@ -34,7 +34,7 @@ describe("an empty environment", () => {
   const defaults: Omit<Config, "secret"> = {
     ...{ mode: "development", host: "localhost", port: 5000, publicUrl: null, trustProxy: [] },
     ...{ tlsCertFile: null, tlsKeyFile: null },
-    ...{ corsOrigins: [], corsCredentials: true, corsReportOnly: false },
+    ...{ corsOrigins: [], corsCredentials: true, corsHeaders: [], corsReportOnly: false },
     ...{ path: "/socket.io/", transports: ["polling", "websocket"], pingInterval: 25, pingTimeout: 20 },
     ...{ maxHttpBufferSize: 1_000_000, maxEventSize: 65_536, connectTimeout: 5 },
     ...{ drainDelay: 0, drainWindow: 0 },

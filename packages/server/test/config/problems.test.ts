@@ -20,8 +20,9 @@ function problemsOf(env: Env): readonly string[] {
 }
 
 const originAdvice =
-  "an origin is scheme, host and port as browsers send it, such as https://app.example.com or https://*.example.com.";
+  "an origin is scheme, host and port as browsers send it, such as https://app.example.com, https://*.example.com, capacitor://localhost or chrome-extension://<id>; pages of files send null.";
 const noOriginAdvice = "from which no origin follows: give one host name or address, without a user, a path or *.";
+const headerAdvice = "give up to 50 names of headers, such as x-request-source, without *.";
 const bareAddress = "but must be scheme, host and port only, such as https://app.example.com.";
 const pathAdvice = "but must begin with / and have only letters, digits and . _ - / in it.";
 
@@ -78,6 +79,20 @@ const badValues: readonly Case[] = [
       { corsOrigins: [] },
     ],
   ),
+  ...["*", "x tenant", "x:y", "é", "x".repeat(65)].map(
+    (name): Case => [
+      { SIGNALBOX_CORS_HEADERS: `x-tenant, ${name}` },
+      `SIGNALBOX_CORS_HEADERS has "${name}"; ${headerAdvice}`,
+      unset,
+      { corsHeaders: [] },
+    ],
+  ),
+  [
+    { SIGNALBOX_CORS_HEADERS: Array.from({ length: 51 }, (_each, n) => `x-${n}`).join() },
+    `SIGNALBOX_CORS_HEADERS has 51 names; ${headerAdvice}`,
+    unset,
+    { corsHeaders: [] },
+  ],
   ...["1", "true", "10.0.0.300", "10.0.0.0/33", "proxy.test"].map(
     (proxy): Case => [
       { TRUST_PROXY: `loopback, ${proxy}` },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { connectClient, fetchClientConfig, startTestServer, type TestServer } from "../../src/testing/index.ts";
 
@@ -92,6 +92,29 @@ describe("operation routes", () => {
     expect(await response.json()).toMatchObject({ error: { code: "forbidden" } });
     expect(server.logged.slice(before)).toMatchObject([{ fields: { security: { code: "forbidden" } } }]);
     expect(await (await get("/metrics")).text()).toContain('signalbox_refusals_total{code="forbidden"} 1');
+  });
+  it.each(["forwarded", "via", "x-forwarded-proto", "x-real-ip"])(
+    "GET /metrics is refused where a proxy on this machine tells of itself by %s",
+    async (name) => {
+      expect((await get("/metrics", { [name]: "203.0.113.1" })).status).toBe(403);
+    },
+  );
+  it("GET /metrics in production is given for the token only, on loopback too", async () => {
+    const env = { NODE_ENV: "production", SIGNALBOX_SECRET: "s".repeat(32) };
+    const closed = await startTestServer({ env });
+    onTestFinished(() => closed.close());
+    expect((await fetch(`${closed.url}/metrics`)).status).toBe(403);
+    const guarded = await startTestServer({ env: { ...env, SIGNALBOX_METRICS_TOKEN: "a-token-for-metrics" } });
+    onTestFinished(() => guarded.close());
+    const answer = (authorization?: string) =>
+      fetch(`${guarded.url}/metrics`, { headers: authorization === undefined ? {} : { authorization } });
+    for (const wrong of [undefined, "Bearer wrong", "Basic YTpi"]) {
+      const refused = await answer(wrong);
+      expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    }
+    expect(await (await answer("Bearer a-token-for-metrics")).text()).toContain("signalbox_connections");
+    const codes = () => guarded.logged.map(({ fields }) => (fields as { security?: { code: string } }).security?.code);
+    await expect.poll(codes).toEqual(["session_missing", "session_invalid"]);
   });
   it("undeclared event names make no new metric series", async () => {
     const client = await connectClient(server.url, { cookie: ada });

@@ -104,6 +104,11 @@ const cases: Record<RefusalCode, Provoke> = {
     const { cookie } = server.sessions.signIn({ userId: "mallory" });
     return refusalOf(server.url, { transport, cookie, namespace: "/admin" });
   },
+  async method_not_allowed() {
+    const { status, body } = await sendRaw(server.port, rawRequest("PUT", "/socket.io/", [["Origin", server.url]]));
+    expect(status).toBe(405);
+    return JSON.parse(body).error;
+  },
   async rate_limited(transport) {
     const strict = await start({ SIGNALBOX_MESSAGE_BURST: "5", SIGNALBOX_MESSAGE_RATE: "5" });
     const client = await connect(strict, transport);

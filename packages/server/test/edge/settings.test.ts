@@ -127,6 +127,15 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     expect((await get(server, handshake, { Origin: "https://a.example.com" })).status).toBe(200);
     expect((await get(server, handshake)).status).toBe(403);
   },
+  async corsHeaders() {
+    const server = await start({ SIGNALBOX_CORS_HEADERS: "X-Tenant" });
+    const request = rawRequest("OPTIONS", handshake, [
+      ["Origin", server.url],
+      ["Access-Control-Request-Headers", "x-tenant"],
+    ]);
+    const { headers } = await sendRaw(server.port, request);
+    expect(headers.get("access-control-allow-headers")).toMatch(/(^|, )x-tenant(,|$)/);
+  },
   async corsCredentials() {
     const { headers } = await get(await start({ SOCKETIO_CORS_CREDENTIALS: "false" }), handshake);
     expect(headers.has("access-control-allow-credentials")).toBe(false);
@@ -406,8 +415,8 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
   async metricsToken() {
     const server = await start({ SIGNALBOX_METRICS_TOKEN: "a-token-for-metrics" });
     const elsewhere = { "X-Forwarded-For": "203.0.113.9" };
-    expect((await get(server, "/metrics", elsewhere)).status).toBe(403);
-    expect((await get(server, "/metrics", { ...elsewhere, Authorization: "Bearer wrong" })).status).toBe(403);
+    expect((await get(server, "/metrics", elsewhere)).status).toBe(401);
+    expect((await get(server, "/metrics", { ...elsewhere, Authorization: "Bearer wrong" })).status).toBe(401);
     const allowed = { ...elsewhere, Authorization: "Bearer a-token-for-metrics" };
     expect((await get(server, "/metrics", allowed)).status).toBe(200);
   },

@@ -13,20 +13,24 @@ const unlimited = { SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "100000" };
 describe("the target", () => {
   hostileCase("with path tricks is under the same policy or not ours", { records: "nothing" }, async (attack) => {
     const own: RawHeaders = [["Origin", "https://evil.example"]];
-    const paths = [
-      "/socket.io/../socket.io/",
-      "//socket.io/",
-      "/socket.io",
-      "/socket.io//",
-      "/SOCKET.IO/",
-      "/socket.io/x",
-    ];
+    const paths = ["/socket.io/../socket.io/", "//socket.io/", "/socket.io//", "/SOCKET.IO/", "/socket.io/x"];
     paths.push("/socket.io/%2e%2e/socket.io/", "/%73ocket.io/", "/socket.io/;a=b", "/socket.io\\", "/socket.io/./");
     for (const path of paths) {
       const { status } = await attack.send("GET", `${path}?EIO=4&transport=polling`, own);
       expect([path, status]).toEqual([path, 404]);
     }
   });
+
+  hostileCase(
+    "without the slash at the end is under the same policy",
+    { records: { origin_refused: 2 } },
+    async ({ send }) => {
+      const own: RawHeaders = [["Origin", "https://evil.example"]];
+      for (const transport of ["polling", "websocket"]) {
+        expect((await send("GET", `/socket.io?EIO=4&transport=${transport}`, own)).status).toBe(403);
+      }
+    },
+  );
 
   hostileCase(
     "with repeated or prototype-named parameters is refused with 400",

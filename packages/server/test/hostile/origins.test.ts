@@ -112,14 +112,44 @@ describe("an allowed origin", () => {
 
 describe("no Origin", () => {
   hostileCase(
-    "is refused on POST and upgrade, whatever Fetch Metadata says",
+    "with a session cookie is refused on POST and upgrade, whatever Fetch Metadata says",
+    { records: { origin_refused: 4 } },
+    async ({ transport, openSid, send, knock, signIn }) => {
+      const { cookie } = signIn();
+      const sid = await openSid({ Cookie: cookie });
+      const isPolling = transport === "polling";
+      for (const site of [[], ["same-origin"], ["none"], ["cross-site"]]) {
+        const headers: RawHeaders = [
+          ["Cookie", `signalbox_node=1; ${cookie}`],
+          ...site.map((each) => ["Sec-Fetch-Site", each] as const),
+        ];
+        expectRefused(await (isPolling ? send("POST", `${polling}&sid=${sid}`, headers, "40") : knock(headers)));
+      }
+    },
+  );
+
+  hostileCase(
+    "without a cookie is refused on POST and upgrade where Fetch Metadata tells of a browser",
     { records: { origin_refused: 3 } },
     async ({ transport, openSid, send, knock }) => {
       const sid = await openSid();
-      for (const site of [[], [["Sec-Fetch-Site", "same-origin"]], [["Sec-Fetch-Site", "none"]]] as RawHeaders[]) {
-        const isPolling = transport === "polling";
-        expectRefused(await (isPolling ? send("POST", `${polling}&sid=${sid}`, site, "40") : knock(site)));
+      const isPolling = transport === "polling";
+      for (const site of ["same-origin", "none", "cross-site"]) {
+        const headers: RawHeaders = [["Sec-Fetch-Site", site]];
+        expectRefused(await (isPolling ? send("POST", `${polling}&sid=${sid}`, headers, "40") : knock(headers)));
       }
+    },
+  );
+
+  hostileCase(
+    "and no credential reaches the namespace's authentication, and no further",
+    { records: { auth_failed: 1 }, over: http },
+    async ({ openSid, send }) => {
+      const sid = await openSid();
+      const posted = await send("POST", `${polling}&sid=${sid}`, [["Cookie", "signalbox_node=1"]], "40");
+      expect(posted.status).toBe(200);
+      const { body } = await send("GET", `${polling}&sid=${sid}`);
+      expect(body).toContain("session_missing");
     },
   );
 
@@ -136,7 +166,7 @@ describe("no Origin", () => {
   );
 
   hostileCase(
-    "with a bearer token passes, but not beside a cookie",
+    "with a bearer token passes, but not beside a session cookie",
     { records: { origin_refused: 1 } },
     async (attack) => {
       const { cookie } = attack.signIn();

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ClientConfig } from "@signalbox/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
@@ -8,6 +9,7 @@ import { addressBucket, createClientAddress as addressOf } from "../../src/limit
 import { createPacketMeter } from "../../src/limits/packet-meter.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { startTestServer } from "../../src/testing/index.ts";
 
 const createClientAddress = (trusted: string[]) => addressOf(trustProxies(trusted));
 
@@ -42,12 +44,45 @@ describe("the client's address", () => {
       expect(address(request("127.0.0.1", written))).toBe(read);
     }
   });
-  it.each(["unknown", "x".repeat(300), "203.0.113.9:4711", "<script>"])(
-    "is the proxy's own where that names what is no address: %s",
-    (forwarded) => {
-      expect(createClientAddress(["loopback"])(request("::ffff:127.0.0.1", forwarded))).toBe("127.0.0.1");
-    },
-  );
+  it.each([
+    ["203.0.113.7:5123", "203.0.113.7"],
+    ["[2001:db8::1]:443", "2001:db8::1"],
+    ["[2001:DB8::1]", "2001:db8::1"],
+    ['"[2001:db8::1]:443"', "2001:db8::1"],
+    ['"203.0.113.7:5123"', "203.0.113.7"],
+    ["2001:db8::1:443", "2001:db8::1:443"],
+    ["[::ffff:203.0.113.7]:80", "203.0.113.7"],
+    ["198.51.100.1:1, 203.0.113.7:5123, 10.0.0.3:443,, [::1]:80 ", "203.0.113.7"],
+    ["198.51.100.1,\t203.0.113.7:5123\t,10.0.0.3", "203.0.113.7"],
+  ])("is without its port, and so are the proxies on the way: %s", (forwarded, read) => {
+    expect(createClientAddress(["loopback", "10.0.0.0/8"])(request("127.0.0.1", forwarded))).toBe(read);
+  });
+  it("of two clients whose proxy adds their ports differs, over a real request", async () => {
+    const server = await startTestServer({ env: { TRUST_PROXY: "loopback" } });
+    const seen = async (forwarded: string): Promise<string> => {
+      const answer = await fetch(`${server.url}/realtime/client-config`, { headers: { "x-forwarded-for": forwarded } });
+      return ((await answer.json()) as ClientConfig).client_address;
+    };
+    expect(await seen("203.0.113.7:5123")).toBe("203.0.113.7");
+    expect(await seen("203.0.113.8:5123")).toBe("203.0.113.8");
+    await server.close();
+  });
+  it.each([
+    "unknown",
+    "x".repeat(300),
+    "<script>",
+    "203.0.113.9:port",
+    "203.0.113.9:123456",
+    "203.0.113.300:80",
+    "2001:db8::1]:443",
+    "[2001:db8::1]443",
+    "[2001:db8::1",
+    "[example.com]:80",
+    '"203.0.113.7',
+    ":5123",
+  ])("is the proxy's own where that names what is no address: %s", (forwarded) => {
+    expect(createClientAddress(["loopback"])(request("::ffff:127.0.0.1", forwarded))).toBe("127.0.0.1");
+  });
   it.each(["10.0.0.300", "10.0.0.0/33", "true", "1", "0x7f000001", "example.com"])(
     "with a TRUST_PROXY that cannot be read, such as %s, names it at the start",
     (trusted) => {

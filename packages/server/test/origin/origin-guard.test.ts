@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
+import { createAmbientCredentialCheck } from "../../src/origin/ambient-credential.ts";
 import { createOriginGuard, type Way } from "../../src/origin/origin-guard.ts";
 import { createOriginPolicy } from "../../src/origin/origin-policy.ts";
+import type { Credential, SessionSource } from "../../src/ports.ts";
 import type { Refusal } from "../../src/refusal.ts";
 import { type RawHeaders, rawRequest, sendRaw, upgradeHeaders } from "../../src/testing/raw-http.ts";
 
@@ -21,6 +23,16 @@ const ways: readonly (readonly [method: string, way: Way])[] = [
   ["POST", "polling"],
   ["GET", "upgrade"],
 ];
+
+/** Knows the cookie `sid`, and prefers a bearer token to it. */
+const sessions: SessionSource = {
+  credentialOf({ headers: { authorization, cookie = "" } }): Credential | undefined {
+    if (cookie.includes("sid=throws")) throw new TypeError("The cookie cannot be read.");
+    if (authorization?.startsWith("Bearer ")) return { kind: "bearer", value: authorization };
+    return /(^|; )sid=/.test(cookie) ? { kind: "cookie", value: cookie } : undefined;
+  },
+  resolve: () => Promise.resolve("session_invalid"),
+};
 
 interface Outcome {
   readonly code: string | undefined;
@@ -43,6 +55,7 @@ async function start(env: Record<string, string> = {}): Promise<void> {
   const guard = createOriginGuard({
     config,
     policy: createOriginPolicy(config),
+    hasAmbientCredential: createAmbientCredentialCheck([sessions]),
     onRefused: (_req, refusal) => reported.push(refusal),
   });
   const check = (req: IncomingMessage): void => {
@@ -127,18 +140,21 @@ describe.each(ways)("%s on the way %s", (method, way) => {
     }
   });
 
-  it("lets a client without Origin pass that brings a bearer token and no cookie, and no other", async () => {
+  it("lets a client without Origin pass that brings a bearer token, and no session cookie beside it", async () => {
     const bearer = ["Authorization", "Bearer abc"] as const;
-    expect((await send(method, way, [bearer])).code).toBeUndefined();
+    // A page's own GET is told by Sec-Fetch-Site; without that only the token can let these in.
+    const crossSite = ["Sec-Fetch-Site", "cross-site"] as const;
+    for (const headers of [[], [["Cookie", ""]], [["Cookie", "signalbox_node=1"]]] as RawHeaders[]) {
+      expect((await send(method, way, [bearer, crossSite, ...headers])).code).toBeUndefined();
+    }
     for (const headers of [
       [bearer, ["Cookie", "sid=1"]],
-      [bearer, ["Cookie", ""]],
+      [bearer, ["Cookie", "signalbox_node=1; sid="]],
+      [bearer, ["Cookie", "sid=throws"]],
       [["Authorization", "Basic abc"]],
       [["Authorization", "Bearer "]],
     ] as RawHeaders[]) {
-      // A page's own GET is told by Sec-Fetch-Site; without that only the token could have let these in.
-      const crossSite: RawHeaders = [...headers, ["Sec-Fetch-Site", "cross-site"]];
-      expect((await send(method, way, crossSite)).code).toBe("origin_refused");
+      expect((await send(method, way, [...headers, crossSite])).code).toBe("origin_refused");
     }
   });
 
@@ -160,10 +176,29 @@ describe("without an Origin header", () => {
       for (const site of [[], [["Sec-Fetch-Site", "same-origin"]]] as RawHeaders[]) {
         const { code, rule, hint } = await send(method, way, [cookie, ...site]);
         expect({ code, rule }).toEqual({ code: "origin_refused", rule: "no Origin header" });
-        expect(hint).toContain("Authorization: Bearer");
+        expect(hint).toContain("auth.token");
       }
     },
   );
+
+  it.each([
+    ["GET", "polling"],
+    ["POST", "polling"],
+    ["GET", "upgrade"],
+  ] as const)(
+    "%s on the way %s passes without a credential that browsers attach by themselves",
+    async (method, way) => {
+      for (const headers of [[], [["Cookie", ""]], [["Cookie", "signalbox_node=1; theme=dark"]]] as RawHeaders[]) {
+        expect((await send(method, way, headers)).code, JSON.stringify(headers)).toBeUndefined();
+      }
+    },
+  );
+
+  it("DELETE on the way http is refused without a bearer token, whatever cookie comes with it", async () => {
+    for (const headers of [[], [["Cookie", "signalbox_node=1"]]] as RawHeaders[]) {
+      expect((await send("DELETE", "http", headers)).code).toBe("origin_refused");
+    }
+  });
 
   it.each([
     ["GET", "http"],
@@ -186,6 +221,9 @@ describe("without an Origin header", () => {
 });
 
 describe("a preflight", () => {
+  const headersOfPreflight = async (): Promise<string[]> =>
+    (await send("OPTIONS", "preflight", [["Origin", ours]])).headers["Access-Control-Allow-Headers"]?.split(", ") ?? [];
+
   it("tells an allowed origin the methods and headers, and how long that holds", async () => {
     const { headers } = await send("OPTIONS", "preflight", [["Origin", ours]]);
     expect(headers["Access-Control-Allow-Methods"]?.split(", ")).toEqual(
@@ -195,6 +233,19 @@ describe("a preflight", () => {
       expect.arrayContaining(["authorization", "content-type", "x-csrf-token"]),
     );
     expect(Number(headers["Access-Control-Max-Age"])).toBeGreaterThan(0);
+  });
+  it("lets pass the headers that tracing SDKs add", async () => {
+    const allowed = await headersOfPreflight();
+    for (const name of ["traceparent", "tracestate", "baggage", "sentry-trace", "x-datadog-trace-id", "b3"]) {
+      expect(allowed).toContain(name);
+    }
+    expect(allowed).not.toContain("*");
+  });
+  it("lets pass what SIGNALBOX_CORS_HEADERS adds, in any case and once each", async () => {
+    await restart({ SIGNALBOX_CORS_HEADERS: "X-Tenant, newrelic, X-CSRF-Token, x-tenant" });
+    const allowed = await headersOfPreflight();
+    expect(allowed).toEqual(expect.arrayContaining(["authorization", "traceparent", "x-tenant", "newrelic"]));
+    expect(new Set(allowed).size).toBe(allowed.length);
   });
   it("is what these headers are for: no other answer has them", async () => {
     expect(Object.keys((await send("GET", "http", [["Origin", ours]])).headers)).toHaveLength(3);

@@ -12,7 +12,7 @@ describe("origins derived from HOST and PORT", () => {
     for (const origin of ["http://localhost:5000", "https://127.0.0.1:5000", "http://[::1]:5000"]) {
       expect(policyOf({}).judge(origin)).toMatchObject({ allowed: true, rule: "derived from HOST and PORT" });
     }
-    expect(allows({}, "http://localhost:5001")).toBe(false);
+    expect(allows({ NODE_ENV: "test" }, "http://localhost:5001")).toBe(false);
   });
   it("take the ancestor's names as well", () => {
     expect(allows({ FLASK_HOST: "app.test", FLASK_PORT: "8000" }, "http://app.test:8000")).toBe(true);
@@ -51,8 +51,32 @@ describe("origins derived from HOST and PORT", () => {
     const key = name === "HOST" ? "host" : "publicUrl";
     expect(() => createOriginPolicy({ ...loadConfig({}).config, [key]: value })).toThrow(problem);
   });
-  it("add the usual development servers in development, and only there", () => {
-    expect(policyOf({}).judge("http://localhost:5173")).toMatchObject({ allowed: true, rule: "development servers" });
+  it("allow any port of loopback over http in development, and only there", () => {
+    const development = policyOf({ NODE_ENV: "development", HOST: "app.test" });
+    for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
+      for (const port of ["", ":1", ":3000", ":4173", ":4200", ":5174", ":65535"]) {
+        const verdict = development.judge(`http://${host}${port}`);
+        expect(verdict, port).toMatchObject({ allowed: true, rule: "development servers" });
+      }
+    }
+    for (const other of [
+      "https://localhost:5174",
+      "http://localhost.evil.test:5174",
+      "http://localhost:5174.evil.test",
+      "http://localhost:05174",
+      "http://localhost:80",
+      "http://localhost:65536",
+      "http://localhost:5174/",
+      "http://localhost:*",
+      "http://127.0.0.2:5174",
+      "http://LOCALHOST:5174",
+      "http://x@localhost:5174",
+      "ws://localhost:5174",
+    ]) {
+      expect(development.judge(other).allowed, other).toBe(false);
+    }
+    expect(allows({ NODE_ENV: "test" }, "http://localhost:5174")).toBe(false);
+    expect(allows({ SOCKETIO_CORS_ORIGINS: "http://app.test" }, "http://localhost:5174")).toBe(false);
     const production = { NODE_ENV: "production", SIGNALBOX_SECRET: secret, HOST: "app.test" };
     expect(allows(production, "http://localhost:5173")).toBe(false);
     expect(allows(production, "http://app.test:5000")).toBe(false);
@@ -139,6 +163,50 @@ describe("SOCKETIO_CORS_ORIGINS", () => {
     }
     expect(allows({ SOCKETIO_CORS_ORIGINS: "null" }, "null")).toBe(true);
   });
+  it.each([
+    "capacitor://localhost",
+    "ionic://localhost",
+    "tauri://localhost",
+    "app://.",
+    "app://obsidian.md",
+    "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+    "moz-extension://0a6b7a3a-6c3c-4f43-9a4b-0d5c1f3f6f0a",
+    "safari-web-extension://0A6B7A3A-6C3C-4F43-9A4B-0D5C1F3F6F0A",
+    "vscode-webview://1abc",
+  ])("may name an app shell or extension, %s, and no other passes with it", (origin) => {
+    const production = { NODE_ENV: "production", SIGNALBOX_SECRET: secret };
+    expect(policyOf({ ...production, SOCKETIO_CORS_ORIGINS: origin }).judge(origin)).toMatchObject({
+      allowed: true,
+      rule: `SOCKETIO_CORS_ORIGINS: ${origin}`,
+    });
+    for (const other of [`${origin}x`, `x${origin}`, `${origin}/`, origin.replace("://", "://x.")]) {
+      expect(allows({ ...production, SOCKETIO_CORS_ORIGINS: origin }, other), other).toBe(false);
+    }
+    expect(allows({ SOCKETIO_CORS_ORIGINS: "*" }, origin)).toBe(true);
+    expect(allows({}, origin)).toBe(false);
+    expect(policyOf({}).judge(origin).hint).toContain("SOCKETIO_CORS_ORIGINS");
+  });
+  it.each([
+    "file://",
+    "file://localhost",
+    "data://x",
+    "blob://x",
+    "javascript://x",
+    "about://blank",
+    "capacitor:localhost",
+    "capacitor://",
+    "capacitor://*",
+    "capacitor://*.localhost",
+    "capacitor://localhost/",
+    "Capacitor://localhost",
+    "chrome-extension://a b",
+    "chrome-extension://a@b",
+    "https://APP.test",
+  ])("may not name %s, which no browser sends", (origin) => {
+    const production = { NODE_ENV: "production", SIGNALBOX_SECRET: secret, SOCKETIO_CORS_ORIGINS: origin };
+    expect(() => policyOf(production)).toThrow("capacitor://localhost");
+    expect(allows({ SOCKETIO_CORS_ORIGINS: "*" }, origin)).toBe(false);
+  });
   it("as * with credentials is refused in production", () => {
     const production = { NODE_ENV: "production", SIGNALBOX_SECRET: secret, SOCKETIO_CORS_ORIGINS: "*" };
     expect(() => policyOf(production)).toThrow("every site could act as the visitor");
@@ -170,7 +238,8 @@ describe("what is nearly an allowed origin is not one", () => {
   });
 
   it("nor is anything else that is not in the list, however little it differs", () => {
-    const policy = policyOf({ HOST: "app.test" });
+    const listed = "http://app.test:5000, https://app.test, capacitor://localhost, chrome-extension://abcdef";
+    const policy = policyOf({ SOCKETIO_CORS_ORIGINS: listed });
     const edited = fc
       .tuple(fc.constantFrom(...policy.allowed), fc.nat(), fc.string({ unit: "grapheme", maxLength: 3 }), fc.nat(3))
       .map(([origin, at, inserted, dropped]) => {

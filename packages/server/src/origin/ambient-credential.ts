@@ -1,0 +1,25 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { SessionSource } from "../ports.ts";
+
+/**
+ * Tells whether a request carries a credential that browsers attach by themselves: one that a session source recognises
+ * and calls a cookie. A cookie that no source recognises, such as a load balancer's, signs nobody in. A bearer token
+ * beside the cookie does not hide it: each source is asked without the token as well. A source that throws counts as
+ * one that recognises the request.
+ */
+export function createAmbientCredentialCheck(
+  sources: readonly SessionSource[],
+): (headers: IncomingHttpHeaders) => boolean {
+  return (headers) => {
+    const { authorization, ...others } = headers;
+    return sources.some((source) => findsCookie(source, headers) || (authorization && findsCookie(source, others)));
+  };
+}
+
+function findsCookie(source: SessionSource, headers: IncomingHttpHeaders): boolean {
+  try {
+    return source.credentialOf({ headers })?.kind === "cookie";
+  } catch {
+    return true;
+  }
+}
