@@ -26,7 +26,7 @@ const needs: Readonly<Record<string, string>> = {
   "@signalbox/server/redis": "ioredis",
   "@signalbox/server/bullmq": "bullmq",
 };
-const types = ["@types/express-session", "@types/pg"];
+const types = ["@types/express-session", "@types/pg", "@types/react", "preact"];
 const beside = [...new Set(Object.values(needs)), "express-session", "pg", ...types];
 
 /** Nobody who keeps sessions and tasks in memory should install any of these. */

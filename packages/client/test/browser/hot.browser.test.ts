@@ -43,7 +43,7 @@ test("a module that is evaluated again leaves no connection of its last evaluati
   await page.goto(address);
   await expect.poll(() => connections).toBe(1);
 
-  const [module] = vite.moduleGraph.getModulesByFile(join(root, "clients.ts")) ?? [];
+  const [module] = vite.moduleGraph.getModulesByFile(join(root, "page-main.ts")) ?? [];
   if (module === undefined) throw new Error("The page has not loaded the module.");
   for (const evaluation of [2, 3, 4]) {
     await vite.reloadModule(module);

@@ -149,6 +149,17 @@ describe("GET /realtime/reachable", () => {
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.has("access-control-allow-credentials")).toBe(false);
   });
+
+  it("passes the preflight of a page whose requests carry headers of its own", async () => {
+    const response = await send("OPTIONS", "/realtime/reachable", [
+      ["Origin", foreign],
+      ["Access-Control-Request-Method", "GET"],
+      ["Access-Control-Request-Headers", "x-of-the-application"],
+    ]);
+    expect(response.status).toBe(204);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.get("access-control-allow-headers")).toBe("*");
+  });
 });
 
 describe("SOCKETIO_CORS_REPORT_ONLY", () => {
