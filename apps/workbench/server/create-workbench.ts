@@ -24,6 +24,7 @@ import { pages } from "./http/pages.ts";
 import { resultRoutes } from "./http/result-routes.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { taskRoutes } from "./http/task-routes.ts";
+import { createConverter } from "./images/converter.ts";
 import { removeStrayUploads } from "./images/stray-uploads.ts";
 import { tellOfNewDevice } from "./notices/device-notice.ts";
 import { createTaskNotices } from "./notices/task-notices.ts";
@@ -101,13 +102,14 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   // #endregion
   const { progress } = realtime;
   const onEnded = createTaskNotices(realtime.notify, baseUrl);
+  const converter = createConverter();
   const queue =
     config.redisUrl !== null
       ? createBullMqQueue({ redisUrl: config.redisUrl, progress, log, onEnded })
       : createTaskRunner({
           ...{ jobs: createJobStore(db), progress, log, onEnded },
           kinds: new Map([
-            ["batch", createBatchJob(db, folder)],
+            ["batch", createBatchJob(db, folder, converter)],
             ["practice", practiceJob],
           ]),
           concurrency: extra.taskConcurrency,
@@ -133,6 +135,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     // Who is still connected sees the tasks go on: they are stopped for nobody but those that come next.
     await realtime.drain();
     await queue.stop();
+    converter.close();
     await realtime.close();
     await closeHttp(app);
     unfollowTls?.();

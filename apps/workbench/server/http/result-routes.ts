@@ -7,7 +7,7 @@ import type { Kysely } from "kysely";
 import { ZipFile } from "yazl";
 import type { DataFolder } from "../data-folder.ts";
 import type { ImageRow, WorkbenchTables } from "../database.ts";
-import type { Output } from "../images/convert-image.ts";
+import type { Output } from "../images/converted-image.ts";
 import { readResult } from "../tasks/batch-job.ts";
 import { ownTask } from "./own-task.ts";
 

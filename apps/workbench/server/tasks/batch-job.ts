@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Kysely } from "kysely";
 import type { DataFolder } from "../data-folder.ts";
 import type { ImageRow, WorkbenchTables } from "../database.ts";
-import { type ConvertedImage, convertImage, ImageProblem } from "../images/convert-image.ts";
+import { type ConvertedImage, ImageProblem } from "../images/converted-image.ts";
+import type { Converter } from "../images/converter.ts";
 import { type Job, JobFailure } from "./job.ts";
 
 /** What a finished image's row holds: the new forms, or why there are none. */
@@ -13,7 +14,7 @@ export type ImageResult = ConvertedImage | { readonly problem: string };
  * Converts the images of a batch, one after the other. Each is written down before it is counted, so that a restart
  * goes on with the next one. An image that cannot be read is reported and passed over.
  */
-export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder): Job {
+export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder, converter: Converter): Job {
   return async ({ taskId, signal, report }) => {
     const images = await db
       .selectFrom("workbench_image")
@@ -29,7 +30,7 @@ export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder):
       if (results[index] !== undefined) continue;
       signal.throwIfAborted();
       await report({ current, total, step: `Converting ${image.name}` });
-      results[index] = await convert(taskId, image);
+      results[index] = await convert(taskId, image, signal);
       await db
         .updateTable("workbench_image")
         .set({ result: JSON.stringify(results[index]) })
@@ -43,13 +44,14 @@ export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder):
     return summary(images, results);
   };
 
-  async function convert(taskId: string, image: ImageRow): Promise<ImageResult> {
+  async function convert(taskId: string, image: ImageRow, signal: AbortSignal): Promise<ImageResult> {
     const source = join(folder.uploads(taskId), image.file);
     if (!existsSync(source)) {
       throw new JobFailure("interrupted", `The uploaded file of ${image.name} is gone; please send the batch again.`);
     }
     try {
-      return await convertImage(source, folder.results(taskId), String(image.position).padStart(3, "0"));
+      const name = String(image.position).padStart(3, "0");
+      return await converter.convert(source, folder.results(taskId), name, signal);
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
       return { problem: error.message };

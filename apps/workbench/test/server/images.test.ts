@@ -213,7 +213,7 @@ describe("an image", () => {
     expect(results.map(({ name }) => name)).toEqual(["first.jpg", "last.png"]);
     expect(problems).toEqual([
       { name: "broken.jpg", problem: "This image could not be read." },
-      { name: "bomb.png", problem: "This image has more than 100 million pixels." },
+      { name: "bomb.png", problem: "This image has 2500 megapixels. The limit is 50 megapixels." },
     ]);
     expect(readZip(await download(zip_url)).size).toBe(4);
     expect((await readdir(join(workbench.environment.DATA_DIR ?? "", "results", taskId))).length).toBe(6);
