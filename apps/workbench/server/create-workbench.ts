@@ -81,10 +81,11 @@ export async function startWorkbench(environment: Readonly<Record<string, string
       baseUrl,
       trustedOrigins: createOriginPolicy(config).allowed,
       rateLimiting: production,
-      log,
+      ...{ log, devices },
       async onEntered(userId, device) {
         if (await devices.remember(userId, device)) await tellOfNewDevice(realtime.notify, userId);
       },
+      onFailed: (attempt) => realtime.recordSecurityEvent({ type: "sign_in_failed", ...attempt }),
     });
   });
   // #region signalbox
@@ -122,7 +123,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   app.addHook("onRequest", () => started.promise);
   app.addHook("onSend", async (_request, reply) => void reply.headers(headers));
   app.setErrorHandler(answerError);
-  accountRoutes(app, accounts, baseUrl, realtime.clientAddress);
+  accountRoutes(app, { accounts, baseUrl, realtime });
   taskRoutes(app, {
     ...{ queue, progress, authorize },
     tasks: createTasks({ db, folder, queue, progress }),
