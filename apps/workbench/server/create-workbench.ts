@@ -12,7 +12,7 @@ import {
 import { betterAuthSessions } from "@signalbox/server/better-auth";
 import { connectRedis } from "@signalbox/server/redis";
 import { createSqlStore } from "@signalbox/server/sql";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createDevices } from "./accounts/devices.ts";
 import { ensureAdministrator, type MadeAdministrator } from "./accounts/first-administrator.ts";
@@ -20,6 +20,8 @@ import { openDataFolder } from "./data-folder.ts";
 import { migrateWorkbench } from "./database.ts";
 import { accountRoutes } from "./http/account-routes.ts";
 import { errorAnswers } from "./http/answers.ts";
+import { guardBodies } from "./http/body-guard.ts";
+import { deviceRoute } from "./http/device-route.ts";
 import { pages } from "./http/pages.ts";
 import { resultRoutes } from "./http/result-routes.ts";
 import { securityHeaders } from "./http/security-headers.ts";
@@ -39,6 +41,10 @@ import { createTasks } from "./tasks/tasks.ts";
 
 /** How long answers that are under way may take when the server closes. */
 const closingGraceMs = 2000;
+
+/** A request that is not there by then is given up. Fastify's own default for whole requests is none. */
+const connectionLimits = { headersTimeout: 10_000, connectionsCheckingInterval: 5000 };
+const bodyLimits = { idleMs: 25_000, minBytes: 4096 };
 
 /** A workbench that is running. */
 export interface Workbench {
@@ -67,7 +73,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   const answerError = errorAnswers(log, !production);
   const app = fastify({
     bodyLimit: 1_000_000,
-    https: tls ?? null,
+    ...(tls ? { https: { ...tls, ...connectionLimits } } : { http: connectionLimits }),
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
     // Plugins and routes are the same whether a server encrypts; their types are those of one that does not.
   }) as unknown as FastifyInstance;
@@ -83,7 +89,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
       rateLimiting: production,
       ...{ log, devices },
       async onEntered(userId, device) {
-        if (await devices.remember(userId, device)) await tellOfNewDevice(realtime.notify, userId);
+        if (await devices.remember(userId, device)) await tellOfNewDevice(realtime.notify, userId, device);
       },
       onFailed: (attempt) => realtime.recordSecurityEvent({ type: "sign_in_failed", ...attempt }),
     });
@@ -101,6 +107,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     },
   });
   // #endregion
+  guardBodies(app.server, bodyLimits);
   const { progress } = realtime;
   const onEnded = createTaskNotices(realtime.notify, baseUrl);
   const converter = createConverter();
@@ -115,13 +122,20 @@ export async function startWorkbench(environment: Readonly<Record<string, string
           ]),
           concurrency: extra.taskConcurrency,
         });
+  const headersFor = (request: FastifyRequest, reply: FastifyReply) => ({
+    ...headers,
+    // What an API answers is one person's, who may sign out.
+    ...(isApi(request) && !reply.hasHeader("cache-control") && { "cache-control": "no-store" }),
+    // What is left of a refused body is not read.
+    ...(!request.raw.complete && { connection: "close" }),
+  });
   const authorize = (request: { raw: Parameters<Realtime["authorize"]>[0] }) => realtime.authorize(request.raw);
 
   // What comes before the start is complete waits for it: the first account is the administrator's, and tasks that the
   // last run left behind are looked through before new ones come.
   const started = Promise.withResolvers<void>();
   app.addHook("onRequest", () => started.promise);
-  app.addHook("onSend", async (_request, reply) => void reply.headers(headers));
+  app.addHook("onSend", async (request, reply) => void reply.headers(headersFor(request, reply)));
   app.setErrorHandler(answerError);
   accountRoutes(app, { accounts, baseUrl, realtime });
   taskRoutes(app, {
@@ -129,6 +143,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     tasks: createTasks({ db, folder, queue, progress }),
     practice: !production,
   });
+  deviceRoute(app);
   resultRoutes(app, { db, folder, progress, authorize });
   pages(app);
 
@@ -187,3 +202,6 @@ function hostInUrl(host: string): string {
   if (["0.0.0.0", "::"].includes(host)) return "localhost";
   return host.includes(":") ? `[${host}]` : host;
 }
+
+/** By the route that matched: there is more than one way to write an address. */
+const isApi = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url?.startsWith("/api/") === true;

@@ -23,7 +23,10 @@ const hashOf = (token: string): string => createHash("sha256").update(token).dig
 
 /** What the browser sent if it can be one of our tokens, and a new one otherwise. */
 export const deviceToken = (sent: string | null | undefined): string =>
-  sent && /^[\w-]{43}$/.test(sent) ? sent : randomBytes(32).toString("base64url");
+  isDeviceToken(sent) ? sent : randomBytes(32).toString("base64url");
+
+export const isDeviceToken = (text: string | null | undefined): text is string =>
+  typeof text === "string" && /^[\w-]{43}$/.test(text);
 
 export function createDevices(db: Kysely<WorkbenchTables>): Devices {
   return {

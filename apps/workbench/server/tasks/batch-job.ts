@@ -1,11 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Kysely } from "kysely";
+import { cutText } from "../cut-text.ts";
 import type { DataFolder } from "../data-folder.ts";
 import type { ImageRow, WorkbenchTables } from "../database.ts";
 import { type ConvertedImage, ImageProblem } from "../images/converted-image.ts";
 import type { Converter } from "../images/converter.ts";
 import { type Job, JobFailure } from "./job.ts";
+
+/** Characters of a task's step. */
+const maxStep = 100;
 
 /** What a finished image's row holds: the new forms, or why there are none. */
 export type ImageResult = ConvertedImage | { readonly problem: string };
@@ -29,7 +33,7 @@ export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder, 
     for (const [index, image] of images.entries()) {
       if (results[index] !== undefined) continue;
       signal.throwIfAborted();
-      await report({ current, total, step: `Converting ${image.name}` });
+      await report({ current, total, step: cutText(`Converting ${image.name}`, maxStep) });
       results[index] = await convert(taskId, image, signal);
       await db
         .updateTable("workbench_image")

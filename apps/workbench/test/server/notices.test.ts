@@ -40,7 +40,7 @@ describe("a batch that ended", () => {
     await ada.start([await makeImage("a.png", 32, 32), broken]);
     await expect
       .poll(() => notificationsOf(ada), { timeout: 10_000 })
-      .toMatchObject([{ type: "batch_finished", priority: "high", body: "1 converted, 1 could not be read." }]);
+      .toMatchObject([{ type: "batch_finished", priority: "high", body: "1 converted, 1 could not be converted." }]);
     await ada.start([broken]);
     await expect
       .poll(async () => (await notificationsOf(ada))[1], { timeout: 10_000 })
