@@ -5,6 +5,7 @@ import {
   createOriginPolicy,
   createRealtime,
   followTls,
+  type Log,
   loadConfig,
   type Realtime,
   readTls,
@@ -49,6 +50,8 @@ const bodyLimits = { idleMs: 25_000, minBytes: 4096 };
 /** A workbench that is running. */
 export interface Workbench {
   readonly url: string;
+  readonly production: boolean;
+  readonly log: Log;
   readonly realtime: Realtime;
   /** Set when this was the first start. */
   readonly administrator: MadeAdministrator | null;
@@ -162,12 +165,17 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     await app.ready();
     // Before anything is changed: a second start by mistake, on a port that is taken, must leave no trace.
     await listen(app.server, config.host, config.port);
-    const administrator = await exclusively(() => ensureAdministrator(accounts, extra.adminEmail, extra.adminPassword));
+    const administrator = await exclusively(() =>
+      ensureAdministrator(accounts, {
+        ...{ email: extra.adminEmail, givenPassword: extra.adminPassword },
+        keepPassword: production ? folder.keepPassword : null,
+      }),
+    );
     // Beside other nodes what looks left behind may be on its way.
     if (config.redisUrl === null) await removeStrayUploads(db, folder);
     await queue.start();
     started.resolve();
-    return { url: baseUrl, realtime, administrator, close };
+    return { url: baseUrl, production, log, realtime, administrator, close };
   } catch (error) {
     await close();
     throw error;

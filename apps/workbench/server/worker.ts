@@ -5,7 +5,7 @@ import { type Job as BullMqJob, UnrecoverableError, Worker } from "bullmq";
 import { openDataFolder } from "./data-folder.ts";
 import { createConverter } from "./images/converter.ts";
 import { openDatabase } from "./open-database.ts";
-import { sentence, stopOnSignal } from "./process.ts";
+import { exitWith, logFaults, stopOnSignal } from "./process.ts";
 import { workbenchSettings } from "./settings.ts";
 import { createBatchJob } from "./tasks/batch-job.ts";
 import { connectionTo, queueName } from "./tasks/bullmq-connection.ts";
@@ -48,14 +48,16 @@ try {
   });
   worker.on("error", (err) => log.warn({ err }, "The queue of jobs cannot be reached."));
   const stopListening = await cancelOnRequest(worker);
-  process.stdout.write(`A worker of the workbench takes up to ${extra.taskConcurrency} jobs at a time\n`);
-  stopOnSignal(async () => {
+  const ready = `A worker of the workbench takes up to ${extra.taskConcurrency} jobs at a time`;
+  if (config.mode === "production") log.info({}, ready);
+  else process.stdout.write(`${ready}\n`);
+  logFaults(log);
+  stopOnSignal(log, async () => {
     stopListening();
     await worker.close();
     converter.close();
     await kysely.destroy();
   });
 } catch (error) {
-  process.stderr.write(`${sentence(error)}\n`);
-  process.exit(1);
+  exitWith(error);
 }

@@ -102,7 +102,7 @@ describe("in production", () => {
   let url: string;
   let port: number;
   beforeAll(async () => {
-    const environment = await temporaryEnvironment(await productionSettings());
+    const environment = await temporaryEnvironment({ ...(await productionSettings()), SOCKETIO_LOG_LEVEL: "info" });
     url = environment.PUBLIC_URL ?? "";
     port = Number(environment.PORT);
     const server = await startServer(environment);
@@ -146,7 +146,7 @@ describe("in production", () => {
 
 describe("the first administrator", () => {
   it("is made from ADMIN_EMAIL and ADMIN_PASSWORD, and told no password", async () => {
-    expect(workbench.administrator).toEqual({ email: administrator.email, password: null });
+    expect(workbench.administrator).toEqual({ email: administrator.email, password: null, passwordFile: null });
     expect(await roleOf(root)).toBe("admin");
   });
 

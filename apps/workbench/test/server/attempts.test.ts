@@ -6,7 +6,7 @@ import { createAttemptLimits } from "../../server/accounts/attempt-limits.ts";
 import { administrator, type RunningWorkbench, runWorkbench, signIn, signUp } from "../fixture.ts";
 
 // Passwords are hashed slowly on purpose, and slower on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let workbench: RunningWorkbench;
 

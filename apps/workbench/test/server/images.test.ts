@@ -5,7 +5,7 @@ import { crc32, deflateSync } from "node:zlib";
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { connectClient, type TestClient } from "@signalbox/server/testing";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   administrator,
   makeImage,
@@ -16,6 +16,9 @@ import {
   signUp,
 } from "../fixture.ts";
 import { readZip } from "../read-zip.ts";
+
+// A workbench is started; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 interface ResultSet {
   results: {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { type Person, type RunningWorkbench, runWorkbench, signUp } from "../fixture.ts";
 
 // The limits are 10 s and 25 s; a busy machine is later.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let workbench: RunningWorkbench;
 let ada: Person;

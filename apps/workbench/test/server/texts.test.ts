@@ -1,7 +1,10 @@
 /** Texts in requests: their limits, and what a database cannot keep. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startPostgres } from "../../../../scripts/services/postgres.ts";
 import { type Person, type RunningWorkbench, runWorkbench, signUp } from "../fixture.ts";
+
+// A workbench is started; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe.each(["SQLite", "PostgreSQL"])("a route on %s", (database) => {
   let workbench: RunningWorkbench;
@@ -11,7 +14,7 @@ describe.each(["SQLite", "PostgreSQL"])("a route on %s", (database) => {
     workbench = await runWorkbench(postgres && { DATABASE_URL: postgres.url });
     ada = await signUp(workbench.url);
     return () => postgres?.stop();
-  }, 60_000);
+  });
   afterAll(() => workbench?.remove());
 
   async function expectRefusal(answer: Promise<Response>, code: string): Promise<void> {

@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NotificationPage } from "@signalbox/protocol";
 import { fetchClientConfig, type RawHeaders, rawRequest, sendRaw } from "@signalbox/server/testing";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { makeImage, type Person, type RunningWorkbench, runWorkbench, signUp } from "../fixture.ts";
 import { readZip } from "../read-zip.ts";
+
+// A workbench is started; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const megabyte = 1024 * 1024;
 
