@@ -9,7 +9,7 @@ import {
   type TestClient,
   transports,
 } from "@signalbox/server/testing";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startWorkbench } from "../../server/create-workbench.ts";
 import {
   administrator,
@@ -22,6 +22,9 @@ import {
   temporaryEnvironment,
 } from "../fixture.ts";
 import { startServer } from "../server-process.ts";
+
+// Processes are started; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let workbench: RunningWorkbench;
 let root: Person;
