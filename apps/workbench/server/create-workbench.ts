@@ -30,13 +30,14 @@ import { taskRoutes } from "./http/task-routes.ts";
 import { createConverter } from "./images/converter.ts";
 import { removeStrayUploads } from "./images/stray-uploads.ts";
 import { tellOfNewDevice } from "./notices/device-notice.ts";
-import { createTaskNotices } from "./notices/task-notices.ts";
+import { createTaskNotices, type TaskNotices } from "./notices/task-notices.ts";
 import { openDatabase } from "./open-database.ts";
 import { workbenchSettings } from "./settings.ts";
 import { createBatchJob } from "./tasks/batch-job.ts";
 import { createBullMqQueue } from "./tasks/bullmq-queue.ts";
 import { createJobStore } from "./tasks/job-store.ts";
 import { practiceJob } from "./tasks/practice-job.ts";
+import { createRetention, removeUploads } from "./tasks/retention.ts";
 import { createTaskRunner } from "./tasks/task-runner.ts";
 import { createTasks } from "./tasks/tasks.ts";
 
@@ -112,7 +113,12 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   // #endregion
   guardBodies(app.server, bodyLimits);
   const { progress } = realtime;
-  const onEnded = createTaskNotices(realtime.notify, baseUrl);
+  const tellOfEnd = createTaskNotices(realtime.notify, baseUrl);
+  const onEnded: TaskNotices = async (task) => {
+    await removeUploads(folder, task.task_id);
+    await tellOfEnd(task);
+  };
+  const retention = createRetention({ db, folder, progress, days: extra.retentionDays, log });
   const converter = createConverter();
   const queue =
     config.redisUrl !== null
@@ -154,6 +160,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     // Who is still connected sees the tasks go on: they are stopped for nobody but those that come next.
     await realtime.drain();
     await queue.stop();
+    await retention.stop();
     converter.close();
     await realtime.close();
     await closeHttp(app);
@@ -174,6 +181,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     // Beside other nodes what looks left behind may be on its way.
     if (config.redisUrl === null) await removeStrayUploads(db, folder);
     await queue.start();
+    retention.start();
     started.resolve();
     return { url: baseUrl, production, log, realtime, administrator, close };
   } catch (error) {
