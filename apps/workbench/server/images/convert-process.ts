@@ -57,7 +57,7 @@ function end(): void {
 
 /** Processor time and memory go to the server first. */
 function preferParent(): void {
-  setPriority(10);
+  setPriority(5);
   try {
     // Linux only: where memory runs out, this process is killed and not the server.
     writeFileSync("/proc/self/oom_score_adj", "1000");

@@ -37,8 +37,13 @@ export function createConverter(limits = defaultLimits): Converter {
   const idle = setTimeout(() => busy === 0 && close(), idleMs).unref();
 
   function start(): ChildProcess {
-    // What the decoders print is not in the log's form; what matters of it is in the answer.
-    const started = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
+    const started = fork(program, {
+      // What the decoders print is not in the log's form; what matters of it is in the answer.
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      // It reads what strangers send, and needs none of the server's settings and secrets.
+      env: { PATH: process.env.PATH },
+      execArgv: [],
+    });
     started.once("exit", () => forget(started));
     started.on("error", () => forget(started));
     child = started;
