@@ -8,7 +8,7 @@ import { makeImage, type Person, signUp, temporaryEnvironment } from "../fixture
 import { type ServerProcess, startServer } from "../server-process.ts";
 
 // Processes are started and killed; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const finalEvents = ["task_completed", "task_error", "task_cancelled"];
 
