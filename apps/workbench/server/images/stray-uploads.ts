@@ -4,12 +4,13 @@ import type { Kysely } from "kysely";
 import type { DataFolder } from "../data-folder.ts";
 import type { WorkbenchTables } from "../database.ts";
 
-/** What a crash between the arrival of images and the making of their job left: nobody will ever ask for it. */
+/** What a crash left that no job needs: images whose job was never made, or has ended. */
 export async function removeStrayUploads(db: Kysely<WorkbenchTables>, folder: DataFolder): Promise<void> {
   const jobs = db.selectFrom("workbench_job").select("task_id");
-  const known = new Set((await jobs.execute()).map(({ task_id }) => task_id));
+  const unfinished = await jobs.where("state", "!=", "done").execute();
+  const needed = new Set(unfinished.map(({ task_id }) => task_id));
   for (const name of await readdir(folder.allUploads)) {
-    if (!known.has(name)) await rm(join(folder.allUploads, name), { recursive: true, force: true });
+    if (!needed.has(name)) await rm(join(folder.allUploads, name), { recursive: true, force: true });
   }
   await db.deleteFrom("workbench_image").where("task_id", "not in", jobs).execute();
 }

@@ -8,7 +8,7 @@ import { makeImage, type Person, signUp, temporaryEnvironment } from "../fixture
 import { type ServerProcess, startServer } from "../server-process.ts";
 
 // Processes are started and killed; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const finalEvents = ["task_completed", "task_error", "task_cancelled"];
 
@@ -194,5 +194,24 @@ describe("after SIGTERM and a new start,", () => {
     expect(isRising([...before.versions, ...after.versions])).toBe(true);
     expect(after.first.current).toBeGreaterThanOrEqual(before.latest.current ?? 0);
     expect(after.latest).toMatchObject({ status: "completed", result: { images: 60 } });
+  });
+});
+
+describe("a task during which the server was killed twice", () => {
+  it("fails with a reason at the third start; a regular stop in between does not count", async () => {
+    const { person, end, startAgain, remove } = await setUp({});
+    onTestFinished(remove);
+    const taskId = await begin(person, { steps: 1000, step_ms: 1000 });
+    const isRunning = () => vi.waitFor(async () => expect((await read(person, taskId)).status).toBe("running"));
+    for (const signal of ["SIGKILL", "SIGTERM", "SIGKILL"] as const) {
+      await isRunning();
+      await end(signal);
+      await startAgain();
+    }
+    await vi.waitFor(async () => expect(await read(person, taskId)).toSatisfy(hasEnded), { timeout: 20_000 });
+    expect(await read(person, taskId)).toMatchObject({
+      status: "failed",
+      error: { code: "crashed", message: expect.stringMatching(/^The server stopped twice .* not tried again\./) },
+    });
   });
 });
