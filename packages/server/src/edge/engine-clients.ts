@@ -141,11 +141,32 @@ export async function whenGone(conn: EngineSocket): Promise<void> {
   if (!isGone) await new Promise<void>((resolve) => (socket ?? conn).once("close", () => resolve()));
 }
 
+/**
+ * Ends a connection so that its client comes back by itself, after what is queued has been sent. A DISCONNECT packet would
+ * keep socket.io-client away for good, and Engine.IO's `close` packet, which only polling uses, python-socketio: here the
+ * client sees a transport that ends. On polling its next request is answered with 400, because the `sid` is unknown.
+ */
+export function hangUp(conn: EngineSocket): void {
+  if (stateOf(conn).socket !== undefined) return void conn.close();
+  if (conn.readyState !== "open") return;
+  conn.readyState = "closing";
+  if (!hasQueue(conn)) return endPolling(conn);
+  conn.once("drain", () => {
+    // An upgrade that ended meanwhile has closed the connection itself.
+    if (stateOf(conn).socket === undefined) endPolling(conn);
+  });
+}
+
 /** Ends a connection without waiting for the client: closing a WebSocket takes a handshake, and 30 seconds without. */
 export function cutOff(conn: EngineSocket): void {
   const { socket } = stateOf(conn);
-  if (socket === undefined) conn.close(true);
+  if (socket === undefined) endPolling(conn);
   else socket.terminate();
+}
+
+/** Engine.IO forgets the connection, and answers a waiting request with nothing to do. */
+function endPolling({ transport }: EngineSocket): void {
+  (transport as unknown as { onClose(): void }).onClose();
 }
 
 /**

@@ -64,10 +64,13 @@ export async function connectClient(url: string, options: TestClientOptions = {}
   return client;
 }
 
-/** Tries to connect and returns the refusal; fails when the server lets the client in. */
+/**
+ * Tries to connect and returns the refusal; fails when the server lets the client in. Names `accepts`, as a client does
+ * that reads refusals: a plain one is not told of those that pass by themselves, so that it comes back.
+ */
 export async function refusalOf(url: string, options: TestClientOptions = {}): Promise<RefusalMessage> {
   try {
-    const client = await connectClient(url, options);
+    const client = await connectClient(url, { accepts: [], ...options });
     client.close();
   } catch (error) {
     const { data } = error as { data?: RefusalMessage };
