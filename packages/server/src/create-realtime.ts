@@ -11,6 +11,7 @@ import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
 import { systemClock } from "./clock.ts";
+import { boundLog } from "./config/bound-log.ts";
 import { createDebug } from "./config/debug.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
@@ -81,7 +82,7 @@ const lookupShare = 0.8;
 export function createRealtime(options: RealtimeOptions): Realtime {
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
   requireTogether(options);
-  const log = options.logger ?? createLog(config);
+  const log = options.logger === undefined ? createLog(config) : boundLog(options.logger, clock);
   const debug = createDebug(config, log);
   const trace = createTrace(version);
   const store = options.store ?? createMemoryStore({ maxSecurityEvents: config.securityLogRows });

@@ -60,6 +60,8 @@ export async function connectClient(url: string, options: TestClientOptions = {}
       socket.close();
       reject(error);
     });
+    // A refusal of the namespace closes the connection first, and is told right after.
+    socket.io.once("close", () => queueMicrotask(() => reject(new Error("The server closed the connection."))));
   });
   return client;
 }
