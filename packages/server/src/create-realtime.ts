@@ -467,7 +467,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 }
 
 /** @throws TypeError for parts that do not go together: an operator who sets REDIS_URL counts on it. */
-function requireTogether({ config, cluster, store }: RealtimeOptions): void {
+function requireTogether({ config, cluster, store, clock }: RealtimeOptions): void {
+  if (clock !== undefined && typeof clock.monotonic !== "function") {
+    throw new TypeError("The `clock` has no monotonic(): add a reading in milliseconds that never goes back.");
+  }
   if (config.redisUrl !== null && cluster === undefined) {
     throw new TypeError("REDIS_URL is set, but createRealtime was given no `cluster`: hand it connectRedis(config).");
   }

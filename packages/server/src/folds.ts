@@ -16,7 +16,7 @@ interface KindFolds<Line> {
 }
 
 interface FoldsOptions<Line> {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "monotonic">;
   readonly foldMs: number;
   /** Different lines of one kind that are open at a time; beyond it the kind is in a flood. */
   readonly maxOpenLines: number;
@@ -51,7 +51,7 @@ export interface Folds<Line> {
 export function createFolds<Line>({ clock, foldMs, maxOpenLines, onClosed }: FoldsOptions<Line>): Folds<Line> {
   const kinds = new Map<string, KindFolds<Line>>();
 
-  const begin = (line: Line): Fold<Line> => ({ line, since: clock.now(), count: 1 });
+  const begin = (line: Line): Fold<Line> => ({ line, since: clock.monotonic(), count: 1 });
 
   function close({ line, count }: Fold<Line>): void {
     if (count > 1) onClosed(line, count);
@@ -66,7 +66,7 @@ export function createFolds<Line>({ clock, foldMs, maxOpenLines, onClosed }: Fol
         close(fold);
       }
       if (folds.rest === undefined || folds.rest.since > since) continue;
-      if (folds.rest.count >= maxOpenLines) folds.floodUntil = clock.now() + foldMs;
+      if (folds.rest.count >= maxOpenLines) folds.floodUntil = clock.monotonic() + foldMs;
       const { rest } = folds;
       folds.rest = undefined;
       close(rest);
@@ -75,16 +75,16 @@ export function createFolds<Line>({ clock, foldMs, maxOpenLines, onClosed }: Fol
 
   return {
     add({ kind, key, open, openRest }) {
-      closeSince(clock.now() - foldMs);
+      closeSince(clock.monotonic() - foldMs);
       const folds = kinds.get(kind) ?? { lines: new Map(), rest: undefined, floodUntil: Number.NEGATIVE_INFINITY };
       kinds.set(kind, folds);
       const known = folds.lines.get(key) ?? folds.rest;
       if (known !== undefined) known.count += 1;
-      else if (folds.lines.size >= maxOpenLines || clock.now() < folds.floodUntil) folds.rest = begin(openRest());
+      else if (folds.lines.size >= maxOpenLines || clock.monotonic() < folds.floodUntil) folds.rest = begin(openRest());
       else folds.lines.set(key, begin(open()));
     },
     closeDue() {
-      closeSince(clock.now() - foldMs);
+      closeSince(clock.monotonic() - foldMs);
       let open = 0;
       for (const { lines, rest } of kinds.values()) open += lines.size + (rest === undefined ? 0 : 1);
       return open;

@@ -83,7 +83,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
       const held = await link.lease();
       const begins = held && !reports;
       reports = held;
-      if (begins || (held && clock.now() - caughtUpAt >= catchUpMs)) await catchUp();
+      if (begins || (held && clock.monotonic() - caughtUpAt >= catchUpMs)) await catchUp();
       else if (held) for (const id of unsure) inTurn(id, () => look(id));
       unsure.clear();
     } catch (err) {
@@ -96,7 +96,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
 
   /** What no event has told: jobs that wait or work or have just ended, and tasks whose job has ended since. */
   async function catchUp(): Promise<void> {
-    caughtUpAt = clock.now();
+    caughtUpAt = clock.monotonic();
     const jobs = await queue.getJobs(["active", ...waitingStates], 0, maxLooked);
     const ended = await queue.getJobs(["completed", "failed"], 0, maxLooked);
     const since = clock.now() - recentMs;
@@ -131,7 +131,8 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
   /** A task without a job: it was removed while nobody listened, unless it is only about to be added. */
   async function missing(jobId: string): Promise<void> {
     const task = await progress.get(prefix + jobId);
-    if (task === undefined || clock.now() - Date.parse(task.created_at) < youngMs) return;
+    // Without regard to the sign: the clock may have been set back since.
+    if (task === undefined || Math.abs(clock.now() - Date.parse(task.created_at)) < youngMs) return;
     return end(jobId, () => progress.cancelled(prefix + jobId));
   }
 

@@ -25,7 +25,7 @@ const boundedLogs = new WeakSet<Log>();
  * 4,000, and equal warnings and errors are folded. Lines of the security log are folded before they come here; `info` and
  * `debug` are for an operator to switch on, and are not folded.
  */
-export function boundLog(log: Log, clock: Pick<Clock, "now" | "after"> = systemClock): Log {
+export function boundLog(log: Log, clock: Pick<Clock, "monotonic" | "after"> = systemClock): Log {
   if (boundedLogs.has(log)) return log;
   let closing = false;
   const folds = createFolds<Line>({

@@ -63,7 +63,7 @@ export function createNamespacePlaces({ clock, idleMs }: { clock: Clock; idleMs:
     left(socket) {
       const { conn } = socket;
       if (conn.readyState !== "open" || !isEmpty(socket)) return;
-      const since = clock.now();
+      const since = clock.monotonic();
       emptySince.set(conn, since);
       clock.after(idleMs, () => {
         if (isEmpty(socket) && emptySince.get(conn) === since) conn.close();

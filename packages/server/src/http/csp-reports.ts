@@ -14,7 +14,7 @@ const maxBytes = 16_384;
 const perMinute = 30;
 
 interface CspReportsOptions {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "monotonic">;
   readonly exposeHints: boolean;
   clientAddress(req: IncomingMessage): string;
   requestId(req: IncomingMessage): string;

@@ -123,13 +123,12 @@ export function mountNamespace(
   }
 
   async function admit(socket: RealtimeSocket): Promise<void> {
-    const now = clock.now();
     const { ip, requestId } = callers.of(socket.conn);
     // Filled before anything can refuse: whoever reports a refusal reads it.
     socket.data.ip = ip;
     socket.data.requestId = requestId;
-    socket.data.connectedAt = now;
-    socket.data.checkedAt = now;
+    socket.data.connectedAt = clock.now();
+    socket.data.checkedAt = clock.monotonic();
     options.requireOpen();
     const { csrf, token, accepts = [] } = handshakeAuth(socket);
     socket.data.acceptsBatch = accepts.includes("progress_batch" satisfies OptionalFrame);

@@ -101,10 +101,12 @@ export function resumeTask(stored: TaskSnapshot, now: number): TaskSnapshot {
 
 /**
  * The snapshot after a report. Going from `running` back to `queued` begins a new run, of which nothing is known yet.
+ * @param now - milliseconds since the epoch
+ * @param elapsedMs - how long the run has lasted, measured: `now` may be set back or forward within it
  * @throws Refusal `task_finished` when the task has ended: final is final
  * @throws RangeError for a result that is too large
  */
-export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number): TaskSnapshot {
+export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number, elapsedMs = 0): TaskSnapshot {
   const status = patch.status ?? before.status;
   if (isFinal(before.status)) throw new Refusal("task_finished", { hint: `${before.task_id} is ${before.status}.` });
   if (!transitions[before.status].includes(status)) {
@@ -131,7 +133,9 @@ export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number):
     total,
     started_at,
     updated_at: at,
-    eta_seconds: isFinal(status) ? null : take(patch.eta_seconds, estimate(percent, started_at, now)),
+    eta_seconds: isFinal(status)
+      ? null
+      : take(patch.eta_seconds, started_at === null ? null : estimate(percent, elapsedMs)),
     ...(patch.result !== undefined && { result: bounded(patch.result, before.task_id) }),
     ...(patch.error !== undefined && { error: patch.error }),
   };
@@ -170,10 +174,9 @@ function nextPercent(
   return before === null ? clamped : Math.max(before, clamped);
 }
 
-function estimate(percent: number | null, startedAt: string | null, now: number): number | null {
-  if (percent === null || percent < etaFromPercent || startedAt === null) return null;
-  const elapsedSeconds = (now - Date.parse(startedAt)) / 1000;
-  return Math.round((elapsedSeconds * (100 - percent)) / percent);
+function estimate(percent: number | null, elapsedMs: number): number | null {
+  if (percent === null || percent < etaFromPercent) return null;
+  return Math.round(((elapsedMs / 1000) * (100 - percent)) / percent);
 }
 
 function bounded(result: unknown, taskId: string): unknown {

@@ -7,7 +7,7 @@ import { describeFlood, type EventDescription } from "./describe-event.ts";
 const maxOpenLines = 200;
 
 interface EventFoldsOptions {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "monotonic">;
   readonly foldMs: number;
   /** Makes the line that a first event begins. */
   begin(description: EventDescription): SecurityEvent;

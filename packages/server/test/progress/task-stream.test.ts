@@ -42,7 +42,7 @@ describe("a report", () => {
     expect(applyPatch(again, { status: "running", percent: 5 }, now + 2).percent).toBe(5);
   });
   it("estimates the rest from elapsed time, and says nothing when it cannot know", () => {
-    const halfway = applyPatch(running(), { percent: 50 }, now + 10_000);
+    const halfway = applyPatch(running(), { percent: 50 }, now + 10_000, 10_000);
     expect(halfway.eta_seconds).toBe(10);
     expect(running({ percent: 1 }).eta_seconds).toBeNull();
     expect(applyPatch(halfway, { eta_seconds: 3 }, now + 11_000).eta_seconds).toBe(3);
