@@ -58,7 +58,6 @@ interface TransportState {
     readonly CLOSED: number;
     readonly bufferedAmount: number;
     readonly _socket: Duplex | null;
-    readonly _receiver?: { _mask?: Uint8Array };
     close(code: number, reason: string): void;
     terminate(): void;
     once(event: "close", listener: () => void): void;
@@ -102,15 +101,6 @@ export function forgetUpgrade(conn: EngineSocket): void {
   const { socket } = stateOf(conn);
   const [first] = socket?.listeners("error") ?? [];
   if (first?.name === "onUpgradeError") socket?.off("error", first);
-}
-
-/**
- * Lets go of the memory in which the last frame came. `ws` keeps the four bytes of its mask as a view of all that was
- * read with it: after CONNECT that is up to 2 KB for each connection, with the token that was in it.
- */
-export function forgetFrame(conn: EngineSocket): void {
-  const receiver = stateOf(conn).socket?._receiver;
-  if (receiver?._mask !== undefined) receiver._mask = new Uint8Array(receiver._mask);
 }
 
 /** Whether packets wait in Engine.IO's queue; what is written past it would overtake them. */
