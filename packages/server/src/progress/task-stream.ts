@@ -1,4 +1,5 @@
 import { isFinal, type TaskError, type TaskSnapshot, type TaskStatus } from "@signalbox/protocol";
+import { cutText } from "../cut-text.ts";
 import { Refusal } from "../refusal.ts";
 
 /** What a report may change. Everything else of a snapshot follows from it. */
@@ -74,7 +75,7 @@ export function startTask({ kind, title, owner_id, total }: NewTask, taskId: str
   return {
     task_id: taskId,
     kind,
-    title: title.slice(0, textLimits.title),
+    title: cutText(title, textLimits.title),
     owner_id,
     version: versionAfter(0, now),
     status: "queued",
@@ -156,7 +157,7 @@ export function mergeReports(ours: TaskSnapshot, theirs: TaskSnapshot, now: numb
 const take = <Value>(patched: Value | undefined, before: Value): Value => (patched === undefined ? before : patched);
 
 const cut = <Text extends string | null>(text: Text | undefined, length: number): Text | undefined =>
-  (typeof text === "string" ? text.slice(0, length) : text) as Text | undefined;
+  (typeof text === "string" ? cutText(text, length) : text) as Text | undefined;
 
 /** Never falls within a run: a bar that goes back tells people that work was lost. */
 function nextPercent(

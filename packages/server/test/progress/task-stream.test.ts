@@ -50,6 +50,13 @@ describe("a report", () => {
   it("cuts texts that are too long", () => {
     expect(running({ message: "x".repeat(5000) }).message).toHaveLength(1000);
   });
+  it("cuts them between characters: half an emoji is no text", () => {
+    const title = `${"x".repeat(199)}😀!`;
+    const cut = `${"x".repeat(199)}😀`;
+    expect(startTask({ kind: "t", title, owner_id: "ada" }, "task-1", now).title).toBe(cut);
+    expect(running({ title }).title).toBe(cut);
+    expect(running({ step: "a\ud83d" }).step).toBe("a\ufffd");
+  });
   it("with a result that is too large is an error of the programmer, with the size and what to do", () => {
     expect(() => applyPatch(running(), { status: "completed", result: "x".repeat(70_000) }, now)).toThrow(
       /task-1.*70002 bytes/,
