@@ -142,6 +142,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { io, engine, outbox, backlogs, roundTrips } = createIo({
     config,
     clock,
+    log,
     traffic,
     createAdapter: cluster?.createAdapter,
     onFlood,

@@ -59,11 +59,14 @@ export function boundFields(fields: object): object {
   }
 
   function copyError(error: Error, depth: number): Error {
-    const copied: Error = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(error));
+    // A DOMException's prototype reads slots that no copy has.
+    const prototype = error instanceof DOMException ? Error.prototype : Object.getPrototypeOf(error);
+    const copied: Error = Object.setPrototypeOf(new Error(), prototype);
     const message = text(String(error.message));
     const define = (name: string, value: unknown): void => {
       Object.defineProperty(copied, name, { value, writable: true, configurable: true });
     };
+    define("name", text(String(error.name)));
     define("message", message);
     define("stack", error.stack && text(shortenHead(String(error.stack), String(error.message))));
     const { cause, errors } = error as AggregateError;

@@ -21,7 +21,7 @@ export function clientOf(engine: EngineServer, sid: string): EngineSocket | unde
 export function upgradeLeanly(engine: EngineServer, req: IncomingMessage, stream: Duplex, head: Buffer): void {
   const before = stream.rawListeners("close");
   engine.handleUpgrade(req as Parameters<EngineServer["handleUpgrade"]>[0], stream, head);
-  if ((engine as unknown as { middlewares: unknown[] }).middlewares.length > 0) return;
+  if ((engine as unknown as { middlewares?: unknown[] }).middlewares?.length !== 0) return;
   // By now the stream is that of `ws`, or has been answered and closed.
   stream.off("error", ignoreErrors);
   for (const listener of stream.rawListeners("close")) {

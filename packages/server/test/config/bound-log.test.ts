@@ -43,6 +43,7 @@ describe("a line of the log", () => {
     ],
     ["an error with a huge cause", { err: new Error("no", { cause: new Error(huge) }) }, "Failed."],
     ["errors in an error", { err: new AggregateError([new Error(huge), new Error(huge)], "no") }, "Failed."],
+    ["an abort", { err: AbortSignal.abort().reason }, "Failed."],
     ["bytes", { body: Buffer.alloc(950_000) }, "Failed."],
     ["an object that writes itself", { url: { toJSON: () => huge } }, "Failed."],
     ["a circle", circular, "Failed."],
