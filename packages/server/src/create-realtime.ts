@@ -10,6 +10,7 @@ import { createAuthenticator } from "./auth/authenticate.ts";
 import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
+import { answerBytes } from "./bounded-page.ts";
 import { systemClock } from "./clock.ts";
 import { boundLog } from "./config/bound-log.ts";
 import { createDebug } from "./config/debug.ts";
@@ -182,6 +183,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const debugNotice = debug("notifications");
   const notifications = createNotifications({
     ...{ store: notificationStore, clock },
+    maxBytes: answerBytes(config.maxBufferedBytes),
     onStored(userIds) {
       debugNotice?.({ users: userIds }, "Notice stored.");
       delivery.wake(userIds);
@@ -341,6 +343,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const views = createAdminViews({
     ...{ hub, securityLog, backlogs, roundTrips, blocks, imposed, history, health, originPolicy },
     settings: settingsInForce(config, options.configSources),
+    maxBytes: answerBytes(config.maxBufferedBytes),
     namespaces: opened,
   });
   const { roomAccess } = options;
@@ -460,8 +463,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     recorder.connection(conn, refusal);
   }
 
+  function isAdministrator(conn: EngineSocket): boolean {
+    return [...io.of(namespaces.admin).sockets.values()].some((socket) => socket.conn === conn);
+  }
+
   function onOverflow(conn: EngineSocket): void {
     traffic.overflows += 1;
+    // Administrators are sent lists and feeds as large as the server is busy: that is no offence of theirs.
+    if (isAdministrator(conn)) return log.warn({}, "The connection of an administrator was closed: it did not read.");
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
     recorder.connection(conn, new Refusal("rate_limited", { hint }));
   }

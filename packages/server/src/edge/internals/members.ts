@@ -20,6 +20,9 @@ const emits = (probe: Probe, type: string, event: string): boolean => {
   return events.includes(event);
 };
 
+/** Without WebSocket among SOCKETIO_TRANSPORTS Engine.IO makes no server for it. */
+const hasWebSocket = ({ opts }: Probe["engine"]): boolean => opts.transports.includes("websocket");
+
 const isPlainObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !(value instanceof Map) && Object.keys(value).length === 0;
 
@@ -46,6 +49,7 @@ export const members: readonly Member[] = [
     ...{ name: "Server.ws.options", of: "engine.io", for: "guard" },
     usedBy: "edge/web-socket-server.ts: pings are counted, frames that cannot be accepted are reported",
     works({ engine }) {
+      if (!hasWebSocket(engine)) return true;
       const { closeTimeout, maxPendingAutoPongs, WebSocket } = engine.ws.options;
       return closeTimeout === 2000 && maxPendingAutoPongs === 0 && typeof WebSocket.prototype.close === "function";
     },
@@ -209,6 +213,6 @@ export const members: readonly Member[] = [
   {
     ...{ name: "WebSocket.pong() answers pings", of: "ws", for: "guard" },
     usedBy: "edge/web-socket-server.ts: pings are counted",
-    works: (probe) => probe.pongs() === 1,
+    works: (probe) => !hasWebSocket(probe.engine) || probe.pongs() === 1,
   },
 ];

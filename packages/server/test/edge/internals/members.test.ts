@@ -19,6 +19,13 @@ it.each(members.map((member) => [member.of, member.name, member] as const))("%s 
   expect(member.works(probe)).toBe(true);
 });
 
+it.each(["polling", "websocket"] as const)("all are there with %s as the only transport", (transport) => {
+  const wsEngine = webSocketServer({ mayPing: () => true, onFault() {} });
+  const only = createProbe(new EngineServer({ wsEngine, transports: [transport] }));
+  expect(members.filter((member) => !member.works(only))).toEqual([]);
+  only.close();
+});
+
 it("supports the versions that package.json names", () => {
   const file = new URL("../../../package.json", import.meta.url);
   const { dependencies } = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
