@@ -94,7 +94,7 @@ export const userSchemas = {
 export const legacySchemas = {
   join_admin_dashboard: nothing,
   leave_admin_dashboard: nothing,
-  ping: z.unknown(),
+  ping: nothing,
 } satisfies Record<keyof LegacyRequests, z.ZodType>;
 
 const subject = z.object({ subject: z.enum(["user", "address"]), id: userId });

@@ -44,7 +44,7 @@ export async function connectClient(url: string, options: TestClientOptions = {}
   const { cookie, namespace = "/", transport = "websocket", origin = url } = options;
   const headers = { origin, ...(cookie !== undefined && { cookie }), ...options.headers };
   const credentials = options.auth ?? (cookie === undefined ? {} : { csrf: await fetchCsrf(url, headers) });
-  const auth = { ...credentials, ...(options.accepts !== undefined && { accepts: options.accepts }) };
+  const auth = { ...(options.accepts !== undefined && { accepts: options.accepts }), ...credentials };
   const socket = io(`${url}${namespace === "/" ? "" : namespace}`, {
     transports: [transport],
     extraHeaders: headers,

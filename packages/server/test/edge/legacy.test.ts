@@ -35,7 +35,7 @@ describe.each(transports)("the ancestor's broadcasts, over %s", (transport) => {
     client.close();
   });
 
-  it.each([[{ timestamp: 1 }], [undefined], [7], [null]])("a ping with %j is no error", async (payload) => {
+  it.each([[{ timestamp: 1 }], [undefined], [null]])("a ping with %j is no error", async (payload) => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const client = await connectClient(server.url, { cookie, transport });
     client.socket.emit("ping", ...(payload === undefined ? [] : [payload]));
