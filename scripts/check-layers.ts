@@ -16,7 +16,7 @@ const layers: readonly (readonly [pattern: RegExp, layer: number])[] = [
   [/^http\/(routes|authorize|operation-routes)\.ts$/, 3],
   [/^(origin\/origin-guard|auth\/authenticate|auth\/session-watch)\.ts$/, 3],
   [/^limits\/(connection-caps|penalty|bounded-decoder)\.ts$/, 3],
-  [/^(ports|refusal|clock|slot|version)\.ts$/, 1],
+  [/^(ports|refusal|clock|cut-text|folds|slot|version)\.ts$/, 1],
   [/^origin\/origin-rule\.ts$/, 1],
   [/^config\//, 1],
   [/./, 2],

@@ -11,8 +11,10 @@ import { checkChange } from "./auth/check-session.ts";
 import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
+import { answerBytes } from "./bounded-page.ts";
 import { checkOptions, claimServer, releaseServer } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
+import { boundLog } from "./config/bound-log.ts";
 import { createDebug } from "./config/debug.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
@@ -88,7 +90,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   checkOptions(options);
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
   requireNode();
-  const log = options.logger ?? createLog(config);
+  const log = options.logger === undefined ? createLog(config) : boundLog(options.logger, clock);
   const debug = createDebug(config, log);
   const trace = createTrace(version);
   const store = options.store ?? createMemoryStore({ maxSecurityEvents: config.securityLogRows });
@@ -148,6 +150,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { io, engine, outbox, backlogs, roundTrips } = createIo({
     config,
     clock,
+    log,
     traffic,
     createAdapter: cluster?.createAdapter,
     onFlood,
@@ -188,6 +191,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const debugNotice = debug("notifications");
   const notifications = createNotifications({
     ...{ store: notificationStore, clock },
+    maxBytes: answerBytes(config.maxBufferedBytes),
     onStored(userIds) {
       debugNotice?.({ users: userIds }, "Notice stored.");
       delivery.wake(userIds);
@@ -364,6 +368,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const views = createAdminViews({
     ...{ hub, securityLog, backlogs, roundTrips, blocks, imposed, history, health, originPolicy },
     settings: settingsInForce(config, options.configSources),
+    maxBytes: answerBytes(config.maxBufferedBytes),
     namespaces: opened,
   });
   const { roomAccess } = options;
@@ -485,8 +490,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     recorder.connection(conn, refusal);
   }
 
+  function isAdministrator(conn: EngineSocket): boolean {
+    return [...io.of(namespaces.admin).sockets.values()].some((socket) => socket.conn === conn);
+  }
+
   function onOverflow(conn: EngineSocket): void {
     traffic.overflows += 1;
+    // Administrators are sent lists and feeds as large as the server is busy: that is no offence of theirs.
+    if (isAdministrator(conn)) return log.warn({}, "The connection of an administrator was closed: it did not read.");
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
     recorder.connection(conn, new Refusal("rate_limited", { hint }));
   }

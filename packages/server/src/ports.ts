@@ -18,8 +18,10 @@ import type {
 
 /** Time from outside, so that tests turn the clock by hand. Timers never keep the process alive. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for what people read, what is stored and what expires. An operator may set it back. */
   now(): number;
+  /** Milliseconds since some moment, for measuring how long something takes or lasts: it never goes back or jumps. */
+  monotonic(): number;
   /** Runs once after `ms`; the returned function cancels. */
   after(ms: number, run: () => void): () => void;
   /** Runs every `ms`; the returned function stops it. */

@@ -44,7 +44,7 @@ export async function connectClient(url: string, options: TestClientOptions = {}
   const { cookie, namespace = "/", transport = "websocket", origin = url } = options;
   const headers = { origin, ...(cookie !== undefined && { cookie }), ...options.headers };
   const credentials = options.auth ?? (cookie === undefined ? {} : { csrf: await fetchCsrf(url, headers) });
-  const auth = { ...credentials, ...(options.accepts !== undefined && { accepts: options.accepts }) };
+  const auth = { ...(options.accepts !== undefined && { accepts: options.accepts }), ...credentials };
   const socket = io(`${url}${namespace === "/" ? "" : namespace}`, {
     transports: [transport],
     extraHeaders: headers,
@@ -60,14 +60,19 @@ export async function connectClient(url: string, options: TestClientOptions = {}
       socket.close();
       reject(error);
     });
+    // A refusal of the namespace closes the connection first, and is told right after.
+    socket.io.once("close", () => queueMicrotask(() => reject(new Error("The server closed the connection."))));
   });
   return client;
 }
 
-/** Tries to connect and returns the refusal; fails when the server lets the client in. */
+/**
+ * Tries to connect and returns the refusal; fails when the server lets the client in. Names `accepts`, as a client does
+ * that reads refusals: a plain one is not told of those that pass by themselves, so that it comes back.
+ */
 export async function refusalOf(url: string, options: TestClientOptions = {}): Promise<RefusalMessage> {
   try {
-    const client = await connectClient(url, options);
+    const client = await connectClient(url, { accepts: [], ...options });
     client.close();
   } catch (error) {
     const { data } = error as { data?: RefusalMessage };

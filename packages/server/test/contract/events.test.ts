@@ -120,6 +120,9 @@ const legacyRequests: Cases<(typeof contract)["/"]["legacyClientEvents"][number]
     await admin.request("leave_admin_dashboard");
     expect(admin.received("admin_alert")).toEqual([]);
   },
+  async ping(scene) {
+    expect(await (await scene.user()).request("ping", { timestamp: 1 })).toEqual({ ok: true });
+  },
 };
 
 const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {

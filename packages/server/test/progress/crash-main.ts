@@ -7,7 +7,7 @@ import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/stor
 import { startTestServer } from "../../src/testing/index.ts";
 
 /** More than any machine reports before it is killed. */
-const total = 1_000_000_000;
+const total = 20_000_000;
 const [, , path = ""] = process.argv;
 const store = await createSqlStore(openSqlite<SignalboxTables>(path).kysely);
 const server = await startTestServer({ store });
