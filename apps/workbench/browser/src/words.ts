@@ -12,6 +12,10 @@ export function sizeWords(bytes: number): string {
   return `${Number(value.toFixed(digits))}${nbsp}${units[power]}`;
 }
 
+/** The name of an image in another format: "beach.jpg" as WebP is "beach.webp". */
+export const downloadName = (name: string, extension: string): string =>
+  `${name.replace(/\.[^.]*$/, "") || "image"}.${extension}`;
+
 /** "78 % smaller", or what else became of the size. */
 export function savingWords(before: number, after: number): string {
   const percent = Math.round((1 - after / before) * 100);

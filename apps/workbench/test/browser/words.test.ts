@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { durationWords, etaWords, plural, savingWords, sizeWords } from "../../browser/src/words.ts";
+import { downloadName, durationWords, etaWords, plural, savingWords, sizeWords } from "../../browser/src/words.ts";
 
 /** Numbers are held to their units by no-break spaces, which only a browser needs to see. */
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
@@ -15,6 +15,15 @@ describe("sizes", () => {
   ])("%d bytes are read as %s", (bytes, words) => {
     expect(plain(sizeWords(bytes))).toBe(words);
   });
+});
+
+test.each([
+  ["beach.jpg", "beach.avif"],
+  ["a.b.c.png", "a.b.c.avif"],
+  ["no-extension", "no-extension.avif"],
+  [".png", "image.avif"],
+])("an AVIF of %s is saved as %s", (name, saved) => {
+  expect(downloadName(name, "avif")).toBe(saved);
 });
 
 describe("savings", () => {

@@ -1,7 +1,7 @@
 import type { TaskStatus } from "@signalbox/protocol";
 import { useEffect, useState } from "preact/hooks";
 import { getJson, sentenceOf } from "../http.ts";
-import { plural, savingWords, sizeWords } from "../words.ts";
+import { downloadName, plural, savingWords, sizeWords } from "../words.ts";
 
 interface Output {
   format: "avif" | "webp" | "thumbnail";
@@ -39,7 +39,7 @@ export function Results({ taskId, status }: { taskId: string; status: TaskStatus
       <div class="section-head">
         <h2 id="results-heading">{status === "completed" ? "Results" : "Results so far"}</h2>
         {set && set.results.length > 0 && (
-          <a class="button primary" href={set.zip_url} download data-testid="download-zip">
+          <a class="button primary" href={set.zip_url} download="" data-testid="download-zip">
             Download all as zip
           </a>
         )}
@@ -104,7 +104,11 @@ function Download({ output, label, result }: { output: Output | undefined; label
   if (!output) return null;
   return (
     <li>
-      <a href={output.url} download aria-label={`${result.name} as ${label}`}>
+      <a
+        href={`${output.url}?download`}
+        download={downloadName(result.name, output.format)}
+        aria-label={`${result.name} as ${label}`}
+      >
         {label}
       </a>{" "}
       <span class="hint">
