@@ -1,5 +1,5 @@
-import type { NotificationCentre } from "@signalbox/client/notifications";
 import { createStore, type Readable } from "../store.ts";
+import type { Inbox } from "./inbox.ts";
 
 type Permission = NotificationPermission | "unsupported";
 
@@ -11,13 +11,13 @@ export interface BackgroundNotices {
 }
 
 /** While the page is in the background, arrivals are shown by the browser, for people who asked for it. */
-export function createBackgroundNotices(centre: NotificationCentre): BackgroundNotices {
+export function createBackgroundNotices(inbox: Pick<Inbox, "onArrived">): BackgroundNotices {
   const isSupported = "Notification" in window;
   const state = createStore<{ permission: Permission }>({
     permission: isSupported ? Notification.permission : "unsupported",
   });
 
-  const stop = centre.onArrived(({ id, title, body, priority }) => {
+  const stop = inbox.onArrived(({ id, title, body, priority }) => {
     if (!document.hidden || priority === "low" || state.get().permission !== "granted") return;
     // One tag for all tabs: several of them show one.
     new Notification(title, { body, tag: id });

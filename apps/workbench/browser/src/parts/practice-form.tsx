@@ -35,7 +35,7 @@ export function PracticeForm() {
           void start(event.currentTarget);
         }}
       >
-        <Field name="steps" label="Steps" type="number" min={1} max={10_000} required defaultValue="20" />
+        <Field name="steps" label="Steps" type="number" min={1} max={1000} required defaultValue="20" />
         <Field
           name="step_ms"
           label="Milliseconds a step"

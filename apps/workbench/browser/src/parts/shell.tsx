@@ -35,11 +35,11 @@ export function Shell({ user, account, children }: ShellProps) {
         </div>
       </header>
       {user && <ConnectionStatus />}
+      {user && <Toasts />}
       <main id="main" tabIndex={-1}>
         {children}
       </main>
       {user && <Announcer />}
-      {user && <Toasts />}
     </>
   );
 }
