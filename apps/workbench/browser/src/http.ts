@@ -1,3 +1,5 @@
+import { connectionLost } from "./connection-return.ts";
+
 /** The server said no, or could not be reached; `message` is a sentence for the person at the screen. */
 export class RequestFailed extends Error {
   /** The server's code, or `unreachable`. */
@@ -12,8 +14,10 @@ export class RequestFailed extends Error {
   }
 }
 
-const unreachable = () =>
-  new RequestFailed("unreachable", 0, "The server cannot be reached. Check your connection and try again.");
+function unreachable(): RequestFailed {
+  connectionLost();
+  return new RequestFailed("unreachable", 0, "The server cannot be reached. Check your connection and try again.");
+}
 
 export async function getJson<Body>(path: string): Promise<Body> {
   return readJson(await send(path, { headers: { accept: "application/json" } }));
@@ -61,4 +65,8 @@ function errorIn(text: string): { code?: string; message?: string } {
 
 /** The sentence to show for anything that was thrown. */
 export const sentenceOf = (error: unknown): string =>
-  error instanceof Error ? error.message : "Something went wrong. Please try again.";
+  typeof error === "string"
+    ? error
+    : error instanceof Error
+      ? error.message
+      : "Something went wrong. Please try again.";

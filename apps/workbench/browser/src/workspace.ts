@@ -3,6 +3,7 @@ import { openNotifications } from "@signalbox/client/notifications";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Account } from "./account.ts";
+import { connectionReturned } from "./connection-return.ts";
 import { type BackgroundNotices, createBackgroundNotices } from "./notifications/background-notices.ts";
 import { createInbox, type Inbox } from "./notifications/inbox.ts";
 import { openShownMark } from "./notifications/shown-mark.ts";
@@ -31,7 +32,11 @@ export function openWorkspace(userId: string, account: Account): Workspace {
   const clients = createClients({ client: { name: "workbench", version: __WORKBENCH_VERSION__ } });
   const user: UserClient = clients.user();
   user.on("session_ending", ({ reason }) => void account.refresh(reason));
+  let wasConnected = false;
   clients.onState(({ status }) => {
+    const isConnected = status === "connected";
+    if (isConnected && !wasConnected) connectionReturned();
+    wasConnected = isConnected;
     if (status === "auth_required") void account.refresh();
   });
   const tasks = createTaskStore(user);

@@ -1,6 +1,7 @@
 import type { TaskStatus } from "@signalbox/protocol";
-import { useEffect, useState } from "preact/hooks";
-import { getJson, sentenceOf } from "../http.ts";
+import { useState } from "preact/hooks";
+import { getJson } from "../http.ts";
+import { useLoad } from "../use-problem.ts";
 import { downloadName, plural, savingWords, sizeWords } from "../words.ts";
 
 interface Output {
@@ -27,12 +28,8 @@ interface ResultSet {
 /** The images that a batch has made, as pictures. A batch that was cancelled or failed shows those it got to. */
 export function Results({ taskId, status }: { taskId: string; status: TaskStatus }) {
   const [set, setSet] = useState<ResultSet | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    getJson<ResultSet>(`/api/tasks/${encodeURIComponent(taskId)}/results`).then(setSet, (error) =>
-      setProblem(sentenceOf(error)),
-    );
-  }, [taskId]);
+  const path = `/api/tasks/${encodeURIComponent(taskId)}/results`;
+  const problem = useLoad(async () => setSet(await getJson<ResultSet>(path)), [path]);
 
   return (
     <section aria-labelledby="results-heading" class="results">

@@ -1,11 +1,10 @@
 import type { ClientConfig } from "@signalbox/protocol";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import type { Account } from "../account.ts";
 import { panelAt } from "../admin/panels.ts";
-import { sentenceOf } from "../http.ts";
 import { Link, useRouter } from "../router.tsx";
 import { useStore } from "../store.ts";
+import { useProblem } from "../use-problem.ts";
 import { useWorkspace } from "../workspace.ts";
 import { ConnectionStatus } from "./connection-status.tsx";
 import { Bell } from "./notifications/bell.tsx";
@@ -47,7 +46,7 @@ export function Shell({ user, account, children }: ShellProps) {
 function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>; account: Account }) {
   const router = useRouter();
   const { path } = useStore(router.location);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
   const current = (href: string) => (href === path ? "page" : undefined);
 
   async function leave(): Promise<void> {
@@ -55,7 +54,7 @@ function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>
       await account.signOut();
       router.go("/sign-in");
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(error);
     }
   }
 

@@ -10,6 +10,7 @@ import {
   problemsOf,
 } from "../../admin/notice-entry.ts";
 import { useStore } from "../../store.ts";
+import { isConnectionError } from "../../use-problem.ts";
 import { timeWords } from "../../words.ts";
 import { Field, SelectField, TextField } from "../field.tsx";
 import { NoticePreview } from "./notice-preview.tsx";
@@ -38,7 +39,8 @@ export function NoticesPanel() {
         try {
           await request("admin_notification", { audience, notification });
         } catch (error) {
-          setProblems(problemsOf(error));
+          // What is wrong with the connection is said in the dialog, and nothing in the form is to blame for it.
+          if (!isConnectionError(error)) setProblems(problemsOf(error));
           throw error;
         }
         const { audience: kind, userId, role, roomId } = entry;

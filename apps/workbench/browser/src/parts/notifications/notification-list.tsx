@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { sentenceOf } from "../../http.ts";
 import { useStore } from "../../store.ts";
+import { useProblem } from "../../use-problem.ts";
 import { useWorkspace } from "../../workspace.ts";
 import { BackgroundChoice } from "./background-choice.tsx";
 import { NotificationItem } from "./notification-item.tsx";
@@ -11,10 +11,10 @@ export function NotificationList({ onLeave }: { onLeave: () => void }) {
   const { phase, notifications, latest_seq, acknowledged_seq, read_seq } = useStore(inbox.state);
   const [readBefore] = useState(read_seq);
   const section = useRef<HTMLElement>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
 
   useEffect(() => {
-    if (latest_seq > read_seq) inbox.markRead(latest_seq).catch((error) => setProblem(sentenceOf(error)));
+    if (latest_seq > read_seq) inbox.markRead(latest_seq).catch(setProblem);
   }, [inbox, latest_seq, acknowledged_seq]);
 
   // The oldest is acknowledged first: acknowledging one acknowledges what came before it.
@@ -27,7 +27,7 @@ export function NotificationList({ onLeave }: { onLeave: () => void }) {
       // Its button is gone, and the focus would be with it.
       section.current?.focus();
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(error);
     }
   }
 
