@@ -14,10 +14,8 @@ export class RequestFailed extends Error {
   }
 }
 
-function unreachable(): RequestFailed {
-  connectionLost();
-  return new RequestFailed("unreachable", 0, "The server cannot be reached. Check your connection and try again.");
-}
+const unreachable = () =>
+  new RequestFailed("unreachable", 0, "The server cannot be reached. Check your connection and try again.");
 
 export async function getJson<Body>(path: string): Promise<Body> {
   return readJson(await send(path, { headers: { accept: "application/json" } }));
@@ -34,12 +32,14 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { credentials: "same-origin", ...init });
   } catch {
+    connectionLost();
     throw unreachable();
   }
 }
 
 async function readJson<Body>(response: Response): Promise<Body> {
   const text = await response.text().catch(() => {
+    connectionLost();
     throw unreachable();
   });
   if (!response.ok) throw failureOf(response.status, text);
