@@ -96,9 +96,9 @@ describe("notices", () => {
 it("health names what the server depends on, in words and signs", async () => {
   const { page } = dashboard();
   await goToPanel(page, "Health");
-  expect(await page.getByTestId("health-status").textContent()).toContain("in order");
+  expect(await page.getByTestId("health-status").textContent()).toContain("healthy");
   for (const name of ["store", "sessions"]) {
-    expect(await page.locator(`[data-dependency=${name}]`).textContent()).toContain("✓ in order");
+    expect(await page.locator(`[data-dependency=${name}]`).textContent()).toContain("✓ healthy");
   }
 });
 

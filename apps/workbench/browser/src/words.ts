@@ -55,5 +55,18 @@ export function timeWords(iso: string): string {
   return `${time.toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" })}, ${clock}`;
 }
 
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** How long ago or ahead a time is, in the largest unit that fits; beyond a week the date. */
+export function agoWords(iso: string, now: number): string {
+  const seconds = (Date.parse(iso) - now) / 1000;
+  const distance = Math.abs(seconds);
+  if (distance < 45) return "just now";
+  if (distance < 45 * 60) return relative.format(Math.round(seconds / 60), "minute");
+  if (distance < 22 * 3600) return relative.format(Math.round(seconds / 3600), "hour");
+  if (distance < 6.5 * 86_400) return relative.format(Math.round(seconds / 86_400), "day");
+  return new Date(iso).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
+}
+
 export const plural = (count: number, noun: string, nouns = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : nouns}`;

@@ -39,7 +39,7 @@ export function PracticeForm() {
         <Field name="steps" label="Steps" type="number" min={1} max={1000} required defaultValue="20" />
         <Field
           name="step_ms"
-          label="Milliseconds a step"
+          label="Milliseconds per step"
           type="number"
           min={1}
           max={60_000}

@@ -1,7 +1,9 @@
 import type { ClientConfig } from "@signalbox/protocol";
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import type { Account } from "../account.ts";
 import { panelAt } from "../admin/panels.ts";
+import { setTitleProgress } from "../document-title.ts";
 import { Link, useRouter } from "../router.tsx";
 import { useStore } from "../store.ts";
 import { useProblem } from "../use-problem.ts";
@@ -39,6 +41,7 @@ export function Shell({ user, account, children }: ShellProps) {
         {children}
       </main>
       {user && <Announcer />}
+      {user && <TitleProgress />}
     </>
   );
 }
@@ -96,6 +99,18 @@ function Announcer() {
       {announcement}
     </p>
   );
+}
+
+/** Shows in the tab's title how far one's running tasks are, taken together. */
+function TitleProgress() {
+  const { tasks, userId } = useWorkspace();
+  const known = [...useStore(tasks.state).tasks.values()];
+  const running = known.filter(({ owner_id, status }) => owner_id === userId && status === "running");
+  const sum = running.reduce((total, { percent }) => total + (percent ?? 0), 0);
+  const progress = running.length === 0 ? null : Math.floor(sum / running.length);
+  useEffect(() => setTitleProgress(progress), [progress]);
+  useEffect(() => () => setTitleProgress(null), []);
+  return null;
 }
 
 function Signal() {
