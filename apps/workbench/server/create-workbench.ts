@@ -5,6 +5,7 @@ import {
   createOriginPolicy,
   createRealtime,
   followTls,
+  type Log,
   loadConfig,
   type Realtime,
   readTls,
@@ -12,7 +13,7 @@ import {
 import { betterAuthSessions } from "@signalbox/server/better-auth";
 import { connectRedis } from "@signalbox/server/redis";
 import { createSqlStore } from "@signalbox/server/sql";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createDevices } from "./accounts/devices.ts";
 import { ensureAdministrator, type MadeAdministrator } from "./accounts/first-administrator.ts";
@@ -20,10 +21,13 @@ import { openDataFolder } from "./data-folder.ts";
 import { migrateWorkbench } from "./database.ts";
 import { accountRoutes } from "./http/account-routes.ts";
 import { errorAnswers } from "./http/answers.ts";
+import { guardBodies } from "./http/body-guard.ts";
+import { deviceRoute } from "./http/device-route.ts";
 import { pages } from "./http/pages.ts";
 import { resultRoutes } from "./http/result-routes.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { taskRoutes } from "./http/task-routes.ts";
+import { createConverter } from "./images/converter.ts";
 import { removeStrayUploads } from "./images/stray-uploads.ts";
 import { tellOfNewDevice } from "./notices/device-notice.ts";
 import { createTaskNotices } from "./notices/task-notices.ts";
@@ -39,9 +43,15 @@ import { createTasks } from "./tasks/tasks.ts";
 /** How long answers that are under way may take when the server closes. */
 const closingGraceMs = 2000;
 
+/** A request that is not there by then is given up. Fastify's own default for whole requests is none. */
+const connectionLimits = { headersTimeout: 10_000, connectionsCheckingInterval: 5000 };
+const bodyLimits = { idleMs: 25_000, minBytes: 4096 };
+
 /** A workbench that is running. */
 export interface Workbench {
   readonly url: string;
+  readonly production: boolean;
+  readonly log: Log;
   readonly realtime: Realtime;
   /** Set when this was the first start. */
   readonly administrator: MadeAdministrator | null;
@@ -66,7 +76,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   const answerError = errorAnswers(log, !production);
   const app = fastify({
     bodyLimit: 1_000_000,
-    https: tls ?? null,
+    ...(tls ? { https: { ...tls, ...connectionLimits } } : { http: connectionLimits }),
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
     // Plugins and routes are the same whether a server encrypts; their types are those of one that does not.
   }) as unknown as FastifyInstance;
@@ -80,10 +90,11 @@ export async function startWorkbench(environment: Readonly<Record<string, string
       baseUrl,
       trustedOrigins: createOriginPolicy(config).allowed,
       rateLimiting: production,
-      log,
+      ...{ log, devices },
       async onEntered(userId, device) {
-        if (await devices.remember(userId, device)) await tellOfNewDevice(realtime.notify, userId);
+        if (await devices.remember(userId, device)) await tellOfNewDevice(realtime.notify, userId, device);
       },
+      onFailed: (attempt) => realtime.recordSecurityEvent({ type: "sign_in_failed", ...attempt }),
     });
   });
   // #region signalbox
@@ -99,33 +110,43 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     },
   });
   // #endregion
+  guardBodies(app.server, bodyLimits);
   const { progress } = realtime;
   const onEnded = createTaskNotices(realtime.notify, baseUrl);
+  const converter = createConverter();
   const queue =
     config.redisUrl !== null
       ? createBullMqQueue({ redisUrl: config.redisUrl, progress, log, onEnded })
       : createTaskRunner({
           ...{ jobs: createJobStore(db), progress, log, onEnded },
           kinds: new Map([
-            ["batch", createBatchJob(db, folder)],
+            ["batch", createBatchJob(db, folder, converter)],
             ["practice", practiceJob],
           ]),
           concurrency: extra.taskConcurrency,
         });
+  const headersFor = (request: FastifyRequest, reply: FastifyReply) => ({
+    ...headers,
+    // What an API answers is one person's, who may sign out.
+    ...(isApi(request) && !reply.hasHeader("cache-control") && { "cache-control": "no-store" }),
+    // What is left of a refused body is not read.
+    ...(!request.raw.complete && { connection: "close" }),
+  });
   const authorize = (request: { raw: Parameters<Realtime["authorize"]>[0] }) => realtime.authorize(request.raw);
 
   // What comes before the start is complete waits for it: the first account is the administrator's, and tasks that the
   // last run left behind are looked through before new ones come.
   const started = Promise.withResolvers<void>();
   app.addHook("onRequest", () => started.promise);
-  app.addHook("onSend", async (_request, reply) => void reply.headers(headers));
+  app.addHook("onSend", async (request, reply) => void reply.headers(headersFor(request, reply)));
   app.setErrorHandler(answerError);
-  accountRoutes(app, accounts, baseUrl, realtime.clientAddress);
+  accountRoutes(app, { accounts, baseUrl, realtime });
   taskRoutes(app, {
     ...{ queue, progress, authorize },
     tasks: createTasks({ db, folder, queue, progress }),
     practice: !production,
   });
+  deviceRoute(app);
   resultRoutes(app, { db, folder, progress, authorize });
   pages(app);
 
@@ -133,6 +154,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     // Who is still connected sees the tasks go on: they are stopped for nobody but those that come next.
     await realtime.drain();
     await queue.stop();
+    converter.close();
     await realtime.close();
     await closeHttp(app);
     unfollowTls?.();
@@ -143,12 +165,17 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     await app.ready();
     // Before anything is changed: a second start by mistake, on a port that is taken, must leave no trace.
     await listen(app.server, config.host, config.port);
-    const administrator = await exclusively(() => ensureAdministrator(accounts, extra.adminEmail, extra.adminPassword));
+    const administrator = await exclusively(() =>
+      ensureAdministrator(accounts, {
+        ...{ email: extra.adminEmail, givenPassword: extra.adminPassword },
+        keepPassword: production ? folder.keepPassword : null,
+      }),
+    );
     // Beside other nodes what looks left behind may be on its way.
     if (config.redisUrl === null) await removeStrayUploads(db, folder);
     await queue.start();
     started.resolve();
-    return { url: baseUrl, realtime, administrator, close };
+    return { url: baseUrl, production, log, realtime, administrator, close };
   } catch (error) {
     await close();
     throw error;
@@ -183,3 +210,6 @@ function hostInUrl(host: string): string {
   if (["0.0.0.0", "::"].includes(host)) return "localhost";
   return host.includes(":") ? `[${host}]` : host;
 }
+
+/** By the route that matched: there is more than one way to write an address. */
+const isApi = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url?.startsWith("/api/") === true;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** Where the workbench keeps its files. */
@@ -13,6 +13,8 @@ export interface DataFolder {
   results(taskId: string): string;
   /** A key that survives restarts, made at the first start: for those who set no SIGNALBOX_SECRET. */
   secret(): string;
+  /** Writes a password to a file that only the server's user can read. Returns the file. */
+  keepPassword(password: string): string;
 }
 
 /** @throws Error with one sentence that names the folder when it cannot be written to */
@@ -31,6 +33,13 @@ export function openDataFolder(path: string): DataFolder {
     allUploads,
     uploads: (taskId) => join(allUploads, taskId),
     results: (taskId) => join(root, "results", taskId),
+    keepPassword(password) {
+      const file = join(root, "first-administrator-password");
+      // A file that is there keeps its mode.
+      rmSync(file, { force: true });
+      writeFileSync(file, `${password}\n`, { mode: 0o600, flag: "wx" });
+      return file;
+    },
     secret() {
       const file = join(root, "secret");
       try {

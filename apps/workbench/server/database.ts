@@ -11,6 +11,8 @@ export interface JobRow {
   state: "waiting" | "running" | "done";
   /** A cancelled job stops between two images. */
   cancel_requested: 0 | 1;
+  /** How often the server ended without notice while the job was running. */
+  crashes: number;
   created_at: string;
 }
 
@@ -74,6 +76,14 @@ const migrations: Record<string, Migration> = {
         .addColumn("token_hash", "varchar(64)", (column) => column.notNull())
         .addColumn("seen_at", "varchar(32)", (column) => column.notNull())
         .addPrimaryKeyConstraint("workbench_device_key", ["user_id", "token_hash"])
+        .execute();
+    },
+  },
+  "0003_crashes": {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable("workbench_job")
+        .addColumn("crashes", "integer", (column) => column.notNull().defaultTo(0))
         .execute();
     },
   },

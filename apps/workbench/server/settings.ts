@@ -15,7 +15,7 @@ export const workbenchSettings = {
   ),
   adminPassword: setting.optionalText(
     "ADMIN_PASSWORD",
-    "Password of that administrator; made up and printed once when missing.",
+    "Password of that administrator. Without it one is made up: printed once in development, and in production written to first-administrator-password in DATA_DIR.",
     { secret: true, minLength: 10 },
   ),
   taskConcurrency: setting.integer("TASK_CONCURRENCY", 2, "Tasks that run at the same time.", { min: 1, max: 64 }),

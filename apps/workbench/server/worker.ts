@@ -3,13 +3,14 @@ import { createLog, loadConfig } from "@signalbox/server";
 import { cancelOnRequest } from "@signalbox/server/bullmq";
 import { type Job as BullMqJob, UnrecoverableError, Worker } from "bullmq";
 import { openDataFolder } from "./data-folder.ts";
+import { createConverter } from "./images/converter.ts";
 import { openDatabase } from "./open-database.ts";
-import { sentence, stopOnSignal } from "./process.ts";
+import { exitWith, logFaults, stopOnSignal } from "./process.ts";
 import { workbenchSettings } from "./settings.ts";
 import { createBatchJob } from "./tasks/batch-job.ts";
 import { connectionTo, queueName } from "./tasks/bullmq-connection.ts";
 import { reasonOf } from "./tasks/bullmq-failure.ts";
-import { type Job, JobFailure } from "./tasks/job.ts";
+import { type Job, JobFailure, maxCrashes } from "./tasks/job.ts";
 import { practiceJob } from "./tasks/practice-job.ts";
 
 try {
@@ -19,8 +20,9 @@ try {
   const log = createLog(config);
   const folder = openDataFolder(extra.dataDir);
   const { kysely } = openDatabase(extra.databaseUrl, folder.database, log);
+  const converter = createConverter();
   const kinds = new Map<string, Job>([
-    ["batch", createBatchJob(kysely, folder)],
+    ["batch", createBatchJob(kysely, folder, converter)],
     ["practice", practiceJob],
   ]);
 
@@ -41,18 +43,21 @@ try {
   };
   const worker = new Worker(queueName, work, {
     ...{ connection: connectionTo(config.redisUrl), concurrency: extra.taskConcurrency },
-    // A job of a worker that has died is given to another one after this time.
-    ...{ lockDuration: 10_000, stalledInterval: 5000, maxStalledCount: 5 },
+    // A job of a worker that has died is given to another one after this time, and fails with the second worker.
+    ...{ lockDuration: 10_000, stalledInterval: 5000, maxStalledCount: maxCrashes - 1 },
   });
   worker.on("error", (err) => log.warn({ err }, "The queue of jobs cannot be reached."));
   const stopListening = await cancelOnRequest(worker);
-  process.stdout.write(`A worker of the workbench takes up to ${extra.taskConcurrency} jobs at a time\n`);
-  stopOnSignal(async () => {
+  const ready = `A worker of the workbench takes up to ${extra.taskConcurrency} jobs at a time`;
+  if (config.mode === "production") log.info({}, ready);
+  else process.stdout.write(`${ready}\n`);
+  logFaults(log);
+  stopOnSignal(log, async () => {
     stopListening();
     await worker.close();
+    converter.close();
     await kysely.destroy();
   });
 } catch (error) {
-  process.stderr.write(`${sentence(error)}\n`);
-  process.exit(1);
+  exitWith(error);
 }

@@ -2,6 +2,7 @@
 export const securityEventTypes = [
   "origin_refused",
   "auth_failed",
+  "sign_in_failed",
   "session_revoked",
   "csrf_failed",
   "admin_denied",

@@ -393,6 +393,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     namespace: open,
     authorize: createRequestAuthorizer({ originGuard, authenticator, onRefused }),
     clientAddress,
+    recordSecurityEvent: securityLog.record,
     sessionChanged,
     drain,
     close() {

@@ -8,6 +8,7 @@ export * as setting from "./config/setting.ts";
 export type { Config } from "./config/settings.ts";
 export { createRealtime } from "./create-realtime.ts";
 export { followTls, readTls, type Tls } from "./http/tls.ts";
+export { addressBucket } from "./limits/client-address.ts";
 export {
   defineNamespace,
   type NamespaceDefinition,
@@ -21,6 +22,6 @@ export { createOriginPolicy, type OriginPolicy, type OriginVerdict } from "./ori
 export type * from "./ports.ts";
 export type { ProgressHub, ProgressListener } from "./progress/progress-hub.ts";
 export type { NewTask, TaskPatch } from "./progress/task-stream.ts";
-export type { Realtime, RealtimeOptions } from "./realtime.ts";
+export type { ApplicationSecurityEvent, Realtime, RealtimeOptions } from "./realtime.ts";
 export { httpStatusOf, Refusal, type RefusalDetails } from "./refusal.ts";
 export { createMemoryStore } from "./store/memory.ts";

@@ -1,7 +1,7 @@
 /** What goes into the real-time layer, and what comes out of it. */
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
-import type { AdminAlert } from "@signalbox/protocol";
+import type { AdminAlert, SecurityEventType } from "@signalbox/protocol";
 import type { RoomAccess } from "./access/room-access.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Config } from "./config/settings.ts";
@@ -45,6 +45,17 @@ export interface RealtimeOptions {
   clock?: Clock;
 }
 
+/** What an application adds to the security log. Texts may come from clients: they are escaped and cut. */
+export interface ApplicationSecurityEvent {
+  type: Extract<SecurityEventType, "sign_in_failed" | "rate_limited">;
+  /** From `clientAddress(req)`. */
+  ip: string;
+  userId?: string | undefined;
+  /** What made the application refuse, such as `password_wrong`. */
+  code?: string | undefined;
+  detail: string;
+}
+
 /** A running real-time layer. */
 export interface Realtime {
   /** Socket.IO itself, for what this layer does not cover. Namespaces opened on it directly let nobody in. */
@@ -64,6 +75,8 @@ export interface Realtime {
   authorize(req: IncomingMessage): Promise<Principal>;
   /** The client's address, through trusted proxies only (TRUST_PROXY). */
   clientAddress(req: IncomingMessage): string;
+  /** Writes to the security log what the application itself refused, such as a failed sign-in. Repeated ones are folded. */
+  recordSecurityEvent(event: ApplicationSecurityEvent): void;
   /** For session sources that cannot announce changes themselves: a logout, ban or role change just happened. */
   sessionChanged(change: SessionChange): Promise<void>;
   /**

@@ -4,14 +4,16 @@ import { betterAuth } from "better-auth";
 import { createAuthMiddleware } from "better-auth/api";
 import { getMigrations } from "better-auth/db/migration";
 import { admin } from "better-auth/plugins";
+import { cutText } from "../cut-text.ts";
 import type { WorkbenchDatabase } from "../open-database.ts";
-import { deviceCookie, deviceToken } from "./devices.ts";
+import { createAttemptLimits } from "./attempt-limits.ts";
+import { clientAddressHeader } from "./client-address-header.ts";
+import { type Devices, deviceCookie, deviceToken } from "./devices.ts";
+import { createPasswordAttempts, type FailedAttempt } from "./password-attempts.ts";
+import { requireTexts } from "./text-limits.ts";
 
-/**
- * The one header from which Better Auth reads the client's address. Our server overwrites it with the address of the
- * trusted peer: left to X-Forwarded-For, its rate limiter is passed by anyone who makes up addresses.
- */
-export const clientAddressHeader = "x-workbench-client-address";
+/** Code points. Messages of Better Auth quote what a request has in it. */
+const maxLoggedText = 1000;
 
 /** Browsers keep no cookie for longer than 400 days. */
 const deviceCookieSeconds = 400 * 24 * 60 * 60;
@@ -26,8 +28,11 @@ interface AccountOptions {
   /** Of sign-in, sign-up and the rest, per client address. */
   readonly rateLimiting: boolean;
   readonly log: Log;
+  readonly devices: Pick<Devices, "knows">;
   /** Somebody signed in or up, in the browser that has this token. */
   onEntered(userId: string, device: string): Promise<void>;
+  /** A password was wrong, or an account was asked for too often. */
+  onFailed(attempt: FailedAttempt): void;
 }
 
 /** What the workbench uses of Better Auth. */
@@ -40,6 +45,7 @@ export interface Accounts extends BetterAuthInstance {
 /** Accounts, sessions and roles: Better Auth with e-mail, password and its admin plugin. */
 export async function createAccounts(options: AccountOptions): Promise<Accounts> {
   const { database, secret, baseUrl, trustedOrigins, log, onEntered } = options;
+  const attempts = createPasswordAttempts({ ...options, limits: createAttemptLimits() });
   const auth = betterAuth({
     database,
     secret,
@@ -48,14 +54,24 @@ export async function createAccounts(options: AccountOptions): Promise<Accounts>
     telemetry: { enabled: false },
     logger: {
       // What else it would tell of are the e-mail addresses of those who mistype.
-      log: (level, message, ...details) => log[level]({ err: details.find((each) => each instanceof Error) }, message),
+      log(level, message, ...details) {
+        log[level]({ err: details.find((each) => each instanceof Error) }, cutText(message, maxLoggedText));
+      },
     },
+    // An unexpected error reaches the server's own error handler; Better Auth would print it beside the log.
+    onAPIError: { throw: true },
     emailAndPassword: { enabled: true, minPasswordLength: 10 },
     rateLimit: { enabled: options.rateLimiting },
     advanced: { ipAddress: { ipAddressHeaders: [clientAddressHeader] } },
     hooks: {
+      before: createAuthMiddleware(async (call) => {
+        requireTexts(call.body);
+        requireTexts(call.query);
+        await attempts.begin(call);
+      }),
       // By the endpoint that matched, not by the address: there is more than one way to write that.
       after: createAuthMiddleware(async (call) => {
+        await attempts.end(call, call.context.returned);
         const entered = call.context.newSession;
         if (!entered || !/^\/sign-(in|up)\//.test(call.path)) return;
         const device = deviceToken(call.getCookie(deviceCookie));

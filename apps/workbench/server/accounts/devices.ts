@@ -9,19 +9,36 @@ const maxRemembered = 50;
 export interface Devices {
   /** Remembers the browser for this person. Resolves to whether it is new to somebody who has used others. */
   remember(userId: string, token: string): Promise<boolean>;
+  /** Whether this person signed in with this browser before. */
+  knows(userId: string, token: string): Promise<boolean>;
 }
 
 export const deviceCookie = "workbench_device";
 
+/** Names a browser to its own pages and in notices; nothing can be signed with it. */
+export const deviceReference = (token: string): string => hashOf(token).slice(0, 16);
+
+/** As with passwords: who reads the database must not get what makes a browser a known one. */
+const hashOf = (token: string): string => createHash("sha256").update(token).digest("base64url");
+
 /** What the browser sent if it can be one of our tokens, and a new one otherwise. */
 export const deviceToken = (sent: string | null | undefined): string =>
-  sent && /^[\w-]{43}$/.test(sent) ? sent : randomBytes(32).toString("base64url");
+  isDeviceToken(sent) ? sent : randomBytes(32).toString("base64url");
+
+export const isDeviceToken = (text: string | null | undefined): text is string =>
+  typeof text === "string" && /^[\w-]{43}$/.test(text);
 
 export function createDevices(db: Kysely<WorkbenchTables>): Devices {
-  /** As with passwords: who reads the database must not get what makes a browser a known one. */
-  const hashOf = (token: string): string => createHash("sha256").update(token).digest("base64url");
-
   return {
+    async knows(userId, token) {
+      const row = await db
+        .selectFrom("workbench_device")
+        .select("user_id")
+        .where("user_id", "=", userId)
+        .where("token_hash", "=", hashOf(token))
+        .executeTakeFirst();
+      return row !== undefined;
+    },
     async remember(userId, token) {
       const rows = await db
         .selectFrom("workbench_device")

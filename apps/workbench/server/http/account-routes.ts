@@ -1,24 +1,38 @@
-import type { IncomingMessage } from "node:http";
+import type { Realtime } from "@signalbox/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Accounts, clientAddressHeader } from "../accounts/accounts.ts";
+import type { Accounts } from "../accounts/accounts.ts";
+import { clientAddressHeader } from "../accounts/client-address-header.ts";
+
+/** Bytes of a body: the longest regular one is a sign-up of about a kilobyte. */
+const bodyLimit = 16_384;
+
+/** Characters of the browser's name that are kept with a session. */
+const maxUserAgent = 512;
+
+interface AccountRoutesOptions {
+  readonly accounts: Accounts;
+  readonly baseUrl: string;
+  readonly realtime: Pick<Realtime, "clientAddress" | "recordSecurityEvent">;
+}
 
 /** Hands everything below /api/auth to Better Auth, which speaks the Fetch API's requests and responses. */
-export function accountRoutes(
-  app: FastifyInstance,
-  accounts: Accounts,
-  baseUrl: string,
-  clientAddress: (req: IncomingMessage) => string,
-): void {
+export function accountRoutes(app: FastifyInstance, { accounts, baseUrl, realtime }: AccountRoutesOptions): void {
   // Better Auth reads the body itself.
   app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, parsed) => parsed(null, body));
-    scope.route({ method: ["GET", "POST"], url: "/api/auth/*", handler: answer });
+    scope.route({ method: ["GET", "POST"], url: "/api/auth/*", bodyLimit, handler: answer });
     done();
   });
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const response = await accounts.handler(toFetch(request));
+    const ip = realtime.clientAddress(request.raw);
+    const response = await accounts.handler(toFetch(request, ip));
+    // Better Auth's own limit, which its hooks do not see.
+    if (response.headers.has("x-retry-after")) {
+      const detail = "Too many requests to the account routes.";
+      realtime.recordSecurityEvent({ type: "rate_limited", ip, code: "rate_limited", detail });
+    }
     reply.code(response.status);
     for (const [name, value] of response.headers) if (name !== "set-cookie") reply.header(name, value);
     // Several cookies may be set at once; joined into one line they would be none.
@@ -26,12 +40,13 @@ export function accountRoutes(
     return reply.send(Buffer.from(await response.arrayBuffer()));
   }
 
-  function toFetch(request: FastifyRequest): Request {
+  function toFetch(request: FastifyRequest, ip: string): Request {
     const headers = new Headers();
     for (const [name, value] of Object.entries(request.headers)) {
       if (value !== undefined) headers.set(name, String(value));
     }
-    headers.set(clientAddressHeader, clientAddress(request.raw));
+    headers.set(clientAddressHeader, ip);
+    headers.set("user-agent", (request.headers["user-agent"] ?? "").slice(0, maxUserAgent));
     const body = request.body as Buffer | undefined;
     return new Request(new URL(request.url, baseUrl), {
       method: request.method,

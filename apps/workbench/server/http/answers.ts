@@ -7,7 +7,7 @@ import { UploadProblem } from "../images/upload-problem.ts";
 export function errorAnswers(log: Log, exposeHints: boolean) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof Refusal) return sendRefusal(reply, error, exposeHints);
-    if (error instanceof UploadProblem) return send(reply, error.status, error.code, error.message);
+    if (error instanceof UploadProblem) return sendProblem(reply, error);
     const status = error.statusCode ?? 500;
     const code = status === 413 ? "payload_too_large" : "payload_invalid";
     if (status < 500) return send(reply, status, code, refusals[code].message);
@@ -18,6 +18,12 @@ export function errorAnswers(log: Log, exposeHints: boolean) {
 
 function sendRefusal(reply: FastifyReply, refusal: Refusal, exposeHints: boolean): FastifyReply {
   return reply.code(httpStatusOf(refusal.code)).send({ error: refusal.toMessage(exposeHints) });
+}
+
+/** Where there were images, each of them is told of. */
+function sendProblem(reply: FastifyReply, { status, code, message, refused }: UploadProblem): FastifyReply {
+  const error = { code, category: "request", message };
+  return reply.code(status).send(refused.length === 0 ? { error } : { error, refused });
 }
 
 function send(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {

@@ -7,8 +7,9 @@ import type { Kysely } from "kysely";
 import { ZipFile } from "yazl";
 import type { DataFolder } from "../data-folder.ts";
 import type { ImageRow, WorkbenchTables } from "../database.ts";
-import type { Output } from "../images/convert-image.ts";
+import type { Output } from "../images/converted-image.ts";
 import { readResult } from "../tasks/batch-job.ts";
+import { contentDisposition, stemOf } from "./file-names.ts";
 import { ownTask } from "./own-task.ts";
 
 interface ResultRoutesOptions {
@@ -16,6 +17,11 @@ interface ResultRoutesOptions {
   readonly folder: DataFolder;
   readonly progress: ProgressHub;
   authorize(request: FastifyRequest): Promise<Principal>;
+}
+
+interface FileRequest {
+  Params: { id: string; file: string };
+  Querystring: { download?: string };
 }
 
 type TaskRequest = FastifyRequest<{ Params: { id: string } }>;
@@ -47,20 +53,32 @@ export function resultRoutes(app: FastifyInstance, { db, folder, progress, autho
     return { results, problems, zip_url: `${base}.zip` };
   });
 
-  app.get(
-    "/api/tasks/:id/results/:file",
-    async (request: FastifyRequest<{ Params: { id: string; file: string } }>, reply) => {
-      const { taskId, finished } = await read(request);
-      // Looked up among the known files: a name from a URL never becomes a path.
-      const output = finished.flatMap(({ outputs }) => outputs).find(({ file }) => file === request.params.file);
-      if (output === undefined) throw new Refusal("task_not_found");
-      return reply
-        .type(output.format === "avif" ? "image/avif" : "image/webp")
-        .header("content-length", output.bytes)
-        .header("cache-control", "private, max-age=3600, immutable")
-        .send(createReadStream(join(folder.results(taskId), output.file)));
-    },
-  );
+  app.get("/api/tasks/:id/results/:file", async (request: FastifyRequest<FileRequest>, reply) => {
+    const { taskId, finished } = await read(request);
+    // Looked up among the known files: a name from a URL never becomes a path.
+    const files = finished.flatMap(({ image, outputs }) => outputs.map((output) => ({ image, output })));
+    const found = files.find(({ output }) => output.file === request.params.file);
+    if (found === undefined) throw new Refusal("task_not_found");
+    const { image, output } = found;
+    const extension = output.format === "avif" ? "avif" : "webp";
+    // A browser may keep the picture, and asks each time whether it may still show it: a session can be over.
+    const etag = `"${taskId}.${output.file}.${output.bytes}"`;
+    reply
+      .header("cache-control", "private, no-cache")
+      .header("etag", etag)
+      .header(
+        "content-disposition",
+        contentDisposition(
+          request.query.download === undefined ? "inline" : "attachment",
+          `${stemOf(image.name)}.${extension}`,
+        ),
+      );
+    if (isSame(request.headers["if-none-match"], etag)) return reply.code(304).send();
+    return reply
+      .type(`image/${extension}`)
+      .header("content-length", output.bytes)
+      .send(createReadStream(join(folder.results(taskId), output.file)));
+  });
 
   app.get("/api/tasks/:id/results.zip", async (request: TaskRequest, reply) => {
     const { taskId, finished } = await read(request);
@@ -73,7 +91,7 @@ export function resultRoutes(app: FastifyInstance, { db, folder, progress, autho
     packed.once("close", () => source?.destroy());
     for (const { image, outputs } of finished) {
       const number = String(image.position + 1).padStart(3, "0");
-      const stem = image.name.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N} ._-]/gu, "_");
+      const stem = stemOf(image.name);
       for (const { format, file } of outputs) {
         if (format === "thumbnail") continue;
         // Pictures do not get smaller by being packed again.
@@ -109,3 +127,7 @@ export function resultRoutes(app: FastifyInstance, { db, folder, progress, autho
     return { taskId: task_id, finished, problems };
   }
 }
+
+/** If-None-Match (RFC 9110 section 13.1.2): a list, each perhaps marked as weak by a proxy that compressed it. */
+const isSame = (sent: string | undefined, etag: string): boolean =>
+  (sent ?? "").split(",").some((each) => each.trim().replace(/^W\//, "") === etag);

@@ -9,6 +9,9 @@ import type { TaskQueue } from "../tasks/task-queue.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import { ownTask } from "./own-task.ts";
 
+/** All images of a batch, and room for the heads of their parts. */
+const maxUploadBytes = (maxImages + 1) * maxImageBytes;
+
 const practiceRequest = z.object({ kind: z.literal("practice"), input: practiceInput });
 
 interface TaskRoutesOptions {
@@ -28,11 +31,23 @@ export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): vo
     throwFileSizeLimit: false,
   });
 
-  app.post("/api/tasks", async (request, reply) => {
-    const owner = await authorize(request);
+  /** Before a body is read: a request without a session sends it for nothing. */
+  const owners = new WeakMap<FastifyRequest, Principal>();
+  const identify = async (request: FastifyRequest): Promise<void> => {
+    owners.set(request, await authorize(request));
+    if (Number(request.headers["content-length"] ?? 0) <= maxUploadBytes) return;
+    throw new UploadProblem("upload_too_large", `A batch has at most ${(maxImages * maxImageBytes) / 1024 ** 2} MB.`);
+  };
+  const ownerOf = (request: FastifyRequest): Principal => {
+    const owner = owners.get(request);
+    if (owner === undefined) throw new Refusal("session_missing");
+    return owner;
+  };
+
+  app.post("/api/tasks", { onRequest: identify }, async (request, reply) => {
+    const owner = ownerOf(request);
     const create = request.isMultipart() ? createBatch : createPractice;
-    const { task_id } = await tasks.admit(owner, () => create(request, owner));
-    return reply.code(201).send({ task_id });
+    return reply.code(201).send(await tasks.admit(owner, () => create(request, owner)));
   });
 
   app.get("/api/tasks", async (request) => {
@@ -45,22 +60,24 @@ export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): vo
     task: await ownTask(progress, request.params.id, await authorize(request)),
   }));
 
-  app.post<{ Params: { id: string } }>("/api/tasks/:id/cancel", async (request) => {
-    const { task_id } = await ownTask(progress, request.params.id, await authorize(request), "unfinished");
+  app.post<{ Params: { id: string } }>("/api/tasks/:id/cancel", { onRequest: identify }, async (request) => {
+    const { task_id } = await ownTask(progress, request.params.id, ownerOf(request), "unfinished");
     await queue.cancel({ task_id });
     return { task: await progress.get(task_id) };
   });
 
   async function createBatch(request: FastifyRequest, owner: Principal) {
     const { taskId, folder } = tasks.reserve();
-    const images = await receiveImages(request.files(), folder);
-    return tasks.createBatch(taskId, images, owner);
+    const { images, refused } = await receiveImages(request.files(), folder);
+    const { task_id } = await tasks.createBatch(taskId, images, owner);
+    return { task_id, refused };
   }
 
   async function createPractice(request: FastifyRequest, owner: Principal) {
     if (!options.practice) throw new UploadProblem("task_kind_unknown", "There are no practice tasks in production.");
     const parsed = practiceRequest.safeParse(request.body);
     if (!parsed.success) throw new Refusal("payload_invalid", { hint: z.prettifyError(parsed.error) });
-    return tasks.createPractice(parsed.data.input, owner);
+    const { task_id } = await tasks.createPractice(parsed.data.input, owner);
+    return { task_id };
   }
 }

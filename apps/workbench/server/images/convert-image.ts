@@ -1,27 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
-
-/** One image in a new form. */
-export interface Output {
-  readonly format: "avif" | "webp" | "thumbnail";
-  /** Name in the task's result folder. */
-  readonly file: string;
-  readonly bytes: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface ConvertedImage {
-  readonly width: number;
-  readonly height: number;
-  readonly outputs: readonly Output[];
-}
-
-/** An image that cannot be converted, with a sentence for the person who sent it. */
-export class ImageProblem extends Error {
-  override readonly name = "ImageProblem";
-}
+import { type ConvertedImage, ImageProblem, type Output } from "./converted-image.ts";
 
 // The decoder looks at the content for itself: it may take for a picture in some other format what we took for one in
 // ours. It is left with the decoders of the formats that are accepted, and SVG, which is code, is none of them.
@@ -30,36 +10,51 @@ sharp.unblock({
   operation: ["Jpeg", "Png", "Webp", "Heif", "Nsgif", "Tiff"].map((decoder) => `VipsForeignLoad${decoder}`),
 });
 
-/** A small file can unfold into gigabytes of pixels: this is as far as we follow. */
-const maxPixels = 100_000_000;
+// Each thread holds its own rows and tiles, and cached operations hold whole images.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** A file of a few kilobytes can decode to gigabytes. */
+const maxInputPixels = 50_000_000;
+
+/** An AVIF encoder needs about 25 bytes for each pixel, so larger images are scaled down to this. */
+const maxOutputPixels = 25_000_000;
 
 /** The longest side that WebP can have; AVIF goes one pixel further. */
 const maxSide = 16_383;
 
-const avif = { quality: 55, effort: 2 };
+const avif = { quality: 55, effort: 2, chromaSubsampling: "4:2:0" };
 const webp = { quality: 78, effort: 3 };
 const thumbnail = { quality: 70 };
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const thumbnailSize: Size = { width: 320, height: 240 };
+
 const forms = [
-  { format: "avif", extension: "avif", make: (image: Sharp) => fit(image, maxSide, maxSide).avif(avif) },
-  { format: "webp", extension: "webp", make: (image: Sharp) => fit(image, maxSide, maxSide).webp(webp) },
-  { format: "thumbnail", extension: "thumb.webp", make: (image: Sharp) => fit(image, 320, 240).webp(thumbnail) },
+  { format: "avif", extension: "avif", make: (image: Sharp, full: Size) => fit(image, full).avif(avif) },
+  { format: "webp", extension: "webp", make: (image: Sharp, full: Size) => fit(image, full).webp(webp) },
+  { format: "thumbnail", extension: "thumb.webp", make: (image: Sharp) => fit(image, thumbnailSize).webp(thumbnail) },
 ] as const;
 
-const fit = (image: Sharp, width: number, height: number): Sharp =>
+const fit = (image: Sharp, { width, height }: Size): Sharp =>
   image.resize(width, height, { fit: "inside", withoutEnlargement: true });
 
 /**
  * Converts an image to AVIF, WebP and a thumbnail, upright and without its metadata, which may tell where it was taken.
- * Each file appears under its name only when it is whole.
- * @throws ImageProblem when the file is no image that can be read
+ * Of an animation, the first frame is converted. Each file appears under its name only when it is whole.
+ * @throws ImageProblem when the file cannot be read as an image, or has too many pixels
  */
 export async function convertImage(source: string, folder: string, name: string): Promise<ConvertedImage> {
-  await refuseBomb(source);
+  const full = outputSize(await sizeOf(source));
   await mkdir(folder, { recursive: true });
   const outputs: Output[] = [];
   for (const { format, extension, make } of forms) {
-    const image = make(sharp(source, { limitInputPixels: maxPixels, failOn: "error" }).rotate());
+    const options = { limitInputPixels: maxInputPixels, failOn: "error", sequentialRead: true } as const;
+    const image = make(sharp(source, options).rotate(), full);
     const { data, info } = await image.toBuffer({ resolveWithObject: true }).catch(unreadable);
     const file = `${name}.${extension}`;
     const unfinished = join(folder, `.${file}.part`);
@@ -71,11 +66,25 @@ export async function convertImage(source: string, folder: string, name: string)
   return { width, height, outputs };
 }
 
-/** By what the file's head says; nothing is decoded yet. */
-async function refuseBomb(source: string): Promise<void> {
-  const { width, height } = await sharp(source, { limitInputPixels: false }).metadata().catch(unreadable);
-  if (width * height <= maxPixels) return;
-  throw new ImageProblem(`This image has more than ${maxPixels / 1_000_000} million pixels.`);
+/**
+ * The size of the upright image, from the file's header; nothing is decoded yet.
+ * @throws ImageProblem
+ */
+async function sizeOf(source: string): Promise<Size> {
+  const { width, height, autoOrient } = await sharp(source, { limitInputPixels: false }).metadata().catch(unreadable);
+  const pixels = width * height;
+  if (pixels <= maxInputPixels) return autoOrient;
+  const megapixels = (count: number): number => Math.ceil(count / 1_000_000);
+  throw new ImageProblem(
+    `This image has ${megapixels(pixels)} megapixels. The limit is ${megapixels(maxInputPixels)} megapixels.`,
+  );
+}
+
+/** A box for the upright image; rounded up, because the shorter side of a narrow image decides about the longer one. */
+function outputSize({ width, height }: Size): Size {
+  const scale = Math.min(1, Math.sqrt(maxOutputPixels / (width * height)), maxSide / Math.max(width, height));
+  const side = (length: number): number => Math.min(maxSide, Math.ceil(length * scale));
+  return { width: side(width), height: side(height) };
 }
 
 function unreadable(cause: unknown): never {

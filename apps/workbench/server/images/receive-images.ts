@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { MultipartFile } from "@fastify/multipart";
 import { fileTypeFromFile } from "file-type";
-import { UploadProblem } from "./upload-problem.ts";
+import { type RefusedImage, UploadProblem } from "./upload-problem.ts";
 
 export const maxImages = 200;
 export const maxImageBytes = 20 * 1024 * 1024;
@@ -18,47 +18,74 @@ export interface ReceivedImage {
   readonly bytes: number;
 }
 
+/** The images of an upload: those that were taken, and those that are left out. */
+export interface ReceivedUpload {
+  readonly images: readonly ReceivedImage[];
+  readonly refused: readonly RefusedImage[];
+}
+
 /**
  * Writes uploaded images to a folder as they arrive. Their type is decided by their content, and their names never
- * become paths. When one of them is refused, or the sender goes away, nothing is left behind.
- * @throws UploadProblem naming the file
+ * become paths. Images that cannot be taken are left out. When none can be, or the sender goes away, nothing is left
+ * behind.
+ * @throws UploadProblem when no image is left, or the upload as a whole cannot be read
  */
-export async function receiveImages(files: AsyncIterable<MultipartFile>, folder: string): Promise<ReceivedImage[]> {
+export async function receiveImages(files: AsyncIterable<MultipartFile>, folder: string): Promise<ReceivedUpload> {
   await mkdir(folder, { recursive: true });
   const images: ReceivedImage[] = [];
+  const refused: RefusedImage[] = [];
   try {
     for await (const part of files) {
-      if (images.length >= maxImages)
-        throw new UploadProblem("upload_too_many", `A batch has at most ${maxImages} images.`);
-      images.push(await receiveImage(part, folder, images.length));
+      const received = await receiveImage(part, folder, images.length);
+      if ("code" in received) refused.push(received);
+      else images.push(received);
     }
-    if (images.length === 0) throw new UploadProblem("upload_empty", "There was no image in the upload.");
-    return images;
+    if (images.length > 0) return { images, refused };
+    const [first] = refused;
+    if (first === undefined) throw new UploadProblem("upload_empty", "There was no image in the upload.");
+    throw new UploadProblem(first.code, first.message, refused);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw toProblem(error);
   }
 }
 
-async function receiveImage(part: MultipartFile, folder: string, position: number): Promise<ReceivedImage> {
+async function receiveImage(
+  part: MultipartFile,
+  folder: string,
+  position: number,
+): Promise<ReceivedImage | RefusedImage> {
   const name = shownName(part.filename);
   const file = `${String(position).padStart(3, "0")}.upload`;
   const path = join(folder, file);
   await pipeline(part.file, createWriteStream(path));
-  if (part.file.truncated) {
-    throw new UploadProblem("upload_too_large", `${name} is larger than ${maxImageBytes / 1024 / 1024} MB.`);
-  }
-  const type = await fileTypeFromFile(path);
-  if (type === undefined || !types.has(type.ext)) {
-    throw new UploadProblem("upload_type", `${name} is not a JPEG, PNG, WebP, AVIF, GIF or TIFF image.`);
-  }
-  return { name, file, bytes: part.file.bytesRead };
+  const problem = part.file.truncated ? tooLarge(name) : await typeProblem(path, name);
+  if (problem === undefined) return { name, file, bytes: part.file.bytesRead };
+  await rm(path);
+  return problem;
 }
+
+const tooLarge = (name: string): RefusedImage => ({
+  ...{ name, code: "upload_too_large" },
+  message: `${name} is larger than ${maxImageBytes / 1024 / 1024} MB.`,
+});
+
+async function typeProblem(path: string, name: string): Promise<RefusedImage | undefined> {
+  const type = await fileTypeFromFile(path);
+  if (type !== undefined && types.has(type.ext)) return undefined;
+  return { name, code: "upload_type", message: `${name} is not a JPEG, PNG, WebP, AVIF, GIF or TIFF image.` };
+}
+
+/** Code points of an image's name. */
+const maxNameLength = 200;
+
+/** Control characters and the like. Joiners are letters' business: without them words of many scripts change. */
+const unshown = /[\p{C}--\p{Join_Control}]/gv;
 
 /** The last part of whatever path a client sent, without control characters. */
 function shownName(filename: string | undefined): string {
   const base = (filename ?? "").split(/[/\\]/).at(-1) ?? "";
-  const printable = base.replace(/\p{C}/gu, "").trim().slice(0, 200);
+  const printable = [...base.replace(unshown, "").trim()].slice(0, maxNameLength).join("");
   return printable === "" ? "image" : printable;
 }
 

@@ -9,14 +9,26 @@ const statuses = {
   task_kind_unknown: 400,
 } as const;
 
+/** An image that is left out of a batch, with a sentence for the person who sent it. */
+export interface RefusedImage {
+  readonly name: string;
+  readonly code: UploadCode;
+  readonly message: string;
+}
+
+export type UploadCode = keyof typeof statuses;
+
 /** A problem with what somebody wants converted, in a sentence for them. */
 export class UploadProblem extends Error {
   override readonly name = "UploadProblem";
-  readonly code: keyof typeof statuses;
+  readonly code: UploadCode;
+  /** Where no image of an upload could be taken: each of them. */
+  readonly refused: readonly RefusedImage[];
 
-  constructor(code: keyof typeof statuses, message: string) {
+  constructor(code: UploadCode, message: string, refused: readonly RefusedImage[] = []) {
     super(message);
     this.code = code;
+    this.refused = refused;
   }
 
   get status(): number {

@@ -1,9 +1,14 @@
 import type { Notify } from "@signalbox/server";
+import { deviceReference } from "../accounts/devices.ts";
 
-/** Tells somebody that their password was used where it never was before: it may not have been them. */
-export async function tellOfNewDevice(notify: Pick<Notify, "user">, userId: string): Promise<void> {
+/**
+ * Tells somebody that their password was used where it never was before: it may not have been them. The page on that
+ * device knows its own reference, and does not show the notice.
+ */
+export async function tellOfNewDevice(notify: Pick<Notify, "user">, userId: string, device: string): Promise<void> {
   await notify.user(userId, {
     ...{ type: "new_device", title: "Signed in on a new device", priority: "high" },
-    body: "If that was not you, change your password and ask an administrator to end your sessions.",
+    body: "If this was not you, ask an administrator to end your sessions and to set a new password.",
+    data: { device: deviceReference(device) },
   });
 }

@@ -1,5 +1,6 @@
-import type { TaskSnapshot } from "@signalbox/protocol";
+import { noticeLimits, type TaskSnapshot } from "@signalbox/protocol";
 import type { Notify } from "@signalbox/server";
+import { cutText } from "../cut-text.ts";
 
 /** Tells people of the end of their batches: they may have left the page hours ago. */
 export type TaskNotices = (task: TaskSnapshot) => Promise<void>;
@@ -10,14 +11,20 @@ export function createTaskNotices(notify: Pick<Notify, "user">, baseUrl: string)
     if (kind !== "batch" || status === "cancelled") return;
     const link = new URL(`/tasks/${task_id}`, baseUrl).href;
     if (status === "failed") {
-      const body = error?.message ?? "";
-      await notify.user(owner_id, { type: "batch_failed", title: `Failed: ${title}`, body, priority: "high", link });
+      const body = cutText(error?.message ?? "", noticeLimits.body);
+      await notify.user(owner_id, {
+        type: "batch_failed",
+        title: cutText(`Failed: ${title}`, noticeLimits.title),
+        body,
+        priority: "high",
+        link,
+      });
       return;
     }
     const { images = 0, unreadable = 0 } = (result ?? {}) as { images?: number; unreadable?: number };
     await notify.user(owner_id, {
-      ...{ type: "batch_finished", title: `Ready: ${title}`, link },
-      body: unreadable === 0 ? `${images} converted.` : `${images} converted, ${unreadable} could not be read.`,
+      ...{ type: "batch_finished", title: cutText(`Ready: ${title}`, noticeLimits.title), link },
+      body: unreadable === 0 ? `${images} converted.` : `${images} converted, ${unreadable} could not be converted.`,
       priority: unreadable === 0 ? "normal" : "high",
     });
   };

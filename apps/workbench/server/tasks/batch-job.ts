@@ -1,10 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Kysely } from "kysely";
+import { cutText } from "../cut-text.ts";
 import type { DataFolder } from "../data-folder.ts";
 import type { ImageRow, WorkbenchTables } from "../database.ts";
-import { type ConvertedImage, convertImage, ImageProblem } from "../images/convert-image.ts";
+import { type ConvertedImage, ImageProblem } from "../images/converted-image.ts";
+import type { Converter } from "../images/converter.ts";
 import { type Job, JobFailure } from "./job.ts";
+
+/** Characters of a task's step. */
+const maxStep = 100;
 
 /** What a finished image's row holds: the new forms, or why there are none. */
 export type ImageResult = ConvertedImage | { readonly problem: string };
@@ -13,7 +18,7 @@ export type ImageResult = ConvertedImage | { readonly problem: string };
  * Converts the images of a batch, one after the other. Each is written down before it is counted, so that a restart
  * goes on with the next one. An image that cannot be read is reported and passed over.
  */
-export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder): Job {
+export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder, converter: Converter): Job {
   return async ({ taskId, signal, report }) => {
     const images = await db
       .selectFrom("workbench_image")
@@ -28,8 +33,8 @@ export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder):
     for (const [index, image] of images.entries()) {
       if (results[index] !== undefined) continue;
       signal.throwIfAborted();
-      await report({ current, total, step: `Converting ${image.name}` });
-      results[index] = await convert(taskId, image);
+      await report({ current, total, step: cutText(`Converting ${image.name}`, maxStep) });
+      results[index] = await convert(taskId, image, signal);
       await db
         .updateTable("workbench_image")
         .set({ result: JSON.stringify(results[index]) })
@@ -43,13 +48,14 @@ export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder):
     return summary(images, results);
   };
 
-  async function convert(taskId: string, image: ImageRow): Promise<ImageResult> {
+  async function convert(taskId: string, image: ImageRow, signal: AbortSignal): Promise<ImageResult> {
     const source = join(folder.uploads(taskId), image.file);
     if (!existsSync(source)) {
       throw new JobFailure("interrupted", `The uploaded file of ${image.name} is gone; please send the batch again.`);
     }
     try {
-      return await convertImage(source, folder.results(taskId), String(image.position).padStart(3, "0"));
+      const name = String(image.position).padStart(3, "0");
+      return await converter.convert(source, folder.results(taskId), name, signal);
     } catch (error) {
       if (!(error instanceof ImageProblem)) throw error;
       return { problem: error.message };

@@ -9,8 +9,10 @@ export interface JobStore {
   finish(taskId: string): Promise<void>;
   get(taskId: string): Promise<JobRow | undefined>;
   requestCancel(taskId: string): Promise<void>;
-  /** After a restart: what was running waits again, before everything that came later. */
-  releaseRunning(): Promise<void>;
+  /** A job that a regular stop interrupted waits again. */
+  putBack(taskId: string): Promise<void>;
+  /** At the start: what a crash left running waits again, before everything that came later. Counts the crash. */
+  recoverCrashed(): Promise<void>;
   countUnfinished(ownerId: string): Promise<number>;
 }
 
@@ -19,7 +21,7 @@ export function createJobStore(db: Kysely<WorkbenchTables>): JobStore {
     async add(job) {
       await db
         .insertInto("workbench_job")
-        .values({ ...job, state: "waiting", cancel_requested: 0, created_at: new Date().toISOString() })
+        .values({ ...job, state: "waiting", cancel_requested: 0, crashes: 0, created_at: new Date().toISOString() })
         .execute();
     },
     claim: () =>
@@ -44,8 +46,15 @@ export function createJobStore(db: Kysely<WorkbenchTables>): JobStore {
     async requestCancel(taskId) {
       await db.updateTable("workbench_job").set({ cancel_requested: 1 }).where("task_id", "=", taskId).execute();
     },
-    async releaseRunning() {
-      await db.updateTable("workbench_job").set({ state: "waiting" }).where("state", "=", "running").execute();
+    async putBack(taskId) {
+      await db.updateTable("workbench_job").set({ state: "waiting" }).where("task_id", "=", taskId).execute();
+    },
+    async recoverCrashed() {
+      await db
+        .updateTable("workbench_job")
+        .set(({ eb }) => ({ state: "waiting", crashes: eb("crashes", "+", 1) }))
+        .where("state", "=", "running")
+        .execute();
     },
     async countUnfinished(ownerId) {
       const { count } = await db

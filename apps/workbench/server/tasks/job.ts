@@ -12,6 +12,9 @@ interface JobContext {
 /** Does the work of one kind of task; what it returns is the task's result. */
 export type Job = (context: JobContext) => Promise<unknown>;
 
+/** A job during which the server ended this often without notice is not tried again: it may be the cause. */
+export const maxCrashes = 2;
+
 /** A failure that the person should read as it is. */
 export class JobFailure extends Error {
   override readonly name = "JobFailure";

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import type { Log, ProgressHub, TaskPatch } from "@signalbox/server";
 import type { JobRow } from "../database.ts";
-import { internalFailure } from "./bullmq-failure.ts";
-import { type Job, JobFailure } from "./job.ts";
+import { crashedTooOften, internalFailure } from "./bullmq-failure.ts";
+import { type Job, JobFailure, maxCrashes } from "./job.ts";
 import type { JobStore } from "./job-store.ts";
 import type { TaskQueue } from "./task-queue.ts";
 
@@ -62,12 +62,13 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
       if (task === undefined) return void (await jobs.finish(taskId));
       if (isFinal(task.status)) return void (await finish(task));
       if (job.cancel_requested === 1) throw cancelled;
+      if (job.crashes >= maxCrashes) throw new JobFailure(...crashedTooOften);
       await progress.report(taskId, { status: "running" });
       const result = await work(job, signal);
       await finish(await progress.complete(taskId, result));
     } catch (error) {
       // Whatever else happens while the server stops is not the job's doing: it goes on at the next start.
-      if (signal.reason === stopping) return;
+      if (signal.reason === stopping) return void (await jobs.putBack(taskId));
       await end(taskId, error).catch((fault: unknown) =>
         log.error({ err: fault, task_id: taskId }, "Ending a task failed; it will be taken up at the next start."),
       );
@@ -110,7 +111,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
     async start() {
       stopped = false;
       await failOrphans();
-      await jobs.releaseRunning();
+      await jobs.recoverCrashed();
       wake();
     },
     async add(job) {

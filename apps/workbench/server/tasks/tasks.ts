@@ -3,6 +3,7 @@ import { rename } from "node:fs/promises";
 import type { TaskSnapshot } from "@signalbox/protocol";
 import type { Principal, ProgressHub } from "@signalbox/server";
 import type { Kysely } from "kysely";
+import { cutText } from "../cut-text.ts";
 import type { DataFolder } from "../data-folder.ts";
 import type { WorkbenchTables } from "../database.ts";
 import type { ReceivedImage } from "../images/receive-images.ts";
@@ -30,6 +31,15 @@ export interface Tasks {
   reserve(): { readonly taskId: string; readonly folder: string };
   createBatch(taskId: string, images: readonly ReceivedImage[], owner: Principal): Promise<TaskSnapshot>;
   createPractice(input: object, owner: Principal): Promise<TaskSnapshot>;
+}
+
+/** Characters of a task's title. */
+const maxTitle = 200;
+
+/** The number at the end is not what is cut. */
+function titleOfMany(first: string, others: number): string {
+  const end = ` and ${others} more`;
+  return cutText(first, maxTitle - end.length) + end;
 }
 
 export function createTasks({ db, folder, queue, progress }: TasksOptions): Tasks {
@@ -72,7 +82,8 @@ export function createTasks({ db, folder, queue, progress }: TasksOptions): Task
       const rows = images.map((image, position) => ({ task_id: taskId, position, result: null, ...image }));
       await db.insertInto("workbench_image").values(rows).execute();
       const [first] = images;
-      const title = images.length === 1 ? (first?.name ?? "") : `${first?.name} and ${images.length - 1} more`;
+      const title =
+        images.length === 1 ? cutText(first?.name ?? "", maxTitle) : titleOfMany(first?.name ?? "", images.length - 1);
       return begin(taskId, "batch", title, {}, owner, images.length);
     },
     createPractice: (input, owner) => begin(randomUUID(), "practice", "Practice task", input, owner),

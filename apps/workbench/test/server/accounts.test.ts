@@ -9,7 +9,7 @@ import {
   type TestClient,
   transports,
 } from "@signalbox/server/testing";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startWorkbench } from "../../server/create-workbench.ts";
 import {
   administrator,
@@ -22,6 +22,9 @@ import {
   temporaryEnvironment,
 } from "../fixture.ts";
 import { startServer } from "../server-process.ts";
+
+// Processes are started; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let workbench: RunningWorkbench;
 let root: Person;
@@ -102,7 +105,7 @@ describe("in production", () => {
   let url: string;
   let port: number;
   beforeAll(async () => {
-    const environment = await temporaryEnvironment(await productionSettings());
+    const environment = await temporaryEnvironment({ ...(await productionSettings()), SOCKETIO_LOG_LEVEL: "info" });
     url = environment.PUBLIC_URL ?? "";
     port = Number(environment.PORT);
     const server = await startServer(environment);
@@ -146,7 +149,7 @@ describe("in production", () => {
 
 describe("the first administrator", () => {
   it("is made from ADMIN_EMAIL and ADMIN_PASSWORD, and told no password", async () => {
-    expect(workbench.administrator).toEqual({ email: administrator.email, password: null });
+    expect(workbench.administrator).toEqual({ email: administrator.email, password: null, passwordFile: null });
     expect(await roleOf(root)).toBe("admin");
   });
 

@@ -1,7 +1,10 @@
 /** What the workbench tells people of its own accord, as they read it over HTTP. */
 import type { Notification, NotificationPage } from "@signalbox/protocol";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { makeImage, type Person, type RunningWorkbench, runWorkbench, signIn, signUp } from "../fixture.ts";
+
+// A workbench is started; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let workbench: RunningWorkbench;
 
@@ -40,7 +43,7 @@ describe("a batch that ended", () => {
     await ada.start([await makeImage("a.png", 32, 32), broken]);
     await expect
       .poll(() => notificationsOf(ada), { timeout: 10_000 })
-      .toMatchObject([{ type: "batch_finished", priority: "high", body: "1 converted, 1 could not be read." }]);
+      .toMatchObject([{ type: "batch_finished", priority: "high", body: "1 converted, 1 could not be converted." }]);
     await ada.start([broken]);
     await expect
       .poll(async () => (await notificationsOf(ada))[1], { timeout: 10_000 })

@@ -196,3 +196,22 @@ describe("after SIGTERM and a new start,", () => {
     expect(after.latest).toMatchObject({ status: "completed", result: { images: 60 } });
   });
 });
+
+describe("a task during which the server was killed twice", () => {
+  it("fails with a reason at the third start; a regular stop in between does not count", async () => {
+    const { person, end, startAgain, remove } = await setUp({});
+    onTestFinished(remove);
+    const taskId = await begin(person, { steps: 1000, step_ms: 1000 });
+    const isRunning = () => vi.waitFor(async () => expect((await read(person, taskId)).status).toBe("running"));
+    for (const signal of ["SIGKILL", "SIGTERM", "SIGKILL"] as const) {
+      await isRunning();
+      await end(signal);
+      await startAgain();
+    }
+    await vi.waitFor(async () => expect(await read(person, taskId)).toSatisfy(hasEnded), { timeout: 20_000 });
+    expect(await read(person, taskId)).toMatchObject({
+      status: "failed",
+      error: { code: "crashed", message: expect.stringMatching(/^The server stopped twice .* not tried again\./) },
+    });
+  });
+});

@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -73,7 +73,7 @@ describe.concurrent("what keeps the server from starting is said in one sentence
 });
 
 describe.concurrent("production", () => {
-  const listed = ({ stderr }: Exit): string[] => stderr.trimEnd().split("\n").slice(1);
+  const listed = ({ stderr }: Exit): string[] => JSON.parse(stderr).msg.trimEnd().split("\n").slice(1);
 
   it("does not start without SIGNALBOX_SECRET, even where one was made up before", async () => {
     const settings = await environment({ ...(await productionSettings()), SIGNALBOX_SECRET: "" });
@@ -99,6 +99,40 @@ describe.concurrent("production", () => {
     for (const name of Object.keys(bad)) expect(exit.stderr).toContain(name);
     expect(exit.stderr).not.toContain(secret);
     expect(await readdir(settings.DATA_DIR ?? "")).toEqual([]);
+  });
+});
+
+describe("production", () => {
+  it("prints JSON lines only, from the first to the last, and keeps the first password in a file", async () => {
+    const settings = await environment({
+      ...(await productionSettings()),
+      ...{ ADMIN_PASSWORD: "", SOCKETIO_LOG_LEVEL: "info" },
+    });
+    const server = await start(settings);
+    const url = settings.PUBLIC_URL ?? "";
+    const file = join(settings.DATA_DIR ?? "", "first-administrator-password");
+    const password = (await readFile(file, "utf8")).trim();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await signIn(url, { email: administrator.email, password });
+    // Refused with an error that quotes the request.
+    const callbackURL = `https://evil.example/${"x".repeat(14_000)}`;
+    const refused = await fetch(`${url}/api/auth/sign-in/email`, {
+      method: "POST",
+      headers: { origin: url, "content-type": "application/json" },
+      body: JSON.stringify({ email: administrator.email, password: "a wrong guess", callbackURL }),
+    });
+    expect(refused.status).toBe(403);
+
+    const exit = await server.kill("SIGTERM");
+    expect(exit).toMatchObject({ code: 0, stderr: "" });
+    const lines = exit.stdout.trimEnd().split("\n");
+    const messages = lines.map((line) => JSON.parse(line).msg);
+    expect(messages[0]).toBe(`The first administrator was made. The password is in ${file}.`);
+    expect(messages).toContain(`The workbench is running at ${url}`);
+    expect(messages).toContainEqual(expect.stringMatching(/^Draining/));
+    expect(messages.at(-1)).toBe("Stopped.");
+    expect(exit.stdout).not.toContain(password);
+    for (const line of lines) expect(line.length).toBeLessThan(3000);
   });
 });
 

@@ -22,6 +22,7 @@ export type EventDescription = Omit<SecurityEvent, "id" | "at" | "count">;
 const severities: Record<SecurityEventType, Severity> = {
   origin_refused: "medium",
   auth_failed: "medium",
+  sign_in_failed: "medium",
   session_revoked: "info",
   csrf_failed: "high",
   admin_denied: "high",

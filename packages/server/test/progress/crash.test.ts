@@ -14,7 +14,9 @@ interface Started {
 }
 
 async function start(path: string): Promise<Started> {
-  const process = fork(join(import.meta.dirname, "crash-main.ts"), [path], { execArgv: ["--conditions=@signalbox/source"] });
+  const process = fork(join(import.meta.dirname, "crash-main.ts"), [path], {
+    execArgv: ["--conditions=@signalbox/source"],
+  });
   onTestFinished(() => void process.kill("SIGKILL"));
   const [{ url, cookie }] = (await once(process, "message")) as [{ url: string; cookie: string }];
   const client = await connectClient(url, { cookie });
