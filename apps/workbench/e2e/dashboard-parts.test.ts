@@ -10,7 +10,7 @@ const dashboard = useDashboard({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" });
 describe("the overview", () => {
   it("shows the last hour as charts and in words, also what was before the page was opened", async () => {
     const { page, workbench } = dashboard();
-    for (const name of ["connections", "traffic", "refusals", "lag", "processor", "memory"]) {
+    for (const name of ["connections", "traffic", "refusals", "lag", "cpu", "memory"]) {
       await page.getByTestId(`chart-${name}`).locator("canvas").waitFor();
     }
     const chart = page
