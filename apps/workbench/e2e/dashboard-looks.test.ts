@@ -65,7 +65,7 @@ const parts = [
   ["Connections", () => page.getByTestId("connection").first()],
   ["Tasks", () => page.getByTestId("admin-task").first()],
   ["Security log", () => page.getByTestId("security-event").first()],
-  ["Blocks", () => page.getByText("Nobody is kept out.")],
+  ["Blocks", () => page.getByText("No active blocks. ")],
   ["Rooms", () => page.locator("[data-room]").first()],
   ["Notices", () => page.getByTestId("notice-form")],
   ["Health", () => page.getByTestId("health-status")],
@@ -89,6 +89,22 @@ describe.each([
     const name = { Overview: "overview", Connections: "connections", "Security log": "security" }[title as string];
     if (name) await picture(page, `admin-${name}-${look}`, { fullPage: look === "phone" });
   });
+});
+
+it("the links of the dashboard are one row on a phone, with the current one in view", async () => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  for (const title of ["Origins", "Overview"]) {
+    await goToPanel(page, title);
+    const links = page.getByRole("navigation", { name: "Administration" }).getByRole("link");
+    const boxes = await links.evaluateAll((all) => all.map((link) => link.getBoundingClientRect().toJSON() as DOMRect));
+    expect(new Set(boxes.map(({ top }) => top)).size).toBe(1);
+    const current = await page
+      .getByRole("navigation", { name: "Administration" })
+      .locator("[aria-current]")
+      .evaluate((link) => link.getBoundingClientRect().toJSON() as DOMRect);
+    expect(current.left).toBeGreaterThanOrEqual(0);
+    expect(current.right).toBeLessThanOrEqual(390);
+  }
 });
 
 it("dialogs are whole as well", async () => {

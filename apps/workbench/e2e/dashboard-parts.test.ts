@@ -10,7 +10,7 @@ const dashboard = useDashboard({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" });
 describe("the overview", () => {
   it("shows the last hour as charts and in words, also what was before the page was opened", async () => {
     const { page, workbench } = dashboard();
-    for (const name of ["connections", "traffic", "refusals", "lag", "processor", "memory"]) {
+    for (const name of ["connections", "traffic", "refusals", "lag", "cpu", "memory"]) {
       await page.getByTestId(`chart-${name}`).locator("canvas").waitFor();
     }
     const chart = page
@@ -96,9 +96,9 @@ describe("notices", () => {
 it("health names what the server depends on, in words and signs", async () => {
   const { page } = dashboard();
   await goToPanel(page, "Health");
-  expect(await page.getByTestId("health-status").textContent()).toContain("in order");
+  expect(await page.getByTestId("health-status").textContent()).toContain("healthy");
   for (const name of ["store", "sessions"]) {
-    expect(await page.locator(`[data-dependency=${name}]`).textContent()).toContain("✓ in order");
+    expect(await page.locator(`[data-dependency=${name}]`).textContent()).toContain("✓ healthy");
   }
 });
 

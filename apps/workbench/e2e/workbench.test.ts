@@ -10,6 +10,7 @@ import {
   picture,
   sidewaysScroll,
   signInInBrowser,
+  takesPictures,
 } from "./browser.ts";
 
 let workbench: RunningWorkbench;
@@ -77,7 +78,7 @@ describe("a person", () => {
     await expect
       .poll(() => card(page, "running").locator("progress").getAttribute("value"), { timeout: 20_000 })
       .not.toBeNull();
-    await picture(page, "tasks-light");
+    expect(await page.title()).toMatch(/^(\d+\u00a0% · )?My tasks · Signalbox Workbench$/);
     await card(page, "completed").waitFor({ timeout: 60_000 });
     expect(messages.some((message) => message.includes("progress_update"))).toBe(true);
     expect(messages.some((message) => message.includes("task_completed"))).toBe(true);
@@ -95,6 +96,36 @@ describe("a person", () => {
     expect(download.suggestedFilename()).toMatch(/\.zip$/);
     expect(complaints).toEqual([]);
   }, 120_000);
+
+  it("shows in the tab's title how far running tasks are, as long as they run", async () => {
+    const page = await open("/sign-up");
+    await signUpInBrowser(page);
+    await page.getByText("Practice task").click();
+    await page.getByLabel("Steps").fill("1000");
+    await page.getByLabel("Milliseconds per step").fill("50");
+    await page.getByRole("button", { name: "Start" }).click();
+    await expect.poll(() => page.title()).toMatch(/^[1-9]\d*\u00a0% · My tasks · Signalbox Workbench$/);
+    await card(page, "running").getByTestId("cancel-task").click();
+    await expect.poll(() => page.title()).toBe("My tasks · Signalbox Workbench");
+  });
+
+  it.runIf(takesPictures)(
+    "has a batch in progress on the picture of the README",
+    async () => {
+      const page = await open("/sign-up");
+      await signUpInBrowser(page);
+      await drop(page, await imageFiles(12));
+      await card(page, "completed").waitFor({ timeout: 60_000 });
+      await drop(page, await imageFiles(60, 900, 700));
+      const percent = card(page, "running").locator("progress");
+      await expect
+        .poll(async () => Number(await percent.getAttribute("value")), { timeout: 60_000 })
+        .toBeGreaterThan(40);
+      await page.getByTestId("toast").waitFor({ state: "detached" });
+      await picture(page, "tasks-light");
+    },
+    120_000,
+  );
 
   it("cancels a batch between two images, and keeps what was made until then", async () => {
     const page = await open("/sign-up", { colorScheme: "dark" });
