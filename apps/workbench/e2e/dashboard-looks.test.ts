@@ -84,7 +84,7 @@ describe.each([
     await goToPanel(page, title);
     await isThere().waitFor();
     // Colours that are still changing have a contrast of their own.
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     expect(await sidewaysScroll(page)).toBe(0);
     const name = { Overview: "overview", Connections: "connections", "Security log": "security" }[title as string];
     if (name) await picture(page, `admin-${name}-${look}`, { fullPage: look === "phone" });
@@ -96,9 +96,9 @@ it("dialogs are whole as well", async () => {
     await page.emulateMedia({ colorScheme });
     await goToPanel(page, "Connections");
     await page.getByTestId("connection-details").first().click();
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     await page.getByTestId("disconnect-user").click();
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     expect(await sidewaysScroll(page)).toBe(0);
     await page.keyboard.press("Escape");
   }

@@ -104,10 +104,10 @@ describe("a person", () => {
     await page
       .getByText(/[1-9]\d* of 30/)
       .first()
-      .waitFor({ timeout: 30_000 });
+      .waitFor();
     await picture(page, "tasks-dark");
     await card(page, "running").getByTestId("cancel-task").click();
-    await card(page, "cancelled").waitFor({ timeout: 10_000 });
+    await card(page, "cancelled").waitFor();
     await card(page, "cancelled").getByRole("link").first().click();
     await expect.poll(() => page.getByTestId("result").count()).toBeGreaterThan(0);
     expect(await page.getByTestId("result").count()).toBeLessThan(30);
@@ -117,7 +117,7 @@ describe("a person", () => {
     const page = await open("/sign-up", { viewport: { width: 360, height: 740 }, isMobile: true });
     await signUpInBrowser(page);
     await drop(page, await imageFiles(2));
-    await card(page, "completed").waitFor({ timeout: 30_000 });
+    await card(page, "completed").waitFor();
     await picture(page, "tasks-phone");
     expect(await sidewaysScroll(page)).toBe(0);
   }, 60_000);
@@ -142,7 +142,7 @@ describe("a person", () => {
     await other.goto(workbench.url);
     await expectWebSocket(other);
     await page.getByTestId("sign-out").click();
-    await other.getByTestId("sign-in-form").waitFor({ timeout: 5000 });
+    await other.getByTestId("sign-in-form").waitFor();
   });
 });
 
@@ -156,13 +156,13 @@ describe("an administrator", () => {
     const person = await open("/sign-up");
     await signUpInBrowser(person);
     await drop(person, await imageFiles(8));
-    await admin.getByTestId("admin-task").first().waitFor({ timeout: 10_000 });
+    await admin.getByTestId("admin-task").first().waitFor();
     await admin.locator("[data-testid=admin-task][data-status=completed]").first().waitFor({ timeout: 60_000 });
     await goToPanel(admin, "Connections");
     await expect.poll(() => admin.getByTestId("connection").count()).toBeGreaterThan(1);
     await fetch(`${workbench.url}/realtime/client-config`, { headers: { origin: "https://evil.example" } });
     await goToPanel(admin, "Security log");
-    await admin.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor({ timeout: 5000 });
+    await admin.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor();
 
     const root = await signIn(workbench.url, administrator);
     const second = await root.fetch("/api/auth/admin/create-user", {
@@ -181,7 +181,7 @@ describe("an administrator", () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ userId: user.id, role: "user" }),
     });
-    await demoted.getByTestId("admin-denied").waitFor({ timeout: 2000 });
+    await demoted.getByTestId("admin-denied").waitFor();
     expect(Date.now() - started).toBeLessThan(1000);
     expect(await demoted.getByTestId("connection").count()).toBe(0);
   }, 120_000);

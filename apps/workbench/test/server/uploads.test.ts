@@ -178,7 +178,7 @@ describe("taken is an upload", () => {
     expect(response.status).toBe(201);
     const { task_id } = await response.json();
     await expect
-      .poll(async () => (await (await ada.fetch(`/api/tasks/${task_id}`)).json()).task.status, { timeout: 10_000 })
+      .poll(async () => (await (await ada.fetch(`/api/tasks/${task_id}`)).json()).task.status)
       .toBe("completed");
 
     const { results, zip_url } = await (await ada.fetch(`/api/tasks/${task_id}/results`)).json();

@@ -57,7 +57,7 @@ const shown = (what: string): Promise<unknown[]> => page.evaluate((name) => wind
 const eventually = { timeout: 8000, interval: 20 };
 
 it("the status line says that all is well", async () => {
-  await page.locator("connection-status").getByText("Connected", { exact: true }).waitFor({ timeout: 8000 });
+  await page.locator("connection-status").getByText("Connected", { exact: true }).waitFor();
 });
 
 it("a task is followed to its end by both pages, and cancelled by one", async () => {

@@ -45,7 +45,7 @@ describe("a burst of CONNECTs to one namespace", () => {
     const body = Array.from({ length: 50 }, () => "40").join("\x1e");
     const headers = [["Origin", server.url] as const, ["Content-Type", "text/plain"] as const];
     await sendRaw(server.port, rawRequest("POST", pollingPath(sid), headers, body));
-    await expect.poll(() => server.realtime.io.engine.clientsCount, { timeout: 5000 }).toBe(0);
+    await expect.poll(() => server.realtime.io.engine.clientsCount).toBe(0);
     expect(server.realtime.io.of("/").sockets.size).toBe(0);
   });
 
@@ -127,7 +127,7 @@ describe("a connection without a namespace", () => {
     raw.send("41");
     await pause(500);
     expect(raw.isOpen()).toBe(true);
-    await expect.poll(raw.isOpen, { timeout: 2000 }).toBe(false);
+    await expect.poll(raw.isOpen).toBe(false);
   });
 
   it("is kept when it enters one again in time", async () => {
@@ -150,7 +150,7 @@ describe("a connection without a namespace", () => {
     await expect.poll(() => server.realtime.io.of("/admin").sockets.size).toBe(1);
     server.sessions.setRole("root", "user");
     await expect.poll(() => raw.frames.some((frame) => frame.startsWith("41/admin"))).toBe(true);
-    await expect.poll(raw.isOpen, { timeout: 3000 }).toBe(false);
+    await expect.poll(raw.isOpen).toBe(false);
   });
 });
 

@@ -27,7 +27,7 @@ interface CaseOptions extends Omit<ServerOptions, "logger"> {
   over?: readonly Transport[];
   /** Where the bystander's page is from, when the server's own address is not allowed. */
   origin?: string;
-  /** Milliseconds that the attack and the checks may take. Default 15,000. */
+  /** Milliseconds that the attack and the checks may take. Default 30,000. */
   withinMs?: number;
 }
 
@@ -37,7 +37,7 @@ const shortHeartbeat = { SOCKETIO_PING_INTERVAL: "1", SOCKETIO_PING_TIMEOUT: "2"
 /** A test of its own on each transport; fails with the list of everything that somebody else would have noticed. */
 export function hostileCase(
   rule: string,
-  { over = transports, withinMs = 15_000, ...options }: CaseOptions,
+  { over = transports, withinMs = 30_000, ...options }: CaseOptions,
   attack: (attacker: Attacker) => Promise<void>,
 ): void {
   it.each(over)(`${rule}, over %s`, { timeout: withinMs }, async (transport) => {

@@ -12,7 +12,9 @@ it("a notice whose server is killed between storing and sending it arrives later
   const folder = mkdtempSync(join(tmpdir(), "signalbox-notice-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "data.db");
-  const first = fork(join(import.meta.dirname, "crash-main.ts"), [path], { execArgv: ["--conditions=@signalbox/source"] });
+  const first = fork(join(import.meta.dirname, "crash-main.ts"), [path], {
+    execArgv: ["--conditions=@signalbox/source"],
+  });
   onTestFinished(() => void first.kill("SIGKILL"));
   const [{ url, cookie }] = (await once(first, "message")) as [{ url: string; cookie: string }];
   const before = await connectClient(url, { cookie });

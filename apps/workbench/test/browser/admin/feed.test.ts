@@ -76,6 +76,6 @@ test("while the server is away it is said since when, and everything is asked fo
   for (const socket of await server.realtime.io.of("/admin").fetchSockets()) socket.disconnect(true);
   await expect.poll(() => phases).toContain("stale");
   expect(feed.state.get().asOf ?? before).toBeGreaterThan(before - 5000);
-  await expect.poll(() => openings, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => openings).toBe(2);
   expect(feed.state.get()).toEqual({ phase: "live", asOf: null, problem: null });
 });

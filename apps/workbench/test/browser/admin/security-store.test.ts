@@ -71,10 +71,10 @@ test("after a short absence nothing is missing, after a long one no gap is hidde
   };
   await leave();
   await store.securityEvents.put(lines(51, 60));
-  await expect.poll(numbers, { timeout: 10_000 }).toEqual(down(60, 1));
+  await expect.poll(numbers).toEqual(down(60, 1));
   await leave();
   await store.securityEvents.put(lines(61, 300));
-  await expect.poll(numbers, { timeout: 10_000 }).toEqual(down(300, 201));
+  await expect.poll(numbers).toEqual(down(300, 201));
   readOlder();
   await expect.poll(numbers).toEqual(down(300, 101));
 });
@@ -99,7 +99,7 @@ test("what is told while the page is under way does not hide a gap before it", a
   for (const socket of await server.realtime.io.of("/admin").fetchSockets()) socket.disconnect(true);
   await expect.poll(section.isOpen).toBe(false);
   await store.securityEvents.put(lines(51, 300));
-  await expect.poll(section.isOpen, { timeout: 10_000 }).toBe(true);
+  await expect.poll(section.isOpen).toBe(true);
   sendBatch({ security_events: [line(300)] });
   await expect.poll(() => numbers()[0]).toBe(300);
   answer();

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+
+/**
+ * Measures a time that the product promises, without the time for which the machine gave this thread no core: a busy
+ * machine delays every answer, and a slow answer must still fail. Returns the milliseconds since the call.
+ */
+export function startStopwatch(): () => number {
+  const startedAt = performance.now();
+  const withheldBefore = withheldMs();
+  return () => performance.now() - startedAt - (withheldMs() - withheldBefore);
+}
+
+/** `setTimeout` that counts as `startStopwatch` does. Returns its cancellation. */
+export function afterOwnTime(ms: number, run: () => void): () => void {
+  const elapsed = startStopwatch();
+  let timer = setTimeout(look, ms);
+  function look(): void {
+    const leftMs = ms - elapsed();
+    if (leftMs <= 0) run();
+    else timer = setTimeout(look, leftMs);
+  }
+  return () => clearTimeout(timer);
+}
+
+/** How long this thread was ready to run and waited for a core. Linux counts it; elsewhere all time is the thread's own. */
+function withheldMs(): number {
+  try {
+    const [, waitedNs] = readFileSync("/proc/thread-self/schedstat", "latin1").split(" ");
+    return Number(waitedNs) / 1e6;
+  } catch {
+    return 0;
+  }
+}
