@@ -16,8 +16,11 @@ it("the frame that brought a connection's token does not stay in memory either",
   const client = await connectClient(server.url, { cookie, transport: "websocket" });
   onTestFinished(() => client.close());
   const [socket] = server.realtime.io.of("/").sockets.values();
-  const transport = socket?.conn.transport as { socket?: { _receiver: { _mask: Uint8Array } } } | undefined;
-  await expect.poll(() => transport?.socket?._receiver._mask.buffer.byteLength).toBe(4);
+  const transport = socket?.conn.transport as { socket?: { _receiver: { _mask?: Uint8Array } } } | undefined;
+  const receiver = transport?.socket?._receiver;
+  expect(receiver).toBeDefined();
+  // Some versions of ws keep the mask of the last frame, which must be a copy, and some do not.
+  await expect.poll(() => receiver?._mask?.buffer.byteLength ?? 0).toBeLessThanOrEqual(4);
   // The mask of a frame is read with the frame: nothing is missing afterwards.
   expect(await client.request("check_connection", {})).toMatchObject({ ok: true });
 });
