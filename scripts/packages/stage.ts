@@ -76,7 +76,10 @@ function withoutMapLink(text: string): string {
 /** The condition `source` leads to files that are not packed, and other workspaces use that name for their own. */
 function publishedManifest(manifest: Manifest, folder: string, repository: string | undefined): object {
   const { devDependencies: _dev, scripts: _scripts, exports = {}, sideEffects, ...rest } = manifest;
-  const entries = Object.entries(exports).map(([path, { "@signalbox/source": _source, ...conditions }]) => [path, conditions]);
+  const entries = Object.entries(exports).map(([path, { "@signalbox/source": _source, ...conditions }]) => [
+    path,
+    conditions,
+  ]);
   return {
     ...rest,
     ...(Array.isArray(sideEffects)

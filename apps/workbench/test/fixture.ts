@@ -1,10 +1,9 @@
 /** A workbench of its own for each test file: a free port, a temporary folder, real everything. */
 import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
+import { freePort } from "../../../scripts/services/free-port.ts";
 import { startWorkbench, type Workbench } from "../server/create-workbench.ts";
 
 export const administrator = { email: "admin@example.com", password: "an administrator" };
@@ -12,14 +11,6 @@ export const administrator = { email: "admin@example.com", password: "an adminis
 export interface RunningWorkbench extends Workbench {
   readonly environment: Record<string, string>;
   remove(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export async function temporaryEnvironment(more: Record<string, string> = {}): Promise<Record<string, string>> {

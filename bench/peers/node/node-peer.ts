@@ -37,7 +37,13 @@ export function createNodePeer({ name, workloads, script, wire, path, secured }:
       const env = { ...process.env, NODE_ENV: "production" };
       const child = launch.spawn(
         process.execPath,
-        ["--conditions=@signalbox/source", "--expose-gc", ...profileFlags(name, launch), script.pathname, JSON.stringify(params)],
+        [
+          "--conditions=@signalbox/source",
+          "--expose-gc",
+          ...profileFlags(name, launch),
+          script.pathname,
+          JSON.stringify(params),
+        ],
         { stdio: controlStdio(openSync(join(launch.directory, "log"), "a")), env },
       );
       const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

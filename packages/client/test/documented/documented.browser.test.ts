@@ -54,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => close());
 
 const shown = (what: string): Promise<unknown[]> => page.evaluate((name) => window.documented.shown[name] ?? [], what);
-const eventually = { timeout: 8000, interval: 20 };
+const eventually = { interval: 20 };
 
 it("the status line says that all is well", async () => {
   await page.locator("connection-status").getByText("Connected", { exact: true }).waitFor();

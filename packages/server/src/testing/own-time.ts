@@ -22,11 +22,29 @@ export function afterOwnTime(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/**
+ * For a promise that several processes keep, such as a browser and a server: returns the milliseconds since the call in
+ * which any process of the machine waited for a core. Linux counts them where it has pressure stall information.
+ */
+export function watchStalls(): () => number {
+  const before = stalledMs();
+  return () => stalledMs() - before;
+}
+
 /** How long this thread was ready to run and waited for a core. Linux counts it; elsewhere all time is the thread's own. */
 function withheldMs(): number {
   try {
     const [, waitedNs] = readFileSync("/proc/thread-self/schedstat", "latin1").split(" ");
     return Number(waitedNs) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+function stalledMs(): number {
+  try {
+    const [, totalUs] = /^some .*total=(\d+)$/m.exec(readFileSync("/proc/pressure/cpu", "latin1")) ?? [];
+    return Number(totalUs ?? 0) / 1000;
   } catch {
     return 0;
   }
