@@ -22,7 +22,6 @@ beforeAll(async () => {
   workbench = await runWorkbench({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1", SIGNALBOX_SECURITY_FOLD: "1" });
   browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  page.setDefaultTimeout(6000);
   await openDashboard(page, workbench.url, administrator);
   for (const [index, name] of ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Mary Somerville"].entries()) {
     const { cookie, start } = await signUp(workbench.url, name);

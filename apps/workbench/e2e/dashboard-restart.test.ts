@@ -16,7 +16,6 @@ beforeAll(async () => {
   workbench = await runWorkbench({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1", SIGNALBOX_SECURITY_FOLD: "1" });
   browser = await launchBrowser();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  context.setDefaultTimeout(6000);
   page = await context.newPage();
   await openDashboard(page, workbench.url, administrator);
 }, 60_000);

@@ -34,7 +34,7 @@ it("a task that a route starts is followed to its end over WebSocket", async () 
   await client.request("join_task", { task_id });
   expect(await client.next("task_completed")).toMatchObject({ task_id, result: { pages: 5 } });
   await fetch(`${url}/api/sign-out`, { method: "POST", headers });
-  expect(await client.next("session_ending", 1000)).toMatchObject({ reason: "signed_out" });
+  expect(await client.next("session_ending")).toMatchObject({ reason: "signed_out" });
 });
 
 it("nobody gets in who is not signed in", async () => {

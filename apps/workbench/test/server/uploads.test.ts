@@ -118,7 +118,7 @@ describe("refused in a sentence, with no task and nothing left on the disk, is a
       ["Content-Type", "multipart/form-data; boundary=b"],
       ["Content-Length", "100000"],
     ];
-    const client = connect(Number(workbench.environment.PORT), "127.0.0.1");
+    const client = connect(Number(workbench.environment.PORT), "127.0.0.1").on("error", () => {});
     client.write(rawRequest("POST", "/api/tasks", headers));
     client.write(part('name="images"; filename="a.png"', png));
     await expect.poll(() => stored("uploads")).toHaveLength(1);
