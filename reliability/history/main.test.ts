@@ -23,7 +23,10 @@ function run(files: readonly (readonly Line[])[], ...args: string[]) {
     return path;
   });
   const env = { PATH: process.env.PATH ?? "", NODE_NO_WARNINGS: "1" };
-  return spawnSync(process.execPath, ["--conditions=@signalbox/source", program, ...args, ...paths], { encoding: "utf8", env });
+  return spawnSync(process.execPath, ["--conditions=@signalbox/source", program, ...args, ...paths], {
+    encoding: "utf8",
+    env,
+  });
 }
 
 const isServers = ({ actor }: Line & { actor?: string }): boolean => actor?.startsWith("client") !== true;

@@ -74,7 +74,7 @@ it("a task is cancelled through whichever server is asked", async () => {
 });
 
 it("a worker that is killed costs the task its run, not its end", async () => {
-  const taskId = await begin(practice(20, 100));
+  const taskId = await begin(practice(40, 100));
   const client = await enter(1);
   await client.request("join_task", { task_id: taskId });
   await expect.poll(() => (client.received("progress_update").at(-1) as TaskSnapshot)?.status).toBe("running");
