@@ -12,7 +12,7 @@ const aloneTests = [
   "reliability/{faults,siege}/**/*.test.ts",
 ];
 
-const withBrowser = { testTimeout: 60_000, hookTimeout: 60_000 };
+const withBrowser = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /**
  * Tests run on the sources (export condition `@signalbox/source`), so that no build stands between a change and its test.
@@ -22,7 +22,8 @@ export default defineConfig({
   resolve: { conditions: ["@signalbox/source"] },
   ssr: { resolve: { conditions: ["@signalbox/source"], externalConditions: ["node"] } },
   test: {
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     retry: 0,
     // Tests wait for conditions. The default of 1 s judges the machine, not the code.
     expect: { poll: { timeout: 10_000 } },

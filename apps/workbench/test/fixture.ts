@@ -80,7 +80,7 @@ export const signIn = (url: string, account: { email: string; password: string }
 async function enter(url: string, path: string, account: { email: string }): Promise<Person> {
   const response = await fetch(url + path, {
     method: "POST",
-    headers: { origin: url, "content-type": "application/json" },
+    headers: { origin: url, "content-type": "application/json", connection: "close" },
     body: JSON.stringify(account),
   });
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
@@ -88,7 +88,8 @@ async function enter(url: string, path: string, account: { email: string }): Pro
     .getSetCookie()
     .map((each) => each.split(";", 1)[0])
     .join("; ");
-  const headers = { origin: url, cookie };
+  // A connection that is kept may be closed by the server in the moment of its next use.
+  const headers = { origin: url, cookie, connection: "close" };
   const config = await (await fetch(`${url}/realtime/client-config`, { headers })).json();
   const { csrf, user } = config as { csrf: string; user: { user_id: string } };
 

@@ -9,7 +9,7 @@ import { startRedis } from "../../../../scripts/services/redis.ts";
 import { makeImage, type Person, signUp, temporaryEnvironment } from "../fixture.ts";
 import { type ServerProcess, startServer } from "../server-process.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const closing: (() => unknown)[] = [];
 let urls: readonly string[];

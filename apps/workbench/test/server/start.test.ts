@@ -8,7 +8,7 @@ import { administrator, makeImage, productionSettings, signIn, temporaryEnvironm
 import { type Exit, type ServerProcess, startInVain, startServer } from "../server-process.ts";
 
 // Each test starts a process or two; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 // What is left over is put away at the end: tests run side by side, two processes on two cores.
 const folders: string[] = [];

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * Measures a time that the product promises, without the time for which the machine gave this thread no core: a busy
+ * Measures a time that the product promises, without the time for which the machine gave this process no core: a busy
  * machine delays every answer, and a slow answer must still fail. Returns the milliseconds since the call.
  */
 export function startStopwatch(): () => number {
@@ -31,14 +31,21 @@ export function watchStalls(): () => number {
   return () => stalledMs() - before;
 }
 
-/** How long this thread was ready to run and waited for a core. Linux counts it; elsewhere all time is the thread's own. */
+/**
+ * How long threads of this process were ready to run and waited for a core: while one that collects garbage waits, so
+ * does the one that runs the test. Linux counts it; elsewhere all time is the process's own.
+ */
 function withheldMs(): number {
   try {
-    const [, waitedNs] = readFileSync("/proc/thread-self/schedstat", "latin1").split(" ");
-    return Number(waitedNs) / 1e6;
+    return readdirSync("/proc/self/task").reduce((sum, thread) => sum + threadWithheldMs(thread), 0);
   } catch {
     return 0;
   }
+}
+
+function threadWithheldMs(thread: string): number {
+  const [, waitedNs] = readFileSync(`/proc/self/task/${thread}/schedstat`, "latin1").split(" ");
+  return Number(waitedNs) / 1e6;
 }
 
 function stalledMs(): number {

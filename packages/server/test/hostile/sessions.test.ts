@@ -1,7 +1,7 @@
 /** Case B: what a session allows is decided by the server, at this moment; without one, a connection has no place. */
 import { describe, expect } from "vitest";
-import { type RawHeaders, startStopwatch } from "../../src/testing/index.ts";
-import { hostileCase } from "./harness.ts";
+import { type RawHeaders, type RawResponse, startStopwatch } from "../../src/testing/index.ts";
+import { hostileCase, oneMoment } from "./harness.ts";
 
 const polling = "/socket.io/?EIO=4&transport=polling";
 const http = ["polling"] as const;
@@ -43,9 +43,13 @@ describe("without a valid session", () => {
 
 hostileCase(
   "2,000 connections that never CONNECT are capped for their address, which is blocked for guests, and closed within 5 s",
-  { records: { rate_limited: 1881, blocked: 1 }, env: soon },
+  { records: { rate_limited: 1881, blocked: 1 }, env: soon, clock: oneMoment, withinMs: 120_000 },
   async ({ knock, server }) => {
-    const answers = await Promise.all(Array.from({ length: 2000 }, () => knock([["Origin", server.url]])));
+    const answers: RawResponse[] = [];
+    // Fewer at a time than the backlog of a listening socket (511): beyond it the kernel resets connections by itself.
+    for (let n = 0; n < 2000; n += 200) {
+      answers.push(...(await Promise.all(Array.from({ length: 200 }, () => knock([["Origin", server.url]])))));
+    }
     const opened = answers.filter(({ status }) => status === 200 || status === 101).length;
     expect(opened).toBeLessThanOrEqual(120);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(2000 - opened);
