@@ -57,7 +57,7 @@ if (TASKS !== undefined) {
 http.listen(config.port, config.host, () => say({ type: "ready" }));
 
 function say(message: FromServer): void {
-  process.send?.(message);
+  process.send?.(message, () => {});
 }
 
 function complain(message: string, { err }: { err?: Error }): void {
