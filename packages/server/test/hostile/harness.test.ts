@@ -64,7 +64,7 @@ it("finds a bystander who was disconnected", () =>
 
 it("finds a connection that is left", () =>
   expectFound(async ({ server }) => {
-    const socket = connect(server.port, "127.0.0.1");
+    const socket = connect(server.port, "127.0.0.1").on("error", () => {});
     onTestFinished(() => void socket.destroy());
     await new Promise((resolve) => socket.once("connect", resolve));
   }, /file descriptors before, and now/));

@@ -21,7 +21,7 @@ export async function openTcp(port: number, firstBytes: string | Buffer = ""): P
     text += chunk;
   });
   socket.on("error", () => {});
-  await new Promise((resolve) => socket.once("connect", resolve));
+  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   socket.write(firstBytes);
   return {
     write: (bytes) => void socket.write(bytes),
