@@ -96,6 +96,7 @@ it(`every client is told of every end exactly once, in versions that rise, and i
 
   const counts: Record<string, number> = {};
   let restarts = Promise.resolve();
+  const heldBack: Promise<void>[] = [];
   const some = (): Witness[] => {
     const share = random() * mostConcerned;
     return witnesses.filter(() => random() < share);
@@ -141,7 +142,7 @@ it(`every client is told of every end exactly once, in versions that rise, and i
     },
     cutAll: () => cut(witnesses),
     cutSome: () => cut(some()),
-    holdBack: () => void holdBack(some(), 200 + random() * 1800, random() < 0.5),
+    holdBack: () => void heldBack.push(holdBack(some(), 200 + random() * 1800, random() < 0.5)),
     closeTransports() {
       server.say({ type: "close_transports", share: random() * mostConcerned });
       witnesses.forEach(spoil);
@@ -159,10 +160,11 @@ it(`every client is told of every end exactly once, in versions that rise, and i
     counts[kind] = (counts[kind] ?? 0) + 1;
     interrupt[kind]();
   }
-  await restarts;
+  // A connection that is held back looks well, until it is cut.
+  await Promise.all([restarts, ...heldBack]);
   await until(() => witnesses.every((witness) => witness.isWell()), 60_000).catch(() => {});
   await server.finish();
-  await until(() => witnesses.every((witness) => !witness.isWatching()), 60_000).catch(() => {});
+  await until(() => witnesses.every((witness) => !witness.isWatching() && witness.isWell()), 60_000).catch(() => {});
 
   await readStored();
   const lines = readHistory([journals.server, journals.clients]);
