@@ -7,7 +7,8 @@ import { readdirSync, readFileSync } from "node:fs";
 export function startStopwatch(): () => number {
   const startedAt = performance.now();
   const withheldBefore = withheldMs();
-  return () => performance.now() - startedAt - (withheldMs() - withheldBefore);
+  // A thread that has ended since takes its share of the sum with it.
+  return () => performance.now() - startedAt - Math.max(0, withheldMs() - withheldBefore);
 }
 
 /** `setTimeout` that counts as `startStopwatch` does. Returns its cancellation. */
@@ -44,8 +45,12 @@ function withheldMs(): number {
 }
 
 function threadWithheldMs(thread: string): number {
-  const [, waitedNs] = readFileSync(`/proc/self/task/${thread}/schedstat`, "latin1").split(" ");
-  return Number(waitedNs) / 1e6;
+  try {
+    const [, waitedNs] = readFileSync(`/proc/self/task/${thread}/schedstat`, "latin1").split(" ");
+    return Number(waitedNs) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 function stalledMs(): number {
