@@ -42,7 +42,7 @@ it("has a limit for every entry point", () => {
   expect(Object.keys(limits.clientGzippedBytes)).toEqual(Object.keys(manifest.exports));
 });
 
-it.each(Object.entries(manifest.exports))("%s is under its limit", async (path, { source }) => {
+it.each(Object.entries(manifest.exports))("%s is under its limit", async (path, { "@signalbox/source": source }) => {
   const limit = new Map(Object.entries(limits.clientGzippedBytes)).get(path);
   expect(await gzippedBytes(source)).toBeLessThan(limit ?? 0);
 });
