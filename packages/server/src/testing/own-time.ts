@@ -7,8 +7,14 @@ import { readdirSync, readFileSync } from "node:fs";
 export function startStopwatch(): () => number {
   const startedAt = performance.now();
   const withheldBefore = withheldMs();
-  // A thread that has ended since takes its share of the sum with it.
-  return () => performance.now() - startedAt - Math.max(0, withheldMs() - withheldBefore);
+  const workedBefore = process.cpuUsage();
+  return () => {
+    const passedMs = performance.now() - startedAt;
+    const { user, system } = process.cpuUsage(workedBefore);
+    // Threads that wait at the same moment are counted each: what was worked has passed in any case.
+    const ownMs = Math.max(passedMs - (withheldMs() - withheldBefore), (user + system) / 1000);
+    return Math.min(passedMs, ownMs);
+  };
 }
 
 /** `setTimeout` that counts as `startStopwatch` does. Returns its cancellation. */
