@@ -165,7 +165,7 @@ describe("installed beside everything that it can work with", () => {
     tab.on("pageerror", (error) => errors.push(error.message));
     tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     await tab.goto(url);
-    await tab.getByText("Customers: completed").waitFor({ timeout: 10_000 });
+    await tab.getByText("Customers: completed").waitFor();
     expect(await tab.locator("connection-status").evaluate((element) => element.shadowRoot !== null)).toBe(true);
     expect(errors).toEqual([]);
   }, 120_000);

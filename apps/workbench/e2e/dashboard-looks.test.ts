@@ -22,7 +22,6 @@ beforeAll(async () => {
   workbench = await runWorkbench({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1", SIGNALBOX_SECURITY_FOLD: "1" });
   browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  page.setDefaultTimeout(6000);
   await openDashboard(page, workbench.url, administrator);
   for (const [index, name] of ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Mary Somerville"].entries()) {
     const { cookie, start } = await signUp(workbench.url, name);
@@ -84,7 +83,7 @@ describe.each([
     await goToPanel(page, title);
     await isThere().waitFor();
     // Colours that are still changing have a contrast of their own.
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     expect(await sidewaysScroll(page)).toBe(0);
     const name = { Overview: "overview", Connections: "connections", "Security log": "security" }[title as string];
     if (name) await picture(page, `admin-${name}-${look}`, { fullPage: look === "phone" });
@@ -112,9 +111,9 @@ it("dialogs are whole as well", async () => {
     await page.emulateMedia({ colorScheme });
     await goToPanel(page, "Connections");
     await page.getByTestId("connection-details").first().click();
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     await page.getByTestId("disconnect-user").click();
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     expect(await sidewaysScroll(page)).toBe(0);
     await page.keyboard.press("Escape");
   }

@@ -20,9 +20,9 @@ describe("the overview", () => {
     const figures = async () => (await chart.allTextContents()).map(Number);
     const { cookie } = await signUp(workbench.url);
     const clients = await Promise.all(Array.from({ length: 4 }, () => connectClient(workbench.url, { cookie })));
-    await expect.poll(figures, { timeout: 4000 }).toEqual([5, expect.any(Number), 5]);
+    await expect.poll(figures).toEqual([5, expect.any(Number), 5]);
     for (const client of clients) client.close();
-    await expect.poll(async () => (await figures())[0], { timeout: 4000 }).toBe(1);
+    await expect.poll(async () => (await figures())[0]).toBe(1);
     await page.reload();
     await chart.first().waitFor();
     expect((await figures())[2]).toBe(5);

@@ -202,7 +202,7 @@ describe("a queue that is attached", () => {
     await first.close();
     opened.splice(opened.indexOf(first), 1);
     const two = await add();
-    await expect.poll(() => statusOf(two), { timeout: 10_000 }).toBe("completed");
+    await expect.poll(() => statusOf(two)).toBe("completed");
     expect(ended).toContain(`first ${name}:${one}`);
     expect(ended).toContain(`second ${name}:${two}`);
     expect(new Set(ended.map((each) => each.split(" ")[1])).size).toBe(ended.length);
@@ -242,7 +242,7 @@ describe("a queue that is attached", () => {
     await expect.poll(() => statusOf(jobId)).toBe("running");
     void dying;
     await expect
-      .poll(() => client.received("progress_update").map((task) => (task as TaskSnapshot).status), { timeout: 8000 })
+      .poll(() => client.received("progress_update").map((task) => (task as TaskSnapshot).status))
       .toContain("queued");
     await dying.close(true);
     opened.splice(opened.indexOf(dying), 1);
@@ -291,7 +291,7 @@ it("goes on when Redis has been away", async () => {
   redis.disconnect();
   work(async () => {});
   const after = await add();
-  await expect.poll(() => statusOf(after), { timeout: 10_000 }).toBe("completed");
-  await expect.poll(() => statusOf(before), { timeout: 10_000 }).toBe("completed");
+  await expect.poll(() => statusOf(after)).toBe("completed");
+  await expect.poll(() => statusOf(before)).toBe("completed");
   expect(attached.owns(`${name}:${after}`)).toBe(true);
 });
