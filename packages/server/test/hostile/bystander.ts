@@ -20,30 +20,31 @@ export async function watchStream(on: TestServer, origin = on.url): Promise<Byst
   const client = await connectClient(on.url, { cookie, origin });
   const task = await on.realtime.progress.create({ kind: "stream", title: "Stream", owner_id: "bystander" });
   await client.request("join_task", { task_id: task.task_id });
-  const elapsed = startStopwatch();
-  const reportedAt: number[] = [];
-  const updates: { at: number; version: number; current: number }[] = [];
-  client.socket.on("progress_update", ({ version, current }: TaskSnapshot) => {
-    updates.push({ at: elapsed(), version, current: current ?? 0 });
+  const sinceReport: (() => number)[] = [];
+  const updates: { delay: number; gap: number; version: number; current: number }[] = [];
+  let sinceUpdate = (): number => 0;
+  client.socket.on("progress_update", ({ version, current: reported }: TaskSnapshot) => {
+    const current = reported ?? 0;
+    const delay = Math.round(sinceReport[current - 1]?.() ?? Number.NaN);
+    updates.push({ delay, gap: Math.round(sinceUpdate()), version, current });
+    sinceUpdate = startStopwatch();
   });
   const timer = setInterval(() => {
-    const current = reportedAt.push(elapsed());
+    const current = sinceReport.push(startStopwatch());
     void on.realtime.progress.report(task.task_id, { status: "running", current });
   }, reportEveryMs);
 
   return {
     async problems() {
-      const next = reportedAt.length + 1;
+      const next = sinceReport.length + 1;
       try {
         await expect.poll(() => updates.at(-1)?.current).toBeGreaterThanOrEqual(next);
       } catch {
-        return [`The bystander's stream has ended at ${updates.at(-1)?.current} of ${reportedAt.length} reports.`];
+        return [`The bystander's stream has ended at ${updates.at(-1)?.current} of ${sinceReport.length} reports.`];
       }
       return updates.flatMap((update, index) => {
-        const { at, version, current } = update;
-        const previous = updates[index - 1] ?? { at, version: 0, current: 0 };
-        const delay = Math.round(at - (reportedAt[current - 1] ?? Number.NaN));
-        const gap = Math.round(at - previous.at);
+        const { delay, gap, version, current } = update;
+        const previous = updates[index - 1] ?? { version: 0, current: 0 };
         return [
           delay <= maxDelayMs ? "" : `The bystander's update ${current} came ${delay} ms after its report.`,
           gap <= maxDelayMs ? "" : `The bystander's stream has a gap of ${gap} ms before update ${current}.`,
