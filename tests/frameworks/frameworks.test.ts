@@ -137,7 +137,7 @@ async function followTask(browser: Browser, origin: string, server: TestServer):
   const parameters = { server: server.url, token: cookie.split("=")[1] ?? "", task: task.task_id };
   const page = await browser.newPage();
   await page.goto(`${origin}/#${new URLSearchParams(parameters)}`);
-  await page.getByText("pending", { exact: true }).waitFor();
+  await page.getByText("queued", { exact: true }).waitFor();
   await progress.report(task.task_id, { status: "running", current: 1, total: 2 });
   await page.getByText("running", { exact: true }).waitFor();
   await progress.complete(task.task_id, { rows: 2 });
