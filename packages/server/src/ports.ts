@@ -266,6 +266,8 @@ export interface TaskExchangeListener {
   found(task: TaskSnapshot): void;
   /** Another process reports a task that this one has reported so far. */
   taken(taskId: string): void;
+  /** Another process has removed a task that this one reports. */
+  removedElsewhere(taskId: string): void;
   /** Nobody here watches it any more. */
   unfollowed(taskId: string): void;
   /** Something may have been missed: to be looked up where it is kept. */

@@ -131,3 +131,16 @@ it("what travels is a state per tick, to nodes with watchers alone, however ofte
   await expect.poll(() => redis.pubsub("NUMSUB", channel)).toEqual([channel, 0]);
   redis.disconnect();
 });
+
+it("a task that one node removes is not brought back by the node that reports it", async () => {
+  const { progress } = here.realtime;
+  const { task_id } = await progress.create(newTask);
+  await progress.report(task_id, { status: "running", percent: 1 });
+  await expect.poll(async () => (await there.realtime.progress.get(task_id))?.status).toBe("running");
+  await progress.report(task_id, { percent: 2 });
+  await there.realtime.progress.remove(task_id);
+  await expect.poll(() => progress.peek(task_id)).toBeUndefined();
+  await expect(progress.report(task_id, { percent: 3 })).rejects.toMatchObject({ code: "task_not_found" });
+  await progress.flush();
+  expect(await cluster.store.tasks.get(task_id)).toBeUndefined();
+});
