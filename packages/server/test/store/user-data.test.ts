@@ -145,7 +145,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     expect((await users.erase("bob")).kept).toEqual([]);
   });
 
-  it("both take page after page and let the process serve others in between", async () => {
+  it("export and erase take page after page and let the process serve others in between", async () => {
     const { users, notify, progress } = await start();
     const titles = Array.from({ length: 201 }, (_, index) => String(index));
     await Promise.all(titles.map((title) => progress.create(job("ada", title))));
@@ -179,7 +179,26 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     expect(await progress.get(task_id)).toMatchObject({ owner_id: "bob" });
   });
 
-  it("both refuse what cannot be a user's id before the store is asked", async () => {
+  it("erase rejects while notifications cannot be removed, and removes the rest when it is called again", async () => {
+    let failures = 1;
+    const { users, notify, progress } = await start((store) => ({
+      ...store,
+      notifications: {
+        ...store.notifications,
+        async eraseUser(userId, limit) {
+          if (failures-- > 0) throw new Error("The disk is gone.");
+          return store.notifications.eraseUser(userId, limit);
+        },
+      },
+    }));
+    await progress.create(job("ada"));
+    await notify.user("ada", news("personal"));
+    await expect(users.erase("ada")).rejects.toMatchObject({ code: "unavailable" });
+    expect(await users.export("ada")).toMatchObject({ tasks: [], notifications: [{ title: "personal" }] });
+    expect(await users.erase("ada")).toMatchObject({ tasks: 0, notifications: 1 });
+  });
+
+  it("export and erase refuse what cannot be a user's id before the store is asked", async () => {
     const { users } = await start();
     for (const id of ["", "a\0b", "a\ud83d", "x".repeat(257), 42 as never]) {
       await expect(users.export(id)).rejects.toThrow(TypeError);
