@@ -12,7 +12,7 @@ const layers: readonly (readonly [pattern: RegExp, layer: number])[] = [
   [/^(index|configuration|create-realtime|check-options|realtime)\.ts$/, 5],
   [/^testing\//, 6],
   [/^(progress\/progress-feed|admin\/dashboard-feed|legacy\/legacy|edge\/join-cluster)\.ts$/, 4],
-  [/^(edge|events|namespaces|admin)\//, 3],
+  [/^(edge|events|namespaces|admin|users)\//, 3],
   [/^http\/(routes|authorize|operation-routes)\.ts$/, 3],
   [/^(origin\/origin-guard|auth\/authenticate|auth\/session-watch)\.ts$/, 3],
   [/^limits\/(connection-caps|penalty|bounded-decoder)\.ts$/, 3],

@@ -73,6 +73,7 @@ import { Refusal } from "./refusal.ts";
 import { requireNode } from "./require-node.ts";
 import { createSecurityLog } from "./security/security-log.ts";
 import { createMemoryStore } from "./store/memory.ts";
+import { createUsers } from "./users/user-data.ts";
 import { version } from "./version.ts";
 
 /**
@@ -357,12 +358,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     recorder.connection(conn, new Refusal("event_unknown", { hint }));
     penalty.handshake(conn);
   });
+  const disconnect = (userId: string) =>
+    cluster === undefined ? disconnectUser(opened, userId) : disconnectEverywhere(opened, userId);
   const commands = createAdminCommands({
     ...{ hub, tasks, sources, securityLog, blocks, imposed, notifications, clock, onBlocked },
     sessionChanged,
     onLifted: (place) => cluster?.tell("lifted", place),
-    disconnectUser: (userId) =>
-      cluster === undefined ? disconnectUser(opened, userId) : disconnectEverywhere(opened, userId),
+    disconnectUser: disconnect,
   });
   const history = createMetricsHistory(config.adminMetricsInterval);
   const views = createAdminViews({
@@ -412,6 +414,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     io,
     progress: hub,
     notify: notifications.notify,
+    users: createUsers({
+      ...{ hub, store, securityLog, blocks, imposed, clock },
+      notifications: notificationStore,
+      async disconnect(userId) {
+        await sessionChanged({ userId, reason: "removed" });
+        await disconnect(userId);
+      },
+    }),
     admin: {
       alert(alert) {
         dashboard.alert(alert);

@@ -75,7 +75,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   const listeners = new Set<ProgressListener>();
   const saver = createSnapshotSaver({ store, clock, log, onOvertaken });
   const isCommitting = (taskId: string): boolean => committing.has(taskId);
-  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find, isCommitting });
+  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find, remove, isCommitting });
   const latest =
     exchange &&
     createLatestState({

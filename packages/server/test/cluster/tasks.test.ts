@@ -1,7 +1,7 @@
 /** Tasks that are reported on one node and watched on another. */
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createReporter } from "../../src/cluster/redis.ts";
 import { connectClient, type TestServer, transports } from "../../src/testing/index.ts";
 import { importCustomers } from "../documented/worker.ts";
@@ -130,4 +130,39 @@ it("what travels is a state per tick, to nodes with watchers alone, however ofte
   }
   await expect.poll(() => redis.pubsub("NUMSUB", channel)).toEqual([channel, 0]);
   redis.disconnect();
+});
+
+it("a task that one node removes is not brought back by the node that reports it", async () => {
+  const { progress } = here.realtime;
+  const { task_id } = await progress.create(newTask);
+  await progress.report(task_id, { status: "running", percent: 1 });
+  await expect.poll(async () => (await there.realtime.progress.get(task_id))?.status).toBe("running");
+  await progress.report(task_id, { percent: 2 });
+  await there.realtime.progress.remove(task_id);
+  await expect.poll(() => progress.peek(task_id)).toBeUndefined();
+  await expect(progress.report(task_id, { percent: 3 })).rejects.toMatchObject({ code: "task_not_found" });
+  await progress.flush();
+  expect(await cluster.store.tasks.get(task_id)).toBeUndefined();
+});
+
+it("erasing a user on one node ends connections and tasks on the others, and in worker processes", async () => {
+  const { realtime } = here;
+  const worker = createReporter({ redis: cluster.redis.url, logger: { debug() {}, info() {}, warn() {}, error() {} } });
+  onTestFinished(() => worker.close());
+  const client = await connectClient(there.url, cluster.sessions.signIn({ userId: "grace" }));
+  onTestFinished(() => client.close());
+  const { task_id } = await there.realtime.progress.create({ ...newTask, owner_id: "grace" });
+  await worker.report(task_id, { status: "running", percent: 1 });
+  await worker.report(task_id, { percent: 2 });
+  expect(await realtime.users.erase("grace")).toMatchObject({ tasks: 1 });
+  await client.disconnected();
+  await expect
+    .poll(() =>
+      worker.report(task_id, { percent: 3 }).then(
+        () => "reported",
+        ({ code }) => code,
+      ),
+    )
+    .toBe("task_not_found");
+  expect(await realtime.users.export("grace")).toMatchObject({ tasks: [] });
 });
