@@ -24,7 +24,8 @@ const environment = ({ cert, key }: Pick<CertificateFiles, "cert" | "key">, port
 async function start() {
   const files = certificate("first");
   const tls = readTls(loadConfig(environment(files)).config) as Tls;
-  const httpServer = createServer(tls);
+  // What a client sends while the server closes is answered by the application.
+  const httpServer = createServer(tls, (_req, res) => res.writeHead(404).end());
   await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
   const { port } = httpServer.address() as AddressInfo;
   const { config } = loadConfig(environment(files, port));
