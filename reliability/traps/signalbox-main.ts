@@ -24,7 +24,7 @@ serveCommands(server.port, {
   async signIn(userId, role) {
     const { cookie } = sessions.signIn({ userId, role });
     // Whoever's session cannot be looked up gets no token either, and is refused before it would be asked for.
-    if (userId === "hangs" || userId === "throws") return { cookie, auth: {} };
+    if (userId === "hangs" || userId === "throws") return { cookie, auth: { accepts: [] } };
     const { csrf = "" } = await fetchClientConfig(url, { cookie });
     return { cookie, auth: { csrf } };
   },

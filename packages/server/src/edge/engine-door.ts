@@ -6,7 +6,7 @@ import type { SessionLookup } from "../auth/session-lookup.ts";
 import type { Config } from "../config/settings.ts";
 import { requestIdHeader } from "../http/request-id.ts";
 import { parseQuery, type Query } from "../http/request-target.ts";
-import { refuseUpgrade, sendMethodNotAllowed, sendRefusal } from "../http/respond.ts";
+import { refuseMethod, refuseUpgrade, sendRefusal } from "../http/respond.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OriginGuard } from "../origin/origin-guard.ts";
 import { Refusal } from "../refusal.ts";
@@ -153,7 +153,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
       }
       // With a known `sid` Engine.IO answers any other method with an empty 500.
       if (req.method !== "GET" && req.method !== "POST")
-        return sendMethodNotAllowed(res, "GET, POST, OPTIONS", headers);
+        return refuseMethod(res, "GET, POST, OPTIONS", options.onRefused, headers);
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       const enter = (sid: string | undefined): void => {
         requireNoOverlap(sid, req);

@@ -6,7 +6,7 @@ import type { Clock } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import type { SecurityRecord } from "../security/describe-event.ts";
 import { readBody } from "./read-body.ts";
-import { sendMethodNotAllowed, sendRefusal } from "./respond.ts";
+import { refuseMethod, sendRefusal } from "./respond.ts";
 
 /** Longer than any report of a browser. */
 const maxBytes = 16_384;
@@ -54,7 +54,7 @@ export function createCspReports(options: CspReportsOptions): (req: IncomingMess
   }
 
   return (req, res) => {
-    if (req.method !== "POST") return sendMethodNotAllowed(res, "POST");
+    if (req.method !== "POST") return refuseMethod(res, "POST", options.onRefused);
     void take(req, res);
   };
 }

@@ -35,9 +35,19 @@ export function sendRefusal(
   sendJson(res, status, body, { ...ofRefusal, ...headers });
 }
 
-/** RFC 9110 section 15.5.6. */
-export function sendMethodNotAllowed(res: ServerResponse, allow: string, headers: OutgoingHttpHeaders = {}): void {
-  sendRefusal(res, new Refusal("method_not_allowed"), false, { Allow: allow, ...headers });
+/**
+ * Refuses the method of a request (RFC 9110 section 15.5.6).
+ * @param allow - the methods of the route, as the header Allow lists them
+ */
+export function refuseMethod(
+  res: ServerResponse,
+  allow: string,
+  onRefused: (req: IncomingMessage, refusal: Refusal) => void,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const refusal = new Refusal("method_not_allowed");
+  onRefused(res.req, refusal);
+  sendRefusal(res, refusal, false, { Allow: allow, ...headers });
 }
 
 /** Refuses a WebSocket upgrade: an ordinary HTTP response on the raw socket, then the end (RFC 6455 section 4.2.2). */

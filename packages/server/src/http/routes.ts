@@ -14,7 +14,7 @@ import { visibleTask } from "../progress/task-access.ts";
 import { Refusal } from "../refusal.ts";
 import { readBody } from "./read-body.ts";
 import { parseQuery, rawPath } from "./request-target.ts";
-import { bearerTokenOf, sendJson, sendMethodNotAllowed, sendRefusal } from "./respond.ts";
+import { bearerTokenOf, refuseMethod, sendJson, sendRefusal } from "./respond.ts";
 
 const prefix = "/realtime/";
 
@@ -83,7 +83,7 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
       if (found === undefined) return sendRefusal(res, new Refusal("event_unknown"), false, headers);
       const methods = found.route.changes ? ["POST"] : ["GET", "HEAD"];
       if (!methods.includes(req.method ?? "")) {
-        return sendMethodNotAllowed(res, [...methods, "OPTIONS"].join(", "), headers);
+        return refuseMethod(res, [...methods, "OPTIONS"].join(", "), options.onRefused, headers);
       }
       found.route.answer(req, found.argument).then(
         (body) => sendJson(res, 200, body, headers),

@@ -24,7 +24,7 @@ async function start(env: Record<string, string> = {}) {
 
 describe.each(transports)("over %s", (transport) => {
   it("a tab of yesterday goes on asking for a socket and its task", async () => {
-    const { server, clock, expectNobodyBlocked } = await start();
+    const { server, clock, expectNobodyBlocked } = await start({ SOCKETIO_REQUIRE_AUTH: "true" });
     const cookie = "test.sid=of-yesterday";
     for (let n = 0; n < 130; n += 1) {
       const answer = await fetch(`${server.url}/realtime/tasks/mine`, { headers: { origin: server.url, cookie } });
