@@ -3,7 +3,9 @@ const maxBytes = 200;
 
 /** The name of an image without its extension, as part of a file's name. */
 export function stemOf(name: string): string {
-  const stem = name.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{M}\p{N}\p{Join_Control} ._-]/gu, "_");
+  const stem = name
+    .replace(/\.[^.]*$/, "")
+    .replace(/[^\p{L}\p{M}\p{N}\p{So}\p{Emoji_Modifier}\p{Join_Control} ._-]/gu, "_");
   let kept = "";
   for (const character of stem) {
     if (Buffer.byteLength(kept + character) > maxBytes) break;

@@ -263,7 +263,7 @@ describe("taken is an upload", () => {
     expect(shown).toEqual([...Object.values(names), "image"]);
     const packed = readZip(Buffer.from(await (await ada.fetch(zip_url)).arrayBuffer()));
     expect(packed.size).toBe(2 * (parts.length + 1));
-    for (const name of packed.keys()) expect(name).toMatch(/^\d{3} [\p{L}\p{M}\p{N} ._-]*\.(avif|webp)$/u);
+    for (const name of packed.keys()) expect(name).toMatch(/^\d{3} [\p{L}\p{M}\p{N}\p{So} ._-]*\.(avif|webp)$/u);
     for (const file of await readdir(workbench.environment.DATA_DIR ?? "")) {
       expect(file).toMatch(/^(uploads|results|secret|\.writable|workbench\.sqlite(-wal|-shm)?)$/);
     }
