@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
-import { type Server as HttpsServer, Server as TlsHttpServer } from "node:https";
+import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
+import { Server as TlsServer } from "node:tls";
 import { ignoreErrors } from "./ignore-errors.ts";
 
 /** More than any client sends. Node drops headers above a limit, perhaps the one that says where the body ends. */
@@ -25,7 +26,7 @@ export function ignoreUpgrade(
   const lines = headOf(req);
   if (lines.some((line) => /[\r\n]/.test(line))) return refuse(socket, "400 Bad Request");
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
-  server.emit(server instanceof TlsHttpServer ? "secureConnection" : "connection", socket);
+  server.emit(server instanceof TlsServer ? "secureConnection" : "connection", socket);
 }
 
 /** An earlier request of the connection (pipelining) is answered first. */

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createSecureServer } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -48,7 +49,7 @@ async function start(httpServer: Server = createServer(application), env: Record
   const realtime = createRealtime({ httpServer, config, sessions, logger });
   onTestFinished(async () => {
     await realtime.close();
-    httpServer.closeAllConnections();
+    httpServer.closeAllConnections?.();
     httpServer.close();
   });
   return { httpServer, port, url: `http://127.0.0.1:${port}`, realtime, sessions, lines };
@@ -135,16 +136,21 @@ it("a request whose body may no longer be found is refused: Node drops headers a
   expect(text()).not.toContain("smuggled");
 });
 
-it("is ignored over TLS as well", async () => {
+it.each([
+  ["https", (options: object) => createTlsServer(options, application)],
+  ["http2 with allowHTTP1", (options: object) => createSecureServer({ ...options, allowHTTP1: true }, application as never)],
+])("is ignored over TLS as well, on a server of node:%s", async (_kind, createServerWith) => {
   const { cert, key, remove } = makeCertificate("upgrade");
   onTestFinished(remove);
   const options = { cert: readFileSync(cert), key: readFileSync(key) };
-  const { port } = await start(createTlsServer(options, application) as unknown as Server);
+  const { port } = await start(createServerWith(options) as unknown as Server);
   const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
   onTestFinished(() => void socket.destroy());
   const text = textFrom(socket);
   socket.write(rawRequest("POST", "/over-tls", h2c, "a body"));
   await expect.poll(text).toContain("POST /over-tls a body");
+  socket.write(rawRequest("GET", "/without-body", h2c));
+  await expect.poll(text).toContain("GET /without-body");
 });
 
 describe("beside an application with WebSockets of its own", () => {
