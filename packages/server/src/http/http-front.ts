@@ -45,7 +45,9 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   const isIgnored = ({ url, method }: IncomingMessage): boolean =>
     server.listenerCount("upgrade") === 1 || handler.owns(url, method);
 
-  const isOurUpgrade = (req: IncomingMessage): boolean => isWebSocket(req) && handler.ownsUpgrade(req.url);
+  /** A body would be read as frames, or come before them: the request is answered as one that cannot be upgraded. */
+  const isOurUpgrade = (req: IncomingMessage): boolean =>
+    isWebSocket(req) && handler.ownsUpgrade(req.url) && !hasBody(req);
 
   /** As it would go without us: tracing may exchange the prototype's method at any time. */
   function passOn(...event: unknown[]): boolean {

@@ -109,6 +109,12 @@ describe.each(kinds)("a polling request with Upgrade: %s", (_kind, headers) => {
   );
 });
 
+it("a WebSocket of ours whose request has a body is refused", async () => {
+  const { port } = await start();
+  const target = "/socket.io/?EIO=4&transport=websocket";
+  expect(await sendRaw(port, rawRequest("GET", target, upgradeHeaders, "body"))).toMatchObject({ status: 400 });
+});
+
 it("an upgrade that follows an unanswered request waits for its answer", async () => {
   const slow = Promise.withResolvers<ServerResponse>();
   const { port } = await start(
@@ -138,7 +144,10 @@ it("a request whose body may no longer be found is refused: Node drops headers a
 
 it.each([
   ["https", (options: object) => createTlsServer(options, application)],
-  ["http2 with allowHTTP1", (options: object) => createSecureServer({ ...options, allowHTTP1: true }, application as never)],
+  [
+    "http2 with allowHTTP1",
+    (options: object) => createSecureServer({ ...options, allowHTTP1: true }, application as never),
+  ],
 ])("is ignored over TLS as well, on a server of node:%s", async (_kind, createServerWith) => {
   const { cert, key, remove } = makeCertificate("upgrade");
   onTestFinished(remove);
