@@ -42,8 +42,8 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   let isInstalled = true;
 
   /** Whether a request with an Upgrade header that neither we nor the application take is answered as an ordinary one. */
-  const isIgnored = ({ url, method }: IncomingMessage): boolean =>
-    server.listenerCount("upgrade") === 1 || handler.owns(url, method);
+  const isIgnored = ({ url, method, headers }: IncomingMessage): boolean =>
+    server.listenerCount("upgrade") === 1 || handler.owns(url, method) || asksForH2c.test(headers.upgrade ?? "");
 
   /** A body would be read as frames, or come before them: the request is answered as one that cannot be upgraded. */
   const isOurUpgrade = (req: IncomingMessage): boolean =>
@@ -106,6 +106,12 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
 }
 
 function announceUpgrades(): void {}
+
+/**
+ * What Java's HTTP client and `curl --http2` ask of every server. It is obsolete (RFC 9113 section 3.1), and libraries
+ * that listen for WebSockets refuse it or leave it without an answer.
+ */
+const asksForH2c = /^h2c$/i;
 
 const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === "websocket";
 

@@ -191,6 +191,8 @@ describe("beside an application with WebSockets of its own", () => {
     // Ours are answered whatever the application's listener would say; the others are left to it.
     expect((await sendRaw(port, rawRequest("GET", "/livez", h2c))).status).toBe(200);
     expect((await sendRaw(port, rawRequest("GET", "/other", upgradeHeaders))).status).toBe(400);
+    // No listener takes h2c, and many clients ask for it.
+    expect((await sendRaw(port, rawRequest("POST", "/other", h2c, "a body"))).body).toBe("POST /other a body");
   });
 
   it("that is gone again, an upgrade to an application's route is ignored", async () => {
@@ -202,10 +204,12 @@ describe("beside an application with WebSockets of its own", () => {
 
   it("leaves the server as it was found after close()", async () => {
     const httpServer = createServer(application);
+    const { shouldUpgradeCallback: before } = httpServer as { shouldUpgradeCallback?: unknown };
     const { realtime, port } = await start(httpServer);
     await realtime.close();
     expect(httpServer.listenerCount("upgrade")).toBe(0);
     expect(Object.hasOwn(httpServer, "emit")).toBe(false);
+    expect((httpServer as { shouldUpgradeCallback?: unknown }).shouldUpgradeCallback).toBe(before);
     expect((await sendRaw(port, rawRequest("GET", "/livez", h2c))).body).toBe("GET /livez ");
   });
 });
