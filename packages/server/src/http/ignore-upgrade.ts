@@ -26,7 +26,18 @@ export function ignoreUpgrade(
   const lines = headOf(req);
   if (lines.some((line) => /[\r\n]/.test(line))) return refuse(socket, "400 Bad Request");
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
-  server.emit(server instanceof TlsServer ? "secureConnection" : "connection", socket);
+  readAnew(server, socket);
+}
+
+/**
+ * Node's own listener alone: the connection is no new one to the application's, which would add to it once more with
+ * every such request.
+ */
+function readAnew(server: HttpServer | HttpsServer, socket: Duplex): void {
+  const event = server instanceof TlsServer ? "secureConnection" : "connection";
+  const own = (server as HttpServer).listeners(event).find(({ name }) => name === "connectionListener");
+  if (own === undefined) server.emit(event, socket);
+  else own.call(server, socket);
 }
 
 /** An earlier request of the connection (pipelining) is answered first. */

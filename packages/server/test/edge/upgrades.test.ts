@@ -109,6 +109,22 @@ describe.each(kinds)("a polling request with Upgrade: %s", (_kind, headers) => {
   );
 });
 
+it("upgrades that are ignored are one connection to an application that counts connections", async () => {
+  const { port, httpServer } = await start();
+  let connections = 0;
+  httpServer.on("connection", () => {
+    connections += 1;
+  });
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const text = textFrom(socket);
+  for (const path of ["/first", "/second", "/third"]) {
+    socket.write(rawRequest("GET", path, h2c));
+    await expect.poll(text).toContain(path);
+  }
+  expect(connections).toBe(1);
+});
+
 it("a WebSocket of ours whose request has a body is refused", async () => {
   const { port } = await start();
   const target = "/socket.io/?EIO=4&transport=websocket";
