@@ -1,11 +1,10 @@
 /** Every peer that this machine has, started as the bench starts it: the same payload reaches the same clients. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "../../scripts/services/free-port.ts";
 import { createBroadcaster } from "../load/broadcasters/broadcaster.ts";
 import { Crowd } from "../load/crowd.ts";
 import { readToken } from "../load/tokens.ts";
@@ -67,13 +66,4 @@ async function opened(target: RunningPeer["target"]): Promise<Crowd> {
   await crowd.open({ ...users, atOnce: users.count });
   onTestFinished(() => crowd.closeAll());
   return crowd;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

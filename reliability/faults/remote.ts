@@ -20,11 +20,14 @@ export function serve(functions: Record<string, (argument: never) => unknown>): 
   });
 }
 
-const reply = (answer: Answer): void => void process.send?.(answer);
+/** A parent that is killed leaves nothing to say; `disconnect` ends this process. */
+const ignoreGone = (): void => {};
+
+const reply = (answer: Answer): void => void process.send?.(answer, ignoreGone);
 
 /** In such a process: says something without being asked. */
 export const say = (event: string, payload: unknown = null): void =>
-  void process.send?.({ event, payload } satisfies Word);
+  void process.send?.({ event, payload } satisfies Word, ignoreGone);
 
 /** A process of ours, that can be asked, stopped and killed. */
 export interface Remote {

@@ -1,6 +1,7 @@
 /** One server or two with their database, those who watch, and the history of both, for one kind of fault. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { watchStalls } from "@signalbox/server/testing";
 import { freePort } from "../../scripts/services/free-port.ts";
 import type { Line } from "../history/line.ts";
 import { type AudienceStatus, type Disturbance, planAudience } from "./audience.ts";
@@ -73,10 +74,12 @@ export const heartbeat = { interval: 2, timeout: 2 } as const;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Whether a condition comes true in time. The stalls of the machine are added to the time. */
 export async function until(condition: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean> {
-  const end = Date.now() + withinMs;
+  const startedAt = performance.now();
+  const stalled = watchStalls();
   while (!(await condition())) {
-    if (Date.now() > end) return false;
+    if (performance.now() - startedAt - stalled() > withinMs) return false;
     await pause(30);
   }
   return true;

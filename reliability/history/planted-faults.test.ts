@@ -1,4 +1,5 @@
 /** The checker of histories, with faults that were put in by hand: what it does not find here it would not find there. */
+import { startStopwatch } from "@signalbox/server/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDice } from "../../packages/client/test/support/dice.ts";
@@ -65,12 +66,12 @@ describe("a sound history", () => {
 
   it("of a million lines is judged in seconds", async () => {
     const options = { users: 10, clientsPerUser: 3, tasksPerUser: 10, ticks: 4000 };
-    const started = performance.now();
+    const elapsed = startStopwatch();
     const verdict = await checkHistory(syntheticHistory({ random: createDice(7), ...options }));
     expect(verdict.lines).toBeGreaterThan(1_000_000);
     expect(verdict.faults).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(45_000);
-  }, 60_000);
+    expect(elapsed()).toBeLessThan(45_000);
+  }, 180_000);
 });
 
 describe("one planted fault", () => {

@@ -3,7 +3,7 @@ import { monotonicMs } from "./calls.ts";
 import { connectWith } from "./people.ts";
 import type { FromBystanders, ToBystanders } from "./witnesses.ts";
 
-const say = (message: FromBystanders): void => void process.send?.(message);
+const say = (message: FromBystanders): void => void process.send?.(message, () => {});
 process.on("disconnect", () => process.exit());
 
 const { URL: url = "", COUNT = "0" } = process.env;

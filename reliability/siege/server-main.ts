@@ -6,7 +6,7 @@ import { createTestSessions } from "@signalbox/server/testing";
 import { createMemoryStore } from "../../packages/server/src/store/memory.ts";
 import { type Ask, beatMs, type Calls, canary, type FromServer, monotonicMs, type Name } from "./calls.ts";
 
-const say = (message: FromServer): void => void process.send?.(message);
+const say = (message: FromServer): void => void process.send?.(message, () => {});
 const fault = (error: unknown): void =>
   say({ type: "fault", detail: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 process.on("uncaughtException", fault);

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type RawResponse, rawRequest, sendRaw, upgradeHeaders } from "@signalbox/server/testing";
+import { type RawResponse, rawRequest, sendRaw, upgradeHeaders, watchStalls } from "@signalbox/server/testing";
 import { WebSocket } from "ws";
 import type { Target } from "./target.ts";
 import type { Login } from "./target-protocol.ts";
@@ -109,10 +109,11 @@ export function createAttacker(target: Target, address: string): Attacker {
   };
 }
 
-/** Waits until something is so; tells whether it came to be within `withinMs` (3,000). */
+/** Waits until something is so; tells whether it came to be within `withinMs` (3,000), without the machine's stalls. */
 export async function until(isSo: () => boolean | Promise<boolean>, withinMs = 3000): Promise<boolean> {
-  const end = Date.now() + withinMs;
-  while (Date.now() < end) {
+  const startedAt = performance.now();
+  const stalled = watchStalls();
+  while (performance.now() - startedAt - stalled() < withinMs) {
     if (await isSo()) return true;
     await passed(20);
   }

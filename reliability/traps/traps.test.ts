@@ -8,7 +8,7 @@ import { tableIn, tableOf, verdictsOf } from "./table.ts";
 let rows: Row[] = [];
 beforeAll(async () => {
   rows = await runTraps();
-}, 60_000);
+}, 240_000);
 
 describe("the traps of Socket.IO", () => {
   it("has a probe for each trap and each kind of case", () => {

@@ -32,7 +32,7 @@ export function packPackages(root: string, target: string): Packed[] {
   const workspaces = [...folders.values()].flatMap((folder) => ["-w", folder]);
   const args = ["pack", ...workspaces, "--json", "--pack-destination", target, "--loglevel=error"];
   const { status, stdout, stderr } = spawnSync("npm", args, { cwd: root, encoding: "utf8" });
-  if (status !== 0) throw new Error(`npm pack failed: ${stderr}`);
+  if (status !== 0) throw new Error(`npm pack failed: ${stdout}${stderr}`);
   const packed: NpmPack[] = Object.values(JSON.parse(stdout));
   return packed.map(({ name, filename, unpackedSize, files }) => ({
     name,

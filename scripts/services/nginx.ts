@@ -51,7 +51,7 @@ export async function startNginx({ port, nodePorts, use, tls, mistake }: NginxOp
   });
   const ended = new Promise<void>((resolve) => nginx.once("close", () => resolve()));
   for (let tries = 0; !(await isOpen(port)); tries += 1) {
-    if (tries === 100 || nginx.exitCode !== null) throw new Error(`nginx does not listen: ${said}`);
+    if (tries === 1000 || nginx.exitCode !== null) throw new Error(`nginx does not listen: ${said}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return async () => {

@@ -69,15 +69,15 @@ describe("Next 16 with the App Router", () => {
   const browser = withBrowser();
 
   it("serves a page and its routes in development, and stops on SIGTERM with the page open", async () => {
-    const server = await project().start("npm", ["run", "dev"]);
+    const server = await project().start("node", ["server.ts"]);
     await walk(server.url);
     await startImport(browser(), server.url);
     expect(await server.terminate()).toBe(0);
   });
   it("builds, serves what was built, and stops on SIGTERM with the page open", async () => {
     await project().run("npm", ["run", "build"]);
-    const env = { NODE_ENV: "production", SECRET_KEY: "a".repeat(40) };
-    const server = await project().start("npm", ["run", "start"], env);
+    const env = { NODE_ENV: "production", SIGNALBOX_SECRET: "a".repeat(40) };
+    const server = await project().start("node", ["server.ts"], env);
     await walk(server.url);
     await startImport(browser(), server.url);
     expect(await server.terminate()).toBe(0);
@@ -137,7 +137,7 @@ async function followTask(browser: Browser, origin: string, server: TestServer):
   const parameters = { server: server.url, token: cookie.split("=")[1] ?? "", task: task.task_id };
   const page = await browser.newPage();
   await page.goto(`${origin}/#${new URLSearchParams(parameters)}`);
-  await page.getByText("pending", { exact: true }).waitFor();
+  await page.getByText("queued", { exact: true }).waitFor();
   await progress.report(task.task_id, { status: "running", current: 1, total: 2 });
   await page.getByText("running", { exact: true }).waitFor();
   await progress.complete(task.task_id, { rows: 2 });

@@ -19,7 +19,7 @@ export interface Project {
   readonly folder: string;
   /** Runs a command of the project, such as `tsc`, to its end, and returns what it printed. */
   run(command: string, args?: readonly string[]): Promise<string>;
-  /** Starts a server on a free port, which it finds in PORT, and waits until it answers HTTP requests. */
+  /** Starts a server on a free port, which it finds in PORT and PUBLIC_URL, and waits until it answers HTTP requests. */
   start(command: string, args: readonly string[], env?: Record<string, string>): Promise<RunningServer>;
   remove(): void;
 }
@@ -75,11 +75,12 @@ export async function createProject(name: string, nodeRange = "24"): Promise<Pro
     run,
     async start(command, args, more = {}) {
       const port = String(await freePort());
-      const child = spawn(command, args, { cwd: folder, env: { ...env, HOST: "127.0.0.1", PORT: port, ...more } });
+      const url = `http://127.0.0.1:${port}`;
+      const address = { HOST: "127.0.0.1", PORT: port, PUBLIC_URL: url };
+      const child = spawn(command, args, { cwd: folder, env: { ...env, ...address, ...more } });
       children.add(child);
       let printed = "";
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (printed += data));
-      const url = `http://127.0.0.1:${port}`;
       await answers(url, child, () => printed);
       return {
         url,

@@ -22,12 +22,11 @@ const needs: Readonly<Record<string, string>> = {
   "@signalbox/server/sql": "kysely",
   "@signalbox/server/postgres": "kysely",
   "@signalbox/server/bearer": "jose",
-  "@signalbox/server/better-auth": "better-auth",
   "@signalbox/server/redis": "ioredis",
   "@signalbox/server/bullmq": "bullmq",
 };
 const types = ["@types/express-session", "@types/pg", "@types/react", "preact"];
-const beside = [...new Set(Object.values(needs)), "express-session", "pg", ...types];
+const beside = [...new Set(Object.values(needs)), "better-auth", "express-session", "pg", ...types];
 
 /** Nobody who keeps sessions and tasks in memory should install any of these. */
 const unwanted = /^(kysely|pg|ioredis|redis|@redis\/.*|better-auth|bullmq|jose|express|express-session)$/;
@@ -165,7 +164,7 @@ describe("installed beside everything that it can work with", () => {
     tab.on("pageerror", (error) => errors.push(error.message));
     tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     await tab.goto(url);
-    await tab.getByText("Customers: completed").waitFor({ timeout: 10_000 });
+    await tab.getByText("Customers: completed").waitFor();
     expect(await tab.locator("connection-status").evaluate((element) => element.shadowRoot !== null)).toBe(true);
     expect(errors).toEqual([]);
   }, 120_000);

@@ -45,7 +45,7 @@ describe("connections", () => {
     await answer(dashboard(), "too loud today");
     await client.disconnected();
     expect(await done()).toBe("Closed 1 connection of Noisy Neighbour.");
-    await connectionOf("Noisy Neighbour").waitFor({ state: "detached", timeout: 5000 });
+    await connectionOf("Noisy Neighbour").waitFor({ state: "detached" });
     expect(await focusedTestId(dashboard())).not.toBeNull();
     await expectAudited(dashboard(), "too loud today");
   });

@@ -22,7 +22,6 @@ beforeAll(async () => {
   workbench = await runWorkbench({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1", SIGNALBOX_SECURITY_FOLD: "1" });
   browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  page.setDefaultTimeout(6000);
   await openDashboard(page, workbench.url, administrator);
   for (const [index, name] of ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Mary Somerville"].entries()) {
     const { cookie, start } = await signUp(workbench.url, name);
@@ -65,7 +64,7 @@ const parts = [
   ["Connections", () => page.getByTestId("connection").first()],
   ["Tasks", () => page.getByTestId("admin-task").first()],
   ["Security log", () => page.getByTestId("security-event").first()],
-  ["Blocks", () => page.getByText("Nobody is kept out.")],
+  ["Blocks", () => page.getByText("No active blocks. ")],
   ["Rooms", () => page.locator("[data-room]").first()],
   ["Notices", () => page.getByTestId("notice-form")],
   ["Health", () => page.getByTestId("health-status")],
@@ -84,11 +83,27 @@ describe.each([
     await goToPanel(page, title);
     await isThere().waitFor();
     // Colours that are still changing have a contrast of their own.
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     expect(await sidewaysScroll(page)).toBe(0);
     const name = { Overview: "overview", Connections: "connections", "Security log": "security" }[title as string];
     if (name) await picture(page, `admin-${name}-${look}`, { fullPage: look === "phone" });
   });
+});
+
+it("the links of the dashboard are one row on a phone, with the current one in view", async () => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  for (const title of ["Origins", "Overview"]) {
+    await goToPanel(page, title);
+    const links = page.getByRole("navigation", { name: "Administration" }).getByRole("link");
+    const boxes = await links.evaluateAll((all) => all.map((link) => link.getBoundingClientRect().toJSON() as DOMRect));
+    expect(new Set(boxes.map(({ top }) => top)).size).toBe(1);
+    const current = await page
+      .getByRole("navigation", { name: "Administration" })
+      .locator("[aria-current]")
+      .evaluate((link) => link.getBoundingClientRect().toJSON() as DOMRect);
+    expect(current.left).toBeGreaterThanOrEqual(0);
+    expect(current.right).toBeLessThanOrEqual(390);
+  }
 });
 
 it("dialogs are whole as well", async () => {
@@ -96,9 +111,9 @@ it("dialogs are whole as well", async () => {
     await page.emulateMedia({ colorScheme });
     await goToPanel(page, "Connections");
     await page.getByTestId("connection-details").first().click();
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     await page.getByTestId("disconnect-user").click();
-    await expect.poll(() => violationsOn(page), { timeout: 4000 }).toEqual([]);
+    await expect.poll(() => violationsOn(page)).toEqual([]);
     expect(await sidewaysScroll(page)).toBe(0);
     await page.keyboard.press("Escape");
   }

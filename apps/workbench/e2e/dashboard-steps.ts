@@ -20,7 +20,6 @@ export function useDashboard(environment: Record<string, string> = {}): () => Da
     const workbench = await runWorkbench({ SIGNALBOX_SECURITY_FOLD: "1", ...environment });
     const browser = await launchBrowser();
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(6000);
     dashboard = { workbench, browser, page, complaints: collectComplaints(page) };
     await openDashboard(page, workbench.url, administrator);
   }, 60_000);

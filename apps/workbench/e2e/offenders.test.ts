@@ -33,13 +33,13 @@ it("a block appears when somebody goes on offending, and is lifted after a quest
   expect(await page.getByTestId("admin-blocks").count()).toBe(0);
   while ((await knock()) === "forbidden");
   const row = page.locator(`[data-block-id="${mallory.userId}"]`);
-  await row.waitFor({ timeout: 5000 });
+  await row.waitFor();
   await row.getByTestId("lift-block").focus();
   await page.keyboard.press("Enter");
   await page.getByTestId("confirm-dialog").waitFor();
   await page.getByTestId("confirm-accept").focus();
   await page.keyboard.press("Enter");
-  await row.waitFor({ state: "detached", timeout: 5000 });
+  await row.waitFor({ state: "detached" });
   await goToPanel(page, "Security log");
   for (const type of ["blocked", "admin_action"]) {
     await page.locator(`[data-testid=security-event][data-type=${type}]`).first().waitFor();
@@ -54,7 +54,7 @@ it("what a page may not run is not run, and is reported to the security log", as
     document.head.append(script);
   });
   const line = page.locator("[data-testid=security-event][data-type=csp_violation]").first();
-  await line.waitFor({ timeout: 5000 });
+  await line.waitFor();
   expect(await line.textContent()).toMatch(/script-src.* of inline, on http:.*\/admin/);
   expect(await page.evaluate(() => "owned" in window)).toBe(false);
 });
@@ -63,12 +63,12 @@ it("what people write is shown as it was written, and makes no element and no li
   const file = await makeImage("<img src=x onerror=window.owned=true>.png", 64, 48);
   expect((await mallory.start([file])).ok).toBe(true);
   await goToPanel(page, "Tasks");
-  await page.getByTestId("admin-task").filter({ hasText: file.name }).waitFor({ timeout: 10_000 });
+  await page.getByTestId("admin-task").filter({ hasText: file.name }).waitFor();
   expect(await page.locator("img[src=x], a[href^='javascript:' i]").count()).toBe(0);
   await goToPanel(page, "Security log");
   const headers = { origin: `https://evil.test/${markup}`, "user-agent": markup };
   await fetch(`${workbench.url}/realtime/client-config`, { headers });
-  await page.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor({ timeout: 5000 });
+  await page.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor();
   await page.waitForFunction((text) => document.body.textContent?.includes(text), "<img src=x onerror=");
   expect(await page.locator("img[src=x], a[href^='javascript:' i]").count()).toBe(0);
   expect(await page.evaluate(() => "owned" in window)).toBe(false);
@@ -78,7 +78,7 @@ it("is usable with blocks in it, in light, dark and on a phone", async () => {
   const knock = knockAs(await signUp(workbench.url));
   while ((await knock()) === "forbidden");
   await goToPanel(page, "Blocks");
-  await page.getByTestId("admin-blocks").waitFor({ timeout: 5000 });
+  await page.getByTestId("admin-blocks").waitFor();
   for (const [colorScheme, width] of [
     ["light", 1280],
     ["dark", 1280],

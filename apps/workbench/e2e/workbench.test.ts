@@ -1,4 +1,5 @@
 /** The workbench as people use it: a real server, a real Chromium, real images. */
+import { watchStalls } from "@signalbox/server/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { administrator, type RunningWorkbench, runWorkbench, signIn } from "../test/fixture.ts";
@@ -10,6 +11,7 @@ import {
   picture,
   sidewaysScroll,
   signInInBrowser,
+  takesPictures,
 } from "./browser.ts";
 
 let workbench: RunningWorkbench;
@@ -77,7 +79,7 @@ describe("a person", () => {
     await expect
       .poll(() => card(page, "running").locator("progress").getAttribute("value"), { timeout: 20_000 })
       .not.toBeNull();
-    await picture(page, "tasks-light");
+    expect(await page.title()).toMatch(/^(\d+\u00a0% · )?My tasks · Signalbox Workbench$/);
     await card(page, "completed").waitFor({ timeout: 60_000 });
     expect(messages.some((message) => message.includes("progress_update"))).toBe(true);
     expect(messages.some((message) => message.includes("task_completed"))).toBe(true);
@@ -96,6 +98,36 @@ describe("a person", () => {
     expect(complaints).toEqual([]);
   }, 120_000);
 
+  it("shows in the tab's title how far running tasks are, as long as they run", async () => {
+    const page = await open("/sign-up");
+    await signUpInBrowser(page);
+    await page.getByText("Practice task").click();
+    await page.getByLabel("Steps").fill("1000");
+    await page.getByLabel("Milliseconds per step").fill("50");
+    await page.getByRole("button", { name: "Start" }).click();
+    await expect.poll(() => page.title()).toMatch(/^[1-9]\d*\u00a0% · My tasks · Signalbox Workbench$/);
+    await card(page, "running").getByTestId("cancel-task").click();
+    await expect.poll(() => page.title()).toBe("My tasks · Signalbox Workbench");
+  });
+
+  it.runIf(takesPictures)(
+    "has a batch in progress on the picture of the README",
+    async () => {
+      const page = await open("/sign-up");
+      await signUpInBrowser(page);
+      await drop(page, await imageFiles(12));
+      await card(page, "completed").waitFor({ timeout: 60_000 });
+      await drop(page, await imageFiles(60, 900, 700));
+      const percent = card(page, "running").locator("progress");
+      await expect
+        .poll(async () => Number(await percent.getAttribute("value")), { timeout: 60_000 })
+        .toBeGreaterThan(40);
+      await page.getByTestId("toast").waitFor({ state: "detached" });
+      await picture(page, "tasks-light");
+    },
+    120_000,
+  );
+
   it("cancels a batch between two images, and keeps what was made until then", async () => {
     const page = await open("/sign-up", { colorScheme: "dark" });
     await signUpInBrowser(page);
@@ -104,10 +136,10 @@ describe("a person", () => {
     await page
       .getByText(/[1-9]\d* of 30/)
       .first()
-      .waitFor({ timeout: 30_000 });
+      .waitFor();
     await picture(page, "tasks-dark");
     await card(page, "running").getByTestId("cancel-task").click();
-    await card(page, "cancelled").waitFor({ timeout: 10_000 });
+    await card(page, "cancelled").waitFor();
     await card(page, "cancelled").getByRole("link").first().click();
     await expect.poll(() => page.getByTestId("result").count()).toBeGreaterThan(0);
     expect(await page.getByTestId("result").count()).toBeLessThan(30);
@@ -117,7 +149,7 @@ describe("a person", () => {
     const page = await open("/sign-up", { viewport: { width: 360, height: 740 }, isMobile: true });
     await signUpInBrowser(page);
     await drop(page, await imageFiles(2));
-    await card(page, "completed").waitFor({ timeout: 30_000 });
+    await card(page, "completed").waitFor();
     await picture(page, "tasks-phone");
     expect(await sidewaysScroll(page)).toBe(0);
   }, 60_000);
@@ -142,7 +174,7 @@ describe("a person", () => {
     await other.goto(workbench.url);
     await expectWebSocket(other);
     await page.getByTestId("sign-out").click();
-    await other.getByTestId("sign-in-form").waitFor({ timeout: 5000 });
+    await other.getByTestId("sign-in-form").waitFor();
   });
 });
 
@@ -156,13 +188,13 @@ describe("an administrator", () => {
     const person = await open("/sign-up");
     await signUpInBrowser(person);
     await drop(person, await imageFiles(8));
-    await admin.getByTestId("admin-task").first().waitFor({ timeout: 10_000 });
+    await admin.getByTestId("admin-task").first().waitFor();
     await admin.locator("[data-testid=admin-task][data-status=completed]").first().waitFor({ timeout: 60_000 });
     await goToPanel(admin, "Connections");
     await expect.poll(() => admin.getByTestId("connection").count()).toBeGreaterThan(1);
     await fetch(`${workbench.url}/realtime/client-config`, { headers: { origin: "https://evil.example" } });
     await goToPanel(admin, "Security log");
-    await admin.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor({ timeout: 5000 });
+    await admin.locator("[data-testid=security-event][data-type=origin_refused]").first().waitFor();
 
     const root = await signIn(workbench.url, administrator);
     const second = await root.fetch("/api/auth/admin/create-user", {
@@ -176,13 +208,14 @@ describe("an administrator", () => {
     await demoted.getByTestId("connection").first().waitFor();
 
     const started = Date.now();
+    const stalled = watchStalls();
     await root.fetch("/api/auth/admin/set-role", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ userId: user.id, role: "user" }),
     });
-    await demoted.getByTestId("admin-denied").waitFor({ timeout: 2000 });
-    expect(Date.now() - started).toBeLessThan(1000);
+    await demoted.getByTestId("admin-denied").waitFor();
+    expect(Date.now() - started - stalled()).toBeLessThan(1000);
     expect(await demoted.getByTestId("connection").count()).toBe(0);
   }, 120_000);
 });

@@ -1,10 +1,9 @@
 /** A workbench of its own for each test file: a free port, a temporary folder, real everything. */
 import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
+import { freePort } from "../../../scripts/services/free-port.ts";
 import { startWorkbench, type Workbench } from "../server/create-workbench.ts";
 
 export const administrator = { email: "admin@example.com", password: "an administrator" };
@@ -12,14 +11,6 @@ export const administrator = { email: "admin@example.com", password: "an adminis
 export interface RunningWorkbench extends Workbench {
   readonly environment: Record<string, string>;
   remove(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export async function temporaryEnvironment(more: Record<string, string> = {}): Promise<Record<string, string>> {
@@ -89,7 +80,7 @@ export const signIn = (url: string, account: { email: string; password: string }
 async function enter(url: string, path: string, account: { email: string }): Promise<Person> {
   const response = await fetch(url + path, {
     method: "POST",
-    headers: { origin: url, "content-type": "application/json" },
+    headers: { origin: url, "content-type": "application/json", connection: "close" },
     body: JSON.stringify(account),
   });
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
@@ -97,7 +88,8 @@ async function enter(url: string, path: string, account: { email: string }): Pro
     .getSetCookie()
     .map((each) => each.split(";", 1)[0])
     .join("; ");
-  const headers = { origin: url, cookie };
+  // A connection that is kept may be closed by the server in the moment of its next use.
+  const headers = { origin: url, cookie, connection: "close" };
   const config = await (await fetch(`${url}/realtime/client-config`, { headers })).json();
   const { csrf, user } = config as { csrf: string; user: { user_id: string } };
 

@@ -11,7 +11,7 @@ const programs = {
 } as const;
 
 /** A process that has not ended by then never will. */
-const patienceMs = 50_000;
+const patienceMs = 100_000;
 
 export interface Exit {
   readonly code: number | null;

@@ -44,7 +44,7 @@ it("signing out ends the connection at once", async () => {
   onTestFinished(() => client.close());
   const headers = { origin: url, cookie: other, "content-type": "application/json" };
   await fetch(`${url}/api/auth/sign-out`, { method: "POST", headers, body: "{}" });
-  expect(await client.next("session_ending", 1000)).toMatchObject({ reason: "signed_out" });
+  expect(await client.next("session_ending")).toMatchObject({ reason: "signed_out" });
 });
 
 it("nobody gets in who is not signed in", async () => {

@@ -1,9 +1,9 @@
 /** How the command ends, for scripts. */
 export const exitCodes = {
   ok: 0,
-  /** What was looked at is not in order: a bad setting, a refused origin, a check that failed, a task that did. */
+  /** A check failed: a bad setting, a refused origin, a failed task. */
   bad: 1,
-  /** The command was used wrongly: an unknown option, a file that cannot be read. */
+  /** Usage error: an unknown option, a file that cannot be read. */
   usage: 2,
 } as const;
 

@@ -41,7 +41,7 @@ export async function run(args: readonly string[], { out, err, environment, sign
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => void out.write(text), writeErr: (text) => void err.write(text) })
-    .addHelpText("after", "\nExit codes: 0 in order, 1 not in order, 2 used wrongly.");
+    .addHelpText("after", "\nExit codes: 0 ok, 1 check failed, 2 usage error.");
 
   const config = program.command("config").description("settings of the environment, or of a file");
   config

@@ -84,6 +84,8 @@ export interface NotificationPage extends LedgerStanding {
 export interface LegacyRequests {
   join_admin_dashboard: Request<Nothing, { room_id: string }>;
   leave_admin_dashboard: Request<Nothing, { room_id: string }>;
+  /** Old pages send it now and then; Engine.IO has heartbeats of its own. */
+  ping: Request<Nothing, Nothing>;
 }
 
 /** For the security log: why an administrator does it, in their words. */
@@ -173,7 +175,7 @@ export const contract = {
       "read_notifications",
       "check_connection",
     ]),
-    legacyClientEvents: every<keyof LegacyRequests>()(["join_admin_dashboard", "leave_admin_dashboard"]),
+    legacyClientEvents: every<keyof LegacyRequests>()(["join_admin_dashboard", "leave_admin_dashboard", "ping"]),
     serverEvents: every<keyof UserEvents | keyof NotificationEvents>()([
       "connection_established",
       "session_ending",

@@ -46,14 +46,18 @@ const webAddress = z
   .url({ protocol: /^https?$/, error: "must be an absolute http or https address" })
   .max(noticeLimits.link);
 
+/** Counts characters, as a server does that cuts a text: in UTF-16 an emoji is two. */
+const textOf = (max: number) =>
+  z.string().refine((text) => text.length <= 2 * max && [...text].length <= max, `must have at most ${max} characters`);
+
 /** What an application or an administrator may send as a notice. */
 const notice = z.object({
   type: z
     .string()
     .regex(/^[\w.:-]+$/)
     .max(noticeLimits.type),
-  title: z.string().min(1).max(noticeLimits.title),
-  body: z.string().max(noticeLimits.body).default(""),
+  title: textOf(noticeLimits.title).min(1),
+  body: textOf(noticeLimits.body).default(""),
   priority: z.enum(priorities).default("normal"),
   link: webAddress.optional(),
   data: z
@@ -92,6 +96,7 @@ export const userSchemas = {
 export const legacySchemas = {
   join_admin_dashboard: nothing,
   leave_admin_dashboard: nothing,
+  ping: nothing,
 } satisfies Record<keyof LegacyRequests, z.ZodType>;
 
 const subject = z.object({ subject: z.enum(["user", "address"]), id: ownId });

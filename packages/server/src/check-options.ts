@@ -85,7 +85,10 @@ function checkPart(name: string, part: unknown, members: readonly string[]): voi
 }
 
 /** An operator who sets REDIS_URL counts on it. */
-function checkTogether({ config, cluster, store }: RealtimeOptions): void {
+function checkTogether({ config, cluster, store, clock }: RealtimeOptions): void {
+  if (clock !== undefined && typeof clock.monotonic !== "function") {
+    throw new TypeError("The `clock` has no monotonic(): add a reading in milliseconds that never goes back.");
+  }
   if (config.redisUrl !== null && cluster === undefined) {
     throw new TypeError("REDIS_URL is set, but createRealtime was given no `cluster`: hand it connectRedis(config).");
   }

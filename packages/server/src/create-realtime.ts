@@ -11,8 +11,10 @@ import { checkChange, checkUnwatch } from "./auth/check-session.ts";
 import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
+import { answerBytes } from "./bounded-page.ts";
 import { checkOptions, claimServer, releaseServer } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
+import { boundLog } from "./config/bound-log.ts";
 import { createDebug } from "./config/debug.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
 import { createLog } from "./config/log-from-config.ts";
@@ -71,6 +73,7 @@ import { Refusal } from "./refusal.ts";
 import { requireNode } from "./require-node.ts";
 import { createSecurityLog } from "./security/security-log.ts";
 import { createMemoryStore } from "./store/memory.ts";
+import { createUsers } from "./users/user-data.ts";
 import { version } from "./version.ts";
 
 /**
@@ -88,7 +91,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   checkOptions(options);
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
   requireNode();
-  const log = options.logger ?? createLog(config);
+  const log = options.logger === undefined ? createLog(config) : boundLog(options.logger, clock);
   const debug = createDebug(config, log);
   const trace = createTrace(version);
   const store = options.store ?? createMemoryStore({ maxSecurityEvents: config.securityLogRows });
@@ -148,6 +151,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { io, engine, outbox, backlogs, roundTrips } = createIo({
     config,
     clock,
+    log,
     traffic,
     createAdapter: cluster?.createAdapter,
     onFlood,
@@ -188,6 +192,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const debugNotice = debug("notifications");
   const notifications = createNotifications({
     ...{ store: notificationStore, clock },
+    maxBytes: answerBytes(config.maxBufferedBytes),
     onStored(userIds) {
       debugNotice?.({ users: userIds }, "Notice stored.");
       delivery.wake(userIds);
@@ -353,17 +358,19 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     recorder.connection(conn, new Refusal("event_unknown", { hint }));
     penalty.handshake(conn);
   });
+  const disconnect = (userId: string) =>
+    cluster === undefined ? disconnectUser(opened, userId) : disconnectEverywhere(opened, userId);
   const commands = createAdminCommands({
     ...{ hub, tasks, sources, securityLog, blocks, imposed, notifications, clock, onBlocked },
     sessionChanged,
     onLifted: (place) => cluster?.tell("lifted", place),
-    disconnectUser: (userId) =>
-      cluster === undefined ? disconnectUser(opened, userId) : disconnectEverywhere(opened, userId),
+    disconnectUser: disconnect,
   });
   const history = createMetricsHistory(config.adminMetricsInterval);
   const views = createAdminViews({
     ...{ hub, securityLog, backlogs, roundTrips, blocks, imposed, history, health, originPolicy },
     settings: settingsInForce(config, options.configSources),
+    maxBytes: answerBytes(config.maxBufferedBytes),
     namespaces: opened,
   });
   const { roomAccess } = options;
@@ -407,6 +414,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     io,
     progress: hub,
     notify: notifications.notify,
+    users: createUsers({
+      ...{ hub, store, securityLog, blocks, imposed, clock },
+      notifications: notificationStore,
+      async disconnect(userId) {
+        await sessionChanged({ userId, reason: "removed" });
+        await disconnect(userId);
+      },
+    }),
     admin: {
       alert(alert) {
         dashboard.alert(alert);
@@ -485,8 +500,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     recorder.connection(conn, refusal);
   }
 
+  function isAdministrator(conn: EngineSocket): boolean {
+    return [...io.of(namespaces.admin).sockets.values()].some((socket) => socket.conn === conn);
+  }
+
   function onOverflow(conn: EngineSocket): void {
     traffic.overflows += 1;
+    // Administrators are sent lists and feeds as large as the server is busy: that is no offence of theirs.
+    if (isAdministrator(conn)) return log.warn({}, "The connection of an administrator was closed: it did not read.");
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
     recorder.connection(conn, new Refusal("rate_limited", { hint }));
   }

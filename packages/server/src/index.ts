@@ -25,3 +25,4 @@ export type { NewTask, TaskPatch } from "./progress/task-stream.ts";
 export type { ApplicationSecurityEvent, Realtime, RealtimeOptions } from "./realtime.ts";
 export { httpStatusOf, Refusal, type RefusalDetails } from "./refusal.ts";
 export { createMemoryStore } from "./store/memory.ts";
+export type { ErasedUser, KeptData, UserData, UserNotification, Users } from "./users/user-data.ts";

@@ -18,8 +18,10 @@ import type {
 
 /** Time from outside, so that tests turn the clock by hand. Timers never keep the process alive. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for what people read, what is stored and what expires. An operator may set it back. */
   now(): number;
+  /** Milliseconds since some moment, for measuring how long something takes or lasts: it never goes back or jumps. */
+  monotonic(): number;
   /** Runs once after `ms`; the returned function cancels. */
   after(ms: number, run: () => void): () => void;
   /** Runs every `ms`; the returned function stops it. */
@@ -179,6 +181,15 @@ export interface EscalationStore {
   hasAcknowledged(userId: string, serial: number): Promise<boolean>;
 }
 
+/** A notice that is kept for a user, and how far it has come with them. */
+export interface UserNotice {
+  /** The notice's place in the log. */
+  readonly serial: number;
+  readonly audience: string;
+  readonly notice: StoredNotice["notice"];
+  readonly state: NotificationState;
+}
+
 /**
  * Keeps notices in one log, and a ledger for each user, into which reading merges what the log has for them since:
  * there they get their `seq`, for good. Promises resolve once what they say is durable.
@@ -191,6 +202,19 @@ export interface NotificationStore {
   advance(reader: NotificationReader, state: Exclude<NotificationState, "stored">, seq: number): Promise<void>;
   /** Removes what has expired. */
   forget(now: string): Promise<void>;
+  /**
+   * What is kept for a user, expired or not, in the order of `serial`: notices for the user alone, and those for the other
+   * `audiences` that reading has merged into the user's ledger. Merges nothing itself, for it does not know the user's role.
+   */
+  ofUser(
+    user: Pick<NotificationReader, "userId" | "audiences">,
+    from: { after: number; limit: number },
+  ): Promise<readonly UserNotice[]>;
+  /**
+   * Removes the user's ledger, and of the notices for the user alone the `limit` oldest with their escalations.
+   * Resolves with the number of notices removed.
+   */
+  eraseUser(userId: string, limit: number): Promise<number>;
   readonly escalations: EscalationStore;
 }
 
@@ -244,6 +268,8 @@ export interface TaskExchangeListener {
   found(task: TaskSnapshot): void;
   /** Another process reports a task that this one has reported so far. */
   taken(taskId: string): void;
+  /** Another process has removed a task that this one reports. */
+  removedElsewhere(taskId: string): void;
   /** Nobody here watches it any more. */
   unfollowed(taskId: string): void;
   /** Something may have been missed: to be looked up where it is kept. */

@@ -14,6 +14,7 @@ import type { Notify } from "./notifications/notifications.ts";
 import type { OriginPolicy } from "./origin/origin-policy.ts";
 import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
 import type { ProgressHub } from "./progress/progress-hub.ts";
+import type { Users } from "./users/user-data.ts";
 
 /** What `createRealtime` is given: an HTTP server, settings, sessions, and what the application adds. */
 export interface RealtimeOptions {
@@ -64,6 +65,8 @@ export interface Realtime {
   readonly progress: ProgressHub;
   /** Sends notices that wait for those who are away. */
   readonly notify: Notify;
+  /** Exports and erases the data of a user. */
+  readonly users: Users;
   readonly admin: { alert(alert: AdminAlert["alert"]): void };
   readonly legacy: Legacy;
   readonly originPolicy: OriginPolicy;

@@ -8,11 +8,20 @@ export interface RefusalDetails {
   readonly retryAfterMs?: number | undefined;
 }
 
+/** Marks refusals of every copy of this package in a process. */
+const brand = Symbol.for("@signalbox/server refusal");
+
 /**
  * A "no" that a caller can act on. Guards and handlers throw or return it; the edge turns the one value into the
  * answer, the log line and the security event. Everything else that is thrown is a fault and answers `internal`.
  */
 export class Refusal extends Error {
+  /** Bundlers such as Next's give routes a copy of this class: `instanceof` recognises refusals of any copy. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+
+  readonly [brand] = true;
   override readonly name = "Refusal";
   readonly code: RefusalCode;
   readonly hint: string | undefined;

@@ -66,6 +66,7 @@ function userPayloads(who: Identity, dice: Dice): Record<keyof (UserRequests & L
     check_connection: {},
     join_admin_dashboard: {},
     leave_admin_dashboard: {},
+    ping: {},
   };
 }
 

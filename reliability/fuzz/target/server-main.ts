@@ -12,7 +12,7 @@ import type { FromServer, LiveSocket, State, ToServer } from "./messages.ts";
 import { type PlantName, plants } from "./plants.ts";
 import { createBaitSessions } from "./sessions.ts";
 
-const say = (message: FromServer): void => void process.send?.(message);
+const say = (message: FromServer): void => void process.send?.(message, () => {});
 const fault = (what: string) => (error: unknown) =>
   say({ type: "fault", what, detail: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 process.on("uncaughtException", fault("an uncaught exception"));

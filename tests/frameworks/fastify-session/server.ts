@@ -1,6 +1,6 @@
 /** Fastify 5 with @fastify/session. */
 import fastifyCookie from "@fastify/cookie";
-import fastifySession from "@fastify/session";
+import fastifySession, { MemoryStore } from "@fastify/session";
 import { createRealtime, httpStatusOf, loadConfig, Refusal } from "@signalbox/server";
 import { expressSessions } from "@signalbox/server/express-session";
 import { fastify } from "fastify";
@@ -13,7 +13,7 @@ declare module "fastify" {
 
 const { config } = loadConfig();
 const app = fastify();
-const store = new fastifySession.MemoryStore(new Map());
+const store = new MemoryStore();
 const secret = "a secret of the example, long enough for it";
 await app.register(fastifyCookie);
 await app.register(fastifySession, { store, secret, saveUninitialized: false, cookie: { secure: false } });
@@ -34,8 +34,8 @@ const realtime = createRealtime({
   sessions: expressSessions({
     store,
     secret,
-    cookieName: "sessionId",
-    userOf: ({ user }: { user?: string }) => user && { userId: user, username: user, role: "user" },
+    name: "sessionId",
+    userOf: ({ user }) => (user === undefined ? undefined : { userId: user, username: user, role: "user" }),
   }),
 });
 

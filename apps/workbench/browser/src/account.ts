@@ -1,4 +1,5 @@
 import type { ClientConfig, SessionEndReason } from "@signalbox/protocol";
+import { onConnectionReturn } from "./connection-return.ts";
 import { getJson, postJson, sentenceOf } from "./http.ts";
 import { createStore, type Readable } from "./store.ts";
 
@@ -31,6 +32,9 @@ const farewells: Record<SessionEndReason, string> = {
 /** Who is signed in. The session itself is a cookie that scripts cannot read; the server is asked. */
 export function createAccount(): Account {
   const state = createStore<AccountState>({ phase: "loading", config: null, notice: null });
+  const otherTabs = new BroadcastChannel("workbench-account");
+  otherTabs.onmessage = ({ data }: MessageEvent<SessionEndReason | null>) => void refresh(data ?? undefined);
+  onConnectionReturn(() => void (state.get().phase === "unreachable" && refresh()));
 
   async function refresh(reason?: SessionEndReason): Promise<boolean> {
     try {
@@ -45,20 +49,18 @@ export function createAccount(): Account {
     }
   }
 
+  /** Changes who is signed in, in this tab and in the others. */
+  async function change(path: string, entry: object, reason?: SessionEndReason): Promise<void> {
+    await postJson(path, entry);
+    otherTabs.postMessage(reason ?? null);
+    await refresh(reason);
+  }
+
   return {
     state,
     refresh,
-    async signIn(entry) {
-      await postJson("/api/auth/sign-in/email", entry);
-      await refresh();
-    },
-    async signUp(entry) {
-      await postJson("/api/auth/sign-up/email", entry);
-      await refresh();
-    },
-    async signOut() {
-      await postJson("/api/auth/sign-out", {});
-      await refresh("signed_out");
-    },
+    signIn: (entry) => change("/api/auth/sign-in/email", entry),
+    signUp: (entry) => change("/api/auth/sign-up/email", entry),
+    signOut: () => change("/api/auth/sign-out", {}, "signed_out"),
   };
 }

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { RequestFailed, sentenceOf } from "./http.ts";
+import { isConnectionError, useProblem } from "./use-problem.ts";
 
-export type Problems = Partial<Record<"name" | "email" | "password" | "form", string>>;
+export type Problems = Partial<Record<"name" | "email" | "password" | "form", string | undefined>>;
 
 export const passwordLength = { min: 10, max: 128 };
 
@@ -16,34 +17,42 @@ const serverProblems: Record<string, Problems> = {
   BANNED_USER: { form: "This account has been blocked." },
 };
 
-/** A form's state: its problems by field, and whether it is being sent. */
+/** A form's state: its problems by field, and whether it is being sent. Input clears what it answers. */
 export function useEntryForm(
   send: (entry: Record<string, string>) => Promise<void>,
   check: (entry: Entry) => Problems,
 ) {
-  const [problems, setProblems] = useState<Problems>({});
+  const [refused, setRefused] = useState<Problems>({});
+  const [unreachable, setUnreachable] = useProblem();
   const [busy, setBusy] = useState(false);
 
   async function submit(form: HTMLFormElement): Promise<void> {
     const entry = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
     const found = check(entry);
-    setProblems(found);
+    setRefused(found);
+    setUnreachable(null);
     if (Object.keys(found).length > 0) return focusFirst(form, found);
     setBusy(true);
     try {
       await send(entry);
     } catch (error) {
-      const refused = problemsOf(error);
-      setProblems(refused);
-      focusFirst(form, refused);
+      if (isConnectionError(error)) return setUnreachable(error);
+      const problems = problemsOf(error);
+      setRefused(problems);
+      focusFirst(form, problems);
     } finally {
       setBusy(false);
     }
   }
 
+  const problems: Problems = { ...refused, ...(unreachable !== null && { form: unreachable }) };
   return {
     problems,
     busy,
+    onInput({ target }: { target: EventTarget | null }) {
+      setUnreachable(null);
+      if (target instanceof HTMLInputElement) setRefused({ ...refused, form: undefined, [target.name]: undefined });
+    },
     onSubmit(event: SubmitEvent & { currentTarget: HTMLFormElement }) {
       event.preventDefault();
       void submit(event.currentTarget);
@@ -60,8 +69,13 @@ export function checkEmail({ email = "" }: Entry): Problems {
 
 function problemsOf(error: unknown): Problems {
   if (!(error instanceof RequestFailed)) return { form: sentenceOf(error) };
-  if (error.status === 429) return { form: "Too many attempts. Please wait a minute and try again." };
-  return serverProblems[error.code] ?? { form: error.message };
+  const { code, status, message } = error;
+  if (code === "NAME_TOO_LONG") return { name: message };
+  if (code === "EMAIL_TOO_LONG") return { email: message };
+  if (status === 429 && code !== "TOO_MANY_ATTEMPTS") {
+    return { form: "Too many attempts. Please wait a minute and try again." };
+  }
+  return serverProblems[code] ?? { form: message };
 }
 
 function focusFirst(form: HTMLFormElement, problems: Problems): void {

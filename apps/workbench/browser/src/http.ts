@@ -1,3 +1,5 @@
+import { connectionLost } from "./connection-return.ts";
+
 /** The server said no, or could not be reached; `message` is a sentence for the person at the screen. */
 export class RequestFailed extends Error {
   /** The server's code, or `unreachable`. */
@@ -30,12 +32,14 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { credentials: "same-origin", ...init });
   } catch {
+    connectionLost();
     throw unreachable();
   }
 }
 
 async function readJson<Body>(response: Response): Promise<Body> {
   const text = await response.text().catch(() => {
+    connectionLost();
     throw unreachable();
   });
   if (!response.ok) throw failureOf(response.status, text);
@@ -61,4 +65,8 @@ function errorIn(text: string): { code?: string; message?: string } {
 
 /** The sentence to show for anything that was thrown. */
 export const sentenceOf = (error: unknown): string =>
-  error instanceof Error ? error.message : "Something went wrong. Please try again.";
+  typeof error === "string"
+    ? error
+    : error instanceof Error
+      ? error.message
+      : "Something went wrong. Please try again.";

@@ -3,6 +3,7 @@ import { useContext } from "preact/hooks";
 import { createStore, type Readable } from "./store.ts";
 
 interface Location {
+  /** In its canonical form: without slashes at its end. */
   readonly path: string;
   /** False for the page that the browser loaded itself. */
   readonly navigated: boolean;
@@ -10,19 +11,29 @@ interface Location {
 
 export interface Router {
   readonly location: Readable<Location>;
-  /** Shows another page; with `replace`, the present one leaves the history. */
-  go(path: string, replace?: boolean): void;
+  /** Shows another page, query and fragment included; with `replace`, the present one leaves the history. */
+  go(href: string, replace?: boolean): void;
 }
+
+/** One address for each page. Several slashes at the start would otherwise name another host. */
+const canonicalPath = (pathname: string): string => `/${pathname.replace(/^\/+|\/+$/g, "")}`;
 
 /** Client-side routes over the History API, for as long as the document lives. */
 export function createRouter(window: Window): Router {
-  const location = createStore<Location>({ path: window.location.pathname, navigated: false });
-  const follow = (): void => location.set({ path: window.location.pathname, navigated: true });
+  const read = (navigated: boolean): Location => {
+    const { pathname, search, hash } = window.location;
+    const path = canonicalPath(pathname);
+    if (path !== pathname) window.history.replaceState(null, "", path + search + hash);
+    return { path, navigated };
+  };
+  const location = createStore<Location>(read(false));
+  const follow = (): void => location.set(read(true));
   window.addEventListener("popstate", follow);
   return {
     location,
-    go(path, replace = false) {
-      window.history[replace ? "replaceState" : "pushState"](null, "", path);
+    go(href, replace = false) {
+      const { pathname, search, hash } = new URL(href, window.location.href);
+      window.history[replace ? "replaceState" : "pushState"](null, "", canonicalPath(pathname) + search + hash);
       window.scrollTo(0, 0);
       follow();
     },

@@ -1,7 +1,9 @@
 import type { TaskWatch, UserClient } from "@signalbox/client";
 import { isFinal, isNewer, type TaskSnapshot } from "@signalbox/protocol";
+import { onConnectionReturn } from "./connection-return.ts";
 import { getJson, sentenceOf } from "./http.ts";
 import { createStore, type Readable } from "./store.ts";
+import { isConnectionError } from "./use-problem.ts";
 
 interface TasksState {
   /** Of the list of one's own tasks. */
@@ -31,18 +33,34 @@ const endings = { completed: "is done", failed: "has failed", cancelled: "was ca
 export function createTaskStore(user: UserClient): TaskStore {
   const state = createStore<TasksState>({ phase: "loading", tasks: new Map(), problem: null, announcement: "" });
   const watches = new Map<string, TaskWatch>();
+  let failure: unknown = null;
+
+  const stopReturn = onConnectionReturn(() => {
+    if (isConnectionError(failure)) fail(null);
+    if (state.get().phase === "failed") void load();
+  });
+
+  async function load(): Promise<void> {
+    try {
+      const { tasks } = await getJson<{ tasks: TaskSnapshot[] }>("/api/tasks");
+      for (const task of tasks) accept(task);
+      state.patch({ phase: "ready" });
+      fail(null);
+    } catch (error) {
+      if (state.get().phase !== "ready") state.patch({ phase: "failed" });
+      fail(error);
+    }
+  }
+
+  /** Shows what went wrong; null when nothing does any more. */
+  function fail(error: unknown): void {
+    failure = error;
+    state.patch({ problem: error === null ? null : sentenceOf(error) });
+  }
 
   return {
     state,
-    async load() {
-      try {
-        const { tasks } = await getJson<{ tasks: TaskSnapshot[] }>("/api/tasks");
-        for (const task of tasks) accept(task);
-        state.patch({ phase: "ready", problem: null });
-      } catch (error) {
-        state.patch({ phase: state.get().phase === "ready" ? "ready" : "failed", problem: sentenceOf(error) });
-      }
-    },
+    load,
     async follow(taskId) {
       const { task } = await getJson<{ task: TaskSnapshot }>(`/api/tasks/${encodeURIComponent(taskId)}`);
       accept(task);
@@ -53,12 +71,13 @@ export function createTaskStore(user: UserClient): TaskStore {
         accept(task);
         return true;
       } catch (error) {
-        state.patch({ problem: sentenceOf(error) });
+        fail(error);
         return false;
       }
     },
-    dismissProblem: () => state.patch({ problem: null }),
+    dismissProblem: () => fail(null),
     close() {
+      stopReturn();
       for (const watch of watches.values()) watch.stop();
     },
   };

@@ -1,19 +1,27 @@
 import { RequestFailed, sentenceOf } from "./http.ts";
 import { createStore, type Readable } from "./store.ts";
-import { checkFiles, uploadImages } from "./upload.ts";
+import { checkFiles, splitReadable, type UploadAnswer, uploadImages } from "./upload.ts";
 
 export type UploadState =
+  /** Nothing is chosen; or nothing of the choice can be sent, for the reasons in `problems`. */
   | { readonly phase: "idle"; readonly problems: readonly string[] }
-  /** Some files cannot be sent: the person decides about the others. */
-  | { readonly phase: "checked"; readonly good: readonly File[]; readonly problems: readonly string[] }
+  /** The batch was started without the images that `problems` names. */
+  | { readonly phase: "started"; readonly problems: readonly string[] }
+  /** These files wait for the person: others are left out, for the reasons in `problems`, or sending them failed. */
+  | {
+      readonly phase: "chosen";
+      readonly files: readonly File[];
+      readonly problems: readonly string[];
+      readonly failure: string | null;
+    }
   | { readonly phase: "sending"; readonly count: number; readonly sentBytes: number; readonly totalBytes: number };
 
 export interface UploadStore {
   readonly state: Readable<UploadState>;
   /** Checks files, and sends them at once when all are good. */
   choose(files: readonly File[]): Promise<void>;
-  /** Sends the good ones of a mixed choice. */
-  sendGood(): Promise<void>;
+  /** Sends the files that wait, for the first time or again. */
+  sendChosen(): Promise<void>;
   /** Forgets the choice, or stops sending it. */
   cancel(): void;
 }
@@ -31,20 +39,23 @@ export function createUploadStore({ csrf, onCreated }: UploadStoreOptions): Uplo
   const state = createStore<UploadState>(idle);
   let abort = new AbortController();
 
-  async function send(files: readonly File[]): Promise<void> {
+  /** @param leftOut - sentences for those of the choice that are not sent */
+  async function send(files: readonly File[], leftOut: readonly string[]): Promise<void> {
     const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
     const progress = (sentBytes: number, total: number): void =>
       state.set({ phase: "sending", count: files.length, sentBytes, totalBytes: total });
 
-    abort = new AbortController();
+    const mine = new AbortController();
+    abort = mine;
     progress(0, totalBytes);
     window.addEventListener("beforeunload", askBeforeLeaving);
     try {
-      await uploadImages(files, { csrf: csrf(), signal: abort.signal, onProgress: progress });
-      await onCreated();
-      state.set(idle);
+      const answer = await uploadImages(files, { csrf: csrf(), signal: mine.signal, onProgress: progress });
+      if (answer.isStarted) await onCreated();
+      state.set(stateAfter(answer, leftOut));
     } catch (error) {
-      state.set({ phase: "idle", problems: abort.signal.aborted ? [] : [problemOf(error)] });
+      const next = await stateAfterFailure(error, files, leftOut);
+      if (!mine.signal.aborted) state.set(next);
     } finally {
       window.removeEventListener("beforeunload", askBeforeLeaving);
     }
@@ -56,18 +67,36 @@ export function createUploadStore({ csrf, onCreated }: UploadStoreOptions): Uplo
       if (files.length === 0 || state.get().phase === "sending") return;
       const { good, problems } = checkFiles(files);
       if (good.length === 0) state.set({ phase: "idle", problems });
-      else if (problems.length > 0) state.set({ phase: "checked", good, problems });
-      else await send(good);
+      else if (problems.length > 0) state.set({ phase: "chosen", files: good, problems, failure: null });
+      else await send(good, []);
     },
-    async sendGood() {
+    async sendChosen() {
       const current = state.get();
-      if (current.phase === "checked") await send(current.good);
+      if (current.phase === "chosen") await send(current.files, current.problems);
     },
     cancel() {
       abort.abort();
       state.set(idle);
     },
   };
+}
+
+function stateAfter({ isStarted, refused }: UploadAnswer, leftOut: readonly string[]): UploadState {
+  const problems = [...leftOut, ...refused];
+  if (!isStarted) return { phase: "idle", problems };
+  return problems.length > 0 ? { phase: "started", problems } : idle;
+}
+
+/** What can still be read of the choice is kept. */
+async function stateAfterFailure(
+  error: unknown,
+  files: readonly File[],
+  leftOut: readonly string[],
+): Promise<UploadState> {
+  const { good, problems } = await splitReadable(files);
+  const others = [...leftOut, ...problems];
+  if (good.length === 0) return { phase: "idle", problems: others };
+  return { phase: "chosen", files: good, problems: others, failure: problemOf(error) };
 }
 
 function askBeforeLeaving(event: BeforeUnloadEvent): void {
@@ -77,5 +106,5 @@ function askBeforeLeaving(event: BeforeUnloadEvent): void {
 /** A server that refuses a large body may close the connection instead of answering. */
 function problemOf(error: unknown): string {
   if (!(error instanceof RequestFailed) || error.status !== 0) return sentenceOf(error);
-  return "The upload broke off. Check your connection and try again.";
+  return "The upload broke off. Your choice is kept: check your connection and try again.";
 }

@@ -1,5 +1,5 @@
 import { failureOf } from "./http.ts";
-import { sizeWords } from "./words.ts";
+import { plural, sizeWords } from "./words.ts";
 
 /** What the server takes; it looks at the content again. */
 export const limits = { files: 200, bytesPerFile: 20 * 1024 * 1024 };
@@ -20,10 +20,16 @@ export function checkFiles(files: readonly File[]): Selection {
     if (problem) problems.add(problem);
     else good.push(file);
   }
-  if (good.length > limits.files) {
-    problems.add(`${good.length} images are too many at once. The first ${limits.files} can be sent.`);
-  }
-  return { good: good.slice(0, limits.files), problems: [...problems] };
+  const tooMany = good.splice(limits.files);
+  if (tooMany.length > 0) problems.add(`A batch has at most ${limits.files} images. Beyond that: ${namesOf(tooMany)}.`);
+  return { good, problems: [...problems] };
+}
+
+/** The names of the first few, and how many others there are. */
+function namesOf(files: readonly File[]): string {
+  const names = files.slice(0, 5).map(({ name }) => `“${name}”`);
+  const others = files.length - names.length;
+  return names.join(", ") + (others > 0 ? ` and ${plural(others, "other")}` : "");
 }
 
 function problemOf({ name, type, size }: File): string | undefined {
@@ -40,8 +46,19 @@ interface UploadOptions {
   onProgress(sentBytes: number, totalBytes: number): void;
 }
 
-/** Sends images as one batch; resolves when the server has taken it. XMLHttpRequest, because fetch does not tell how far a body is. */
-export function uploadImages(files: readonly File[], options: UploadOptions): Promise<void> {
+/** What became of an upload. */
+export interface UploadAnswer {
+  /** Whether a batch was made, of all images or of the rest. */
+  readonly isStarted: boolean;
+  /** A sentence for each image that the server left out. */
+  readonly refused: readonly string[];
+}
+
+/**
+ * Sends images as one batch. XMLHttpRequest, because fetch does not tell how far a body is.
+ * @throws RequestFailed when the server took or refused nothing in particular
+ */
+export function uploadImages(files: readonly File[], options: UploadOptions): Promise<UploadAnswer> {
   const form = new FormData();
   for (const file of files) form.append("images", file);
 
@@ -50,7 +67,9 @@ export function uploadImages(files: readonly File[], options: UploadOptions): Pr
     const fail = (): void => reject(failureOf(request.status, request.responseText));
     request.upload.onprogress = ({ loaded, total }) => options.onProgress(loaded, total);
     request.onload = () => {
-      if (request.status === 201) resolve();
+      const isStarted = request.status === 201;
+      const refused = refusedIn(request.responseText);
+      if (isStarted || refused.length > 0) resolve({ isStarted, refused });
       else fail();
     };
     request.onerror = fail;
@@ -61,4 +80,36 @@ export function uploadImages(files: readonly File[], options: UploadOptions): Pr
     if (options.csrf !== undefined) request.setRequestHeader("x-csrf-token", options.csrf);
     request.send(form);
   });
+}
+
+/** The sentences of an answer of the form `{refused: [{name, code, message}]}`. */
+export function refusedIn(text: string): string[] {
+  try {
+    const refused: { message: string }[] | undefined = JSON.parse(text)?.refused;
+    return (Array.isArray(refused) ? refused : []).map(({ message }) => message);
+  } catch {
+    // Not JSON: a page of some proxy in between, which refuses no image in particular.
+    return [];
+  }
+}
+
+/** Files that were moved, changed or deleted since they were chosen: sending them fails like a lost connection. */
+export async function splitReadable(files: readonly File[]): Promise<Selection> {
+  const readable = await Promise.all(
+    files.map((file) =>
+      file
+        .slice(0, 1)
+        .arrayBuffer()
+        .then(
+          () => true,
+          () => false,
+        ),
+    ),
+  );
+  return {
+    good: files.filter((_, index) => readable[index]),
+    problems: files
+      .filter((_, index) => !readable[index])
+      .map(({ name }) => `“${name}” can no longer be read. It was moved, changed or deleted.`),
+  };
 }

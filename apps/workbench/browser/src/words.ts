@@ -12,6 +12,10 @@ export function sizeWords(bytes: number): string {
   return `${Number(value.toFixed(digits))}${nbsp}${units[power]}`;
 }
 
+/** The name of an image in another format: "beach.jpg" as WebP is "beach.webp". */
+export const downloadName = (name: string, extension: string): string =>
+  `${name.replace(/\.[^.]*$/, "") || "image"}.${extension}`;
+
 /** "78 % smaller", or what else became of the size. */
 export function savingWords(before: number, after: number): string {
   const percent = Math.round((1 - after / before) * 100);
@@ -49,6 +53,19 @@ export function timeWords(iso: string): string {
   const clock = clockWords(time.getTime());
   if (time.toDateString() === new Date().toDateString()) return clock;
   return `${time.toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" })}, ${clock}`;
+}
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** How long ago or ahead a time is, in the largest unit that fits; beyond a week the date. */
+export function agoWords(iso: string, now: number): string {
+  const seconds = (Date.parse(iso) - now) / 1000;
+  const distance = Math.abs(seconds);
+  if (distance < 45) return "just now";
+  if (distance < 45 * 60) return relative.format(Math.round(seconds / 60), "minute");
+  if (distance < 22 * 3600) return relative.format(Math.round(seconds / 3600), "hour");
+  if (distance < 6.5 * 86_400) return relative.format(Math.round(seconds / 86_400), "day");
+  return new Date(iso).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
 }
 
 export const plural = (count: number, noun: string, nouns = `${noun}s`): string =>

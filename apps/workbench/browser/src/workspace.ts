@@ -1,9 +1,12 @@
 import { type Clients, createClients, type UserClient } from "@signalbox/client";
-import { type NotificationCentre, openNotifications } from "@signalbox/client/notifications";
+import { openNotifications } from "@signalbox/client/notifications";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Account } from "./account.ts";
+import { connectionReturned } from "./connection-return.ts";
 import { type BackgroundNotices, createBackgroundNotices } from "./notifications/background-notices.ts";
+import { createInbox, type Inbox } from "./notifications/inbox.ts";
+import { openShownMark } from "./notifications/shown-mark.ts";
 import { createToastStore, type ToastStore } from "./notifications/toast-store.ts";
 import { createTaskStore, type TaskStore } from "./task-store.ts";
 import { createUploadStore, type UploadStore } from "./upload-store.ts";
@@ -14,7 +17,7 @@ export interface Workspace {
   readonly clients: Clients;
   readonly tasks: TaskStore;
   readonly uploads: UploadStore;
-  readonly notifications: NotificationCentre;
+  readonly notifications: Inbox;
   readonly toasts: ToastStore;
   readonly backgroundNotices: BackgroundNotices;
   /** To be called when the server no longer takes this person for what they were. */
@@ -29,12 +32,16 @@ export function openWorkspace(userId: string, account: Account): Workspace {
   const clients = createClients({ client: { name: "workbench", version: __WORKBENCH_VERSION__ } });
   const user: UserClient = clients.user();
   user.on("session_ending", ({ reason }) => void account.refresh(reason));
+  let wasConnected = false;
   clients.onState(({ status }) => {
+    const isConnected = status === "connected";
+    if (isConnected && !wasConnected) connectionReturned();
+    wasConnected = isConnected;
     if (status === "auth_required") void account.refresh();
   });
   const tasks = createTaskStore(user);
-  const notifications = openNotifications(clients);
-  const toasts = createToastStore(notifications);
+  const notifications = createInbox(openNotifications(clients));
+  const toasts = createToastStore(notifications, openShownMark(userId));
   const backgroundNotices = createBackgroundNotices(notifications);
   const uploads = createUploadStore({ csrf, onCreated: tasks.load });
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkFiles, limits } from "../../browser/src/upload.ts";
+import { checkFiles, limits, refusedIn } from "../../browser/src/upload.ts";
 
 const image = (name: string, bytes = 10): File => new File([new Uint8Array(bytes)], name, { type: "image/png" });
 
@@ -28,8 +28,21 @@ describe("files are checked before they are sent", () => {
   test("more images than a batch may have are cut off, and it is said", () => {
     const { good, problems } = checkFiles(Array.from({ length: limits.files + 1 }, (_, n) => image(`${n}.png`)));
     expect(good).toHaveLength(limits.files);
-    expect(problems).toEqual([
-      `${limits.files + 1} images are too many at once. The first ${limits.files} can be sent.`,
-    ]);
+    expect(problems).toEqual([`A batch has at most ${limits.files} images. Beyond that: “${limits.files}.png”.`]);
   });
+
+  test("of many images beyond the limit the first five are named", () => {
+    const { problems } = checkFiles(Array.from({ length: limits.files + 7 }, (_, n) => image(`${n}.png`)));
+    expect(problems[0]).toContain(`“${limits.files + 4}.png” and 2 others.`);
+  });
+});
+
+test.each([
+  ['{"refused":[{"name":"a.png","code":"upload_type","message":"a.png is no image."}]}', ["a.png is no image."]],
+  ['{"task_id":"x","refused":[]}', []],
+  ['{"error":{"code":"upload_empty"}}', []],
+  ["null", []],
+  ["<html>502</html>", []],
+])("of the answer %s the refused images are read", (text, sentences) => {
+  expect(refusedIn(text)).toEqual(sentences);
 });

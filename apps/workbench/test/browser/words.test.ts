@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { durationWords, etaWords, plural, savingWords, sizeWords } from "../../browser/src/words.ts";
+import {
+  agoWords,
+  downloadName,
+  durationWords,
+  etaWords,
+  plural,
+  savingWords,
+  sizeWords,
+} from "../../browser/src/words.ts";
 
 /** Numbers are held to their units by no-break spaces, which only a browser needs to see. */
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
@@ -15,6 +23,15 @@ describe("sizes", () => {
   ])("%d bytes are read as %s", (bytes, words) => {
     expect(plain(sizeWords(bytes))).toBe(words);
   });
+});
+
+test.each([
+  ["beach.jpg", "beach.avif"],
+  ["a.b.c.png", "a.b.c.avif"],
+  ["no-extension", "no-extension.avif"],
+  [".png", "image.avif"],
+])("an AVIF of %s is saved as %s", (name, saved) => {
+  expect(downloadName(name, "avif")).toBe(saved);
 });
 
 describe("savings", () => {
@@ -46,6 +63,18 @@ describe("times", () => {
   ])("%d seconds are shown in their two largest units", (seconds, words) => {
     expect(durationWords(seconds)).toBe(words);
   });
+});
+
+test.each([
+  ["2026-01-10T12:00:00Z", "just now"],
+  ["2026-01-10T11:59:00Z", "1 minute ago"],
+  ["2026-01-10T12:05:00Z", "in 5 minutes"],
+  ["2026-01-10T10:31:00Z", "1 hour ago"],
+  ["2026-01-09T13:30:00Z", "yesterday"],
+  ["2026-01-05T12:00:00Z", "5 days ago"],
+  ["2025-12-24T12:00:00Z", /2025/],
+])("at noon of 10 January, %s is %s", (at, words) => {
+  expect(agoWords(at, Date.parse("2026-01-10T12:00:00Z"))).toMatch(words);
 });
 
 test("one is not plural", () => {

@@ -9,7 +9,7 @@ import { startRedis } from "../../../../scripts/services/redis.ts";
 import { makeImage, type Person, signUp, temporaryEnvironment } from "../fixture.ts";
 import { type ServerProcess, startServer } from "../server-process.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const closing: (() => unknown)[] = [];
 let urls: readonly string[];
@@ -74,7 +74,7 @@ it("a task is cancelled through whichever server is asked", async () => {
 });
 
 it("a worker that is killed costs the task its run, not its end", async () => {
-  const taskId = await begin(practice(20, 100));
+  const taskId = await begin(practice(40, 100));
   const client = await enter(1);
   await client.request("join_task", { task_id: taskId });
   await expect.poll(() => (client.received("progress_update").at(-1) as TaskSnapshot)?.status).toBe("running");

@@ -176,7 +176,7 @@ describe("a batch of images", () => {
       );
       return links.filter((link) => link.startsWith(folder)).length;
     };
-    const client = connect(Number(workbench.environment.PORT), "127.0.0.1");
+    const client = connect(Number(workbench.environment.PORT), "127.0.0.1").on("error", () => {});
     client.write(`GET ${set.zip_url} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: ${ada.cookie}\r\n\r\n`);
     await expect.poll(openFiles).toBe(1);
     client.destroy();

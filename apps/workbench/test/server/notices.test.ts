@@ -26,7 +26,7 @@ describe("a batch that ended", () => {
     const [ada, eve] = await Promise.all([signUp(workbench.url), signUp(workbench.url)]);
     const { task_id } = await (await ada.start([await makeImage("a.png", 32, 32)])).json();
     await expect
-      .poll(() => notificationsOf(ada), { timeout: 10_000 })
+      .poll(() => notificationsOf(ada))
       .toMatchObject([
         {
           type: "batch_finished",
@@ -42,11 +42,11 @@ describe("a batch that ended", () => {
     const ada = await signUp(workbench.url);
     await ada.start([await makeImage("a.png", 32, 32), broken]);
     await expect
-      .poll(() => notificationsOf(ada), { timeout: 10_000 })
+      .poll(() => notificationsOf(ada))
       .toMatchObject([{ type: "batch_finished", priority: "high", body: "1 converted, 1 could not be converted." }]);
     await ada.start([broken]);
     await expect
-      .poll(async () => (await notificationsOf(ada))[1], { timeout: 10_000 })
+      .poll(async () => (await notificationsOf(ada))[1])
       .toMatchObject({ type: "batch_failed", priority: "high" });
   });
 });

@@ -159,6 +159,7 @@ describe("a request that is no HTTP", () => {
       client.on("data", (chunk) => {
         text += chunk;
       });
+      client.on("error", () => {});
       client.on("close", () => resolve(text));
     });
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);

@@ -8,7 +8,7 @@ import { makeImage, type Person, signUp, temporaryEnvironment } from "../fixture
 import { type ServerProcess, startServer } from "../server-process.ts";
 
 // Processes are started and killed; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const finalEvents = ["task_completed", "task_error", "task_cancelled"];
 
@@ -105,7 +105,7 @@ describe("after kill -9 and a new start,", () => {
     system = await setUp({ TASK_CONCURRENCY: "3", SIGNALBOX_MAX_CONNECTIONS_PER_USER: "20" });
     const { person } = system;
     const ended = await begin(person, { steps: 3, step_ms: 10 });
-    await vi.waitFor(async () => expect((await read(person, ended)).status).toBe("completed"), { timeout: 20_000 });
+    await vi.waitFor(async () => expect((await read(person, ended)).status).toBe("completed"), { timeout: 60_000 });
     const ids = {
       ended,
       batch: await begin(person, await batchOf(60)),
@@ -115,13 +115,13 @@ describe("after kill -9 and a new start,", () => {
       orphan: await begin(person, { steps: 2, step_ms: 10 }),
     };
     before = await watchAll(ids);
-    await vi.waitFor(() => expect(before.batch.latest.current).toBeGreaterThanOrEqual(3), { timeout: 20_000 });
+    await vi.waitFor(() => expect(before.batch.latest.current).toBeGreaterThanOrEqual(3), { timeout: 60_000 });
     await system.end("SIGKILL");
     await damage(ids);
     await system.startAgain();
     after = await watchAll(ids);
     for (const role of roles) {
-      await vi.waitFor(() => expect(after[role].latest, role).toSatisfy(hasEnded), { timeout: 30_000 });
+      await vi.waitFor(() => expect(after[role].latest, role).toSatisfy(hasEnded), { timeout: 60_000 });
     }
     return () => system.remove();
   });
@@ -184,13 +184,13 @@ describe("after SIGTERM and a new start,", () => {
     onTestFinished(remove);
     const taskId = await begin(person, await batchOf(60));
     const before = await watch(url, person, taskId);
-    await vi.waitFor(() => expect(before.latest.current).toBeGreaterThanOrEqual(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(before.latest.current).toBeGreaterThanOrEqual(2), { timeout: 60_000 });
     expect(await end("SIGTERM")).toMatchObject({ code: 0, stderr: "" });
     expect(before.finals).toEqual([]);
 
     await startAgain();
     const after = await watch(url, person, taskId);
-    await vi.waitFor(() => expect(after.latest).toSatisfy(hasEnded), { timeout: 30_000 });
+    await vi.waitFor(() => expect(after.latest).toSatisfy(hasEnded), { timeout: 60_000 });
     expect(isRising([...before.versions, ...after.versions])).toBe(true);
     expect(after.first.current).toBeGreaterThanOrEqual(before.latest.current ?? 0);
     expect(after.latest).toMatchObject({ status: "completed", result: { images: 60 } });

@@ -136,7 +136,7 @@ describe("refused in a sentence, with no task and nothing left on the disk, is a
       ["Content-Type", "multipart/form-data; boundary=b"],
       ["Content-Length", "100000"],
     ];
-    const client = connect(Number(workbench.environment.PORT), "127.0.0.1");
+    const client = connect(Number(workbench.environment.PORT), "127.0.0.1").on("error", () => {});
     client.write(rawRequest("POST", "/api/tasks", headers));
     client.write(part('name="images"; filename="a.png"', png));
     await expect.poll(() => stored("uploads")).toHaveLength(1);
@@ -255,7 +255,7 @@ describe("taken is an upload", () => {
     const files = await readdir(join(workbench.environment.DATA_DIR ?? "", "uploads", task_id)).catch(() => []);
     for (const file of files) expect(file).toMatch(/^\d{3}\.upload$/);
     await expect
-      .poll(async () => (await (await ada.fetch(`/api/tasks/${task_id}`)).json()).task.status, { timeout: 10_000 })
+      .poll(async () => (await (await ada.fetch(`/api/tasks/${task_id}`)).json()).task.status)
       .toBe("completed");
 
     const { results, zip_url } = await (await ada.fetch(`/api/tasks/${task_id}/results`)).json();

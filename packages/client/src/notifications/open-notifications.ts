@@ -175,10 +175,10 @@ export function openNotifications(
       if (mine !== turn || !isPage(page)) return;
       const { notifications, ...standing } = page;
       take(notifications, told);
-      // What is above the last has been answered for: numbers may be missing for good.
-      if (notifications.length < perRequest) ledger = { ...ledger, taken: Math.max(ledger.taken, page.latest_seq) };
+      // Numbers may be missing for good, also the last ones. A page may be shorter than was asked for, but not empty.
+      if (notifications.length === 0) ledger = { ...ledger, taken: Math.max(ledger.taken, page.latest_seq) };
       stood(standing);
-      if (notifications.length === perRequest) continue;
+      if (ledger.taken < page.latest_seq) continue;
       isLoaded = true;
       dropExpired();
       show(isOpen() ? "live" : "polling");

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "vite";
 import { expect } from "vitest";
+import { freePort } from "../../../../scripts/services/free-port.ts";
 import { startServer } from "../support/node-clients.ts";
-import { freePort } from "../support/server-process.ts";
 import { test } from "./tab.ts";
 
 const root = join(import.meta.dirname, "../hot");

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createRealtime, loadConfig, type Realtime } from "@signalbox/server";
 import { createTestSessions, type TestSessions } from "@signalbox/server/testing";
+import { freePort } from "../../../../scripts/services/free-port.ts";
 import { bundlePage } from "../support/bundle-page.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
@@ -72,7 +73,7 @@ export async function listen(server: Server, port = 0): Promise<number> {
 /** Cookies know no ports: sites of one test share theirs, and need no more than one visitor each. */
 export async function startSite(env: Record<string, string> = {}): Promise<Site> {
   const sessions = createTestSessions();
-  let port = 0;
+  let port = await freePort();
   const proxy = await startTcpProxy(() => port);
   let running: RunningServer | undefined;
 

@@ -53,11 +53,11 @@ export interface Tab {
   /** Every state there was. */
   history(): Promise<ConnectionState[]>;
   /** Waits until the state has these fields. */
-  reaches(expected: Partial<ConnectionState>, withinMs?: number): Promise<void>;
+  reaches(expected: Partial<ConnectionState>): Promise<void>;
   /** Waits until this is the diagnosis and a person can read its sentence. */
-  shows(code: DiagnosisCode, withinMs?: number): Promise<void>;
+  shows(code: DiagnosisCode): Promise<void>;
   /** Waits until all is well again and nothing else is shown. */
-  isConnected(withinMs?: number): Promise<void>;
+  isConnected(): Promise<void>;
   /** Lets time pass for the page, in steps in which the network can answer. */
   passTime(ms: number): Promise<void>;
   /** As `passTime`, up to this moment of the page's clock. */
@@ -69,8 +69,8 @@ export interface Tab {
 }
 
 /** Tries again until nothing is thrown. */
-export function eventually<Result>(run: () => Result | Promise<Result>, timeout = 8000): Promise<Result> {
-  return vi.waitFor(run, { timeout, interval: 20 });
+export function eventually<Result>(run: () => Result | Promise<Result>): Promise<Result> {
+  return vi.waitFor(run, { timeout: 20_000, interval: 20 });
 }
 
 /** Requests that a browser sent to the layer: neither for pages, nor those that an open connection over polling makes. */
@@ -117,8 +117,8 @@ async function open(site: Site, context: BrowserContext, options: TabOptions): P
   const state = (): Promise<ConnectionState> => page.evaluate(() => window.clients.state.get());
   const now = (): Promise<number> => page.evaluate(() => Date.now());
   const history = (): Promise<ConnectionState[]> => page.evaluate(() => window.history_);
-  const reaches = async (expected: Partial<ConnectionState>, timeout = 8000): Promise<void> => {
-    await eventually(async () => expect(await state()).toMatchObject(expected), timeout);
+  const reaches = async (expected: Partial<ConnectionState>): Promise<void> => {
+    await eventually(async () => expect(await state()).toMatchObject(expected));
   };
 
   const tab: Tab = {
@@ -128,13 +128,13 @@ async function open(site: Site, context: BrowserContext, options: TabOptions): P
     state,
     history,
     reaches,
-    async shows(code, timeout = 8000) {
-      await eventually(async () => expect((await state()).diagnosis?.code).toBe(code), timeout);
-      await page.locator("connection-status").getByText(diagnoses[code].message).waitFor({ timeout });
+    async shows(code) {
+      await eventually(async () => expect((await state()).diagnosis?.code).toBe(code));
+      await page.locator("connection-status").getByText(diagnoses[code].message).waitFor();
     },
-    async isConnected(timeout = 8000) {
-      await reaches({ status: "connected", diagnosis: null }, timeout);
-      await page.locator("connection-status").getByText("Connected", { exact: true }).waitFor({ timeout });
+    async isConnected() {
+      await reaches({ status: "connected", diagnosis: null });
+      await page.locator("connection-status").getByText("Connected", { exact: true }).waitFor();
       expect(await page.evaluate(() => window.problems)).toEqual([]);
     },
     now,

@@ -7,11 +7,14 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { watchStalls } from "@signalbox/server/testing";
 import { expect, it, onTestFinished } from "vitest";
 import { openJournal } from "../../../../reliability/faults/journal.ts";
+import { createStallNotice } from "../../../../reliability/faults/stall-notice.ts";
 import { createStoredReader } from "../../../../reliability/faults/stored.ts";
 import { shippedRules } from "../../../../reliability/history/check.ts";
 import { checkHistory } from "../../../../reliability/history/check-history.ts";
+import type { Line } from "../../../../reliability/history/line.ts";
 import { readHistory } from "../../../../reliability/history/read-history.ts";
 import { createDice, shuffled } from "../support/dice.ts";
 import { until } from "../support/node-clients.ts";
@@ -56,7 +59,12 @@ it(`every client is told of every end exactly once, in versions that rise, and i
   const random = createDice(seed);
   // Where times are equal the server goes first: nobody is told of a state before it is written down.
   const journals = { server: join(folder, "server.jsonl"), clients: join(folder, "clients.jsonl") };
-  const { write: record } = openJournal(journals.clients);
+  const journal = openJournal(journals.clients);
+  const noticeStall = createStallNotice(journal);
+  const record = (line: Line): void => {
+    noticeStall();
+    journal.write(line);
+  };
   const database = join(folder, "tasks.db");
   const readStored = createStoredReader(database, record);
   const witnesses: Witness[] = [];
@@ -71,6 +79,7 @@ it(`every client is told of every end exactly once, in versions that rise, and i
   });
   onTestFinished(() => server.end("SIGKILL"));
   const started = Date.now();
+  const stalled = watchStalls();
   const lag = monitorEventLoopDelay();
   lag.enable();
 
@@ -83,10 +92,11 @@ it(`every client is told of every end exactly once, in versions that rise, and i
     for (const task of known) consider(witness, task);
   }
   onTestFinished(async () => void (await Promise.all(witnesses.map((witness) => witness.close()))));
-  await until(() => witnesses.every((witness) => witness.isWell() && witness.isWatching()), 20_000);
+  await until(() => witnesses.every((witness) => witness.isWell() && witness.isWatching()), 60_000);
 
   const counts: Record<string, number> = {};
   let restarts = Promise.resolve();
+  const heldBack: Promise<void>[] = [];
   const some = (): Witness[] => {
     const share = random() * mostConcerned;
     return witnesses.filter(() => random() < share);
@@ -132,7 +142,7 @@ it(`every client is told of every end exactly once, in versions that rise, and i
     },
     cutAll: () => cut(witnesses),
     cutSome: () => cut(some()),
-    holdBack: () => void holdBack(some(), 200 + random() * 1800, random() < 0.5),
+    holdBack: () => void heldBack.push(holdBack(some(), 200 + random() * 1800, random() < 0.5)),
     closeTransports() {
       server.say({ type: "close_transports", share: random() * mostConcerned });
       witnesses.forEach(spoil);
@@ -150,18 +160,23 @@ it(`every client is told of every end exactly once, in versions that rise, and i
     counts[kind] = (counts[kind] ?? 0) + 1;
     interrupt[kind]();
   }
-  await restarts;
-  await until(() => witnesses.every((witness) => witness.isWell()), 20_000).catch(() => {});
+  // A connection that is held back looks well, until it is cut.
+  await Promise.all([restarts, ...heldBack]);
+  await until(() => witnesses.every((witness) => witness.isWell()), 60_000).catch(() => {});
   await server.finish();
-  await until(() => witnesses.every((witness) => !witness.isWatching()), 20_000).catch(() => {});
+  await until(() => witnesses.every((witness) => !witness.isWatching() && witness.isWell()), 60_000).catch(() => {});
 
   await readStored();
   const lines = readHistory([journals.server, journals.clients]);
-  const verdict = await checkHistory(lines, { ...shippedRules, recoveryP99Ms });
+  // Where work waits for a core in nine of ten moments, all of it takes ten times as long.
+  const stalledShare = Math.min(0.95, stalled() / (Date.now() - started));
+  const allowedMs = recoveryP99Ms / (1 - stalledShare);
+  const verdict = await checkHistory(lines, { ...shippedRules, recoveryP99Ms: allowedMs });
   const { recoveries, operations } = verdict;
   const { final: told = 0, applied = 0 } = operations;
   const figures = {
     ...{ seed, interruptions: plan.length, counts, tasks: known.size, finals: told, applied, recoveries },
+    stalledShare,
     lagP99Ms: Math.round(lag.percentile(99) / 1e6),
     seconds: Math.round((Date.now() - started) / 1000),
   };
@@ -176,4 +191,4 @@ it(`every client is told of every end exactly once, in versions that rise, and i
   expect(plan.length).toBe(interruptions);
   expect(recoveries.count).toBeGreaterThan(interruptions);
   expect(told).toBeGreaterThan(clientCount * taskCount * interest);
-}, 240_000);
+}, 480_000);

@@ -61,10 +61,10 @@ beforeAll(async () => {
 afterAll(() => close());
 
 const shown = (what: string): Promise<unknown[]> => page.evaluate((name) => window.documented.shown[name] ?? [], what);
-const eventually = { timeout: 8000, interval: 20 };
+const eventually = { interval: 20 };
 
 it("the status line says that all is well", async () => {
-  await page.locator("connection-status").getByText("Connected", { exact: true }).waitFor({ timeout: 8000 });
+  await page.locator("connection-status").getByText("Connected", { exact: true }).waitFor();
 });
 
 it("a task is followed to its end by both pages, and cancelled by one", async () => {

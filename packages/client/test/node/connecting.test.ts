@@ -106,9 +106,9 @@ describe("a server that cannot be reached", () => {
     clients.user();
     const state = await reached(clients.state, status("reconnecting", "server_down"));
     expect(state.diagnosis).toMatchObject({ code: "server_down", retry: "backoff" });
-    expect(state.nextAttemptAt).toBeGreaterThan(Date.now() - 1000);
+    expect(state.nextAttemptAt).toBeGreaterThanOrEqual(state.since);
     await server.start();
-    await connected(clients, 10_000);
+    await connected(clients);
   });
 });
 

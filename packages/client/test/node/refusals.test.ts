@@ -75,7 +75,7 @@ describe("a place that becomes free", () => {
       clients.user();
       await reached(clients.state, status("reconnecting"));
       first.close();
-      const back = connected(clients, 12_000);
+      const back = connected(clients);
       // The server notices the goodbye in a moment of its own.
       while (clients.state.get().status !== "connected") await environment.pass(1000);
       await back;

@@ -101,9 +101,9 @@ describe.each(transports)("over %s", (transport) => {
     await server.realtime.notify.user("ada", note("two"));
     const unread = (count: number) => (state: { unread: number; latest_seq: number }) =>
       state.unread === count && state.latest_seq === 2;
-    await Promise.all([first, second].map(({ centre }) => reached(centre, unread(2), 2000)));
+    await Promise.all([first, second].map(({ centre }) => reached(centre, unread(2))));
     await first.centre.markRead(2);
-    await reached(second.centre, unread(0), 2000);
+    await reached(second.centre, unread(0));
     expect(second.centre.get()).toEqual(first.centre.get());
   });
 });
@@ -148,7 +148,7 @@ it("what has expired leaves the list and the count, and its number is missed by 
   await live();
   await notify.user("ada", note("soon over", { expires_at: new Date(Date.now() + 800).toISOString() }));
   await reached(centre, ({ unread }) => unread === 1);
-  await reached(centre, ({ unread, notifications }) => unread === 0 && notifications.length === 0, 3000);
+  await reached(centre, ({ unread, notifications }) => unread === 0 && notifications.length === 0);
   await notify.user("ada", note("next"));
   await reached(centre, ({ unread }) => unread === 1);
   expect(told).toEqual(["soon over", "next"]);

@@ -1,9 +1,15 @@
 /** Clients in Node against a server of the test's own; everything is closed when the test is over. */
 import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createRealtime, loadConfig, type Realtime } from "@signalbox/server";
-import { createTestSessions, startTestServer, type TestServer, type TestSessions } from "@signalbox/server/testing";
+import {
+  afterOwnTime,
+  createTestSessions,
+  startTestServer,
+  type TestServer,
+  type TestSessions,
+} from "@signalbox/server/testing";
 import { onTestFinished } from "vitest";
+import { freePort } from "../../../../scripts/services/free-port.ts";
 import type { ConnectionState } from "../../src/connection-state.ts";
 import { type ClientOptions, type Clients, createClients } from "../../src/index.ts";
 import type { Observable } from "../../src/observable.ts";
@@ -27,22 +33,22 @@ export function connect({ cookie, origin, url = origin, ...options }: ConnectOpt
   return clients;
 }
 
-/** The first value, present or to come, that satisfies a condition. */
+/** The first value, present or to come, that satisfies a condition; rejects after `withinMs` of the test's own time. */
 export function reached<Value>(
   source: Observable<Value>,
   matches: (value: Value) => boolean,
-  withinMs = 5000,
+  withinMs = 20_000,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const cancel = afterOwnTime(withinMs, () => {
       stop();
       reject(new Error(`Not reached within ${withinMs} ms; at last: ${JSON.stringify(source.get())}.`));
-    }, withinMs);
+    });
     const stop = source.subscribe(look);
     look(source.get());
     function look(value: Value): void {
       if (!matches(value)) return;
-      clearTimeout(timer);
+      cancel();
       stop();
       resolve(value);
     }
@@ -60,7 +66,7 @@ export const settled = (clients: Clients): Promise<ConnectionState> =>
   reached(clients.state, (state) => state.status === "connected" && state.transport === "websocket");
 
 /** Resolves as soon as the condition holds; looks at each turn of the event loop. */
-export async function until(condition: () => boolean, withinMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, withinMs = 20_000): Promise<void> {
   const end = Date.now() + withinMs;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`Did not come true within ${withinMs} ms: ${condition}`);
@@ -81,12 +87,11 @@ export interface RestartableServer {
 export async function startRestartable(env: Record<string, string> = {}): Promise<RestartableServer> {
   const sessions = createTestSessions();
   let running: { http: HttpServer; realtime: Realtime } | undefined;
-  let port = 0;
+  const port = await freePort();
 
   async function start(): Promise<void> {
     const http = createServer((_req, res) => res.writeHead(404).end());
     await new Promise<void>((resolve) => http.listen(port, "127.0.0.1", resolve));
-    ({ port } = http.address() as AddressInfo);
     const { config } = loadConfig({ NODE_ENV: "test", HOST: "127.0.0.1", PORT: String(port), ...env });
     const silent = { debug() {}, info() {}, warn() {}, error() {} };
     running = { http, realtime: createRealtime({ httpServer: http, config, sessions, logger: silent }) };

@@ -10,7 +10,7 @@ const count = Number(CLIENTS);
 /** Clients that open their first connection at a time. */
 const batch = 50;
 
-const say = (message: FromSwarm): void => void process.send?.(message);
+const say = (message: FromSwarm): void => void process.send?.(message, () => {});
 let lostAt = 0;
 let connected = 0;
 let returns: Return[] = [];

@@ -12,6 +12,7 @@ import type {
   SettingRow,
   TaskPage,
 } from "@signalbox/protocol";
+import { readBounded } from "../bounded-page.ts";
 import type { Backlogs } from "../edge/backlogs.ts";
 import type { RoundTrips } from "../edge/round-trips.ts";
 import type { RealtimeNamespace } from "../edge/socket.ts";
@@ -49,19 +50,21 @@ interface AdminViewOptions {
   readonly health: Health;
   readonly settings: SettingRow[];
   readonly originPolicy: OriginPolicy;
+  /** Of the rows of one answer. */
+  readonly maxBytes: number;
   /** All namespaces of this node, in the order in which they were opened. */
   readonly namespaces: Iterable<RealtimeNamespace>;
 }
 
 /** Reads everything where it is kept, at the time of asking. */
 export function createAdminViews(options: AdminViewOptions): AdminViews {
-  const { hub, securityLog, blocks, imposed, originPolicy } = options;
+  const { hub, securityLog, blocks, imposed, originPolicy, maxBytes } = options;
   return {
-    connections: (request) => connectionPage(connectionRows(options.namespaces, options), request),
-    rooms: (page) => pageOf(roomRows(options.namespaces), page, roomKey),
-    tasks: (page) => hub.list(page),
-    securityEvents: (request) => securityLog.list(request),
-    blocks: (page) => pageOf(blockRows(blocks, imposed), page, blockKey),
+    connections: (request) => connectionPage(connectionRows(options.namespaces, options), request, maxBytes),
+    rooms: (page) => pageOf(roomRows(options.namespaces), page, roomKey, maxBytes),
+    tasks: (page) => readBounded(hub.list, page, maxBytes),
+    securityEvents: (request) => readBounded(securityLog.list, request, maxBytes),
+    blocks: (page) => pageOf(blockRows(blocks, imposed), page, blockKey, maxBytes),
     history: options.history.read,
     health: options.health,
     configuration: () => ({ settings: options.settings }),

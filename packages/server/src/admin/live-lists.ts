@@ -1,11 +1,12 @@
 import type { BlockRow, ConnectionListRequest, ConnectionPage, ConnectionRow, RoomRow } from "@signalbox/protocol";
+import { defaultLimit, someRowsWithin } from "../bounded-page.ts";
 import type { Backlogs } from "../edge/backlogs.ts";
 import type { RoundTrips } from "../edge/round-trips.ts";
 import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../edge/socket.ts";
 import type { Block, Blocks } from "../limits/blocks.ts";
 import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
 import { subjectOf } from "../limits/place.ts";
-import { defaultLimit, matchingRows, pageOf } from "./page.ts";
+import { matchingRows, pageOf } from "./page.ts";
 
 /** What is measured of connections. */
 interface Measures {
@@ -21,15 +22,20 @@ export function connectionRows(namespaces: Iterable<RealtimeNamespace>, measures
 }
 
 /** Cut out by position, because a list that is shown by position jumps there. Equal rows keep the order of their ids. */
-export function connectionPage(rows: readonly ConnectionRow[], request: ConnectionListRequest): ConnectionPage {
+export function connectionPage(
+  rows: readonly ConnectionRow[],
+  request: ConnectionListRequest,
+  maxBytes: number,
+): ConnectionPage {
   const { sort, descending = false, offset, after, ...page } = request;
   if (sort === undefined && offset === undefined) {
-    return pageOf(rows, { ...page, after }, ({ socket_id }) => socket_id);
+    return pageOf(rows, { ...page, after }, ({ socket_id }) => socket_id, maxBytes);
   }
   const matching = matchingRows(rows, page.filter);
   const sorted = sort === undefined ? matching : [...matching].sort((a, b) => compare(a[sort], b[sort], descending));
   const start = offset ?? 0;
-  return { rows: sorted.slice(start, start + (page.limit ?? defaultLimit)), next: null, total: sorted.length };
+  const wanted = sorted.slice(start, start + (page.limit ?? defaultLimit));
+  return { rows: [...someRowsWithin(wanted, maxBytes)], next: null, total: sorted.length };
 }
 
 /** What is not known is last, whichever way round. */

@@ -1,24 +1,24 @@
 import type { Page, PageRequest } from "@signalbox/protocol";
-
-/** Rows of a page that does not say how many it wants. */
-export const defaultLimit = 100;
+import { defaultLimit, someRowsWithin } from "../bounded-page.ts";
 
 /**
  * Cuts one page out of rows that are held in memory, such as live connections.
  * The cursor is the key of the last row, so that rows which come and go meanwhile shift nothing twice.
  * @param rows - in ascending order of `keyOf`
+ * @param maxBytes - of the rows as JSON; with less than was asked for, the rest comes with the next page
  */
-export function pageOf<Row>(
+export function pageOf<Row extends object>(
   rows: readonly Row[],
   { after, limit = defaultLimit, filter }: PageRequest,
   keyOf: (row: Row) => string,
+  maxBytes: number,
 ): Page<Row> {
   const matching = matchingRows(rows, filter);
   const following = after === undefined ? matching : matching.filter((row) => keyOf(row) > after);
-  const page = following.slice(0, limit);
-  const last = page.at(-1);
+  const page = someRowsWithin(following.slice(0, limit), maxBytes);
+  const last = following[page.length - 1];
   return {
-    rows: page,
+    rows: [...page],
     next: last !== undefined && following.length > page.length ? keyOf(last) : null,
     total: matching.length,
   };

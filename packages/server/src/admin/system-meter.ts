@@ -6,7 +6,7 @@ import type { ProgressHub } from "../progress/progress-hub.ts";
 
 export interface SystemMeterOptions {
   readonly hub: Pick<ProgressHub, "counts">;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "monotonic">;
   readonly traffic: Traffic;
   connections(): number;
   slowConnections(): number;
@@ -25,7 +25,7 @@ export function createSystemMeter(options: SystemMeterOptions): SystemMeter {
   const lag = monitorEventLoopDelay({ resolution: 20 });
   lag.enable();
   const look = () => ({
-    at: clock.now(),
+    at: clock.monotonic(),
     traffic: { ...traffic, refusals: new Map(traffic.refusals) },
     cpu: process.cpuUsage(),
   });

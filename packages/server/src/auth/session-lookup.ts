@@ -132,14 +132,14 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
   /** Concurrent look-ups of one credential share one question. */
   function cached(handle: SessionHandle): Promise<Session | SessionProblem> {
     const known = cache.get(handle.key);
-    return known !== undefined && known.until > clock.now() ? known.answer : askAndKeep(handle);
+    return known !== undefined && known.until > clock.monotonic() ? known.answer : askAndKeep(handle);
   }
 
   function askAndKeep(handle: SessionHandle): Promise<Session | SessionProblem> {
     const answer = ask(handle);
     if (cacheMs === 0) return answer;
     const { key } = handle;
-    const entry: CacheEntry = { answer, until: clock.now() + cacheMs };
+    const entry: CacheEntry = { answer, until: clock.monotonic() + cacheMs };
     cache.set(key, entry);
     purgeLater();
     const forget = (): void => {
@@ -148,7 +148,8 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
     answer.then((found) => {
       if (typeof found === "string") return;
       entry.session = found;
-      entry.until = Math.min(entry.until, found.expiresAt ?? entry.until);
+      const leftMs = (found.expiresAt ?? Number.POSITIVE_INFINITY) - clock.now();
+      entry.until = Math.min(entry.until, clock.monotonic() + leftMs);
     }, forget);
     return answer;
   }
@@ -159,7 +160,7 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
     purging = true;
     clock.after(cacheMs, () => {
       purging = false;
-      const now = clock.now();
+      const now = clock.monotonic();
       for (const [key, { until }] of cache) if (until <= now) cache.delete(key);
       if (cache.size > 0) purgeLater();
     });

@@ -50,13 +50,13 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
   const followed = new WeakMap<RealtimeSocket, number>();
 
   const stop = clock.every(sweepMs, () => {
-    const now = clock.now();
-    void recheck(select((socket) => isDue(socket, now)));
+    const [now, monotonic] = [clock.now(), clock.monotonic()];
+    void recheck(select((socket) => isDue(socket, now, monotonic)));
   });
 
   return {
     async changed(change) {
-      lastChangeAt = clock.now();
+      lastChangeAt = clock.monotonic();
       lookup.invalidate(change);
       await recheck(
         select(({ data: { principal } }) => concerns(change, principal)),
@@ -68,7 +68,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
       if (lastChangeAt >= socket.data.checkedAt) void recheck([socket]);
     },
     lookAgain() {
-      lastChangeAt = clock.now();
+      lastChangeAt = clock.monotonic();
       lookup.clear();
       void recheckAll();
     },
@@ -79,9 +79,9 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     return [...options.sockets()].filter((socket) => sessionHandles.of(socket) && matches(socket));
   }
 
-  function isDue({ data: { principal, checkedAt } }: RealtimeSocket, now: number): boolean {
+  function isDue({ data: { principal, checkedAt } }: RealtimeSocket, now: number, monotonic: number): boolean {
     const expiresAt = principal.session?.expiresAt ?? null;
-    return (expiresAt !== null && expiresAt <= now) || now - checkedAt >= recheckMs;
+    return (expiresAt !== null && expiresAt <= now) || monotonic - checkedAt >= recheckMs;
   }
 
   /** A few at a time, or the store would be asked for thousands at once. */
@@ -103,7 +103,7 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
     const handle = first && sessionHandles.of(first);
     if (!handle) return;
     // Marked before the look-up: a slow store is asked once per interval, not once per sweep.
-    for (const socket of group) socket.data.checkedAt = clock.now();
+    for (const socket of group) socket.data.checkedAt = clock.monotonic();
     lookups += 1;
     const serial = lookups;
     const found = await lookAgain(handle);

@@ -1,12 +1,14 @@
 import { isFinal, type TaskError, type TaskSnapshot } from "@signalbox/protocol";
 import { type Job, type KeyPrefixOptions, Queue, type QueueEvents, type QueueEventsOptions } from "bullmq";
 import { systemClock } from "../clock.ts";
+import { createBoundedMap } from "../limits/bounded-map.ts";
 import type { Clock, Log } from "../ports.ts";
 import type { ProgressHub } from "../progress/progress-hub.ts";
 import type { TaskPatch } from "../progress/task-stream.ts";
 import { Refusal } from "../refusal.ts";
 import { patchOf } from "./patch-of.ts";
 import { createQueueLink, leaseMs } from "./queue-link.ts";
+import { createTaskIds } from "./task-ids.ts";
 
 export { cancelOnRequest } from "./cancel-on-request.ts";
 
@@ -25,6 +27,9 @@ const catchUpMs = 8000;
 /** An application may make the task first and add its job a moment later. */
 const youngMs = 5000;
 
+/** Jobs that cannot be told of at a time, and are in the log once each. */
+const maxLogged = 10_000;
+
 const waitingStates = ["waiting", "prioritized", "delayed", "waiting-children"] as const;
 
 /** How the jobs of a queue become tasks. */
@@ -33,7 +38,10 @@ export interface BullMqOptions {
   ownerOf(job: Job): string | undefined;
   /** Default: the job's name. */
   titleOf?(job: Job): string;
-  /** What a task's id has in front of the job's. Default: the queue's name and a colon. */
+  /**
+   * What a task's id has in front of the job's. Default: the queue's name and a colon. A job's id that no task may have,
+   * as `user/234`, is encoded: `b64:` and base64url.
+   */
   readonly taskIdPrefix?: string;
   /** What people are told of a failure. Default: that the job failed, and no more, for a reason may name files and hosts. */
   errorOf?(reason: string): TaskError;
@@ -59,7 +67,8 @@ export interface AttachedQueue {
  * Several processes may be attached to one queue: one of them reports, and another takes over when that one is gone.
  */
 export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, options: BullMqOptions): AttachedQueue {
-  const { logger: log, clock = systemClock, taskIdPrefix: prefix = `${queueEvents.name}:` } = options;
+  const { logger: log, clock = systemClock } = options;
+  const taskIds = createTaskIds(queueEvents.name, options.taskIdPrefix);
   // The prefix is Redis' own, and not among the options that BullMQ declares for every backend.
   const { connection, prefix: keyPrefix } = queueEvents.opts as QueueEventsOptions & KeyPrefixOptions;
   const queue = new Queue(queueEvents.name, { connection, ...(keyPrefix !== undefined && { prefix: keyPrefix }) });
@@ -73,8 +82,18 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
   let leasing = false;
   let caughtUpAt = Number.NEGATIVE_INFINITY;
 
-  const owns = (taskId: string): boolean => taskId.startsWith(prefix);
-  const jobIdOf = (taskId: string): string => taskId.slice(prefix.length);
+  /** Jobs of which that is in the log, until they can be told again. */
+  const logged = createBoundedMap<string, true>(maxLogged);
+
+  const owns = (taskId: string): boolean => taskId.startsWith(taskIds.prefix);
+
+  /** A long id is hashed: the queue knows which one it was. */
+  async function jobIdOf(taskId: string): Promise<string | undefined> {
+    const known = taskIds.jobIdOf(taskId);
+    if (known !== undefined) return known;
+    const jobs = await queue.getJobs(["active", ...waitingStates, "completed", "failed"], 0, maxLooked);
+    return jobs.flatMap((job) => job?.id ?? []).find((id) => taskIds.of(id) === taskId);
+  }
 
   async function keepLease(): Promise<void> {
     if (leasing) return;
@@ -83,7 +102,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
       const held = await link.lease();
       const begins = held && !reports;
       reports = held;
-      if (begins || (held && clock.now() - caughtUpAt >= catchUpMs)) await catchUp();
+      if (begins || (held && clock.monotonic() - caughtUpAt >= catchUpMs)) await catchUp();
       else if (held) for (const id of unsure) inTurn(id, () => look(id));
       unsure.clear();
     } catch (err) {
@@ -96,22 +115,28 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
 
   /** What no event has told: jobs that wait or work or have just ended, and tasks whose job has ended since. */
   async function catchUp(): Promise<void> {
-    caughtUpAt = clock.now();
+    caughtUpAt = clock.monotonic();
     const jobs = await queue.getJobs(["active", ...waitingStates], 0, maxLooked);
     const ended = await queue.getJobs(["completed", "failed"], 0, maxLooked);
     const since = clock.now() - recentMs;
     jobs.push(...ended.filter((job) => (job?.finishedOn ?? 0) > since));
     const { rows } = await progress.list({ active: true, limit: 500 });
-    const ids = rows.flatMap(({ task_id }) => (owns(task_id) ? [jobIdOf(task_id)] : []));
-    for (const id of new Set([...jobs.flatMap((job) => job?.id ?? []), ...ids])) inTurn(id, () => look(id));
+    const found = jobs.flatMap((job) => job?.id ?? []);
+    // Before the tasks are gone through: then the hashes of long ids are known.
+    for (const id of found) taskIds.of(id);
+    const ids = rows.flatMap(({ task_id }) => (owns(task_id) ? (taskIds.jobIdOf(task_id) ?? []) : []));
+    for (const id of new Set([...found, ...ids])) inTurn(id, () => look(id));
   }
 
   function inTurn(jobId: string, act: () => Promise<void>): void {
     const before = underWay.get(jobId) ?? Promise.resolve();
-    const acting = before.then(act).catch((err: unknown) => {
-      if (err instanceof Refusal && err.code === "task_finished") return;
-      log.error({ err, queue: queue.name, job_id: jobId }, "What became of a job could not be told; trying again.");
+    const told = (): void => void logged.delete(jobId);
+    const acting = before.then(act).then(told, (err: unknown) => {
+      if (err instanceof Refusal && err.code === "task_finished") return told();
       unsure.add(jobId);
+      if (logged.has(jobId)) return;
+      logged.set(jobId, true);
+      log.error({ err, queue: queue.name, job_id: jobId }, "What became of a job could not be told; trying again.");
     });
     underWay.set(jobId, acting);
     void acting.then(() => underWay.get(jobId) === acting && underWay.delete(jobId));
@@ -130,20 +155,21 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
 
   /** A task without a job: it was removed while nobody listened, unless it is only about to be added. */
   async function missing(jobId: string): Promise<void> {
-    const task = await progress.get(prefix + jobId);
-    if (task === undefined || clock.now() - Date.parse(task.created_at) < youngMs) return;
-    return end(jobId, () => progress.cancelled(prefix + jobId));
+    const task = await progress.get(taskIds.of(jobId));
+    // Without regard to the sign: the clock may have been set back since.
+    if (task === undefined || Math.abs(clock.now() - Date.parse(task.created_at)) < youngMs) return;
+    return end(jobId, () => progress.cancelled(taskIds.of(jobId)));
   }
 
   /** The task of a job; made when the job is seen for the first time. */
   async function taskOf(jobId: string): Promise<TaskSnapshot | undefined> {
-    const known = await progress.get(prefix + jobId);
+    const known = await progress.get(taskIds.of(jobId));
     if (known !== undefined) return known;
     const job = (await queue.getJob(jobId)) as Job | undefined;
     const owner_id = job && options.ownerOf(job);
     if (job === undefined || owner_id === undefined) return undefined;
     const title = options.titleOf?.(job) ?? job.name;
-    return progress.create({ task_id: prefix + jobId, kind: job.name, title, owner_id });
+    return progress.create({ task_id: taskIds.of(jobId), kind: job.name, title, owner_id });
   }
 
   async function report(jobId: string, patch: TaskPatch): Promise<void> {
@@ -162,18 +188,18 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
 
   const completed = (jobId: string, result: unknown): Promise<void> =>
     end(jobId, () =>
-      progress.complete(prefix + jobId, result).catch((error: unknown) => {
+      progress.complete(taskIds.of(jobId), result).catch((error: unknown) => {
         // A result that is too large to be sent does not make the job unfinished.
-        if (error instanceof RangeError) return progress.complete(prefix + jobId);
+        if (error instanceof RangeError) return progress.complete(taskIds.of(jobId));
         throw error;
       }),
     );
 
   const failed = (jobId: string, reason: string): Promise<void> =>
     end(jobId, async () => {
-      if (await link.wasAskedToCancel(jobId)) return progress.cancelled(prefix + jobId);
+      if (await link.wasAskedToCancel(jobId)) return progress.cancelled(taskIds.of(jobId));
       return progress.fail(
-        prefix + jobId,
+        taskIds.of(jobId),
         options.errorOf?.(reason) ?? { code: "job_failed", message: "The job failed." },
       );
     });
@@ -190,7 +216,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
   on("progress", (jobId, { data }) => report(jobId, { status: "running", ...patchOf(data) }));
   on("completed", (jobId, { returnvalue }) => completed(jobId, returnvalue));
   on("failed", (jobId, { failedReason }) => failed(jobId, String(failedReason)));
-  on("removed", (jobId) => end(jobId, () => progress.cancelled(prefix + jobId)));
+  on("removed", (jobId) => end(jobId, () => progress.cancelled(taskIds.of(jobId))));
 
   void keepLease();
   const stop = clock.every(leaseMs / 3, () => void keepLease());
@@ -198,7 +224,8 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
   return {
     owns,
     async cancel({ task_id }) {
-      const jobId = jobIdOf(task_id);
+      const jobId = await jobIdOf(task_id);
+      if (jobId === undefined) return;
       await link.askToCancel(jobId);
       // One that works is locked by its worker, and cannot be removed.
       if ((await queue.getJobState(jobId)) !== "active") await queue.remove(jobId);

@@ -139,13 +139,13 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   function answered([known = "", age = "0", ...members]: readonly string[]): void {
     health.answered();
     // Whoever was silent for too long has been taken for gone, and what was theirs is no longer counted.
-    const anew = !up || missed || known !== since || clock.now() - beatenAt >= goneMs;
+    const anew = !up || missed || known !== since || clock.monotonic() - beatenAt >= goneMs;
     up = true;
     begun.resolve();
     missed = false;
     since = known;
     ageMs = Number(age);
-    beatenAt = clock.now();
+    beatenAt = clock.monotonic();
     alive = new Set(members);
     if (anew) for (const listener of onAnew) listener();
     for (const listener of onBeat) listener();

@@ -1,5 +1,6 @@
 import { createAdapter } from "@socket.io/redis-streams-adapter";
 import { systemClock } from "../clock.ts";
+import { boundLog } from "../config/bound-log.ts";
 import { createLog } from "../config/log-from-config.ts";
 import type { Config } from "../config/settings.ts";
 import type { Clock, Log } from "../ports.ts";
@@ -34,7 +35,7 @@ interface RedisClusterOptions {
 export function connectRedis(config: Config, { logger, clock = systemClock }: RedisClusterOptions = {}): Cluster {
   const { redisUrl: url, redisPrefix: prefix, progressFlush } = config;
   if (url === null) throw new TypeError("REDIS_URL is not set: without it there is nothing to connect to.");
-  const log = logger ?? createLog(config);
+  const log = logger === undefined ? createLog(config) : boundLog(logger, clock);
   const link = createRedisLink({ url, prefix, clock, log });
   const tasks = createTaskExchange({ link, clock, flushMs: progressFlush });
   const control = createControlChannel<ClusterMessages>(link, log);

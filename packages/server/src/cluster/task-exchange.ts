@@ -30,6 +30,16 @@ end
 return false
 `;
 
+/** Deletes the state of a task, tells its followers, and the process that reports it. */
+const removeScript = `
+local holder = redis.call('HGET', KEYS[1], 'holder')
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', KEYS[1], ARGV[1])
+if holder and holder ~= '' and holder ~= ARGV[2] then
+  redis.call('PUBLISH', ARGV[3] .. holder, ARGV[4])
+end
+`;
+
 /** No process: in the place of one that has not said that it reports a task. */
 const unknown = "unknown";
 
@@ -190,6 +200,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
 
   function ownMessage(message: string): void {
     const [verb, taskId = ""] = message.split(" ", 2);
+    if (verb === "removed") return listener?.removedElsewhere(taskId);
     if (verb !== "taken") return;
     if (!followed.has(taskId)) bases.delete(taskId);
     listener?.taken(taskId);
@@ -205,14 +216,9 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
       if (kind === "resumed") return void resume(task);
       if (kind !== "removed") return void write(kind, task);
       bases.delete(task.task_id);
-      const key = keyOf(task.task_id);
       const message = `${link.id} removed ${JSON.stringify(task)}`;
-      void redis
-        .multi()
-        .del(key)
-        .publish(key, message)
-        .exec()
-        .catch(() => {});
+      const args = [message, link.id, ownChannel, `removed ${task.task_id}`];
+      void redis.eval(removeScript, 1, keyOf(task.task_id), ...args).catch(() => {});
     },
     read,
     follow(taskId) {

@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { SessionHandle, SessionLookup } from "../auth/session-lookup.ts";
 import { createSlot } from "../slot.ts";
-import { forgetFrame } from "./engine-clients.ts";
 import type { RealtimeSocket } from "./socket.ts";
 
 /** What is remembered of the request that opened a connection. */
@@ -19,8 +18,8 @@ interface Caller {
 export interface Callers {
   of(conn: EngineSocket): Caller;
   /**
-   * Lets go of the request that opened the socket's connection, of what the socket keeps of its handshake, and of the
-   * frame in which that came. To be called when everybody who wanted to read them has.
+   * Lets go of the request that opened the socket's connection, and of what the socket keeps of its handshake. To be
+   * called when everybody who wanted to read them has.
    */
   release(socket: RealtimeSocket): void;
 }
@@ -77,7 +76,6 @@ export function createCallers({ engine, lookup, clientAddress, requestId }: Call
       return caller;
     },
     release({ conn, handshake }) {
-      forgetFrame(conn);
       Object.assign(conn, { request: released });
       Object.assign(handshake, { headers: released.headers, query: released._query, auth: released._query, url: "" });
     },

@@ -1,6 +1,6 @@
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { Clock } from "../ports.ts";
-import { clientsOf, cutOff, whenGone } from "./engine-clients.ts";
+import { clientsOf, cutOff, hangUp, whenGone } from "./engine-clients.ts";
 import { liveSockets, type RealtimeNamespace } from "./socket.ts";
 
 /** How long closing waits for the last frames to leave; a client that does not read is cut off then. */
@@ -21,7 +21,10 @@ interface Closing {
   release(batch: ReadonlySet<EngineSocket>): Promise<void>;
 }
 
-/** Tells every client that the server goes and when to come back, and closes its connection, batch by batch. */
+/**
+ * Tells every client that the server goes and when to come back, and closes its connection, batch by batch. Only the
+ * transport is closed: a plain Socket.IO client comes back by itself then, and from a closed namespace never does.
+ */
 export async function closeConnections({ engine, clock, windowMs, ...closing }: Closing): Promise<void> {
   const conns = Object.values(clientsOf(engine));
   const allGone = Promise.all(conns.map(whenGone));
@@ -35,10 +38,12 @@ export async function closeConnections({ engine, clock, windowMs, ...closing }: 
       await farewell(batch, closing);
     }),
   );
+  // Those who came in while the last guards were being asked.
+  for (const conn of Object.values(clientsOf(engine))) cutOff(conn);
   engine.close();
 }
 
-/** All sockets of a connection are told before it is closed, which ends them all. */
+/** All sockets of a connection are told before its transport is closed, which ends them all. */
 async function farewell(
   batch: ReadonlySet<EngineSocket>,
   { namespaces, reconnectAfterMs }: Omit<Closing, "engine" | "clock" | "windowMs">,
@@ -46,7 +51,7 @@ async function farewell(
   const sockets = [...liveSockets(namespaces)].filter(({ conn }) => batch.has(conn));
   const delays = new Map([...batch].map((conn) => [conn, reconnectAfterMs()]));
   for (const socket of sockets) socket.emit("server_draining", { reconnect_after_ms: delays.get(socket.conn) });
-  for (const socket of sockets) socket.disconnect(true);
+  for (const conn of batch) hangUp(conn);
   const gone = Promise.all([...batch].map(whenGone));
   await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, flushMs))]);
   for (const conn of batch) cutOff(conn);

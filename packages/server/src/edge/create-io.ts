@@ -7,12 +7,13 @@ import type { Config } from "../config/settings.ts";
 import { boundedParser } from "../limits/bounded-decoder.ts";
 import { createPacketMeter, type PacketMeter } from "../limits/packet-meter.ts";
 import type { Traffic } from "../metrics/traffic.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock, Log } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { createSlot } from "../slot.ts";
 import { type Backlogs, createBacklogs } from "./backlogs.ts";
 import { clusterAdapter } from "./cluster-adapter.ts";
 import { connectionOn, forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "./engine-clients.ts";
+import { assertSupportedInternals } from "./internals/assert-supported-internals.ts";
 import { createMalformedPackets } from "./malformed-packets.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { roomAdapter } from "./room-adapter.ts";
@@ -29,6 +30,7 @@ const packetsPerMessage = 4;
 interface IoOptions {
   readonly config: Config;
   readonly clock: Clock;
+  readonly log: Log;
   readonly traffic: Traffic;
   /** Makes adapters that reach other nodes. */
   readonly createAdapter: AdapterFactory | undefined;
@@ -53,19 +55,10 @@ interface Io {
  * Connection state recovery and WebTransport stay off (docs/decisions/0002): both walk past the guards.
  */
 export function createIo(options: IoOptions): Io {
-  const { config, clock, traffic, createAdapter, onFlood, onOverflow, onMalformed } = options;
+  const { config, clock, log, traffic, createAdapter, onFlood, onOverflow, onMalformed } = options;
   const malformedPackets = createMalformedPackets(onMalformed);
   const backlogs = createBacklogs({ clock, maxBytes: config.maxBufferedBytes, onOverflow });
-  const outbox = createOutbox({ traffic, backlogs });
   const roundTrips = createRoundTrips(clock);
-  const io: RealtimeServer = new Server({
-    adapter: (createAdapter === undefined
-      ? roomAdapter(outbox)
-      : clusterAdapter(createAdapter, outbox)) as typeof Adapter,
-    connectTimeout: config.connectTimeout * 1000,
-    serveClient: false,
-    parser: boundedParser({ maxEventBytes: config.maxEventSize, onFailed: malformedPackets.failed }),
-  });
   const engine = new EngineServer({
     transports: [...config.transports],
     wsEngine: webSocketServer({ mayPing, onFault }),
@@ -74,6 +67,14 @@ export function createIo(options: IoOptions): Io {
     maxHttpBufferSize: config.maxHttpBufferSize,
     perMessageDeflate: false,
     httpCompression: false,
+  });
+  const fast = assertSupportedInternals(engine, log);
+  const outbox = createOutbox({ traffic, backlogs, fast });
+  const io: RealtimeServer = new Server({
+    ...adapterOf(outbox, fast),
+    connectTimeout: config.connectTimeout * 1000,
+    serveClient: false,
+    parser: boundedParser({ maxEventBytes: config.maxEventSize, onFailed: malformedPackets.failed }),
   });
   const meters = createSlot<EngineSocket | WebSocket, PacketMeter>("packet meter");
   const packetLimit = { limit: config.messageBurst * packetsPerMessage, clock };
@@ -84,9 +85,15 @@ export function createIo(options: IoOptions): Io {
     Object.assign(conn, { close: releaseAndClose, emit: watchAndEmit });
   });
 
-  joinFirstPackets(engine);
+  if (fast) joinFirstPackets(engine);
   io.bind(engine);
   return { io, engine, outbox, backlogs, roundTrips };
+
+  function adapterOf(outbox: Outbox, fast: boolean): { adapter?: typeof Adapter } {
+    if (fast && createAdapter === undefined) return { adapter: roomAdapter(outbox) };
+    const adapter = fast && createAdapter !== undefined ? clusterAdapter(createAdapter, outbox) : createAdapter;
+    return adapter === undefined ? {} : { adapter: adapter as unknown as typeof Adapter };
+  }
 
   // One function for all connections, which is `this`: a closure for each would be kept as long as the connection.
 

@@ -17,7 +17,7 @@ export function cutLingering(engine: EngineServer, clock: Clock): () => void {
     if (conn.transport.name === "polling") Object.assign(conn.transport, { closeTimeout: lingerMs });
   });
   return clock.every(lingerMs / 2, () => {
-    const now = clock.now();
+    const now = clock.monotonic();
     for (const conn of Object.values(clientsOf(engine))) {
       if (conn.readyState !== "closing") continue;
       const since = closingSince.get(conn);

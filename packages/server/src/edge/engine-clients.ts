@@ -21,7 +21,7 @@ export function clientOf(engine: EngineServer, sid: string): EngineSocket | unde
 export function upgradeLeanly(engine: EngineServer, req: IncomingMessage, stream: Duplex, head: Buffer): void {
   const before = stream.rawListeners("close");
   engine.handleUpgrade(req as Parameters<EngineServer["handleUpgrade"]>[0], stream, head);
-  if ((engine as unknown as { middlewares: unknown[] }).middlewares.length > 0) return;
+  if ((engine as unknown as { middlewares?: unknown[] }).middlewares?.length !== 0) return;
   // By now the stream is that of `ws`, or has been answered and closed.
   stream.off("error", ignoreErrors);
   for (const listener of stream.rawListeners("close")) {
@@ -58,7 +58,6 @@ interface TransportState {
     readonly CLOSED: number;
     readonly bufferedAmount: number;
     readonly _socket: Duplex | null;
-    readonly _receiver?: { _mask?: Uint8Array };
     close(code: number, reason: string): void;
     terminate(): void;
     once(event: "close", listener: () => void): void;
@@ -104,15 +103,6 @@ export function forgetUpgrade(conn: EngineSocket): void {
   if (first?.name === "onUpgradeError") socket?.off("error", first);
 }
 
-/**
- * Lets go of the memory in which the last frame came. `ws` keeps the four bytes of its mask as a view of all that was
- * read with it: after CONNECT that is up to 2 KB for each connection, with the token that was in it.
- */
-export function forgetFrame(conn: EngineSocket): void {
-  const receiver = stateOf(conn).socket?._receiver;
-  if (receiver?._mask !== undefined) receiver._mask = new Uint8Array(receiver._mask);
-}
-
 /** Whether packets wait in Engine.IO's queue; what is written past it would overtake them. */
 export const hasQueue = (conn: EngineSocket): boolean => queueOf(conn).length > 0;
 
@@ -141,11 +131,32 @@ export async function whenGone(conn: EngineSocket): Promise<void> {
   if (!isGone) await new Promise<void>((resolve) => (socket ?? conn).once("close", () => resolve()));
 }
 
+/**
+ * Ends a connection so that its client comes back by itself, after what is queued has been sent. A DISCONNECT packet would
+ * keep socket.io-client away for good, and Engine.IO's `close` packet, which only polling uses, python-socketio: here the
+ * client sees a transport that ends. On polling its next request is answered with 400, because the `sid` is unknown.
+ */
+export function hangUp(conn: EngineSocket): void {
+  if (stateOf(conn).socket !== undefined) return void conn.close();
+  if (conn.readyState !== "open") return;
+  conn.readyState = "closing";
+  if (!hasQueue(conn)) return endPolling(conn);
+  conn.once("drain", () => {
+    // An upgrade that ended meanwhile has closed the connection itself.
+    if (stateOf(conn).socket === undefined) endPolling(conn);
+  });
+}
+
 /** Ends a connection without waiting for the client: closing a WebSocket takes a handshake, and 30 seconds without. */
 export function cutOff(conn: EngineSocket): void {
   const { socket } = stateOf(conn);
-  if (socket === undefined) conn.close(true);
+  if (socket === undefined) endPolling(conn);
   else socket.terminate();
+}
+
+/** Engine.IO forgets the connection, and answers a waiting request with nothing to do. */
+function endPolling({ transport }: EngineSocket): void {
+  (transport as unknown as { onClose(): void }).onClose();
 }
 
 /**

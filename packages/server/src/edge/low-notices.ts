@@ -7,7 +7,7 @@ import type { RealtimeSocket } from "./socket.ts";
 const maxGathered = 100;
 
 interface LowNoticeOptions {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "monotonic">;
   readonly backlogs: Pick<Backlogs, "isSlow">;
   /** How long low ones wait for others, in milliseconds. */
   readonly waitMs: number;
@@ -29,9 +29,9 @@ export function createLowNotices({ clock, backlogs, waitMs }: LowNoticeOptions):
 
   return {
     wait(userId, sockets, undelivered) {
-      const until = gathering.get(userId) ?? clock.now() + waitMs;
+      const until = gathering.get(userId) ?? clock.monotonic() + waitMs;
       const mayWait =
-        clock.now() < until &&
+        clock.monotonic() < until &&
         undelivered.length > 0 &&
         undelivered.length < maxGathered &&
         undelivered.every(({ priority }) => priority === "low") &&
@@ -40,7 +40,7 @@ export function createLowNotices({ clock, backlogs, waitMs }: LowNoticeOptions):
       else gathering.delete(userId);
       return mayWait;
     },
-    due: () => [...gathering].filter(([, until]) => until <= clock.now()).map(([userId]) => userId),
+    due: () => [...gathering].filter(([, until]) => until <= clock.monotonic()).map(([userId]) => userId),
     forget: (userId) => void gathering.delete(userId),
   };
 }

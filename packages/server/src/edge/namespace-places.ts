@@ -22,6 +22,8 @@ export interface NamespacePlaces {
   decided(socket: RealtimeSocket): void;
   /** To be called when the socket is in: from then on Socket.IO knows. */
   entered(socket: RealtimeSocket): void;
+  /** Whether the socket's connection is in some namespace. */
+  isInAny(socket: RealtimeSocket): boolean;
   /** The socket has left; a connection that then is in no namespace is closed, unless it enters one in time. */
   left(socket: RealtimeSocket): void;
 }
@@ -57,10 +59,11 @@ export function createNamespacePlaces({ clock, idleMs }: { clock: Clock; idleMs:
       ofConnection?.delete(nsp.name);
       if (ofConnection?.size === 0) entrants.clear(conn);
     },
+    isInAny: (socket) => joined(socket).size > 0,
     left(socket) {
       const { conn } = socket;
       if (conn.readyState !== "open" || !isEmpty(socket)) return;
-      const since = clock.now();
+      const since = clock.monotonic();
       emptySince.set(conn, since);
       clock.after(idleMs, () => {
         if (isEmpty(socket) && emptySince.get(conn) === since) conn.close();

@@ -27,6 +27,13 @@ export interface Outbox {
   release(conn: EngineSocket): void;
 }
 
+interface OutboxOptions {
+  readonly traffic: Traffic;
+  readonly backlogs: Backlogs;
+  /** Whether frames may be written past Engine.IO; without it, each packet takes the ordinary path. */
+  readonly fast: boolean;
+}
+
 /**
  * Most of what a broadcast costs is one system call for each member and packet. Here what a connection gets within one
  * turn of the event loop leaves in one write, made of frames that were encoded once for everybody.
@@ -34,7 +41,8 @@ export interface Outbox {
  * The order within a connection holds, because everything meets in its TCP stream: what waits here is written before
  * any packet that takes the ordinary path, and takes the ordinary path itself where packets wait in Engine.IO's queue.
  */
-export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs: Backlogs }): Outbox {
+export function createOutbox({ traffic, backlogs, fast }: OutboxOptions): Outbox {
+  const streamOf = (conn: EngineSocket): Duplex | undefined => (fast ? frameStreamOf(conn) : undefined);
   const sequences = createSlot<EngineSocket, Sequence>("what is to be sent");
   /** Those that something waits for, and some for which it has left already. */
   let waiting: EngineSocket[] = [];
@@ -59,7 +67,7 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
   }
 
   function hold(conn: EngineSocket): void {
-    const stream = frameStreamOf(conn);
+    const stream = streamOf(conn);
     if (stream === undefined) return;
     stream.cork();
     corked.push(stream);
@@ -95,7 +103,7 @@ export function createOutbox({ traffic, backlogs }: { traffic: Traffic; backlogs
 
   function write(conn: EngineSocket, sequence: Sequence): void {
     if (conn.readyState !== "open") return;
-    const stream = frameStreamOf(conn);
+    const stream = streamOf(conn);
     if (stream === undefined) {
       for (const text of sequence.texts) conn.write(text);
       return;

@@ -13,17 +13,16 @@ export interface RoundTrips {
 }
 
 /** Heartbeats are there anyway: measuring with them costs no message. A polling client's one waits for its next request. */
-export function createRoundTrips(clock: Pick<Clock, "now">): RoundTrips {
+export function createRoundTrips(clock: Pick<Clock, "monotonic">): RoundTrips {
   const beats = createSlot<EngineSocket, { sentAt: number; ms: number | null }>("heartbeat");
 
   return {
     sent(conn) {
-      beats.put(conn, { sentAt: clock.now(), ms: beats.of(conn)?.ms ?? null });
+      beats.put(conn, { sentAt: clock.monotonic(), ms: beats.of(conn)?.ms ?? null });
     },
     answered(conn) {
       const beat = beats.of(conn);
-      // A clock that was set back must not make a journey through time of it.
-      if (beat !== undefined) beat.ms = Math.max(0, clock.now() - beat.sentAt);
+      if (beat !== undefined) beat.ms = Math.round(clock.monotonic() - beat.sentAt);
     },
     of: (conn) => beats.of(conn)?.ms ?? null,
   };

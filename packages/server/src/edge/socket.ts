@@ -16,7 +16,7 @@ interface SocketData {
   acceptsBatch: boolean;
   /** Milliseconds since the epoch. */
   connectedAt: number;
-  /** When the session was last looked up, in milliseconds since the epoch. */
+  /** When the session was last looked up, in monotonic milliseconds of this process. */
   checkedAt: number;
 }
 

@@ -3,6 +3,9 @@ import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 /** How long a WebSocket may take to say goodbye: `ws` waits 30 seconds, and keeps what was to be sent for as long. */
 const closeTimeout = 2000;
 
+/** `ws` would end a connection whose answers wait without a word to anybody: `mayPing` decides, and reports. */
+const maxPendingAutoPongs = 0;
+
 /** Close codes that say what was wrong with a frame (RFC 6455 section 7.4.1): protocol, text, policy, size. */
 const faultCodes: ReadonlySet<number | undefined> = new Set([1002, 1007, 1008, 1009]);
 
@@ -35,7 +38,7 @@ export function webSocketServer(watch: WebSocketWatch): typeof WebSocketServer {
 
   return class extends WebSocketServer {
     constructor(options: ServerOptions) {
-      super({ ...options, closeTimeout, WebSocket: WatchedWebSocket } as ServerOptions);
+      super({ ...options, closeTimeout, maxPendingAutoPongs, WebSocket: WatchedWebSocket } as ServerOptions);
     }
   } as typeof WebSocketServer;
 }

@@ -1,6 +1,7 @@
 import type { RefusalCode } from "@signalbox/protocol";
 import { requireRight } from "../access/permissions.ts";
 import type { Debug } from "../config/debug.ts";
+import { cutText } from "../cut-text.ts";
 import { logFields, type RealtimeSocket, requestedRooms } from "../edge/socket.ts";
 import type { Trace } from "../metrics/tracing.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "../namespaces/define-namespace.ts";
@@ -131,7 +132,7 @@ class EventGate {
   /** A handler that throws costs its caller an answer of `internal`, never the process. */
   #toRefusal(error: unknown, name: string): Refusal {
     if (error instanceof Refusal) return error;
-    const fields = { err: error, ...logFields(this.#socket), event: name.slice(0, 64) };
+    const fields = { err: error, ...logFields(this.#socket), event: cutText(name, 64) };
     this.#options.log.error(fields, "A request handler failed.");
     return new Refusal("internal", { hint: "The handler threw; see the server's log." });
   }
@@ -140,7 +141,7 @@ class EventGate {
     const { debug, onHandled } = this.#options;
     const tookMs = performance.now() - takenAt;
     onHandled(this.#definition.path, declaredName, outcome, tookMs / 1000);
-    debug?.({ ...logFields(this.#socket), event: name.slice(0, 64), outcome, took_ms: tookMs }, "Event handled.");
+    debug?.({ ...logFields(this.#socket), event: cutText(name, 64), outcome, took_ms: tookMs }, "Event handled.");
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { cutText } from "../cut-text.ts";
 import { addressBucket } from "../limits/client-address.ts";
 import { createWindowLimit } from "../limits/window-limit.ts";
 import type { Clock } from "../ports.ts";
@@ -14,7 +15,7 @@ const maxBytes = 16_384;
 const perMinute = 30;
 
 interface CspReportsOptions {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "monotonic">;
   readonly exposeHints: boolean;
   clientAddress(req: IncomingMessage): string;
   requestId(req: IncomingMessage): string;
@@ -65,7 +66,7 @@ function violationIn(body: string): { directive: string; blocked: string; page: 
   if (directive === "")
     throw new Refusal("payload_invalid", { hint: "The body is no report of a policy's violation." });
   return {
-    directive: directive.slice(0, 64),
+    directive: cutText(directive, 64),
     blocked: withoutQuery(text("blocked-uri")),
     page: withoutQuery(text("document-uri")),
   };
@@ -82,4 +83,4 @@ function reportIn(body: string): Record<string, unknown> | undefined {
 
 /** Addresses carry secrets in their queries: what is left says where it was. `inline` and `eval` are no addresses. */
 const withoutQuery = (address: string): string =>
-  (address.split(/[?#]/, 1)[0] ?? "").slice(0, 200) || "something unnamed";
+  cutText(address.split(/[?#]/, 1)[0] ?? "", 200) || "something unnamed";

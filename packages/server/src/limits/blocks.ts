@@ -36,6 +36,9 @@ const guestLengthsMs: readonly number[] = [60_000];
 /** After so long without a block the next one is a first one again. */
 const forgivenMs = 3_600_000;
 
+/** The two clocks drift apart a little by themselves: less than this is no change of the time of day. */
+const leastShiftMs = 1000;
+
 /** Places that are told apart at a time; the oldest are forgotten. */
 const maxPlaces = 10_000;
 
@@ -68,7 +71,17 @@ export interface Blocks {
   lift(place: string): boolean;
 }
 
+/** A block with its times as they were measured: the clock may be set while it lasts. */
+interface Measured {
+  readonly block: Block;
+  /** Monotonic milliseconds. */
+  readonly endsAt: number;
+  /** Between the two clocks, when the block was learnt of. */
+  readonly wallOffset: number;
+}
+
 interface Offences {
+  /** Monotonic milliseconds. */
   readonly since: number;
   weight: number;
 }
@@ -78,43 +91,55 @@ interface Offences {
  * of one address: whoever is signed in answers for themselves, so nobody can have those behind the same address blocked
  * (docs/decisions/0011).
  */
-export function createBlocks(clock: Pick<Clock, "now">): Blocks {
+export function createBlocks(clock: Pick<Clock, "now" | "monotonic">): Blocks {
   const offences = createBoundedMap<string, Offences>(maxPlaces);
   /** Also those that are over, for as long as they make the next one longer. */
-  const blocks = createBoundedMap<string, Block>(maxPlaces);
+  const blocks = createBoundedMap<string, Measured>(maxPlaces);
+
+  const wallOffset = (): number => clock.now() - clock.monotonic();
+
+  /** In the time of day as it is now: what was told of the end would otherwise be an hour wrong. */
+  function inForce({ block, ...measured }: Measured): Block {
+    const shift = Math.round(wallOffset() - measured.wallOffset);
+    if (Math.abs(shift) < leastShiftMs) return block;
+    return { ...block, since: block.since + shift, until: block.until + shift };
+  }
 
   function of(place: string): Block | undefined {
-    const block = blocks.get(place);
-    const now = clock.now();
-    // A clock that was set back must not keep anybody out for longer than was said.
-    return block !== undefined && block.since <= now && now < block.until ? block : undefined;
+    const last = blocks.get(place);
+    return last !== undefined && clock.monotonic() < last.endsAt ? inForce(last) : undefined;
+  }
+
+  function keep(block: Block): Block {
+    const leftMs = Math.min(block.until - clock.now(), block.until - block.since);
+    offences.delete(block.place);
+    // Anew, so that it is not among the oldest.
+    blocks.delete(block.place);
+    blocks.set(block.place, { block, endsAt: clock.monotonic() + leftMs, wallOffset: wallOffset() });
+    return block;
   }
 
   function isLeftAlone(place: string): boolean {
     const last = isGuestPlace(place) ? blocks.get(place) : undefined;
-    const now = clock.now();
-    return last !== undefined && last.until <= now && now < last.until + (last.until - last.since);
+    if (last === undefined) return false;
+    const overMs = clock.monotonic() - last.endsAt;
+    return overMs >= 0 && overMs < last.block.until - last.block.since;
   }
 
   function block(place: string, type: SecurityEventType): Block {
     const now = clock.now();
     const last = blocks.get(place);
-    const times = last !== undefined && now - last.until < forgivenMs ? last.times + 1 : 1;
+    const times = last !== undefined && clock.monotonic() - last.endsAt < forgivenMs ? last.block.times + 1 : 1;
     const lengthsMs = isGuestPlace(place) ? guestLengthsMs : userLengthsMs;
     const lengthMs = lengthsMs[Math.min(times, lengthsMs.length) - 1] as number;
-    const begun = { place, since: now, until: now + lengthMs, type, times };
-    offences.delete(place);
-    // Anew, so that it is not among the oldest.
-    blocks.delete(place);
-    blocks.set(place, begun);
-    return begun;
+    return keep({ place, since: now, until: now + lengthMs, type, times });
   }
 
   return {
     offend(place, type) {
       const weight = weights[type];
       if (weight === undefined || of(place) !== undefined || isLeftAlone(place)) return undefined;
-      const now = clock.now();
+      const now = clock.monotonic();
       const known = offences.get(place);
       const current = known !== undefined && now - known.since < windowMs ? known : { since: now, weight: 0 };
       current.weight += weight;
@@ -127,11 +152,7 @@ export function createBlocks(clock: Pick<Clock, "now">): Blocks {
     },
     of,
     list: () => [...blocks.keys()].map(of).filter((block) => block !== undefined),
-    learn(block) {
-      offences.delete(block.place);
-      blocks.delete(block.place);
-      blocks.set(block.place, block);
-    },
+    learn: (block) => void keep(block),
     lift(place) {
       const was = of(place) !== undefined;
       blocks.delete(place);

@@ -29,9 +29,8 @@ class WindowMeter implements PacketMeter {
 
   count(): boolean {
     const { limit, windowMs = 1000, clock } = this.#options;
-    const now = clock.now();
-    // A clock that was set back must not leave an honest connection in one endless window.
-    if (now - this.#windowStart >= windowMs || now < this.#windowStart) {
+    const now = clock.monotonic();
+    if (now - this.#windowStart >= windowMs) {
       this.#windowStart = now;
       this.#counted = 0;
     }

@@ -1,3 +1,4 @@
+import { hangUp } from "../edge/engine-clients.ts";
 import type { RealtimeSocket } from "../edge/socket.ts";
 import type { Clock } from "../ports.ts";
 import { createPacketMeter, type PacketMeter } from "./packet-meter.ts";
@@ -11,7 +12,7 @@ const maxRefusalsPerMinute = 300;
 /** Refused handshakes of one connection after which it is closed. */
 const maxRefusedHandshakes = 10;
 
-/** Closes connections that go on sending what is refused. */
+/** Closes connections that go on sending what is refused. Their clients may come back; who goes on is blocked. */
 export interface Penalty {
   /** To be called for each refused event. */
   event(socket: RealtimeSocket): void;
@@ -32,13 +33,13 @@ export function createPenalty(clock: Clock): Penalty {
       ];
       events.set(conn, meters);
       const within = meters.map((meter) => meter.count());
-      if (within.includes(false)) socket.disconnect(true);
+      if (within.includes(false)) hangUp(conn);
     },
     handshake(conn) {
       const count = (handshakes.get(conn) ?? 0) + 1;
       handshakes.set(conn, count);
       // The tenth refusal is still delivered; what comes after it finds the connection closing.
-      if (count >= maxRefusedHandshakes) setImmediate(() => conn.close());
+      if (count >= maxRefusedHandshakes) setImmediate(() => hangUp(conn));
     },
   };
 }

@@ -52,13 +52,13 @@ export function settleLater({ own, budget, settings, clock }: SettledOptions): {
 
   async function settle(key: string, count: number): Promise<void> {
     const waitMs = await budget(key, count);
-    if (waitMs > 0) keptOut.set(key, clock.now() + waitMs);
+    if (waitMs > 0) keptOut.set(key, clock.monotonic() + waitMs);
   }
 
   return {
     take(key) {
       const until = keptOut.get(key);
-      const now = clock.now();
+      const now = clock.monotonic();
       if (until !== undefined && until > now) throw refusal(until - now, settings);
       if (until !== undefined) keptOut.delete(key);
       own(key);

@@ -12,11 +12,11 @@ interface WindowLimitOptions {
   readonly seconds: number;
   /** The settings that a refused person's developer should look at. */
   readonly settings: string;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "monotonic">;
 }
 
 interface Window {
-  /** Milliseconds since the epoch. */
+  /** In monotonic milliseconds. */
   readonly endsAt: number;
   used: number;
 }
@@ -53,7 +53,7 @@ export function createWindowLimit({ points, seconds, settings, clock }: WindowLi
   }
 
   return (key) => {
-    const now = clock.now();
+    const now = clock.monotonic();
     const window = windowOf(key, now);
     window.used += 1;
     if (window.used <= points) return;

@@ -32,19 +32,19 @@ export function createDependency({ name, clock, log }: { name: string; clock: Cl
     answered() {
       if (failing) changedAt = clock.now();
       failing = false;
-      if (!outage || clock.now() - lastFailureAt < settleMs) return;
+      if (!outage || clock.monotonic() - lastFailureAt < settleMs) return;
       outage = false;
       log.info({ dependency: name }, `The ${name} answers again.`);
     },
     failed(cause) {
       if (!failing) changedAt = clock.now();
       failing = true;
-      lastFailureAt = clock.now();
+      lastFailureAt = clock.monotonic();
       if (outage) return;
       outage = true;
       log.error({ err: cause, dependency: name }, `The ${name} does not answer.`);
     },
-    status: () => (failing && clock.now() - lastFailureAt < staleMs ? "failing" : "ok"),
+    status: () => (failing && clock.monotonic() - lastFailureAt < staleMs ? "failing" : "ok"),
     since: () => changedAt,
   };
 }

@@ -7,6 +7,7 @@ import { guestPrincipal } from "../auth/principal.ts";
 import type { SeatCount } from "../cluster/cluster.ts";
 import type { Config } from "../config/settings.ts";
 import type { Callers } from "../edge/callers.ts";
+import { hangUp } from "../edge/engine-clients.ts";
 import { createEvent } from "../edge/message.ts";
 import type { NamespacePlaces } from "../edge/namespace-places.ts";
 import type { Outbox } from "../edge/outbox.ts";
@@ -79,6 +80,7 @@ export function mountNamespace(
         places.decided(socket);
         const refusal = toRefusal(socket, error);
         options.onRefused(socket, refusal);
+        if (mustComeBack(socket, refusal)) return sendAway(socket);
         next(connectError(refusal, options.gate.exposeHints));
       },
     );
@@ -111,14 +113,28 @@ export function mountNamespace(
     socket._cleanup();
   }
 
+  /** Without an answer too: a plain client takes every CONNECT_ERROR for final, and a transport that ends for none. */
+  function sendAway(socket: RealtimeSocket): void {
+    socket._cleanup();
+    hangUp(socket.conn);
+  }
+
+  /**
+   * What passes by itself must not keep plain clients away for good. A client that names `accepts` reads refusals, and a
+   * connection that is in a namespace is not closed for another one.
+   */
+  function mustComeBack(socket: RealtimeSocket, { code }: Refusal): boolean {
+    if (code !== "server_draining" && code !== "unavailable") return false;
+    return socket.handshake.auth.accepts === undefined && !places.isInAny(socket);
+  }
+
   async function admit(socket: RealtimeSocket): Promise<void> {
-    const now = clock.now();
     const { ip, requestId } = callers.of(socket.conn);
     // Filled before anything can refuse: whoever reports a refusal reads it.
     socket.data.ip = ip;
     socket.data.requestId = requestId;
-    socket.data.connectedAt = now;
-    socket.data.checkedAt = now;
+    socket.data.connectedAt = clock.now();
+    socket.data.checkedAt = clock.monotonic();
     options.requireOpen();
     const { csrf, token, accepts = [] } = handshakeAuth(socket);
     socket.data.acceptsBatch = accepts.includes("progress_batch" satisfies OptionalFrame);

@@ -154,6 +154,8 @@ function legacyRequests(): Record<string, RequestDefinition> {
   const room_id = rooms.legacyAdminDashboard;
   const rules = { access: "admin", order: () => room_id } as const;
   return {
+    // Taken without a word: an old page shows an `error` event as a lost connection.
+    ping: request(legacySchemas.ping, () => ({})),
     join_admin_dashboard: request(
       legacySchemas.join_admin_dashboard,
       async (_payload, { join }) => {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Audience, Notice, NotificationPage, Priority } from "@signalbox/protocol";
 import { adminSchemas } from "@signalbox/protocol/schemas";
 import type { z } from "zod";
+import { someRowsWithin } from "../bounded-page.ts";
 import { parsePayload } from "../parse-payload.ts";
 import type { Clock, NotificationStore, Principal, StoredNotice } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
@@ -57,6 +58,8 @@ interface NotificationsOptions {
   readonly escalateAfterMs: number | undefined;
   /** Counts notices that were stored, for metrics. */
   count(audience: AudienceKind, priority: Priority, count: number): void;
+  /** Of the notifications in one answer. */
+  readonly maxBytes: number;
   /** Told after something was stored for these users, or for anybody. */
   onStored(userIds: readonly string[] | "anybody"): void;
   /** Told after a user has acknowledged or read something. */
@@ -112,7 +115,8 @@ export function createNotifications(options: NotificationsOptions): Notification
       const { principal } = by;
       const page = await store.read(readerOf(principal, clock.now()), { after, limit });
       requireSameRole(principal, by.principal);
-      return page;
+      // A client asks until it has the latest.
+      return { ...page, notifications: [...someRowsWithin(page.notifications, options.maxBytes)] };
     },
     async advance(by, state, seq) {
       const { principal } = by;

@@ -27,6 +27,8 @@ export function watchNotifications(store: NotificationStore, health: Dependency)
     read: (reader, from) => seen(() => store.read(reader, from)),
     advance: (reader, state, seq) => seen(() => store.advance(reader, state, seq)),
     forget: (now) => seen(() => store.forget(now)),
+    ofUser: (user, from) => seen(() => store.ofUser(user, from)),
+    eraseUser: (userId, limit) => seen(() => store.eraseUser(userId, limit)),
     escalations: {
       claim: (lease) => seen(() => escalations.claim(lease)),
       postpone: (serial, until) => seen(() => escalations.postpone(serial, until)),

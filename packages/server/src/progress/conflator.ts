@@ -43,10 +43,10 @@ export function createConflator({ clock, flushMs, send }: ConflatorOptions): Con
 
   function flush(taskIds: readonly string[]): void {
     cancelRest = undefined;
-    const until = clock.now() + sliceMs;
+    const until = clock.monotonic() + sliceMs;
     for (const [index, taskId] of taskIds.entries()) {
       flushOne(taskId);
-      if (index % perLook !== perLook - 1 || clock.now() <= until) continue;
+      if (index % perLook !== perLook - 1 || clock.monotonic() <= until) continue;
       const rest = taskIds.slice(index + 1);
       if (rest.length > 0) cancelRest = clock.after(0, () => flush(rest));
       return;

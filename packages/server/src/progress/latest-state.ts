@@ -45,7 +45,8 @@ export function createLatestState(options: LatestStateOptions): LatestState {
 
   async function current(task: TaskSnapshot, isAbandoned: boolean): Promise<TaskSnapshot> {
     if (task.status !== "running" || !isAbandoned || options.isOurs(task.task_id)) return task;
-    if (clock.now() - Date.parse(task.updated_at) < latelyMs) return task;
+    // Without regard to the sign: a clock that was set back must not make it a report of late for an hour.
+    if (Math.abs(clock.now() - Date.parse(task.updated_at)) < latelyMs) return task;
     const resumed = resumeTask(task, clock.now());
     // Stored first: whoever goes on with the task, and cannot ask Redis, must come to a version above this one.
     const standing = await store.put(resumed);

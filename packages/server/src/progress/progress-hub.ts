@@ -4,6 +4,7 @@ import { isId } from "@signalbox/protocol/schemas";
 import type { Clock, Log, TaskExchange, TaskFilter, TaskStore } from "../ports.ts";
 import { Refusal } from "../refusal.ts";
 import { createLatestState } from "./latest-state.ts";
+import { createRunTimes } from "./run-times.ts";
 import { createSharedTasks } from "./shared-tasks.ts";
 import { createSnapshotSaver } from "./snapshot-saver.ts";
 import { isTaskId, requireOwner, requireTaskId } from "./task-ids.ts";
@@ -68,12 +69,13 @@ interface ProgressHubOptions {
 export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   const { store, exchange, clock, log, newId = randomUUID } = options;
   const memory = createTaskMemory();
+  const runTimes = createRunTimes(clock);
   /** Ids of which a first state or a change of status is being committed; a report in that time waits for it. */
   const committing = new Map<string, Promise<unknown>>();
   const listeners = new Set<ProgressListener>();
   const saver = createSnapshotSaver({ store, clock, log, onOvertaken });
   const isCommitting = (taskId: string): boolean => committing.has(taskId);
-  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find, isCommitting });
+  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find, remove, isCommitting });
   const latest =
     exchange &&
     createLatestState({
@@ -128,6 +130,13 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
     return resumed;
   }
 
+  function patched(before: TaskSnapshot, patch: TaskPatch): TaskSnapshot {
+    const after = applyPatch(before, patch, clock.now(), runTimes.elapsedMs(before));
+    // A run is measured from its first report on.
+    runTimes.elapsedMs(after);
+    return after;
+  }
+
   async function report(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
     const pending = committing.get(taskId);
     if (pending !== undefined) {
@@ -137,7 +146,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
     if (patch.owner_id !== undefined) requireOwner(patch.owner_id);
     const before = shared.areTheirs(taskId) ? undefined : memory.get(taskId);
     if (before === undefined) return reportUnknown(taskId, patch);
-    const after = applyPatch(before, patch, clock.now());
+    const after = patched(before, patch);
     if (after.status !== before.status || after.owner_id !== before.owner_id) {
       return hold(taskId, () => commit(before, patch));
     }
@@ -152,7 +161,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
   async function reportUnknown(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
     const task = await get(taskId);
     if (task === undefined) throw new Refusal("task_not_found", { hint: `No task ${taskId} was created.` });
-    if (isFinal(task.status)) return applyPatch(task, patch, clock.now());
+    if (isFinal(task.status)) return patched(task, patch);
     shared.hold(taskId);
     if (isNewer(task, memory.get(taskId))) memory.put(task);
     return report(taskId, patch);
@@ -171,7 +180,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
 
   /** Nobody sees a status or an owner that a crash could take back. */
   async function commit(before: TaskSnapshot, patch: TaskPatch): Promise<TaskSnapshot> {
-    const task = applyPatch(await shared.latestOf(before), patch, clock.now());
+    const task = patched(await shared.latestOf(before), patch);
     const standing = await saver.commit(task);
     if (standing !== undefined) {
       // Another process has committed meanwhile: this report comes after that, or too late.
@@ -180,8 +189,10 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
       return commit(standing, patch);
     }
     if (task.owner_id !== before.owner_id) tell("handedOver", task);
-    if (isFinal(task.status)) memory.end(task);
-    else memory.put(task);
+    if (isFinal(task.status)) {
+      memory.end(task);
+      runTimes.forget(task.task_id);
+    } else memory.put(task);
     const change = isFinal(task.status) ? "ended" : "changed";
     tell(change, task);
     exchange?.share(change, task);
@@ -203,6 +214,7 @@ export function createProgressHub(options: ProgressHubOptions): ProgressHub {
     const known = memory.get(taskId) ?? (exchange && (await store.get(taskId)));
     await saver.remove(taskId);
     memory.remove(taskId);
+    runTimes.forget(taskId);
     if (known === undefined) return;
     tell("removed", known);
     exchange?.share("removed", known);

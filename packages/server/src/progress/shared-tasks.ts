@@ -14,6 +14,8 @@ interface SharedTasksOptions {
   tell(kind: keyof ProgressListener, task: TaskSnapshot): void;
   /** Whether a change of a task is being committed. */
   isCommitting(taskId: string): boolean;
+  /** Removes a task here: what is being saved or committed of it would bring it back. */
+  remove(taskId: string): Promise<void>;
   /** The latest state of a task, wherever it is kept. */
   find(taskId: string): Promise<TaskSnapshot | undefined>;
 }
@@ -92,6 +94,11 @@ export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
       if (known === undefined || isFinal(known.status)) return;
       if (exchange.synced(taskId) === undefined) forget(taskId);
       else theirs.add(taskId);
+    },
+    removedElsewhere(taskId) {
+      options.remove(taskId).catch((err: unknown) => {
+        log.error({ err, task_id: taskId }, "A task that another process removed could not be removed here.");
+      });
     },
     unfollowed(taskId) {
       if (theirs.has(taskId)) forget(taskId);

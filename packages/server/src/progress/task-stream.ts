@@ -1,4 +1,5 @@
 import { isFinal, type TaskError, type TaskSnapshot, type TaskStatus } from "@signalbox/protocol";
+import { cutText } from "../cut-text.ts";
 import { Refusal } from "../refusal.ts";
 
 /** What a report may change. Everything else of a snapshot follows from it. */
@@ -74,7 +75,7 @@ export function startTask({ kind, title, owner_id, total }: NewTask, taskId: str
   return {
     task_id: taskId,
     kind,
-    title: title.slice(0, textLimits.title),
+    title: cutText(title, textLimits.title),
     owner_id,
     version: versionAfter(0, now),
     status: "queued",
@@ -101,10 +102,12 @@ export function resumeTask(stored: TaskSnapshot, now: number): TaskSnapshot {
 
 /**
  * The snapshot after a report. Going from `running` back to `queued` begins a new run, of which nothing is known yet.
+ * @param now - milliseconds since the epoch
+ * @param elapsedMs - how long the run has lasted, measured: `now` may be set back or forward within it
  * @throws Refusal `task_finished` when the task has ended: final is final
  * @throws RangeError for a result that is too large
  */
-export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number): TaskSnapshot {
+export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number, elapsedMs = 0): TaskSnapshot {
   const status = patch.status ?? before.status;
   if (isFinal(before.status)) throw new Refusal("task_finished", { hint: `${before.task_id} is ${before.status}.` });
   if (!transitions[before.status].includes(status)) {
@@ -131,7 +134,9 @@ export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number):
     total,
     started_at,
     updated_at: at,
-    eta_seconds: isFinal(status) ? null : take(patch.eta_seconds, estimate(percent, started_at, now)),
+    eta_seconds: isFinal(status)
+      ? null
+      : take(patch.eta_seconds, started_at === null ? null : estimate(percent, elapsedMs)),
     ...(patch.result !== undefined && { result: bounded(patch.result, before.task_id) }),
     ...(patch.error !== undefined && { error: patch.error }),
   };
@@ -152,7 +157,7 @@ export function mergeReports(ours: TaskSnapshot, theirs: TaskSnapshot, now: numb
 const take = <Value>(patched: Value | undefined, before: Value): Value => (patched === undefined ? before : patched);
 
 const cut = <Text extends string | null>(text: Text | undefined, length: number): Text | undefined =>
-  (typeof text === "string" ? text.slice(0, length) : text) as Text | undefined;
+  (typeof text === "string" ? cutText(text, length) : text) as Text | undefined;
 
 /** Never falls within a run: a bar that goes back tells people that work was lost. */
 function nextPercent(
@@ -170,10 +175,9 @@ function nextPercent(
   return before === null ? clamped : Math.max(before, clamped);
 }
 
-function estimate(percent: number | null, startedAt: string | null, now: number): number | null {
-  if (percent === null || percent < etaFromPercent || startedAt === null) return null;
-  const elapsedSeconds = (now - Date.parse(startedAt)) / 1000;
-  return Math.round((elapsedSeconds * (100 - percent)) / percent);
+function estimate(percent: number | null, elapsedMs: number): number | null {
+  if (percent === null || percent < etaFromPercent) return null;
+  return Math.round(((elapsedMs / 1000) * (100 - percent)) / percent);
 }
 
 function bounded(result: unknown, taskId: string): unknown {

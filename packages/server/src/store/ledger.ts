@@ -10,6 +10,13 @@ export interface Marks {
   read_seq: number;
 }
 
+/** How far the notice with a `seq` has come; one without is in no ledger yet. */
+export function stateOf(marks: Marks, seq: number | undefined): NotificationState {
+  if (seq === undefined || seq > marks.delivered_seq) return "stored";
+  if (seq <= marks.read_seq) return "read";
+  return seq <= marks.acknowledged_seq ? "acknowledged" : "delivered";
+}
+
 /** The marks after moving to a state: none ever falls, and what is read is acknowledged and delivered too. */
 export function advanced(marks: Marks, state: Exclude<NotificationState, "stored">, seq: number): Marks {
   const { delivered_seq, acknowledged_seq, read_seq } = marks;

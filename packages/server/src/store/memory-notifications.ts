@@ -1,5 +1,6 @@
+import { userAudience } from "../notifications/audience.ts";
 import type { NotificationReader, NotificationStore, StoredNotice } from "../ports.ts";
-import { advanced, type Marks, maxPerUser } from "./ledger.ts";
+import { advanced, type Marks, maxPerUser, stateOf } from "./ledger.ts";
 
 /** Beyond it the oldest notices are forgotten. */
 const maxNotices = 10_000;
@@ -9,6 +10,8 @@ interface Ledger extends Marks {
   lastSeq: number;
   entries: { seq: number; stored: StoredNotice }[];
 }
+
+const unread: Marks = { delivered_seq: 0, acknowledged_seq: 0, read_seq: 0 };
 
 /** Keeps notices and ledgers in memory. */
 export function createMemoryNotifications(): NotificationStore {
@@ -28,7 +31,7 @@ export function createMemoryNotifications(): NotificationStore {
     const { userId } = reader;
     const ledger = ledgers.get(userId) ?? {
       ...{ serial: 0, lastSeq: 0, entries: [] },
-      ...{ delivered_seq: 0, acknowledged_seq: 0, read_seq: 0 },
+      ...unread,
     };
     ledgers.set(userId, ledger);
     if (ledger.serial === serial) return ledger;
@@ -75,6 +78,25 @@ export function createMemoryNotifications(): NotificationStore {
       for (const ledger of ledgers.values()) {
         ledger.entries = ledger.entries.filter(({ stored }) => stored.notice.expires_at > now);
       }
+    },
+    async ofUser({ userId, audiences }, { after, limit }) {
+      const ledger = ledgers.get(userId);
+      const seqs = new Map(ledger?.entries.map(({ seq, stored }) => [stored, seq]));
+      const own = userAudience(userId);
+      const kept = [...log].filter(
+        ([position, stored]) =>
+          position > after && audiences.includes(stored.audience) && (stored.audience === own || seqs.has(stored)),
+      );
+      return kept.slice(0, limit).map(([position, stored]) => ({
+        ...{ serial: position, ...structuredClone({ audience: stored.audience, notice: stored.notice }) },
+        state: stateOf(ledger ?? unread, seqs.get(stored)),
+      }));
+    },
+    async eraseUser(userId, limit) {
+      ledgers.delete(userId);
+      const own = [...log].filter(([, { audience }]) => audience === userAudience(userId)).slice(0, limit);
+      for (const [position] of own) forgetOne(position);
+      return own.length;
     },
 
     escalations: {

@@ -1,4 +1,4 @@
-import { type Kysely, type Migration, sql } from "kysely";
+import { type Kysely, type Migration, SqliteAdapter, sql } from "kysely";
 
 /**
  * The tables of Signalbox, in SQL that SQLite and PostgreSQL share: times as ISO 8601 text, JSON as text.
@@ -90,7 +90,24 @@ export const migrations: Record<string, Migration> = {
       await index(db, "signalbox_escalation", ["due_at"]);
     },
   },
+  "0008_longer_ids": {
+    async up(db: Kysely<unknown>) {
+      // SQLite does not enforce the length of a column, and cannot change it.
+      if (db.getExecutor().adapter instanceof SqliteAdapter) return;
+      const columns = { signalbox_task: "owner_id", signalbox_ledger: "user_id", signalbox_ledger_entry: "user_id" };
+      for (const [table, column] of Object.entries(columns)) await widen(db, table, column, 256);
+      // `user:` or `role:` stands in front of an id.
+      await widen(db, "signalbox_notice", "audience", 288);
+      await widen(db, "signalbox_block", "place", 288);
+    },
+  },
 };
+
+const widen = (db: Kysely<unknown>, table: string, column: string, length: number) =>
+  db.schema
+    .alterTable(table)
+    .alterColumn(column, (change) => change.setDataType(sql.raw(`varchar(${length})`)))
+    .execute();
 
 const listedTable = (db: Kysely<unknown>, name: string) =>
   db.schema

@@ -1,7 +1,8 @@
 import type { Notification } from "@signalbox/protocol";
 import { type Kysely, sql, type Transaction } from "kysely";
+import { userAudience } from "../notifications/audience.ts";
 import type { NotificationReader, NotificationStore } from "../ports.ts";
-import { advanced, type Marks, maxPerUser } from "./ledger.ts";
+import { advanced, type Marks, maxPerUser, stateOf } from "./ledger.ts";
 import { createSqlEscalations, type EscalationTables } from "./sql-escalations.ts";
 
 export interface NotificationTables extends EscalationTables {
@@ -90,6 +91,46 @@ export function createSqlNotifications<Tables extends NotificationTables>(kysely
         await trx.deleteFrom("signalbox_ledger_entry").where("serial", "in", expired).execute();
         await trx.deleteFrom("signalbox_escalation").where("serial", "in", expired).execute();
         await trx.deleteFrom("signalbox_notice").where("expires_at", "<=", now).execute();
+      }),
+
+    async ofUser({ userId, audiences }, { after, limit }) {
+      const rows = await db
+        .selectFrom("signalbox_notice as notice")
+        .leftJoin("signalbox_ledger_entry as entry", (join) =>
+          join.onRef("entry.serial", "=", "notice.serial").on("entry.user_id", "=", userId),
+        )
+        .leftJoin("signalbox_ledger as ledger", "ledger.user_id", "entry.user_id")
+        .select(["notice.serial", "notice.audience", "notice.json", "entry.seq"])
+        .select(["ledger.delivered_seq", "ledger.acknowledged_seq", "ledger.read_seq"])
+        .where("notice.serial", ">", after)
+        .where("notice.audience", "in", audiences)
+        .where(({ eb, or }) => or([eb("notice.audience", "=", userAudience(userId)), eb("entry.seq", "is not", null)]))
+        .orderBy("notice.serial")
+        .limit(limit)
+        .execute();
+      return rows.map(({ serial, audience, json, seq, ...marks }) => ({
+        ...{ serial: Number(serial), audience, notice: JSON.parse(json) },
+        // Without an entry the joined columns are null, and a state is not read from them.
+        state: stateOf(marks as Marks, seq === null ? undefined : Number(seq)),
+      }));
+    },
+
+    eraseUser: (userId, limit) =>
+      db.transaction().execute(async (trx) => {
+        // First, as a reader does: each of two transactions that took them the other way round would wait for the other.
+        await trx.deleteFrom("signalbox_ledger").where("user_id", "=", userId).execute();
+        await trx.deleteFrom("signalbox_ledger_entry").where("user_id", "=", userId).execute();
+        const own = trx
+          .selectFrom("signalbox_notice")
+          .select("serial")
+          .where("audience", "=", userAudience(userId))
+          .orderBy("serial")
+          .limit(limit);
+        const serials = (await own.execute()).map(({ serial }) => serial);
+        if (serials.length === 0) return 0;
+        await trx.deleteFrom("signalbox_escalation").where("serial", "in", serials).execute();
+        await trx.deleteFrom("signalbox_notice").where("serial", "in", serials).execute();
+        return serials.length;
       }),
 
     escalations: createSqlEscalations(db),

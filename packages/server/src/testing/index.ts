@@ -5,6 +5,7 @@
  * Needs socket.io-client as a development dependency.
  */
 export { createFakeClock } from "./fake-clock.ts";
+export * from "./own-time.ts";
 export * from "./raw-http.ts";
 export * from "./test-client.ts";
 export * from "./test-server.ts";

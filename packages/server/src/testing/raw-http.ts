@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { afterOwnTime } from "./own-time.ts";
 
 /** Answer to a raw request: what a server says before any client library has an opinion about it. */
 export interface RawResponse {
@@ -10,12 +11,12 @@ export interface RawResponse {
 /** Headers as pairs, so that a test can send one twice, in any case, or malformed. */
 export type RawHeaders = readonly (readonly [name: string, value: string])[];
 
-/** Sends bytes as they are and reads the answer until its end, or `withinMs` (5,000) have passed. */
-export function sendRaw(port: number, request: string | Buffer, withinMs = 5000): Promise<RawResponse> {
+/** Sends bytes as they are and reads the answer until its end, or `withinMs` (10,000) have passed. */
+export function sendRaw(port: number, request: string | Buffer, withinMs = 10_000): Promise<RawResponse> {
   const isHead = request.slice(0, 5).toString() === "HEAD ";
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(request));
-    const timer = setTimeout(() => socket.destroy(new Error(`No answer within ${withinMs} ms.`)), withinMs);
+    const cancel = afterOwnTime(withinMs, () => socket.destroy(new Error(`No answer within ${withinMs} ms.`)));
     let text = "";
     socket.setEncoding("latin1");
     socket.on("data", (chunk: string) => {
@@ -27,7 +28,7 @@ export function sendRaw(port: number, request: string | Buffer, withinMs = 5000)
     });
     socket.on("error", reject);
     socket.on("close", () => {
-      clearTimeout(timer);
+      cancel();
       reject(new Error(`Closed after ${text.length} bytes without a complete answer.`));
     });
   });

@@ -1,5 +1,6 @@
 import type { ClientConfig, RefusalMessage } from "@signalbox/protocol";
 import { io, type Socket } from "socket.io-client";
+import { afterOwnTime } from "./own-time.ts";
 
 /** By which transport a connection is opened; tests name it, so that none falls back unseen. */
 export type Transport = "polling" | "websocket";
@@ -10,12 +11,15 @@ export const transports: readonly Transport[] = ["polling", "websocket"];
 /** A socket that queues what it receives, so that no event is missed between two awaits. */
 export interface TestClient {
   readonly socket: Socket;
-  /** The next event of this name, received already or yet to come; rejects after `withinMs` (5,000). */
+  /**
+   * The next event of this name, received already or yet to come. Rejects after `withinMs` (10,000), in which the time
+   * is not counted for which a busy machine gave the test no core.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: tests name the shape they expect at the call
   next<Payload = any>(event: string, withinMs?: number): Promise<Payload>;
   /** Everything received so far and not taken by `next`. */
   received(event: string): unknown[];
-  /** Emits with an acknowledgement and returns the answer; rejects after 5 s. */
+  /** Emits with an acknowledgement and returns the answer; rejects after 10 s. */
   // biome-ignore lint/suspicious/noExplicitAny: tests name the shape they expect at the call
   request<Answer = any>(event: string, payload?: unknown): Promise<Answer>;
   /** Resolves with the reason once disconnected, at once if it is already. */
@@ -44,7 +48,7 @@ export async function connectClient(url: string, options: TestClientOptions = {}
   const { cookie, namespace = "/", transport = "websocket", origin = url } = options;
   const headers = { origin, ...(cookie !== undefined && { cookie }), ...options.headers };
   const credentials = options.auth ?? (cookie === undefined ? {} : { csrf: await fetchCsrf(url, headers) });
-  const auth = { ...credentials, ...(options.accepts !== undefined && { accepts: options.accepts }) };
+  const auth = { ...(options.accepts !== undefined && { accepts: options.accepts }), ...credentials };
   const socket = io(`${url}${namespace === "/" ? "" : namespace}`, {
     transports: [transport],
     extraHeaders: headers,
@@ -60,14 +64,19 @@ export async function connectClient(url: string, options: TestClientOptions = {}
       socket.close();
       reject(error);
     });
+    // A refusal of the namespace closes the connection first, and is told right after.
+    socket.io.once("close", () => queueMicrotask(() => reject(new Error("The server closed the connection."))));
   });
   return client;
 }
 
-/** Tries to connect and returns the refusal; fails when the server lets the client in. */
+/**
+ * Tries to connect and returns the refusal; fails when the server lets the client in. Names `accepts`, as a client does
+ * that reads refusals: a plain one is not told of those that pass by themselves, so that it comes back.
+ */
 export async function refusalOf(url: string, options: TestClientOptions = {}): Promise<RefusalMessage> {
   try {
-    const client = await connectClient(url, options);
+    const client = await connectClient(url, { accepts: [], ...options });
     client.close();
   } catch (error) {
     const { data } = error as { data?: RefusalMessage };
@@ -106,18 +115,18 @@ function queueing(socket: Socket): TestClient {
   socket.onAny((event: string, payload: unknown) => deliver(event, payload));
   socket.on("disconnect", (reason) => deliver("(disconnected)", reason));
 
-  function next<Payload>(event: string, withinMs = 5000): Promise<Payload> {
+  function next<Payload>(event: string, withinMs = 10_000): Promise<Payload> {
     const queue = queueOf(event);
     if (queue.length > 0) return Promise.resolve(queue.shift() as Payload);
     return new Promise((resolve, reject) => {
       const takers = waiting.get(event) ?? [];
       waiting.set(event, takers);
-      const timer = setTimeout(() => {
+      const cancel = afterOwnTime(withinMs, () => {
         takers.splice(takers.indexOf(take), 1);
         reject(new Error(`No ${event} within ${withinMs} ms.`));
-      }, withinMs);
+      });
       const take = (payload: unknown): void => {
-        clearTimeout(timer);
+        cancel();
         resolve(payload as Payload);
       };
       takers.push(take);
@@ -128,7 +137,7 @@ function queueing(socket: Socket): TestClient {
     socket,
     next,
     received: (event) => queueOf(event),
-    request: (event, payload) => socket.timeout(5000).emitWithAck(event, payload),
+    request: (event, payload) => socket.timeout(10_000).emitWithAck(event, payload),
     disconnected: (withinMs) => next("(disconnected)", withinMs),
     close: () => void socket.close(),
   };

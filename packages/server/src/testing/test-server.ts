@@ -31,12 +31,18 @@ interface TestServerOptions extends Partial<Omit<RealtimeOptions, "httpServer" |
   sessions?: TestSessions;
   /** Environment variables, as an operator would set them. */
   env?: Record<string, string>;
+  /** Default: a free one. For a server that comes back where another has been. */
+  port?: number;
 }
 
 /** Starts a real server. Close it when the test is over: `onTestFinished(() => server.close())`. */
-export async function startTestServer({ env = {}, ...options }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  env = {},
+  port: wanted = 0,
+  ...options
+}: TestServerOptions = {}): Promise<TestServer> {
   const httpServer = createServer((_req, res) => res.writeHead(404, { "Content-Length": 11 }).end("application"));
-  await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => httpServer.listen(wanted, "127.0.0.1", resolve));
   const { port } = httpServer.address() as AddressInfo;
   const { config, sources } = loadConfig({ NODE_ENV: "test", HOST: "127.0.0.1", PORT: String(port), ...env });
   const sessions = options.sessions ?? createTestSessions();

@@ -102,15 +102,12 @@ it("nobody is let in before it is known who is blocked, and everybody soon after
   expect(await knock(server)).toBe("unavailable");
   fails = false;
   await expect
-    .poll(
-      async () => {
-        const { cookie } = server.sessions.signIn({ userId: "ada" });
-        const client = await connectClient(server.url, { cookie }).catch(() => undefined);
-        client?.close();
-        return client === undefined ? "out" : "in";
-      },
-      { timeout: 4000 },
-    )
+    .poll(async () => {
+      const { cookie } = server.sessions.signIn({ userId: "ada" });
+      const client = await connectClient(server.url, { cookie }).catch(() => undefined);
+      client?.close();
+      return client === undefined ? "out" : "in";
+    })
     .toBe("in");
 });
 

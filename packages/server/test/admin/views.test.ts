@@ -45,7 +45,7 @@ describe("list_connections", () => {
     const admin = await connectAs(server, "root", "admin");
     const trip = async () => (await admin.request("list_connections", { filter: "ada" })).rows[0].round_trip_ms;
     expect(await trip()).toBeNull();
-    await expect.poll(trip, { timeout: 3000 }).toEqual(expect.any(Number));
+    await expect.poll(trip).toEqual(expect.any(Number));
     expect(await trip()).toBeLessThan(1000);
   });
 });
@@ -56,7 +56,7 @@ it("get_metrics_history counts refusals by code, in columns as long as the other
   for (let count = 0; count < 3; count += 1) await mallory.request("no_such_event", {});
   const admin = await connectAs(server, "root", "admin");
   const read = () => admin.request("get_metrics_history", {});
-  await expect.poll(async () => (await read()).at.length, { timeout: 4000 }).toBeGreaterThan(1);
+  await expect.poll(async () => (await read()).at.length).toBeGreaterThan(1);
   const { at, series, refusals_by_code } = await read();
   expect(refusals_by_code.event_unknown).toHaveLength(at.length);
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);

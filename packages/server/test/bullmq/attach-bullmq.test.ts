@@ -86,6 +86,58 @@ describe("a queue that is attached", () => {
     expect(JSON.stringify(updates)).not.toContain("not for anybody");
   });
 
+  it.each([
+    ["a slash", "user/234"],
+    ["an address", "ann@example.com"],
+    ["a blank and an emoji", "one two 😀"],
+    ["more than a task's id may have", "x".repeat(300)],
+    ["much that is no letter", "/".repeat(300)],
+  ])("shows a job whose id has %s, and cancels it", async (_what, id) => {
+    const lines: string[] = [];
+    const log = { ...logger, error: (_fields: object, message: string) => lines.push(message) };
+    const attached = await attach(here, { logger: log as never });
+    await queue.add("convert", { owner: "ada" }, { jobId: id });
+    const tasks = async () => (await here.realtime.progress.list({ ownerId: "ada", active: true })).rows;
+    await expect.poll(async () => (await tasks()).filter(({ task_id }) => attached.owns(task_id)).length).toBe(1);
+    const [task] = (await tasks()).filter(({ task_id }) => attached.owns(task_id));
+    if (task === undefined) throw new Error("There is no task.");
+    expect(task.task_id).toMatch(/^[\w.:-]{1,128}$/);
+    const client = await enter(there);
+    expect(await client.request("join_task", { task_id: task.task_id })).toMatchObject({ ok: true });
+    await attached.cancel(task);
+    await client.next("task_cancelled");
+    expect(await queue.getJob(id)).toBeUndefined();
+    expect(lines).toEqual([]);
+  });
+
+  it("tells once in the log of a job that cannot be shown", async () => {
+    const lines: string[] = [];
+    const log = { ...logger, error: (_fields: object, message: string) => lines.push(message) };
+    let asked = 0;
+    await attach(here, {
+      logger: log as never,
+      ownerOf() {
+        asked += 1;
+        throw new Error("no");
+      },
+    });
+    await add();
+    await expect.poll(() => asked, { timeout: 20_000 }).toBeGreaterThan(3);
+    expect(lines).toHaveLength(1);
+  });
+
+  it("shows the jobs of a queue whose name no task's id may have", async () => {
+    name = `images of ann/${serial}`;
+    queue = open(new Queue(name, { connection: connection() }));
+    const attached = await attach(here);
+    await add();
+    const owned = async () =>
+      (await here.realtime.progress.list({ ownerId: "ada", active: true })).rows.filter(({ task_id }) =>
+        attached.owns(task_id),
+      );
+    await expect.poll(async () => (await owned()).length).toBe(1);
+  });
+
   it("tells of a failure without its reason, and with what the application makes of it", async () => {
     await attach(here);
     work(async () => {
@@ -150,7 +202,7 @@ describe("a queue that is attached", () => {
     await first.close();
     opened.splice(opened.indexOf(first), 1);
     const two = await add();
-    await expect.poll(() => statusOf(two), { timeout: 10_000 }).toBe("completed");
+    await expect.poll(() => statusOf(two)).toBe("completed");
     expect(ended).toContain(`first ${name}:${one}`);
     expect(ended).toContain(`second ${name}:${two}`);
     expect(new Set(ended.map((each) => each.split(" ")[1])).size).toBe(ended.length);
@@ -190,7 +242,7 @@ describe("a queue that is attached", () => {
     await expect.poll(() => statusOf(jobId)).toBe("running");
     void dying;
     await expect
-      .poll(() => client.received("progress_update").map((task) => (task as TaskSnapshot).status), { timeout: 8000 })
+      .poll(() => client.received("progress_update").map((task) => (task as TaskSnapshot).status))
       .toContain("queued");
     await dying.close(true);
     opened.splice(opened.indexOf(dying), 1);
@@ -239,7 +291,7 @@ it("goes on when Redis has been away", async () => {
   redis.disconnect();
   work(async () => {});
   const after = await add();
-  await expect.poll(() => statusOf(after), { timeout: 10_000 }).toBe("completed");
-  await expect.poll(() => statusOf(before), { timeout: 10_000 }).toBe("completed");
+  await expect.poll(() => statusOf(after)).toBe("completed");
+  await expect.poll(() => statusOf(before)).toBe("completed");
   expect(attached.owns(`${name}:${after}`)).toBe(true);
 });

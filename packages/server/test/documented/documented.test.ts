@@ -127,6 +127,21 @@ describe("docs/notifications.md", () => {
   });
 });
 
+describe("docs/operation.md", () => {
+  it("the data of a user is exported and erased", async () => {
+    const userId = "gina";
+    await realtime.progress.create({ kind: "import", title: "Of Gina", owner_id: userId });
+    // #region export
+    const data = await realtime.users.export(userId);
+    // #endregion
+    expect(data.tasks).toMatchObject([{ title: "Of Gina" }]);
+    // #region erase
+    const { tasks, notifications, kept } = await realtime.users.erase(userId);
+    // #endregion
+    expect([tasks, notifications, kept]).toEqual([1, 0, []]);
+  });
+});
+
 describe("docs/sessions.md", () => {
   it("sessions of one's own open a connection, and end it", async () => {
     const own = await startTestServer({ sessions: ownSessions as never });

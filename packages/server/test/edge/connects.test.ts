@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
   connectClient,
+  createFakeClock,
   rawRequest,
   refusalOf,
   sendRaw,
@@ -10,8 +11,11 @@ import {
 } from "../../src/testing/index.ts";
 import { connectPacket, openRaw, openSid, pollingPath } from "../hostile/raw-socket.ts";
 
-async function start(env: Record<string, string> = {}): Promise<TestServer> {
-  const server = await startTestServer({ env });
+async function start(
+  env: Record<string, string> = {},
+  options: Parameters<typeof startTestServer>[0] = {},
+): Promise<TestServer> {
+  const server = await startTestServer({ ...options, env });
   onTestFinished(() => server.close());
   return server;
 }
@@ -45,7 +49,7 @@ describe("a burst of CONNECTs to one namespace", () => {
     const body = Array.from({ length: 50 }, () => "40").join("\x1e");
     const headers = [["Origin", server.url] as const, ["Content-Type", "text/plain"] as const];
     await sendRaw(server.port, rawRequest("POST", pollingPath(sid), headers, body));
-    await expect.poll(() => server.realtime.io.engine.clientsCount, { timeout: 5000 }).toBe(0);
+    await expect.poll(() => server.realtime.io.engine.clientsCount).toBe(0);
     expect(server.realtime.io.of("/").sockets.size).toBe(0);
   });
 
@@ -118,26 +122,34 @@ describe("CONNECTs to namespaces that do not exist", () => {
 
 describe("a connection without a namespace", () => {
   it("is closed after SIGNALBOX_CONNECT_TIMEOUT, also when it has left one", async () => {
-    const server = await start({ ...guests, SIGNALBOX_CONNECT_TIMEOUT: "1" });
+    const clock = createFakeClock(Date.now());
+    const server = await start({ ...guests, SIGNALBOX_CONNECT_TIMEOUT: "1" }, { clock });
     const raw = await openRaw(server);
     raw.send("40");
     await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(1);
+    clock.advance(1200);
     await pause(1200);
     expect(raw.isOpen()).toBe(true);
     raw.send("41");
-    await pause(500);
+    await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(0);
+    clock.advance(900);
+    await pause(100);
     expect(raw.isOpen()).toBe(true);
-    await expect.poll(raw.isOpen, { timeout: 2000 }).toBe(false);
+    clock.advance(100);
+    await expect.poll(raw.isOpen).toBe(false);
   });
 
   it("is kept when it enters one again in time", async () => {
-    const server = await start({ ...guests, SIGNALBOX_CONNECT_TIMEOUT: "1" });
+    const clock = createFakeClock(Date.now());
+    const server = await start({ ...guests, SIGNALBOX_CONNECT_TIMEOUT: "1" }, { clock });
     const raw = await openRaw(server);
     raw.send("40");
     await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(1);
     raw.send("41");
     await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(0);
     raw.send("40");
+    await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(1);
+    clock.advance(1500);
     await pause(1500);
     expect(raw.isOpen()).toBe(true);
   });
@@ -145,12 +157,13 @@ describe("a connection without a namespace", () => {
   it("is closed when the server takes the last one from it: a demoted administrator", async () => {
     const server = await start({ SIGNALBOX_CONNECT_TIMEOUT: "1" });
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
+    const connect = await connectPacket(server, cookie, "/admin,");
     const raw = await openRaw(server, { Cookie: cookie });
-    raw.send(await connectPacket(server, cookie, "/admin,"));
+    raw.send(connect);
     await expect.poll(() => server.realtime.io.of("/admin").sockets.size).toBe(1);
     server.sessions.setRole("root", "user");
     await expect.poll(() => raw.frames.some((frame) => frame.startsWith("41/admin"))).toBe(true);
-    await expect.poll(raw.isOpen, { timeout: 3000 }).toBe(false);
+    await expect.poll(raw.isOpen).toBe(false);
   });
 });
 

@@ -35,6 +35,16 @@ describe.each(transports)("the ancestor's broadcasts, over %s", (transport) => {
     client.close();
   });
 
+  it.each([[{ timestamp: 1 }], [undefined], [null]])("a ping with %j is no error", async (payload) => {
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    const client = await connectClient(server.url, { cookie, transport });
+    client.socket.emit("ping", ...(payload === undefined ? [] : [payload]));
+    // Answered after it: what the ping brings has come by then.
+    expect(await client.request("check_connection", {})).toMatchObject({ ok: true });
+    expect(client.received("error")).toEqual([]);
+    client.close();
+  });
+
   it("the admin dashboard is refused to others", async () => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const client = await connectClient(server.url, { cookie, transport });

@@ -16,9 +16,10 @@ it("the frame that brought a connection's token does not stay in memory either",
   const client = await connectClient(server.url, { cookie, transport: "websocket" });
   onTestFinished(() => client.close());
   const [socket] = server.realtime.io.of("/").sockets.values();
-  const transport = socket?.conn.transport as { socket?: { _receiver: { _mask: Uint8Array } } } | undefined;
-  await expect.poll(() => transport?.socket?._receiver._mask.buffer.byteLength).toBe(4);
-  // The mask of a frame is read with the frame: nothing is missing afterwards.
+  // Since 8.23 `ws` lets go of it by itself: the mask of a frame is a view of all that was read with it.
+  type Receiver = { _mask: Uint8Array | undefined; _buffers: Buffer[] };
+  const transport = socket?.conn.transport as unknown as { socket: { _receiver: Receiver } };
+  await expect.poll(() => transport.socket._receiver).toMatchObject({ _mask: undefined, _buffers: [] });
   expect(await client.request("check_connection", {})).toMatchObject({ ok: true });
 });
 

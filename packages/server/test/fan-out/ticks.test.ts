@@ -51,9 +51,9 @@ function createSteppedClock() {
   return {
     ...clock,
     busy: false,
-    now() {
+    monotonic() {
       if (this.busy) spent += 5;
-      return clock.now() + spent;
+      return clock.monotonic() + spent;
     },
     /** What is to go on at once goes on in a later turn of the real event loop, as with a real clock. */
     after(ms: number, run: () => void): () => void {

@@ -83,7 +83,7 @@ describe("a body", () => {
     {
       records: { origin_refused: 1 },
       over: http,
-      withinMs: 25_000,
+      withinMs: 40_000,
       env: { SOCKETIO_PING_INTERVAL: "100", SOCKETIO_PING_TIMEOUT: "100" },
     },
     async ({ server, openSid, tcp }) => {

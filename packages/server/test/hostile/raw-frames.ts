@@ -67,7 +67,7 @@ export async function openFrames(server: TestServer, headers: RawHeaders, query 
     pongs: () => [...framesIn(received)].filter(({ opcode }) => opcode === opcodes.pong).length,
     pause: () => void socket.pause(),
     async closed() {
-      await expect.poll(() => isOpen, { timeout: 5000 }).toBe(false);
+      await expect.poll(() => isOpen).toBe(false);
       const close = closeIn(received);
       return close !== undefined && close.payload.length >= 2 ? close.payload.readUInt16BE(0) : undefined;
     },

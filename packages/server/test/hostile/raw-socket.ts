@@ -23,7 +23,7 @@ export async function openRaw(
     if (frame === "2") socket.send("3");
   });
   onTestFinished(() => socket.terminate());
-  await new Promise((resolve) => socket.once("open", resolve));
+  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   return {
     socket,
     frames,

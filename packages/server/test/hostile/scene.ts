@@ -46,7 +46,7 @@ export async function setScene(options: Parameters<typeof startTestServer>[0] = 
   const departures: (() => void)[] = [];
   onTestFinished(async () => {
     for (const depart of departures) depart();
-    await expect.poll(() => server.realtime.io.engine.clientsCount, { timeout: 5000 }).toBe(1);
+    await expect.poll(() => server.realtime.io.engine.clientsCount).toBe(1);
     const problems = await processWatch.problems();
     bystander.close();
     await server.close();

@@ -1,7 +1,7 @@
 /** Case B: what a session allows is decided by the server, at this moment; without one, a connection has no place. */
 import { describe, expect } from "vitest";
-import type { RawHeaders } from "../../src/testing/index.ts";
-import { hostileCase } from "./harness.ts";
+import { type RawHeaders, type RawResponse, startStopwatch } from "../../src/testing/index.ts";
+import { hostileCase, oneMoment } from "./harness.ts";
 
 const polling = "/socket.io/?EIO=4&transport=polling";
 const http = ["polling"] as const;
@@ -23,7 +23,7 @@ describe("without a valid session", () => {
         const raw = await open(cookie === undefined ? {} : { Cookie: cookie });
         raw.send("40");
         expect(await raw.next((frame) => frame.startsWith("44"))).toContain(code);
-        await expect.poll(() => server.realtime.io.engine.clientsCount, { timeout: 5000 }).toBe(1);
+        await expect.poll(() => server.realtime.io.engine.clientsCount).toBe(1);
       },
     );
   }
@@ -43,13 +43,17 @@ describe("without a valid session", () => {
 
 hostileCase(
   "2,000 connections that never CONNECT are capped for their address, which is blocked for guests, and closed within 5 s",
-  { records: { rate_limited: 1881, blocked: 1 }, env: soon },
+  { records: { rate_limited: 1881, blocked: 1 }, env: soon, clock: oneMoment, withinMs: 120_000 },
   async ({ knock, server }) => {
-    const answers = await Promise.all(Array.from({ length: 2000 }, () => knock([["Origin", server.url]])));
+    const answers: RawResponse[] = [];
+    // Fewer at a time than the backlog of a listening socket (511): beyond it the kernel resets connections by itself.
+    for (let n = 0; n < 2000; n += 200) {
+      answers.push(...(await Promise.all(Array.from({ length: 200 }, () => knock([["Origin", server.url]])))));
+    }
     const opened = answers.filter(({ status }) => status === 200 || status === 101).length;
     expect(opened).toBeLessThanOrEqual(120);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(2000 - opened);
-    await expect.poll(() => server.realtime.io.engine.clientsCount, { timeout: 5000 }).toBe(1);
+    await expect.poll(() => server.realtime.io.engine.clientsCount).toBe(1);
   },
 );
 
@@ -77,9 +81,9 @@ describe("somebody's sid", () => {
 
 describe("a session that ends", () => {
   hostileCase("by its expiry, while idle, is closed", { records: { session_revoked: 1 } }, async ({ connect }) => {
-    const client = await connect({ as: { expiresAt: Date.now() + 500 } });
+    const client = await connect({ as: { expiresAt: Date.now() + 3000 } });
     expect(await client.next("session_ending")).toMatchObject({ reason: "expired" });
-    await client.disconnected(2000);
+    await client.disconnected(1000);
   });
 
   for (const [reason, type] of [
@@ -140,9 +144,9 @@ describe("a session store", () => {
       async ({ signIn, refusal, server }) => {
         const { cookie } = signIn();
         server.sessions.setHealth(health);
-        const started = Date.now();
+        const elapsed = startStopwatch();
         expect((await refusal({ cookie, ...none })).code).toBe("unavailable");
-        expect(Date.now() - started).toBeLessThan(5000);
+        expect(elapsed()).toBeLessThan(5000);
       },
     );
   }

@@ -6,7 +6,7 @@ export interface TcpStream {
   write(bytes: string | Buffer): void;
   /** Everything received so far. */
   text(): string;
-  /** Resolves when the server has closed it; fails when that takes longer than `withinMs` (5,000). */
+  /** Resolves when the server has closed it; fails when that takes longer than `withinMs` (10,000). */
   closed(withinMs?: number): Promise<void>;
   /** Ends it with a reset: what a crashed or malicious peer leaves. */
   reset(): void;
@@ -21,12 +21,12 @@ export async function openTcp(port: number, firstBytes: string | Buffer = ""): P
     text += chunk;
   });
   socket.on("error", () => {});
-  await new Promise((resolve) => socket.once("connect", resolve));
+  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   socket.write(firstBytes);
   return {
     write: (bytes) => void socket.write(bytes),
     text: () => text,
-    closed: (withinMs = 5000) => expect.poll(() => socket.closed, { timeout: withinMs }).toBe(true),
+    closed: (withinMs = 10_000) => expect.poll(() => socket.closed, { timeout: withinMs }).toBe(true),
     reset: () => void socket.resetAndDestroy(),
     isOpen: () => !socket.closed,
   };

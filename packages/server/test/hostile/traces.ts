@@ -2,9 +2,6 @@ import { readdirSync } from "node:fs";
 import { expect } from "vitest";
 import type { TestServer } from "../../src/testing/index.ts";
 
-/** A polling client that does not come for its close is cut off after two seconds, a mute one after the heartbeat. */
-const goneWithinMs = 5000;
-
 export interface Traces {
   /** Names what has not come back to what it was at the start, once everybody has had time to go. */
   problems(): Promise<string[]>;
@@ -38,8 +35,9 @@ export function watchTraces({ realtime }: TestServer): Traces {
 
   return {
     async problems() {
+      // A polling client that does not come for its close is cut off after two seconds, a mute one after the heartbeat.
       await expect
-        .poll(left, { timeout: goneWithinMs })
+        .poll(left)
         .toEqual([])
         .catch(() => {});
       return left();

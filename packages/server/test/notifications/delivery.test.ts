@@ -74,15 +74,11 @@ describe.each(transports)("over %s", (transport) => {
     const [one, two] = [await connect(server, "ada"), await connect(server, "ada")];
     for (let index = 0; index < 3; index += 1) await server.realtime.notify.user("ada", hello);
     for (const tab of [one, two]) {
-      await expect
-        .poll(() => lastUnread(tab), { timeout: 2000 })
-        .toEqual({ unread: 3, latest_seq: 3, acknowledged_seq: 0, read_seq: 0 });
+      await expect.poll(() => lastUnread(tab)).toEqual({ unread: 3, latest_seq: 3, acknowledged_seq: 0, read_seq: 0 });
     }
     expect(await one.request("read_notifications", { seq: 2 })).toEqual({ ok: true, unread: 1 });
     for (const tab of [one, two]) {
-      await expect
-        .poll(() => lastUnread(tab), { timeout: 2000 })
-        .toEqual({ unread: 1, latest_seq: 3, acknowledged_seq: 2, read_seq: 2 });
+      await expect.poll(() => lastUnread(tab)).toEqual({ unread: 1, latest_seq: 3, acknowledged_seq: 2, read_seq: 2 });
     }
     expect(await two.request("read_notifications", { seq: 1 })).toEqual({ ok: true, unread: 1 });
   });

@@ -138,7 +138,7 @@ it("what could be sent and not written down is not sent again", async () => {
   await server.realtime.notify.user("ada", hello);
   await expect.poll(() => attempts).toBe(2);
   await server.realtime.notify.user("ada", hello);
-  await expect.poll(() => seqs(ada), { timeout: 3000 }).toEqual([1, 2]);
+  await expect.poll(() => seqs(ada)).toEqual([1, 2]);
   await expect.poll(() => attempts).toBe(5);
 });
 

@@ -160,7 +160,7 @@ describe("who does not read", () => {
     expect(bufferedBytes(conn)).toBe(before);
     expect(await undelivered()).toEqual(upTo(252).slice(2));
     clientWebSocketOf(ada).resume();
-    await expect.poll(() => seqs(ada), { timeout: 5000 }).toEqual(upTo(252));
+    await expect.poll(() => seqs(ada)).toEqual(upTo(252));
     await expect.poll(undelivered).toEqual([]);
     expect(ada.received("unread_update").at(-1)).toMatchObject({ unread: 252, latest_seq: 252 });
   });
@@ -176,7 +176,7 @@ describe("who does not read", () => {
     await expect.poll(() => seqs(awake)).toEqual(upTo(125));
     clientWebSocketOf(sleeper).resume();
     await send(5);
-    for (const tab of [sleeper, awake]) await expect.poll(() => seqs(tab), { timeout: 5000 }).toEqual(upTo(130));
+    for (const tab of [sleeper, awake]) await expect.poll(() => seqs(tab)).toEqual(upTo(130));
     expect(sleeper.received("unread_update").at(-1)).toMatchObject({ unread: 10, latest_seq: 130, read_seq: 120 });
   });
 
@@ -189,10 +189,10 @@ describe("who does not read", () => {
     await sleep(server, two);
     await send(5);
     clientWebSocketOf(one).resume();
-    await expect.poll(() => seqs(one), { timeout: 5000 }).toEqual(upTo(10));
+    await expect.poll(() => seqs(one)).toEqual(upTo(10));
     expect(seqs(two)).toEqual(upTo(5));
     clientWebSocketOf(two).resume();
-    await expect.poll(() => seqs(two), { timeout: 5000 }).toEqual(upTo(10));
+    await expect.poll(() => seqs(two)).toEqual(upTo(10));
     await send(1);
     for (const tab of [one, two]) await expect.poll(() => seqs(tab)).toEqual(upTo(11));
   });
@@ -204,7 +204,7 @@ describe("who does not read", () => {
     const ada = await connect(server, "websocket");
     const large: Notice = { ...normal, body: "€".repeat(2000), data: "€".repeat(4000) };
     await Promise.all(upTo(300).map(() => server.realtime.notify.user("ada", large)));
-    await expect.poll(() => seqs(ada), { timeout: 5000 }).toEqual(upTo(300));
+    await expect.poll(() => seqs(ada)).toEqual(upTo(300));
   });
 
   it("by not polling gets them answer by answer, in order", async () => {
@@ -245,6 +245,6 @@ it.each(transports)("hundreds of large ones, in which others come, arrive in ord
   for (let count = 0; count < 100; count += 1) {
     await server.realtime.notify.user("ada", count % 2 ? low : large);
   }
-  await expect.poll(() => seqs(ada).length, { timeout: 10_000, interval: 100 }).toBe(300);
+  await expect.poll(() => seqs(ada).length, { interval: 100 }).toBe(300);
   expect(seqs(ada)).toEqual(upTo(300));
 });

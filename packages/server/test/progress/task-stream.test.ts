@@ -42,13 +42,20 @@ describe("a report", () => {
     expect(applyPatch(again, { status: "running", percent: 5 }, now + 2).percent).toBe(5);
   });
   it("estimates the rest from elapsed time, and says nothing when it cannot know", () => {
-    const halfway = applyPatch(running(), { percent: 50 }, now + 10_000);
+    const halfway = applyPatch(running(), { percent: 50 }, now + 10_000, 10_000);
     expect(halfway.eta_seconds).toBe(10);
     expect(running({ percent: 1 }).eta_seconds).toBeNull();
     expect(applyPatch(halfway, { eta_seconds: 3 }, now + 11_000).eta_seconds).toBe(3);
   });
   it("cuts texts that are too long", () => {
     expect(running({ message: "x".repeat(5000) }).message).toHaveLength(1000);
+  });
+  it("cuts them between characters: half an emoji is no text", () => {
+    const title = `${"x".repeat(199)}😀!`;
+    const cut = `${"x".repeat(199)}😀`;
+    expect(startTask({ kind: "t", title, owner_id: "ada" }, "task-1", now).title).toBe(cut);
+    expect(running({ title }).title).toBe(cut);
+    expect(running({ step: "a\ud83d" }).step).toBe("a\ufffd");
   });
   it("with a result that is too large is an error of the programmer, with the size and what to do", () => {
     expect(() => applyPatch(running(), { status: "completed", result: "x".repeat(70_000) }, now)).toThrow(

@@ -13,8 +13,29 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
       await server.close();
       await store.close();
     });
+    // Connections are refused as `unavailable` until the blocks of administrators have been read.
+    await expect.poll(() => server.realtime.users.export("nobody").catch(() => undefined)).toBeDefined();
     return server;
   }
+
+  it("the longest id that a session may have owns tasks, is notified and blocked", async () => {
+    const server = await start();
+    const longest = "ä".repeat(256);
+    const { cookie } = server.sessions.signIn({ userId: longest });
+    const { cookie: adminCookie } = server.sessions.signIn({ userId: "root", role: "admin" });
+    const user = await connectClient(server.url, { cookie });
+    const admin = await connectClient(server.url, { cookie: adminCookie, namespace: "/admin" });
+    onTestFinished(() => {
+      user.close();
+      admin.close();
+    });
+    await server.realtime.progress.create({ kind: "k", title: "T", owner_id: longest });
+    await server.realtime.notify.user(longest, { type: "news", title: "News" });
+    expect(await user.next("notification")).toMatchObject({ title: "News" });
+    expect((await server.realtime.progress.list({ ownerId: longest })).total).toBe(1);
+    const block = { subject: "user", id: longest, seconds: 60, reason: "r" };
+    expect(await admin.request("add_block", block)).toMatchObject({ ok: true });
+  });
 
   it("a task id that cannot be one is nobody's task", async () => {
     const { progress } = (await start()).realtime;

@@ -112,6 +112,38 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     expect(await titles(reader("bob", "user", 19))).toEqual(["long"]);
   });
 
+  it("are erased for one user, batch by batch, while they are read and written", async () => {
+    const { notifications, page, titles } = await opened();
+    const { userId, audiences } = reader("ada");
+    const kept = () => notifications.ofUser({ userId, audiences }, { after: 0, limit: 500 });
+    for (let index = 0; index < 20; index += 1) {
+      await notifications.append([notice("user:ada", String(index)), notice("user:bob", String(index))]);
+    }
+    expect(await kept()).toHaveLength(20);
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        await notifications.append([notice("everyone", `all ${index}`)]);
+        await Promise.all([page(reader("ada")), notifications.eraseUser(userId, 3), page(reader("bob"))]);
+      }),
+    );
+    expect((await kept()).filter(({ audience }) => audience !== "everyone")).toEqual([]);
+    expect(await notifications.eraseUser(userId, 3)).toBe(0);
+    expect(await kept()).toEqual([]);
+    expect(await titles(reader("bob"))).toHaveLength(40);
+    await notifications.append([notice("user:ada", "new"), notice("role:user", "for users")]);
+    expect((await kept()).map(({ notice: { title }, state }) => [title, state])).toEqual([["new", "stored"]]);
+    await notifications.advance(reader("ada"), "read", 21);
+    const states = (await kept()).map(({ notice: { title }, state }) => [title, state]);
+    expect(states.slice(-2)).toEqual([
+      ["new", "read"],
+      ["for users", "stored"],
+    ]);
+    const [first, second] = await kept();
+    expect(await notifications.ofUser({ userId, audiences }, { after: first?.serial ?? 0, limit: 1 })).toEqual([
+      second,
+    ]);
+  });
+
   it("keep the latest thousand of a user", async () => {
     const { notifications, page } = await opened();
     await notifications.append(Array.from({ length: 1001 }, (_, index) => notice("user:ada", String(index))));

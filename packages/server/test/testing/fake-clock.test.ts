@@ -43,3 +43,13 @@ describe("the fake clock", () => {
     expect(ran).toBe(0);
   });
 });
+
+it("is set to another time of day without its timers or its monotonic reading noticing", () => {
+  const clock = createFakeClock(1000);
+  const ran: number[] = [];
+  clock.after(10, () => ran.push(clock.now()));
+  clock.setNow(500);
+  expect([clock.now(), clock.monotonic()]).toEqual([500, 0]);
+  clock.advance(10);
+  expect([ran, clock.now(), clock.monotonic()]).toEqual([[510], 510, 10]);
+});

@@ -1,8 +1,8 @@
 /** A page on an origin of its own: the server and a token come with the address. */
 import "@signalbox/client/connection-status";
 import { createClients } from "@signalbox/client";
-import type { ConnectionStatusElement } from "@signalbox/client/connection-status";
-import { StrictMode, useEffect, useRef, useState } from "react";
+import type {} from "@signalbox/client/connection-status/react";
+import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 
 const parameters = new URLSearchParams(location.hash.slice(1));
@@ -14,10 +14,8 @@ const clients = createClients({
 
 function App() {
   const [status, setStatus] = useState("waiting");
-  const line = useRef<ConnectionStatusElement>(null);
 
   useEffect(() => {
-    if (line.current !== null) line.current.source = clients.state;
     const watching = clients.user().tasks.watch(taskId);
     const stop = watching.subscribe(({ task }) => task !== null && setStatus(task.status));
     return () => stop();
@@ -25,7 +23,7 @@ function App() {
 
   return (
     <>
-      <connection-status ref={line} />
+      <connection-status source={clients.state} />
       <p role="status">{status}</p>
     </>
   );

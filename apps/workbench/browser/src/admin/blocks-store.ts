@@ -4,7 +4,7 @@ import type { Section } from "./feed.ts";
 
 const limit = 500;
 
-/** Who is kept out at this moment. */
+/** The active blocks. */
 export function openBlocks(section: Section): AnswerStore<readonly BlockRow[]> {
   let ends: ReturnType<typeof setTimeout> | undefined;
 

@@ -23,7 +23,7 @@ interface Entry {
   readonly seconds: number;
 }
 
-/** How long somebody may be kept out, in seconds. */
+/** Durations of a block, in seconds. */
 export const blockDurations = [
   { seconds: 300, words: "5 minutes" },
   { seconds: 3600, words: "1 hour" },
@@ -55,7 +55,7 @@ export const revokeQuestion = (request: Request, username: string, session_ref: 
   reason: "optional",
   async proceed({ reason }) {
     const { revoked } = await request("revoke_session", { session_ref, ...because(reason) });
-    return revoked ? `Ended a session of ${username}.` : `This session of ${username} had ended already.`;
+    return revoked ? `Ended a session of ${username}.` : `This session of ${username} had already ended.`;
   },
 });
 
@@ -63,8 +63,8 @@ export const blockQuestion = (request: Request, { subject, id }: Subject, name: 
   title: `Block ${name}?`,
   text:
     subject === "user"
-      ? "Closes every connection of this user, and refuses new ones until the time is over."
-      : "Refuses new connections of guests from this address until the time is over. Those who are signed in are not concerned.",
+      ? "Closes every connection of this user, and refuses new ones until the block expires."
+      : "Refuses new connections of guests from this address until the block expires. Signed-in users are not affected.",
   action: "Block",
   reason: "required",
   asksDuration: true,
@@ -76,22 +76,22 @@ export const blockQuestion = (request: Request, { subject, id }: Subject, name: 
 
 export const liftQuestion = (request: Request, { subject, id }: Subject, name: string): Question => ({
   title: `Lift the block of ${name}?`,
-  text: "They can connect again at once, and what they have done is forgotten. The security log keeps it.",
+  text: "They can connect again at once, and their offences no longer count. The security log keeps them.",
   action: "Lift the block",
   reason: "optional",
   async proceed({ reason }) {
     const { lifted } = await request("lift_block", { subject, id, ...because(reason) });
-    return lifted ? `Lifted the block of ${name}.` : `The block of ${name} was over already.`;
+    return lifted ? `Lifted the block of ${name}.` : `The block of ${name} had already expired.`;
   },
 });
 
 export const cancelQuestion = (request: Request, { task_id, title }: TaskSnapshot, owner: string): Question => ({
   title: `Cancel “${title}”?`,
-  text: `This is work of ${owner}. What is finished stays; the rest will not be done.`,
+  text: `This task belongs to ${owner}. Finished results are kept; the rest is not done.`,
   action: "Cancel the task",
   reason: "optional",
   async proceed({ reason }) {
     await request("cancel_task", { task_id, ...because(reason) });
-    return `Asked for the end of “${title}”. It stops between two steps.`;
+    return `Cancelling “${title}”. It stops after the current step.`;
   },
 });

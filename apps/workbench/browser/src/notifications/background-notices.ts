@@ -1,5 +1,5 @@
-import type { NotificationCentre } from "@signalbox/client/notifications";
 import { createStore, type Readable } from "../store.ts";
+import type { Inbox } from "./inbox.ts";
 
 type Permission = NotificationPermission | "unsupported";
 
@@ -10,24 +10,54 @@ export interface BackgroundNotices {
   close(): void;
 }
 
-/** While the page is in the background, arrivals are shown by the browser, for people who asked for it. */
-export function createBackgroundNotices(centre: NotificationCentre): BackgroundNotices {
-  const isSupported = "Notification" in window;
+/**
+ * While the page is in the background, arrivals are shown by the browser, for people who asked for it. They are shown
+ * by a service worker: the constructor of `Notification` throws on Android.
+ */
+export function createBackgroundNotices(inbox: Pick<Inbox, "onArrived">): BackgroundNotices {
+  const isSupported = "Notification" in window && "serviceWorker" in navigator;
   const state = createStore<{ permission: Permission }>({
     permission: isSupported ? Notification.permission : "unsupported",
   });
+  if (state.get().permission === "granted") void register();
 
-  const stop = centre.onArrived(({ id, title, body, priority }) => {
+  /** Resolves to null where the browser lets no service worker in, as in some private windows. */
+  async function register(): Promise<ServiceWorkerRegistration | null> {
+    try {
+      await navigator.serviceWorker.register("/notification-worker.js");
+      return await navigator.serviceWorker.ready;
+    } catch {
+      state.set({ permission: "unsupported" });
+      return null;
+    }
+  }
+
+  const stop = inbox.onArrived(async ({ id, title, body, priority, link }) => {
     if (!document.hidden || priority === "low" || state.get().permission !== "granted") return;
-    // One tag for all tabs: several of them show one.
-    new Notification(title, { body, tag: id });
+    const registration = await register();
+    // One tag for all tabs: several of them show one. Refused when the permission was taken back meanwhile.
+    await registration
+      ?.showNotification(title, { body, tag: id, data: link })
+      .catch(() => state.set({ permission: Notification.permission }));
   });
 
   return {
     state,
     async ask() {
-      if (isSupported) state.set({ permission: await Notification.requestPermission() });
+      if (!isSupported) return;
+      state.set({ permission: await Notification.requestPermission() });
+      if (state.get().permission === "granted") await register();
     },
     close: stop,
   };
+}
+
+/** Calls back with the address of a notification that was clicked; the service worker has brought the tab to the front. */
+export function onNotificationClick(open: (address: string) => void): void {
+  if (!("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.addEventListener("message", ({ data }: MessageEvent<{ type?: string; address?: string }>) => {
+    if (data.type === "open" && typeof data.address === "string") open(data.address);
+  });
+  // Messages are otherwise held back until the document is loaded, for listeners that come later.
+  navigator.serviceWorker.startMessages();
 }

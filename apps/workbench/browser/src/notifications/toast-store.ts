@@ -1,6 +1,7 @@
-import type { NotificationCentre } from "@signalbox/client/notifications";
 import type { Notification } from "@signalbox/protocol";
 import { createStore, type Readable } from "../store.ts";
+import type { Inbox } from "./inbox.ts";
+import type { ShownMark } from "./shown-mark.ts";
 
 /** How long a toast stays by itself. A low one is in the list only; a critical one stays until somebody closes it. */
 const staysMs = { low: 0, normal: 6000, high: 15_000, critical: Number.POSITIVE_INFINITY } as const;
@@ -25,8 +26,8 @@ export interface ToastStore {
   close(): void;
 }
 
-/** Arrivals as toasts, by their priority. */
-export function createToastStore(centre: NotificationCentre): ToastStore {
+/** Arrivals as toasts, by their priority. What this browser showed before the page was loaded is not shown again. */
+export function createToastStore(inbox: Pick<Inbox, "onArrived">, mark: ShownMark): ToastStore {
   const state = createStore<{ toasts: readonly Notification[] }>({ toasts: [] });
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   let isHeld = false;
@@ -35,7 +36,8 @@ export function createToastStore(centre: NotificationCentre): ToastStore {
 
   function show(toasts: readonly Notification[]): void {
     state.set({ toasts });
-    for (const { id, priority } of shown()) {
+    for (const { id, seq, priority } of shown()) {
+      mark.raise(seq);
       if (isHeld || timers.has(id) || !Number.isFinite(staysMs[priority])) continue;
       timers.set(
         id,
@@ -55,7 +57,8 @@ export function createToastStore(centre: NotificationCentre): ToastStore {
     show(state.get().toasts.filter((toast) => toast.id !== id));
   }
 
-  const stop = centre.onArrived((notification) => {
+  const stop = inbox.onArrived((notification) => {
+    if (notification.seq <= mark.before) return;
     const isUrgent = notification.priority === "critical" || notification.priority === "high";
     const isFresh = Date.now() - Date.parse(notification.created_at) < freshMs;
     if (notification.priority === "low" || !(isUrgent || isFresh)) return;
@@ -66,6 +69,7 @@ export function createToastStore(centre: NotificationCentre): ToastStore {
     ...{ state, shown, dismiss },
     dismissPassing() {
       stopTimers();
+      for (const { seq } of state.get().toasts) mark.raise(seq);
       show(state.get().toasts.filter(({ priority }) => priority === "critical"));
     },
     hold() {

@@ -5,7 +5,7 @@ import { Page } from "../parts/page.tsx";
 import { Link } from "../router.tsx";
 
 export function SignInPage({ account, notice }: { account: Account; notice: string | null }) {
-  const { problems, busy, onSubmit } = useEntryForm(
+  const { problems, busy, onInput, onSubmit } = useEntryForm(
     ({ email = "", password = "" }) => account.signIn({ email: email.trim(), password }),
     (entry) => ({ ...checkEmail(entry), ...(entry.password ? {} : { password: "Please enter your password." }) }),
   );
@@ -17,7 +17,7 @@ export function SignInPage({ account, notice }: { account: Account; notice: stri
             {notice}
           </p>
         )}
-        <form class="panel" data-testid="sign-in-form" onSubmit={onSubmit} noValidate>
+        <form class="panel" data-testid="sign-in-form" onInput={onInput} onSubmit={onSubmit} noValidate>
           <Field name="email" label="E-mail address" type="email" autocomplete="username" problem={problems.email} />
           <Field
             name="password"

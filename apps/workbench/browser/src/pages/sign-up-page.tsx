@@ -5,14 +5,14 @@ import { Page } from "../parts/page.tsx";
 import { Link } from "../router.tsx";
 
 export function SignUpPage({ account }: { account: Account }) {
-  const { problems, busy, onSubmit } = useEntryForm(
+  const { problems, busy, onInput, onSubmit } = useEntryForm(
     ({ name = "", email = "", password = "" }) => account.signUp({ name: name.trim(), email: email.trim(), password }),
     (entry) => ({ ...checkName(entry.name), ...checkEmail(entry), ...checkPassword(entry.password) }),
   );
   return (
     <div class="entry">
       <Page title="Create an account">
-        <form class="panel" data-testid="sign-up-form" onSubmit={onSubmit} noValidate>
+        <form class="panel" data-testid="sign-up-form" onInput={onInput} onSubmit={onSubmit} noValidate>
           <Field name="name" label="Name" autocomplete="name" maxLength={100} problem={problems.name} />
           <Field name="email" label="E-mail address" type="email" autocomplete="username" problem={problems.email} />
           <Field

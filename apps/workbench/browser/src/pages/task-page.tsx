@@ -1,6 +1,4 @@
 import { isFinal } from "@signalbox/protocol";
-import { useEffect, useState } from "preact/hooks";
-import { sentenceOf } from "../http.ts";
 import { CancelButton } from "../parts/cancel-button.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Page } from "../parts/page.tsx";
@@ -9,15 +7,13 @@ import { Results } from "../parts/results.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
 import { TaskProgress } from "../parts/task-progress.tsx";
 import { useStore } from "../store.ts";
+import { useLoad } from "../use-problem.ts";
 import { useWorkspace } from "../workspace.ts";
 
 export function TaskPage({ taskId }: { taskId: string }) {
   const { tasks } = useWorkspace();
   const state = useStore(tasks.state);
-  const [missing, setMissing] = useState<string | null>(null);
-  useEffect(() => {
-    tasks.follow(taskId).catch((error) => setMissing(sentenceOf(error)));
-  }, [tasks, taskId]);
+  const missing = useLoad(() => tasks.follow(taskId), [tasks, taskId]);
 
   const task = state.tasks.get(taskId);
   if (!task) {

@@ -29,14 +29,14 @@ export function DropZone() {
     >
       <h2 id="drop-heading">New batch</h2>
       {upload.phase === "sending" ? <Sending upload={upload} /> : <FileChoice />}
-      {upload.phase !== "sending" && <Problems problems={upload.problems} />}
-      {upload.phase === "checked" && (
+      {upload.phase !== "sending" && <Problems upload={upload} />}
+      {upload.phase === "chosen" && (
         <div class="actions">
-          <button type="button" class="primary" data-testid="send-good" onClick={() => void uploads.sendGood()}>
-            Send the {plural(upload.good.length, "good image")}
+          <button type="button" class="primary" data-testid="send-chosen" onClick={() => void uploads.sendChosen()}>
+            {upload.failure === null ? "Send" : "Try again with"} {plural(upload.files.length, "image")}
           </button>
           <button type="button" onClick={uploads.cancel}>
-            Choose again
+            Discard
           </button>
         </div>
       )}
@@ -99,14 +99,22 @@ function Sending({ upload }: { upload: Extract<UploadState, { phase: "sending" }
   );
 }
 
-function Problems({ problems }: { problems: readonly string[] }) {
-  if (problems.length === 0) return null;
+function Problems({ upload }: { upload: Exclude<UploadState, { phase: "sending" }> }) {
+  const failure = upload.phase === "chosen" ? upload.failure : null;
+  const problems = new Set(upload.problems);
+  if (failure === null && problems.size === 0) return null;
   return (
-    <ul class="problems" role="alert" data-testid="upload-problems">
-      {problems.map((problem) => (
-        <li key={problem}>{problem}</li>
-      ))}
-    </ul>
+    <div class="problems" role="alert" data-testid="upload-problems">
+      {failure !== null && <p>{failure}</p>}
+      {problems.size > 0 && upload.phase !== "idle" && (
+        <p>{upload.phase === "started" ? "The batch was started. Left out:" : "Left out:"}</p>
+      )}
+      <ul>
+        {[...problems].map((problem) => (
+          <li key={problem}>{problem}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -1,6 +1,20 @@
-import { timeWords } from "../words.ts";
+import { createStore, useStore } from "../store.ts";
+import { agoWords, timeWords } from "../words.ts";
 
-/** A point in time, for people and for machines. */
+const clock = createStore({ now: Date.now() });
+setInterval(() => clock.set({ now: Date.now() }), 15_000);
+
+/** A point in time as people speak of it, such as "5 minutes ago"; the exact time is its title. */
 export function Moment({ at }: { at: string }) {
+  useStore(clock);
+  return (
+    <time dateTime={at} title={timeWords(at)}>
+      {agoWords(at, Date.now())}
+    </time>
+  );
+}
+
+/** A point in time to the second, for logs. */
+export function ExactMoment({ at }: { at: string }) {
   return <time dateTime={at}>{timeWords(at)}</time>;
 }

@@ -4,7 +4,7 @@ import { Page } from "./page.tsx";
 /** Instead of a page for administrators. */
 export function NotForYou({ text }: { text: string }) {
   return (
-    <Page title="Not for you">
+    <Page title="No access">
       <p data-testid="admin-denied" role="status">
         {text}
       </p>

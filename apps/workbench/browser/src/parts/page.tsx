@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { setPageTitle } from "../document-title.ts";
 import { Link, useRouter } from "../router.tsx";
 
 interface PageProps {
@@ -15,9 +16,7 @@ interface PageProps {
 export function Page({ title, back = false, aside, children }: PageProps) {
   const router = useRouter();
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    document.title = `${title} · Signalbox Workbench`;
-  }, [title]);
+  useEffect(() => setPageTitle(title), [title]);
   useEffect(() => {
     if (router.location.get().navigated) heading.current?.focus({ preventScroll: true });
   }, [router]);

@@ -1,12 +1,12 @@
-import { useState } from "preact/hooks";
-import { postJson, sentenceOf } from "../http.ts";
+import { postJson } from "../http.ts";
+import { useProblem } from "../use-problem.ts";
 import { useWorkspace } from "../workspace.ts";
 import { Field } from "./field.tsx";
 
 /** Starts work that does nothing, for watching progress. A server in production refuses it, in a sentence. */
 export function PracticeForm() {
   const { csrf, tasks } = useWorkspace();
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
 
   async function start(form: HTMLFormElement): Promise<void> {
     const entry = new FormData(form);
@@ -21,7 +21,7 @@ export function PracticeForm() {
       setProblem(null);
       await tasks.load();
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(error);
     }
   }
 
@@ -30,15 +30,16 @@ export function PracticeForm() {
       <summary>Practice task</summary>
       <form
         data-testid="practice-form"
+        onInput={() => setProblem(null)}
         onSubmit={(event) => {
           event.preventDefault();
           void start(event.currentTarget);
         }}
       >
-        <Field name="steps" label="Steps" type="number" min={1} max={10_000} required defaultValue="20" />
+        <Field name="steps" label="Steps" type="number" min={1} max={1000} required defaultValue="20" />
         <Field
           name="step_ms"
-          label="Milliseconds a step"
+          label="Milliseconds per step"
           type="number"
           min={1}
           max={60_000}

@@ -1,7 +1,8 @@
 import type { TaskStatus } from "@signalbox/protocol";
-import { useEffect, useState } from "preact/hooks";
-import { getJson, sentenceOf } from "../http.ts";
-import { plural, savingWords, sizeWords } from "../words.ts";
+import { useState } from "preact/hooks";
+import { getJson } from "../http.ts";
+import { useLoad } from "../use-problem.ts";
+import { downloadName, plural, savingWords, sizeWords } from "../words.ts";
 
 interface Output {
   format: "avif" | "webp" | "thumbnail";
@@ -27,19 +28,15 @@ interface ResultSet {
 /** The images that a batch has made, as pictures. A batch that was cancelled or failed shows those it got to. */
 export function Results({ taskId, status }: { taskId: string; status: TaskStatus }) {
   const [set, setSet] = useState<ResultSet | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    getJson<ResultSet>(`/api/tasks/${encodeURIComponent(taskId)}/results`).then(setSet, (error) =>
-      setProblem(sentenceOf(error)),
-    );
-  }, [taskId]);
+  const path = `/api/tasks/${encodeURIComponent(taskId)}/results`;
+  const problem = useLoad(async () => setSet(await getJson<ResultSet>(path)), [path]);
 
   return (
     <section aria-labelledby="results-heading" class="results">
       <div class="section-head">
         <h2 id="results-heading">{status === "completed" ? "Results" : "Results so far"}</h2>
         {set && set.results.length > 0 && (
-          <a class="button primary" href={set.zip_url} download data-testid="download-zip">
+          <a class="button primary" href={set.zip_url} download="" data-testid="download-zip">
             Download all as zip
           </a>
         )}
@@ -104,7 +101,11 @@ function Download({ output, label, result }: { output: Output | undefined; label
   if (!output) return null;
   return (
     <li>
-      <a href={output.url} download aria-label={`${result.name} as ${label}`}>
+      <a
+        href={`${output.url}?download`}
+        download={downloadName(result.name, output.format)}
+        aria-label={`${result.name} as ${label}`}
+      >
         {label}
       </a>{" "}
       <span class="hint">

@@ -1,11 +1,12 @@
 import type { ClientConfig } from "@signalbox/protocol";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Account } from "../account.ts";
 import { panelAt } from "../admin/panels.ts";
-import { sentenceOf } from "../http.ts";
+import { setTitleProgress } from "../document-title.ts";
 import { Link, useRouter } from "../router.tsx";
 import { useStore } from "../store.ts";
+import { useProblem } from "../use-problem.ts";
 import { useWorkspace } from "../workspace.ts";
 import { ConnectionStatus } from "./connection-status.tsx";
 import { Bell } from "./notifications/bell.tsx";
@@ -35,11 +36,12 @@ export function Shell({ user, account, children }: ShellProps) {
         </div>
       </header>
       {user && <ConnectionStatus />}
+      {user && <Toasts />}
       <main id="main" tabIndex={-1}>
         {children}
       </main>
       {user && <Announcer />}
-      {user && <Toasts />}
+      {user && <TitleProgress />}
     </>
   );
 }
@@ -47,7 +49,7 @@ export function Shell({ user, account, children }: ShellProps) {
 function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>; account: Account }) {
   const router = useRouter();
   const { path } = useStore(router.location);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
   const current = (href: string) => (href === path ? "page" : undefined);
 
   async function leave(): Promise<void> {
@@ -55,7 +57,7 @@ function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>
       await account.signOut();
       router.go("/sign-in");
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(error);
     }
   }
 
@@ -97,6 +99,18 @@ function Announcer() {
       {announcement}
     </p>
   );
+}
+
+/** Shows in the tab's title how far one's running tasks are, taken together. */
+function TitleProgress() {
+  const { tasks, userId } = useWorkspace();
+  const known = [...useStore(tasks.state).tasks.values()];
+  const running = known.filter(({ owner_id, status }) => owner_id === userId && status === "running");
+  const sum = running.reduce((total, { percent }) => total + (percent ?? 0), 0);
+  const progress = running.length === 0 ? null : Math.floor(sum / running.length);
+  useEffect(() => setTitleProgress(progress), [progress]);
+  useEffect(() => () => setTitleProgress(null), []);
+  return null;
 }
 
 function Signal() {

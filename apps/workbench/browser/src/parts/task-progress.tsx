@@ -16,7 +16,7 @@ export function TaskProgress({ task }: { task: TaskSnapshot }) {
 }
 
 function stepWords({ status, step, message, current, total, eta_seconds }: TaskSnapshot): string {
-  if (status === "queued") return "Waiting for its turn";
+  if (status === "queued") return "Waiting in the queue";
   const parts = [step ?? message ?? "Working"];
   if (current !== null && total !== null) parts.push(`${current} of ${total}`);
   if (eta_seconds !== null) parts.push(etaWords(eta_seconds));

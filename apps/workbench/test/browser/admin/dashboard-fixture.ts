@@ -2,13 +2,18 @@
 import { createClients } from "@signalbox/client";
 import type { AdminBatch } from "@signalbox/protocol";
 import { startTestServer, type TestServer } from "@signalbox/server/testing";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type Feed, openFeed, type Section } from "../../../browser/src/admin/feed.ts";
 
 export interface RunningDashboard {
   readonly server: TestServer;
   readonly feed: Feed;
   readonly section: Section;
+  /**
+   * Disconnects the dashboard and waits until it knows.
+   * @returns lets it connect again; before that nothing that happens on the server reaches it
+   */
+  interrupt(): Promise<() => void>;
   /** How often the page was told that it is not for this user any more. */
   denials(): number;
   /** Sends a frame as the server would. */
@@ -33,6 +38,14 @@ export async function runDashboard(options: Parameters<typeof startTestServer>[0
   onTestFinished(() => section.close());
   return {
     ...{ server, feed, section },
+    async interrupt() {
+      const end = Promise.withResolvers<void>();
+      const admin = server.realtime.io.of("/admin");
+      admin.use((_socket, next) => void end.promise.then(() => next()));
+      for (const socket of await admin.fetchSockets()) socket.disconnect(true);
+      await expect.poll(section.isOpen).toBe(false);
+      return end.resolve;
+    },
     denials: () => denials,
     sendBatch(batch, at = new Date().toISOString()) {
       server.realtime.io.of("/admin").emit("admin_batch", { at, ...batch });

@@ -1,6 +1,6 @@
 import { useDashboard } from "../../admin/dashboard.ts";
 import { useStore } from "../../store.ts";
-import { Moment } from "../moment.tsx";
+import { ExactMoment } from "../moment.tsx";
 
 /** What the server has warned of since the page was opened. */
 export function AlertList() {
@@ -15,7 +15,7 @@ export function AlertList() {
           {alerts.map(({ at, severity, title, body }, index) => (
             <li key={`${at} ${index}`} class={`alert alert-${severity}`}>
               <p>
-                <Moment at={at} /> · {severity} · <strong>{title}</strong> {body}
+                <ExactMoment at={at} /> · {severity} · <strong>{title}</strong> {body}
               </p>
             </li>
           ))}

@@ -10,7 +10,7 @@ import { DataTable } from "./data-table.tsx";
 import { Panel } from "./panel.tsx";
 import { useBlocks } from "./use-blocks.ts";
 
-/** Who is kept out for a while, and the means to let them in again. */
+/** The active blocks, each with a button that lifts it. */
 export function BlocksPanel() {
   const { request, ask } = useDashboard();
   const nameOf = useNames();
@@ -21,7 +21,7 @@ export function BlocksPanel() {
   const columns: Column<BlockRow>[] = [
     { label: "Who", cell: named },
     { label: "For", cell: ({ reason }) => reason.replaceAll("_", " ") },
-    { label: "By", cell: ({ by }) => (by === undefined ? "the server" : nameOf(by)), class: "cut" },
+    { label: "By", cell: ({ by }) => (by === undefined ? "server" : nameOf(by)), class: "cut" },
     { label: "Why", cell: ({ note, times }) => note ?? `${plural(times, "block")} in a row`, class: "wide" },
     { label: "Since", cell: ({ since }) => <Moment at={since} /> },
     { label: "Until", cell: ({ until }) => <Moment at={until} /> },
@@ -41,7 +41,7 @@ export function BlocksPanel() {
     },
   ];
 
-  const note = blocks?.length === 0 ? "Nobody at this moment" : blocks && plural(blocks.length, "block");
+  const note = blocks?.length === 0 ? "No active blocks" : blocks && plural(blocks.length, "block");
   return (
     <Panel
       title="Blocks"
@@ -57,7 +57,7 @@ export function BlocksPanel() {
           columns={columns}
           rows={blocks}
           rowProps={({ subject, id }) => ({ key: `${subject} ${id}`, "data-block-id": id })}
-          empty="Nobody is kept out. Who goes on doing what is refused is listed here for as long as it lasts."
+          empty="No active blocks. Blocked users and addresses appear here until the block expires."
           testId="admin-blocks"
         />
       )}
@@ -65,7 +65,7 @@ export function BlocksPanel() {
   );
 }
 
-/** For whoever is in no list at the moment. */
+/** Blocks a user or an address by its id. */
 function BlockForm({ onBlock }: { onBlock: (subject: Pick<BlockRow, "subject" | "id">) => void }) {
   const [subject, setSubject] = useState<BlockRow["subject"]>("user");
   return (

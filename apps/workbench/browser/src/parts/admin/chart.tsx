@@ -79,8 +79,8 @@ function Figures({ title, curves, pointed, words }: FiguresProps) {
         <tr>
           <td />
           <th scope="col">{pointed === null ? "now" : "then"}</th>
-          <th scope="col">least</th>
-          <th scope="col">most</th>
+          <th scope="col">min</th>
+          <th scope="col">max</th>
         </tr>
       </thead>
       <tbody>

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { blockDurations, type Question } from "../../admin/questions.ts";
-import { sentenceOf } from "../../http.ts";
+import { useProblem } from "../../use-problem.ts";
 import { Field, SelectField } from "../field.tsx";
 
 interface ConfirmDialogProps {
@@ -16,7 +16,7 @@ interface ConfirmDialogProps {
 export function ConfirmDialog({ question, onDone, onClose }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const goBack = useRef<HTMLButtonElement>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
   const [isBusy, setBusy] = useState(false);
   const isRequired = question.reason === "required";
   useLayoutEffect(() => {
@@ -33,7 +33,7 @@ export function ConfirmDialog({ question, onDone, onClose }: ConfirmDialogProps)
       onDone(await question.proceed({ reason, seconds: Number(entry.get("seconds")) }));
       dialog.current?.close();
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(error);
     } finally {
       setBusy(false);
     }
@@ -50,6 +50,7 @@ export function ConfirmDialog({ question, onDone, onClose }: ConfirmDialogProps)
       <h2 id="confirm-title">{question.title}</h2>
       <p id="confirm-text">{question.text}</p>
       <form
+        onInput={() => setProblem(null)}
         onSubmit={(event) => {
           event.preventDefault();
           void accept(event.currentTarget);

@@ -7,7 +7,7 @@ import { blockQuestion, disconnectQuestion, revokeQuestion } from "../../admin/q
 import { useStore } from "../../store.ts";
 import { plural, sizeWords } from "../../words.ts";
 import { SelectField } from "../field.tsx";
-import { Moment } from "../moment.tsx";
+import { ExactMoment, Moment } from "../moment.tsx";
 import type { Column } from "./column.tsx";
 import type { Details } from "./details-dialog.tsx";
 import { Panel } from "./panel.tsx";
@@ -82,7 +82,7 @@ export function ConnectionsPanel() {
           />
         </div>
       </div>
-      {total === 0 && <p class="empty">{filter === "" ? "Nobody is connected." : "No connection matches."}</p>}
+      {total === 0 && <p class="empty">{filter === "" ? "No connections." : "No connection matches."}</p>}
       {total !== null && total > 0 && (
         <VirtualTable
           label="Connections"
@@ -104,7 +104,9 @@ export function ConnectionsPanel() {
 const keyOf = ({ namespace, socket_id }: ConnectionRow): string => `${namespace} ${socket_id}`;
 
 const totalWords = (total: number, filter: string): string =>
-  filter === "" ? `${total} in all` : `${plural(total, "matches", "match")}`;
+  filter === ""
+    ? `${plural(total, "socket")}, one per connection and namespace`
+    : `${plural(total, "matches", "match")}`;
 
 const roundTripWords = ({ round_trip_ms }: ConnectionRow): string =>
   round_trip_ms === null ? "–" : `${Math.round(round_trip_ms)}\u00a0ms`;
@@ -152,7 +154,7 @@ function detailsOf(row: ConnectionRow, ownId: string, request: Section["request"
       ["Connection", <code key="socket">{row.socket_id}</code>],
       ["Namespace", <code key="namespace">{row.namespace}</code>],
       ["Transport", row.transport],
-      ["Since", <Moment key="since" at={row.connected_at} />],
+      ["Since", <ExactMoment key="since" at={row.connected_at} />],
       ["Round trip", roundTripWords(row)],
       ["Waiting to be read", sizeWords(row.buffered_bytes)],
       ["Rooms", row.rooms.join(", ") || "none"],

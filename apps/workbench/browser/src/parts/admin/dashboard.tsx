@@ -9,6 +9,7 @@ import { openNotices } from "../../admin/notices-store.ts";
 import { openOverview } from "../../admin/overview-store.ts";
 import { type PanelName, panels, pathOf, titleOf } from "../../admin/panels.ts";
 import type { Question } from "../../admin/questions.ts";
+import { setPageTitle } from "../../document-title.ts";
 import { Link } from "../../router.tsx";
 import { useStore } from "../../store.ts";
 import { useWorkspace } from "../../workspace.ts";
@@ -67,7 +68,7 @@ export function Dashboard({ panel }: { panel: PanelName }) {
   useEffect(() => close, [close]);
   const feed = useStore(shared.feed.state);
   useEffect(() => {
-    document.title = `${titleOf(panel)} · Administration · Signalbox Workbench`;
+    setPageTitle(`${titleOf(panel)} · Administration`);
     setDone("");
   }, [panel]);
   const content = useRef<HTMLDivElement>(null);
@@ -109,8 +110,13 @@ function useFocusAfter(isOpen: boolean, content: RefObject<HTMLElement | null>):
 }
 
 function PanelLinks({ current }: { current: PanelName }) {
+  const row = useRef<HTMLElement>(null);
+  // On a phone the row scrolls, and the current link may be out of view.
+  useLayoutEffect(() => {
+    row.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
   return (
-    <nav class="panels" aria-label="Administration">
+    <nav ref={row} class="panels" aria-label="Administration">
       {panels.map(({ name, title }) => (
         <Link key={name} href={pathOf(name)} aria-current={name === current ? "page" : undefined}>
           {title}

@@ -12,9 +12,9 @@ const refreshMs = 5000;
 
 /** Signs and words, so that nobody depends on telling red from green. */
 const signs: Record<HealthReport["status"] | DependencyRow["status"], readonly [sign: string, words: string]> = {
-  ok: ["✓", "in order"],
-  degraded: ["!", "degraded: something that it depends on does not answer"],
-  draining: ["↻", "draining: it takes no new connections, and goes"],
+  ok: ["✓", "healthy"],
+  degraded: ["!", "degraded: a dependency does not answer"],
+  draining: ["↻", "shutting down: accepts no new connections"],
   failing: ["✕", "does not answer"],
 };
 
@@ -24,7 +24,7 @@ export function HealthPanel() {
   return (
     <Panel
       title="Health"
-      note="Asked for every 5 seconds"
+      note="Updated every 5 seconds"
       problem={problem}
       retry={store.read}
       waitsFor={health === null && "the server’s health"}
@@ -41,11 +41,11 @@ function Report({ health: { status, dependencies, version, server_id, started_at
         <Condition status={status} />
       </p>
       <DataTable
-        label="What the server depends on"
+        label="Dependencies"
         columns={columns}
         rows={dependencies}
         rowProps={({ name }) => ({ key: name, "data-dependency": name })}
-        empty="The server depends on nothing."
+        empty="The server has no dependencies."
         testId="admin-health"
       />
       <dl class="panel facts">
@@ -71,7 +71,7 @@ function Report({ health: { status, dependencies, version, server_id, started_at
 }
 
 const columns: Column<DependencyRow>[] = [
-  { label: "Depends on", cell: ({ name }) => name },
+  { label: "Dependency", cell: ({ name }) => name },
   { label: "Condition", cell: ({ status }) => <Condition status={status} /> },
   { label: "Since", cell: ({ since }) => (since === null ? "the start" : timeWords(since)) },
   { label: "Why", cell: ({ reason }) => reason ?? "–", class: "wide" },

@@ -10,7 +10,7 @@ export function NoticePreview({ entry: { title, body, link, priority, requiresAc
         <p class="notice-title">{title || "Title"}</p>
         {body !== "" && <p class="notice-body">{body}</p>}
         {link !== "" && <p class="notice-link">{link}</p>}
-        {requiresAck && <p class="hint">Waits to be acknowledged.</p>}
+        {requiresAck && <p class="hint">Requires acknowledgement.</p>}
       </div>
     </section>
   );

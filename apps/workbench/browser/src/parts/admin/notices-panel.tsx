@@ -10,8 +10,9 @@ import {
   problemsOf,
 } from "../../admin/notice-entry.ts";
 import { useStore } from "../../store.ts";
-import { timeWords } from "../../words.ts";
+import { isConnectionError } from "../../use-problem.ts";
 import { Field, SelectField, TextField } from "../field.tsx";
+import { ExactMoment } from "../moment.tsx";
 import { NoticePreview } from "./notice-preview.tsx";
 import { Panel } from "./panel.tsx";
 
@@ -32,13 +33,14 @@ export function NoticesPanel() {
     const whom = audienceWords(audience, names.of);
     ask({
       title: `Send to ${whom}?`,
-      text: `“${notification.title}” is shown to ${whom} at once, and to those who are away when they come back. It cannot be taken back.`,
+      text: `“${notification.title}” is shown to ${whom} at once, and to absent users when they return. It cannot be undone.`,
       action: "Send",
       async proceed() {
         try {
           await request("admin_notification", { audience, notification });
         } catch (error) {
-          setProblems(problemsOf(error));
+          // What is wrong with the connection is said in the dialog, and nothing in the form is to blame for it.
+          if (!isConnectionError(error)) setProblems(problemsOf(error));
           throw error;
         }
         const { audience: kind, userId, role, roomId } = entry;
@@ -86,7 +88,7 @@ export function NoticesPanel() {
                 label="User id"
                 list="known-users"
                 maxLength={128}
-                hint="Whoever is connected is suggested."
+                hint="Connected users are suggested."
               />
               <datalist id="known-users">
                 {[...known].map(([id, name]) => (
@@ -114,7 +116,7 @@ export function NoticesPanel() {
               {...text("roomId")}
               label="Room"
               maxLength={128}
-              hint="Those who are in it when the notice is sent."
+              hint="Reaches users who are in the room when the notice is sent."
             />
           )}
           <SelectField
@@ -127,12 +129,7 @@ export function NoticesPanel() {
           <Field {...text("title")} label="Title" hint={roomLeft(entry.title, noticeLimits.title)} />
           <TextField {...text("body")} label="Text" rows={5} hint={roomLeft(entry.body, noticeLimits.body)} />
           <Field {...text("link")} label="Link (optional)" type="url" inputMode="url" />
-          <Field
-            {...text("expires")}
-            label="Seen until (optional)"
-            type="datetime-local"
-            hint="30 days, when nothing is chosen."
-          />
+          <Field {...text("expires")} label="Expires (optional)" type="datetime-local" hint="Default: 30 days." />
           <label class="check">
             <input
               type="checkbox"
@@ -140,7 +137,7 @@ export function NoticesPanel() {
               checked={entry.requiresAck}
               onChange={(event) => change({ requiresAck: event.currentTarget.checked })}
             />
-            People have to acknowledge it
+            Requires acknowledgement
           </label>
           <div class="actions">
             <button type="submit" class="primary" data-testid="send-notice">
@@ -156,7 +153,7 @@ export function NoticesPanel() {
           <ul class="sent" data-testid="sent-notices">
             {sent.map(({ at, title, audience }) => (
               <li key={at}>
-                <time dateTime={at}>{timeWords(at)}</time> · “{title}” to {audience}
+                <ExactMoment at={at} /> · “{title}” to {audience}
               </li>
             ))}
           </ul>
@@ -174,7 +171,7 @@ const audiences: readonly [NoticeEntry["audience"], string][] = [
 ];
 
 const priorityWords: Record<Priority, string> = {
-  low: "Low: may wait",
+  low: "Low: list only",
   normal: "Normal",
   high: "High",
   critical: "Critical: must not be missed",

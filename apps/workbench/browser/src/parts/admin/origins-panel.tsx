@@ -1,7 +1,7 @@
 import type { OriginExplanation } from "@signalbox/protocol";
 import { useState } from "preact/hooks";
 import { useDashboard } from "../../admin/dashboard.ts";
-import { sentenceOf } from "../../http.ts";
+import { useProblem } from "../../use-problem.ts";
 import { Field } from "../field.tsx";
 import { Panel } from "./panel.tsx";
 
@@ -9,14 +9,14 @@ import { Panel } from "./panel.tsx";
 export function OriginsPanel() {
   const { request } = useDashboard();
   const [verdict, setVerdict] = useState<(OriginExplanation & { origin: string }) | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
 
   async function explain(origin: string): Promise<void> {
     try {
       setVerdict({ ...(await request("explain_origin", { origin })), origin });
       setProblem(null);
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(error);
     }
   }
 
@@ -25,6 +25,7 @@ export function OriginsPanel() {
       <form
         class="filters"
         data-testid="origin-form"
+        onInput={() => setProblem(null)}
         onSubmit={(event) => {
           event.preventDefault();
           void explain(String(new FormData(event.currentTarget).get("origin")));

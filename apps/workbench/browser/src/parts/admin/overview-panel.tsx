@@ -60,7 +60,7 @@ const figures: readonly (readonly [label: string, wordsOf: (metrics: SystemMetri
   ["Events delivered", ({ deliveries_per_second }) => rate(deliveries_per_second)],
   ["Refusals", ({ refusals_per_second }) => rate(refusals_per_second)],
   ["Event-loop lag, p99", ({ event_loop_lag_p99_ms }) => milliseconds(event_loop_lag_p99_ms)],
-  ["Processor", ({ cpu_percent }) => percent(cpu_percent)],
+  ["CPU", ({ cpu_percent }) => percent(cpu_percent)],
   ["Memory", ({ memory_rss_bytes }) => sizeWords(memory_rss_bytes)],
 ];
 
@@ -93,7 +93,7 @@ const charts: readonly ChartKind[] = [
     sources: () => [["p99", ({ series }) => series.event_loop_lag_p99_ms]],
   },
   {
-    ...{ name: "processor", title: "Processor", words: percent },
+    ...{ name: "cpu", title: "CPU", words: percent },
     sources: () => [["of one core", ({ series }) => series.cpu_percent]],
   },
   {

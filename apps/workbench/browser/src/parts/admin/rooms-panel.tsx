@@ -48,7 +48,7 @@ export function RoomsPanel() {
           columns={columns}
           rows={rows}
           rowProps={({ namespace, room }) => ({ key: `${namespace} ${room}`, "data-room": room })}
-          empty={filter === "" ? "There is no room with anybody in it." : "No room matches."}
+          empty={filter === "" ? "No rooms." : "No room matches."}
           testId="admin-rooms"
         />
       )}
@@ -77,7 +77,7 @@ function Members({ room, members }: { room: RoomName; members: readonly Connecti
           columns={memberColumns}
           rows={members}
           rowProps={(row) => ({ key: row.socket_id, "data-user-id": row.user_id })}
-          empty="Everybody has left."
+          empty="The room is empty."
           testId="admin-room-members"
         />
       )}

@@ -1,7 +1,7 @@
 import type { BlockRow, SecurityEvent } from "@signalbox/protocol";
 import type { Section } from "../../admin/feed.ts";
 import { blockQuestion, disconnectQuestion, liftQuestion, type Question } from "../../admin/questions.ts";
-import { Moment } from "../moment.tsx";
+import { ExactMoment } from "../moment.tsx";
 import type { Details } from "./details-dialog.tsx";
 
 interface Surroundings {
@@ -64,7 +64,7 @@ export function lineDetails(line: SecurityEvent, { nameOf, blocks, thenRead, req
     title: type.replaceAll("_", " "),
     facts: [
       ["What", line.detail],
-      ["First at", <Moment key="at" at={at} />],
+      ["First at", <ExactMoment key="at" at={at} />],
       ["Severity", severity],
       ["Times", String(count)],
       ["Address", ip],

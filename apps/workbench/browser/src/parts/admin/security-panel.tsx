@@ -4,7 +4,7 @@ import { useDashboard, useFeed, useNames } from "../../admin/dashboard.ts";
 import { openSecurity } from "../../admin/security-store.ts";
 import { useStore } from "../../store.ts";
 import { plural } from "../../words.ts";
-import { Moment } from "../moment.tsx";
+import { ExactMoment } from "../moment.tsx";
 import type { Column } from "./column.tsx";
 import { Panel } from "./panel.tsx";
 import { lineDetails } from "./security-details.tsx";
@@ -29,7 +29,7 @@ export function SecurityPanel() {
   }
 
   const columns: Column<SecurityEvent>[] = [
-    { label: "Time", cell: ({ at }) => <Moment at={at} /> },
+    { label: "Time", cell: ({ at }) => <ExactMoment at={at} /> },
     { label: "Severity", cell: ({ severity }) => <SeverityBadge severity={severity} /> },
     { label: "Type", cell: ({ type }) => typeWords(type) },
     { label: "Address", cell: ({ ip }) => ip },

@@ -13,7 +13,7 @@ interface KnownBlocks {
   thenRead: (question: Question) => Question;
 }
 
-/** Who is kept out at this moment. */
+/** The active blocks. */
 export function useBlocks(): KnownBlocks {
   const store = useFeed(openBlocks);
   const { answer, problem } = useStore(store.state);

@@ -7,7 +7,7 @@ import { NotificationList } from "./notification-list.tsx";
 /** The unread count, and the list behind it. */
 export function Bell() {
   const { notifications, toasts } = useWorkspace();
-  const { unread } = useStore(notifications);
+  const { unread } = useStore(notifications.state);
   const [isOpen, setOpen] = useState(false);
   const whole = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);

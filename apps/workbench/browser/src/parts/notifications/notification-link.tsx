@@ -9,11 +9,11 @@ interface NotificationLinkProps {
 /** Pages of the workbench are opened in place. Others get a tab of their own, and nothing of ours. */
 export function NotificationLink({ notification: { link, title }, onFollow }: NotificationLinkProps) {
   if (link === undefined) return null;
-  const { origin, pathname, host } = new URL(link);
+  const { origin, host } = new URL(link);
   if (origin === window.location.origin) {
     return (
       <span onClickCapture={() => queueMicrotask(onFollow)}>
-        <Link href={pathname} aria-label={`Open: ${title}`}>
+        <Link href={link} aria-label={`Open: ${title}`}>
           Open
         </Link>
       </span>

@@ -1,33 +1,33 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { sentenceOf } from "../../http.ts";
 import { useStore } from "../../store.ts";
+import { useProblem } from "../../use-problem.ts";
 import { useWorkspace } from "../../workspace.ts";
 import { BackgroundChoice } from "./background-choice.tsx";
 import { NotificationItem } from "./notification-item.tsx";
 
 /** The latest notifications. Looking at them is reading them, but for those that a person has to acknowledge. */
 export function NotificationList({ onLeave }: { onLeave: () => void }) {
-  const { notifications: centre } = useWorkspace();
-  const { phase, notifications, latest_seq, acknowledged_seq, read_seq } = useStore(centre);
+  const { notifications: inbox } = useWorkspace();
+  const { phase, notifications, latest_seq, acknowledged_seq, read_seq } = useStore(inbox.state);
   const [readBefore] = useState(read_seq);
   const section = useRef<HTMLElement>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
 
   useEffect(() => {
-    if (latest_seq > read_seq) centre.markRead(latest_seq).catch((error) => setProblem(sentenceOf(error)));
-  }, [centre, latest_seq, acknowledged_seq]);
+    if (latest_seq > read_seq) inbox.markRead(latest_seq).catch(setProblem);
+  }, [inbox, latest_seq, acknowledged_seq]);
 
   // The oldest is acknowledged first: acknowledging one acknowledges what came before it.
   const pending = notifications.filter(({ requires_ack, seq }) => requires_ack && seq > acknowledged_seq).at(-1);
 
   async function acknowledge(seq: number): Promise<void> {
     try {
-      await centre.acknowledge(seq);
+      await inbox.acknowledge(seq);
       setProblem(null);
       // Its button is gone, and the focus would be with it.
       section.current?.focus();
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(error);
     }
   }
 

@@ -4,8 +4,8 @@ import { useWorkspace } from "../../workspace.ts";
 import { NotificationLink } from "./notification-link.tsx";
 
 /**
- * Arrivals over the page. Those that can wait are read out when the reader pauses, urgent ones at once. None takes the
- * focus; while the pointer or the focus is on one, none goes away.
+ * Arrivals above the content, which makes room: a toast covers no control. Those that can wait are read out when the
+ * reader pauses, urgent ones at once. None takes the focus; while the pointer or the focus is on one, none goes away.
  */
 export function Toasts() {
   const { toasts } = useWorkspace();
@@ -41,11 +41,10 @@ function ToastCard({ notification }: { notification: Notification }) {
   const dismiss = (): void => toasts.dismiss(id);
   return (
     <div class="toast" data-priority={priority} data-testid="toast" data-toast={id}>
-      <div>
-        <p>
-          <strong>{title}</strong>
+      <div class="toast-content">
+        <p class="toast-text">
+          <strong>{title}</strong> {body}
         </p>
-        {body !== "" && <p>{body}</p>}
         <NotificationLink notification={notification} onFollow={dismiss} />
       </div>
       <button type="button" class="quiet" aria-label={`Dismiss: ${title}`} onClick={dismiss}>

@@ -1,0 +1,19 @@
+/** The title of the tab: the page, and before it how far the work is, to be read from another tab. */
+
+let page = "";
+let progress: number | null = null;
+
+export function setPageTitle(title: string): void {
+  page = title;
+  show();
+}
+
+/** @param percent - null while nothing is running */
+export function setTitleProgress(percent: number | null): void {
+  progress = percent;
+  show();
+}
+
+function show(): void {
+  document.title = `${progress === null ? "" : `${progress}\u00a0% · `}${page} · Signalbox Workbench`;
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Dependency } from "./supported-versions.ts";
+
+/** The version of a dependency that is installed; "unknown" for one that a bundler has put elsewhere. */
+export function installedVersion(dependency: Dependency): string {
+  try {
+    let folder = dirname(createRequire(import.meta.url).resolve(dependency));
+    for (; folder !== dirname(folder); folder = dirname(folder)) {
+      const { name, version } = readPackage(join(folder, "package.json"));
+      if (name === dependency && version !== undefined) return version;
+    }
+  } catch {
+    // Said as unknown: this is for a sentence about another fault.
+  }
+  return "unknown";
+}
+
+/** Of a folder without one nothing is known. */
+function readPackage(path: string): { name?: string; version?: string } {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as { name?: string; version?: string };
+  } catch {
+    return {};
+  }
+}

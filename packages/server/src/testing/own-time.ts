@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/**
+ * Measures a time that the product promises, without the time for which the machine gave this process no core: a busy
+ * machine delays every answer, and a slow answer must still fail. Returns the milliseconds since the call.
+ */
+export function startStopwatch(): () => number {
+  const startedAt = performance.now();
+  const withheldBefore = withheldMs();
+  const workedBefore = process.cpuUsage();
+  return () => {
+    const passedMs = performance.now() - startedAt;
+    const { user, system } = process.cpuUsage(workedBefore);
+    // Threads that wait at the same moment are counted each: what was worked has passed in any case.
+    const ownMs = Math.max(passedMs - (withheldMs() - withheldBefore), (user + system) / 1000);
+    return Math.min(passedMs, ownMs);
+  };
+}
+
+/** `setTimeout` that counts as `startStopwatch` does. Returns its cancellation. */
+export function afterOwnTime(ms: number, run: () => void): () => void {
+  const elapsed = startStopwatch();
+  let timer = setTimeout(look, ms);
+  function look(): void {
+    const leftMs = ms - elapsed();
+    if (leftMs <= 0) run();
+    else timer = setTimeout(look, leftMs);
+  }
+  return () => clearTimeout(timer);
+}
+
+/**
+ * For a promise that several processes keep, such as a browser and a server: returns the milliseconds since the call in
+ * which any process of the machine waited for a core. Linux counts them where it has pressure stall information.
+ */
+export function watchStalls(): () => number {
+  const before = stalledMs();
+  return () => stalledMs() - before;
+}
+
+/**
+ * How long threads of this process were ready to run and waited for a core: while one that collects garbage waits, so
+ * does the one that runs the test. Linux counts it; elsewhere all time is the process's own.
+ */
+function withheldMs(): number {
+  try {
+    return readdirSync("/proc/self/task").reduce((sum, thread) => sum + threadWithheldMs(thread), 0);
+  } catch {
+    return 0;
+  }
+}
+
+function threadWithheldMs(thread: string): number {
+  try {
+    const [, waitedNs] = readFileSync(`/proc/self/task/${thread}/schedstat`, "latin1").split(" ");
+    return Number(waitedNs) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+function stalledMs(): number {
+  try {
+    const [, totalUs] = /^some .*total=(\d+)$/m.exec(readFileSync("/proc/pressure/cpu", "latin1")) ?? [];
+    return Number(totalUs ?? 0) / 1000;
+  } catch {
+    return 0;
+  }
+}

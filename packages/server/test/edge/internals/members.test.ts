@@ -1,0 +1,37 @@
+/** What is relied on of the private members of Socket.IO, Engine.IO and `ws`: one test for each. */
+import { readFileSync } from "node:fs";
+import { Server as EngineServer } from "engine.io";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { installedVersion } from "../../../src/edge/internals/installed-version.ts";
+import { members } from "../../../src/edge/internals/members.ts";
+import { createProbe, type Probe } from "../../../src/edge/internals/probe.ts";
+import { type Dependency, supportedVersions } from "../../../src/edge/internals/supported-versions.ts";
+import { webSocketServer } from "../../../src/edge/web-socket-server.ts";
+
+let probe: Probe;
+beforeAll(() => {
+  const wsEngine = webSocketServer({ mayPing: () => true, onFault() {} });
+  probe = createProbe(new EngineServer({ wsEngine }));
+});
+afterAll(() => probe.close());
+
+it.each(members.map((member) => [member.of, member.name, member] as const))("%s has %s", (_of, _name, member) => {
+  expect(member.works(probe)).toBe(true);
+});
+
+it.each(["polling", "websocket"] as const)("all are there with %s as the only transport", (transport) => {
+  const wsEngine = webSocketServer({ mayPing: () => true, onFault() {} });
+  const only = createProbe(new EngineServer({ wsEngine, transports: [transport] }));
+  expect(members.filter((member) => !member.works(only))).toEqual([]);
+  only.close();
+});
+
+it("supports the versions that package.json names", () => {
+  const file = new URL("../../../package.json", import.meta.url);
+  const { dependencies } = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
+  expect(dependencies).toMatchObject(supportedVersions);
+});
+
+it("finds the installed version of each", () => {
+  for (const name of Object.keys(supportedVersions)) expect(installedVersion(name as Dependency)).toMatch(/^\d+\.\d+/);
+});

@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { Refusal } from "../src/refusal.ts";
+
+/** A bundler gives routes a copy of the package: the module is evaluated once more. */
+const copyUrl = `${new URL("../src/refusal.ts", import.meta.url)}?copy`;
+
+it("recognises a refusal of another copy of the package by instanceof", async () => {
+  const copy: { Refusal: typeof Refusal } = await import(copyUrl);
+  expect(copy.Refusal).not.toBe(Refusal);
+  expect(new copy.Refusal("forbidden")).toBeInstanceOf(Refusal);
+  expect(new Refusal("forbidden")).toBeInstanceOf(copy.Refusal);
+  expect(new Refusal("forbidden")).toBeInstanceOf(Error);
+});
+
+it.each([new Error("no"), { code: "forbidden" }, "forbidden", null, undefined])(
+  "does not take %s for a refusal",
+  (value) => {
+    expect(value instanceof Refusal).toBe(false);
+  },
+);
