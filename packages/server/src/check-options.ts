@@ -6,6 +6,14 @@ import type { RealtimeOptions } from "./realtime.ts";
 /** On servers that have a real-time layer. Every copy of this package in a process finds it. */
 const claimed = Symbol.for("@signalbox/server");
 
+/** What else may be handed over, and what is used of it. */
+const parts = [
+  ["store", ["tasks", "securityEvents", "notifications", "blocks", "ping", "close"]],
+  ["logger", ["debug", "info", "warn", "error"]],
+  ["cluster", ["createAdapter", "tell", "on", "close"]],
+  ["tasks", ["cancel"]],
+] as const satisfies readonly (readonly [keyof RealtimeOptions, readonly string[]])[];
+
 /**
  * Checks what JavaScript lets through, and what does not go together.
  * @throws TypeError that says what to hand over instead
@@ -17,6 +25,10 @@ export function checkOptions(options: RealtimeOptions): void {
   checkServer(options.httpServer);
   checkConfig(options.config);
   checkSources(options.sessions);
+  for (const [name, members] of parts) checkPart(name, options[name], members);
+  if (options.roomAccess && typeof options.roomAccess !== "function") {
+    throw new TypeError("`roomAccess` of createRealtime must be a function that says who may join a room.");
+  }
   checkTogether(options);
 }
 
@@ -62,6 +74,14 @@ function checkSources(sessions: unknown): void {
     if (typeof source?.credentialOf === "function" && typeof source.resolve === "function") continue;
     throw new TypeError(`${needed}; a session source has the functions \`credentialOf\` and \`resolve\`.`);
   }
+}
+
+function checkPart(name: string, part: unknown, members: readonly string[]): void {
+  if (part === undefined || part === null) return;
+  // createSqlStore, for one, has to be waited for.
+  if (part instanceof Promise) throw new TypeError(`\`${name}\` of createRealtime is a promise: \`await\` it.`);
+  const missing = members.filter((member) => Object(part)[member] === undefined);
+  if (missing.length > 0) throw new TypeError(`\`${name}\` of createRealtime lacks ${missing.join(", ")}.`);
 }
 
 /** An operator who sets REDIS_URL counts on it. */

@@ -7,7 +7,7 @@ import { createAdminViews } from "./admin/admin-views.ts";
 import { createDashboardFeed } from "./admin/dashboard-feed.ts";
 import { createMetricsHistory } from "./admin/metrics-history.ts";
 import { createAuthenticator } from "./auth/authenticate.ts";
-import { checkChange } from "./auth/check-session.ts";
+import { checkChange, checkUnwatch } from "./auth/check-session.ts";
 import { createCsrf } from "./auth/csrf.ts";
 import { createSessionLookup } from "./auth/session-lookup.ts";
 import { createSessionWatch } from "./auth/session-watch.ts";
@@ -315,7 +315,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const onSourceChanged = (change: SessionChange): void => {
     sessionChanged(change).catch((error: unknown) => log.error({ err: error }, "A session change was not applied."));
   };
-  const unwatch = sources.map((source) => source.watch?.(onSourceChanged));
+  const unwatch = sources.map((source) => checkUnwatch(source.watch?.(onSourceChanged)));
 
   // The namespaces.
   const places = createNamespacePlaces({ clock, idleMs: config.connectTimeout * 1000 });

@@ -54,12 +54,26 @@ export function checkSession(answer: unknown): Session | SessionProblem {
  */
 export function checkCredential(found: unknown): Credential | undefined {
   if (found === undefined || found === null) return undefined;
+  if (found instanceof Promise) {
+    ignoreRejection(found);
+    throw fault("credentialOf", "promise", found, "a credential or undefined, and not wait for anything");
+  }
   const { kind, value } = Object(found) as Record<keyof Credential, unknown>;
   // Any other kind would count as one that needs no CSRF token.
   if (kind !== "cookie" && kind !== "bearer")
     throw fault("credentialOf", "kind", kind, '`kind` as "cookie" or "bearer"');
   if (typeof value !== "string") throw fault("credentialOf", "value", value, "`value` as a string");
   return { kind, value };
+}
+
+/**
+ * Checks what `watch` of a session source has returned.
+ * @throws SourceFault
+ */
+export function checkUnwatch(stop: unknown): (() => void) | undefined {
+  if (stop === undefined || typeof stop === "function") return stop as (() => void) | undefined;
+  if (stop instanceof Promise) ignoreRejection(stop);
+  throw fault("watch", "watch", stop, "a function that ends it, and not wait for anything");
 }
 
 /**
@@ -80,6 +94,11 @@ export function checkChange(change: unknown): SessionChange {
     ...(typeof userId === "string" && { userId }),
     ...(reason !== undefined && { reason: reason as SessionEndReason }),
   };
+}
+
+/** Of a promise that is not waited for: its rejection would end the process. */
+function ignoreRejection(promise: Promise<unknown>): void {
+  promise.catch(() => {});
 }
 
 function idIn(field: "ref" | "userId", value: unknown): string {
@@ -122,5 +141,6 @@ function shown(value: unknown): string {
   }
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  return Array.isArray(value) ? "an array" : "an object";
+  if (Array.isArray(value)) return "an array";
+  return value instanceof Promise ? "a promise" : "an object";
 }

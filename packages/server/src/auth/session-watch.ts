@@ -153,12 +153,12 @@ export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
 
   /** A change that was told may be one of rights that the session does not show, such as who is in which team. */
   function follow(socket: RealtimeSocket, principal: Principal, told: boolean): void {
-    const { role, username } = socket.data.principal;
+    const before = socket.data.principal;
     socket.data.principal = principal;
-    if (!told && principal.role === role && principal.username === username) return;
+    if (!told && principal.role === before.role && principal.username === before.username) return;
     const definition = options.definitionOf(socket);
     if (!stillPermits(definition.access, principal)) return end(socket, "role_changed", false);
-    rooms.judge(socket, definition);
+    rooms.judge(socket, definition, before);
   }
 
   /** A rule of the application's that throws permits nothing. */

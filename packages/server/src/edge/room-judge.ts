@@ -1,5 +1,5 @@
 import type { NamespaceDefinition } from "../namespaces/define-namespace.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Clock, Log, Principal } from "../ports.ts";
 import { type RealtimeSocket, requestedRooms } from "./socket.ts";
 
 /** How long an application's rule may take; then the room is left. */
@@ -7,14 +7,36 @@ const judgeWithinMs = 5000;
 
 /** Judges the rooms of live sockets again. */
 export interface RoomJudge {
-  /** Leaves the rooms in which the socket's principal may no longer be: at once where the rule answers at once. */
-  judge(socket: RealtimeSocket, definition: NamespaceDefinition): void;
+  /**
+   * Leaves the rooms in which the socket's principal may no longer be: at once where the rule answers at once.
+   * @param before - the principal that the socket has had so far
+   */
+  judge(socket: RealtimeSocket, definition: NamespaceDefinition, before: Principal): void;
 }
 
 export function createRoomJudge({ clock, log }: { readonly clock: Clock; readonly log: Log }): RoomJudge {
-  function judge(socket: RealtimeSocket, definition: NamespaceDefinition): void {
+  function judge(socket: RealtimeSocket, definition: NamespaceDefinition, before: Principal): void {
+    leaveDefaults(socket, definition, before);
     if (definition.forfeits === undefined) return;
     for (const room of [...socket.rooms]) judgeRoom(socket, definition, room);
+  }
+
+  /** Rooms in which the server has put the socket for rights that it no longer has. */
+  function leaveDefaults(socket: RealtimeSocket, definition: NamespaceDefinition, before: Principal): void {
+    const kept = new Set(defaults(definition, socket.data.principal));
+    for (const room of defaults(definition, before)) {
+      if (!kept.has(room) && !requestedRooms.has(socket, room)) void socket.leave(room);
+    }
+  }
+
+  /** The frames that a client accepts depend on no rights, so they are left out before and after. */
+  function defaults(definition: NamespaceDefinition, principal: Principal): readonly string[] {
+    try {
+      return definition.rooms(principal, []);
+    } catch (error) {
+      failed(error);
+      return [];
+    }
   }
 
   function judgeRoom(socket: RealtimeSocket, definition: NamespaceDefinition, room: string): void {

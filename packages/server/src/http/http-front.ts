@@ -14,6 +14,14 @@ export interface FrontHandler {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+/**
+ * Node since 22.21 and 24.9 asks the server for each request whether it upgrades. Before, each one upgraded as soon as
+ * something listened to `upgrade`.
+ */
+interface UpgradeChoice {
+  readonly shouldUpgradeCallback?: (this: HttpServer, req: IncomingMessage) => boolean;
+}
+
 /** What our paths are sent is small. Node would wait five minutes for a body of which a byte comes now and then. */
 const bodyWithinMs = 10_000;
 
@@ -30,7 +38,16 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   const server = httpServer as HttpServer;
   const before = server.listeners("request") as ((req: IncomingMessage, res: ServerResponse) => void)[];
   const ownEmit = Object.hasOwn(server, "emit") ? server.emit : undefined;
+  const { shouldUpgradeCallback: mayUpgrade } = server as UpgradeChoice;
   let isInstalled = true;
+
+  /** Whether a request with an Upgrade header that neither we nor the application take is answered as an ordinary one. */
+  const isIgnored = ({ url, method, headers }: IncomingMessage): boolean =>
+    server.listenerCount("upgrade") === 1 || handler.owns(url, method) || asksForH2c.test(headers.upgrade ?? "");
+
+  /** A body would be read as frames, or come before them: the request is answered as one that cannot be upgraded. */
+  const isOurUpgrade = (req: IncomingMessage): boolean =>
+    isWebSocket(req) && handler.ownsUpgrade(req.url) && !hasBody(req);
 
   /** As it would go without us: tracing may exchange the prototype's method at any time. */
   function passOn(...event: unknown[]): boolean {
@@ -48,11 +65,11 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
   function emitOrUpgrade(event: string, ...args: unknown[]): boolean {
     if (event !== "upgrade" || !isInstalled) return passOn(event, ...args);
     const [req, socket, head] = args as [IncomingMessage, Duplex, Buffer];
-    if (isWebSocket(req) && handler.ownsUpgrade(req.url)) {
+    if (isOurUpgrade(req)) {
       // While guards are asked the socket has no other listener: a reset in that time would end the process.
       socket.on("error", ignoreErrors);
       handler.upgrade(req, socket, head);
-    } else if (server.listenerCount("upgrade") === 1 || handler.owns(req.url, req.method)) {
+    } else if (isIgnored(req)) {
       ignoreUpgrade(server, req, socket, head);
     } else {
       passOn(event, ...args);
@@ -60,11 +77,19 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
     return true;
   }
 
+  /** Node 26 keeps the body apart from what follows it, so such a request cannot be put together again. */
+  function isUpgrade(this: HttpServer, req: IncomingMessage): boolean {
+    if (!isInstalled) return mayUpgrade?.call(this, req) ?? false;
+    if (isOurUpgrade(req)) return true;
+    return isIgnored(req) ? !hasBody(req) : (mayUpgrade?.call(this, req) ?? false);
+  }
+
   server.removeAllListeners("request");
   server.on("request", onRequest);
   // Node asks for upgrades only where something listens to them.
   server.on("upgrade", announceUpgrades);
   server.emit = emitOrUpgrade as typeof server.emit;
+  if (mayUpgrade !== undefined) Object.assign(server, { shouldUpgradeCallback: isUpgrade });
 
   return () => {
     server.off("request", onRequest);
@@ -73,18 +98,31 @@ export function installFront(httpServer: HttpServer | HttpsServer, handler: Fron
     // Where a wrapper of another library is around ours, it stays, and ours passes everything on.
     if (server.emit === (emitOrUpgrade as typeof server.emit)) Reflect.deleteProperty(server, "emit");
     if (ownEmit !== undefined && !Object.hasOwn(server, "emit")) server.emit = ownEmit;
+    if (mayUpgrade !== undefined && (server as UpgradeChoice).shouldUpgradeCallback === isUpgrade) {
+      Object.assign(server, { shouldUpgradeCallback: mayUpgrade });
+    }
     for (const listener of before) server.on("request", listener);
   };
 }
 
 function announceUpgrades(): void {}
 
+/**
+ * What Java's HTTP client and `curl --http2` ask of every server. It is obsolete (RFC 9113 section 3.1), and libraries
+ * that listen for WebSockets refuse it or leave it without an answer.
+ */
+const asksForH2c = /^h2c$/i;
+
 const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === "websocket";
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const { "content-length": length = "0", "transfer-encoding": encoding } = headers;
+  return length !== "0" || encoding !== undefined;
+}
 
 /** Ends the connection of a request whose body does not come, whether it is read, refused or answered already. */
 function limitBodyTime(req: IncomingMessage): void {
-  const { "content-length": length = "0", "transfer-encoding": encoding } = req.headers;
-  if (length === "0" && encoding === undefined) return;
+  if (!hasBody(req)) return;
   const timer = setTimeout(() => {
     if (!req.complete) req.socket.destroy();
   }, bodyWithinMs).unref();

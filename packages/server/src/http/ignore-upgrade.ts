@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
-import { type Server as HttpsServer, Server as TlsHttpServer } from "node:https";
+import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
+import { Server as TlsServer } from "node:tls";
 import { ignoreErrors } from "./ignore-errors.ts";
 
 /** More than any client sends. Node drops headers above a limit, perhaps the one that says where the body ends. */
@@ -25,7 +26,18 @@ export function ignoreUpgrade(
   const lines = headOf(req);
   if (lines.some((line) => /[\r\n]/.test(line))) return refuse(socket, "400 Bad Request");
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
-  server.emit(server instanceof TlsHttpServer ? "secureConnection" : "connection", socket);
+  readAnew(server, socket);
+}
+
+/**
+ * Node's own listener alone: the connection is no new one to the application's, which would add to it once more with
+ * every such request.
+ */
+function readAnew(server: HttpServer | HttpsServer, socket: Duplex): void {
+  const event = server instanceof TlsServer ? "secureConnection" : "connection";
+  const own = (server as HttpServer).listeners(event).find(({ name }) => name === "connectionListener");
+  if (own === undefined) server.emit(event, socket);
+  else own.call(server, socket);
 }
 
 /** An earlier request of the connection (pipelining) is answered first. */

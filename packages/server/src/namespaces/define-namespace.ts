@@ -57,7 +57,10 @@ export interface NamespaceDefinition {
   readonly access: AccessRule;
   /** Undeclared events are refused with `event_unknown` and never reach a handler. */
   readonly requests: ReadonlyMap<string, RequestDefinition>;
-  /** Rooms joined on connecting. `accepts`: the frames that the client named in its handshake. */
+  /**
+   * Rooms joined on connecting, and left when they are no longer among those of the principal. `accepts`: the frames
+   * that the client named in its handshake.
+   */
   rooms(principal: Principal, accepts: readonly string[]): readonly string[];
   /** Connections of one user to this namespace. */
   readonly maxPerUser?: number;

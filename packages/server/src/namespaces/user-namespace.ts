@@ -114,7 +114,7 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
       return principal.role !== "admin" && task?.owner_id !== principal.userId;
     }
     const allowed = options.roomAccess?.(room, principal) ?? false;
-    return typeof allowed === "object" ? Promise.resolve(allowed).then((answer) => !answer) : !allowed;
+    return typeof allowed === "boolean" ? !allowed : Promise.resolve(allowed).then((answer) => !answer);
   }
 
   /** An administrator may watch anybody's task, but not unseen. */

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { checkCredential } from "../auth/check-session.ts";
 import type { SessionSource } from "../ports.ts";
 
 /**
  * Tells whether a request carries a credential that browsers attach by themselves: one that a session source recognises
  * and calls a cookie. A cookie that no source recognises, such as a load balancer's, signs nobody in. A bearer token
- * beside the cookie does not hide it: each source is asked without the token as well. A source that throws counts as
- * one that recognises the request.
+ * beside the cookie does not hide it: each source is asked without the token as well. A source that throws, or
+ * returns no credential, counts as one that recognises the request.
  */
 export function createAmbientCredentialCheck(
   sources: readonly SessionSource[],
@@ -18,7 +19,7 @@ export function createAmbientCredentialCheck(
 
 function findsCookie(source: SessionSource, headers: IncomingHttpHeaders): boolean {
   try {
-    return source.credentialOf({ headers })?.kind === "cookie";
+    return checkCredential(source.credentialOf({ headers }))?.kind === "cookie";
   } catch {
     return true;
   }

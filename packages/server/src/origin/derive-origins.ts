@@ -21,7 +21,7 @@ const anyAddress = ["0.0.0.0", "[::]"];
 /**
  * The origins that may connect. SOCKETIO_CORS_ORIGINS replaces what would be derived from HOST, PORT and PUBLIC_URL.
  * In production only https origins are derived, also for loopback: an http one has to be named, as in
- * `PUBLIC_URL=http://localhost:5000`. In development every port of loopback is allowed over http.
+ * `PUBLIC_URL=http://localhost:5000`. In development every port of loopback is allowed.
  * @throws TypeError naming HOST or PUBLIC_URL when it makes no origin
  */
 export function deriveOrigins(config: OriginSettings): readonly OriginRule[] {
@@ -40,7 +40,7 @@ export function deriveOrigins(config: OriginSettings): readonly OriginRule[] {
   const named =
     publicUrl === null ? [] : [{ origin: serialise(publicUrl, "PUBLIC_URL", publicUrl), rule: "PUBLIC_URL" }];
   // Vite, Angular, webpack and their previews take what port is free.
-  const development = config.mode === "development" ? loopback.map(everyPortOf) : [];
+  const development = config.mode === "development" ? loopback.flatMap(everyPortOf) : [];
   return [...derived, ...named, ...development];
 }
 
@@ -51,9 +51,11 @@ function hostsOf(host: string): readonly string[] {
   return [...loopback, ...anyAddress].includes(name) ? loopback : [inUrl];
 }
 
-function everyPortOf(host: string): OriginRule {
-  const anyPortOf = `http://${host}`;
-  return { origin: `${anyPortOf}:*`, rule: "development servers", anyPortOf };
+function everyPortOf(host: string): OriginRule[] {
+  return ["http", "https"].map((scheme) => {
+    const anyPortOf = `${scheme}://${host}`;
+    return { origin: `${anyPortOf}:*`, rule: "development servers", anyPortOf };
+  });
 }
 
 function serialise(address: string, setting: string, value: string): string {

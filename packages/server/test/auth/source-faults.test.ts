@@ -75,6 +75,8 @@ it("a source whose `credentialOf` throws or returns no credential refuses as una
     },
     { credentialOf: () => ({ kind: "session", value: "x" }) as never },
     { credentialOf: () => ({ kind: "cookie", value: 42 }) as never },
+    // Vitest fails a run in which a promise is rejected and nobody hears of it; Node ends the process.
+    { credentialOf: () => Promise.reject(new Error("no cookie parser")) as never },
   ];
   for (const source of broken) {
     const server = await startWith(sound, { source });
@@ -82,6 +84,8 @@ it("a source whose `credentialOf` throws or returns no credential refuses as una
       expect((await refusalOf(server.url, { cookie, auth: {}, transport })).code).toBe("unavailable");
     }
     await expect(fetchClientConfig(server.url, { cookie })).rejects.toThrow("503");
+    const withoutOrigin = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { method: "POST" });
+    expect(await withoutOrigin.json()).toMatchObject({ error: { code: "origin_refused" } });
     expect(errorsOf(server)).toEqual([expect.stringContaining("`credentialOf` of a session source")]);
   }
 });

@@ -27,6 +27,28 @@ it.each([
     () => ({ ...sound(), sessions: () => {} }),
     "the functions `credentialOf` and `resolve`.",
   ],
+  [
+    "a store that was not waited for",
+    () => ({ ...sound(), store: Promise.resolve() }),
+    "`store` of createRealtime is a promise",
+  ],
+  [
+    "half a store",
+    () => ({ ...sound(), store: { ping() {}, tasks: {} } }),
+    "lacks securityEvents, notifications, blocks, close.",
+  ],
+  [
+    "half a logger",
+    () => ({ ...sound(), logger: { info() {}, error() {} } }),
+    "`logger` of createRealtime lacks debug, warn.",
+  ],
+  ["a cluster of its own", () => ({ ...sound(), cluster: {} }), "lacks createAdapter, tell, on, close."],
+  ["a function as tasks", () => ({ ...sound(), tasks: () => {} }), "`tasks` of createRealtime lacks cancel."],
+  [
+    "a list as roomAccess",
+    () => ({ ...sound(), roomAccess: ["news"] }),
+    "`roomAccess` of createRealtime must be a function",
+  ],
   ["a list with nothing as sessions", () => ({ ...sound(), sessions: [null] }), "`credentialOf` and `resolve`."],
 ])("%s is refused with a sentence", (_what, options, sentence) => {
   const create = () => createRealtime(options() as never);
@@ -51,6 +73,15 @@ it("a second layer on one server is refused while the first is there, and works 
   const second = createRealtime({ ...sound(), httpServer });
   onTestFinished(() => second.close());
   expect((await fetch(`${url}/realtime/reachable`)).status).toBe(204);
+});
+
+it.each([
+  ["a promise", async () => () => {}],
+  ["a promise that is rejected", () => Promise.reject(new Error("no channel"))],
+  ["an object", () => ({})],
+])("%s from `watch` of a session source is refused with a sentence", (_what, watch) => {
+  const sessions = { ...createTestSessions(), watch: watch as never };
+  expect(() => createRealtime({ ...sound(), sessions })).toThrow("`watch` of a session source must return a function");
 });
 
 it("a call that was refused leaves the server as it was", async () => {

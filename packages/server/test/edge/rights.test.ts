@@ -1,6 +1,7 @@
 /** Rights are judged again whenever they change, and when they are used (fault A37). */
 import type { SecurityEvent } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { defineNamespace } from "../../src/namespaces/define-namespace.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import {
   connectClient,
@@ -37,6 +38,12 @@ describe.each(transports)("a room of administrators, over %s", (transport: Trans
     ["answers at once", (role: string) => role === "admin"],
     ["answers later", async (role: string) => role === "admin"],
     [
+      "answers with a function that can be awaited",
+      (role: string) =>
+        // biome-ignore lint/suspicious/noThenProperty: queries of some libraries are such functions
+        Object.assign(() => {}, { then: (found: (is: boolean) => void) => found(role === "admin") }) as never,
+    ],
+    [
       "throws for users",
       (role: string) => {
         if (role === "admin") return true;
@@ -65,6 +72,26 @@ describe.each(transports)("a room of administrators, over %s", (transport: Trans
     expect(await client.request("leave_room", { room_id: "staff" })).toEqual({ ok: true, room_id: "staff" });
     expect(await client.request("join_room", { room_id: "staff" })).toMatchObject({ ok: false });
   });
+});
+
+it.each([
+  ["no longer lists them", () => []],
+  [
+    "throws",
+    () => {
+      throw new Error("no user");
+    },
+  ],
+])("default rooms of a namespace are left on a demotion when the rule %s", async (_what, forUsers) => {
+  const server = await start();
+  const rooms = ({ role }: { role: string }) => (role === "admin" ? ["all", "staff"] : forUsers());
+  server.realtime.namespace(defineNamespace({ path: "/office", access: "user", requests: {}, rooms }));
+  const client = await connect(server, "root", { namespace: "/office" });
+  const office = server.realtime.io.of("/office").adapter.rooms;
+  expect(office.get("staff")?.size).toBe(1);
+  server.sessions.setRole("root", "user");
+  await expect.poll(() => office.get("staff")?.size).toBe(undefined);
+  expect(client.socket.connected).toBe(true);
 });
 
 describe("rooms", () => {

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createSecureServer } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -48,7 +49,7 @@ async function start(httpServer: Server = createServer(application), env: Record
   const realtime = createRealtime({ httpServer, config, sessions, logger });
   onTestFinished(async () => {
     await realtime.close();
-    httpServer.closeAllConnections();
+    httpServer.closeAllConnections?.();
     httpServer.close();
   });
   return { httpServer, port, url: `http://127.0.0.1:${port}`, realtime, sessions, lines };
@@ -108,6 +109,28 @@ describe.each(kinds)("a polling request with Upgrade: %s", (_kind, headers) => {
   );
 });
 
+it("upgrades that are ignored are one connection to an application that counts connections", async () => {
+  const { port, httpServer } = await start();
+  let connections = 0;
+  httpServer.on("connection", () => {
+    connections += 1;
+  });
+  const socket = connect(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const text = textFrom(socket);
+  for (const path of ["/first", "/second", "/third"]) {
+    socket.write(rawRequest("GET", path, h2c));
+    await expect.poll(text).toContain(path);
+  }
+  expect(connections).toBe(1);
+});
+
+it("a WebSocket of ours whose request has a body is refused", async () => {
+  const { port } = await start();
+  const target = "/socket.io/?EIO=4&transport=websocket";
+  expect(await sendRaw(port, rawRequest("GET", target, upgradeHeaders, "body"))).toMatchObject({ status: 400 });
+});
+
 it("an upgrade that follows an unanswered request waits for its answer", async () => {
   const slow = Promise.withResolvers<ServerResponse>();
   const { port } = await start(
@@ -135,16 +158,24 @@ it("a request whose body may no longer be found is refused: Node drops headers a
   expect(text()).not.toContain("smuggled");
 });
 
-it("is ignored over TLS as well", async () => {
+it.each([
+  ["https", (options: object) => createTlsServer(options, application)],
+  [
+    "http2 with allowHTTP1",
+    (options: object) => createSecureServer({ ...options, allowHTTP1: true }, application as never),
+  ],
+])("is ignored over TLS as well, on a server of node:%s", async (_kind, createServerWith) => {
   const { cert, key, remove } = makeCertificate("upgrade");
   onTestFinished(remove);
   const options = { cert: readFileSync(cert), key: readFileSync(key) };
-  const { port } = await start(createTlsServer(options, application) as unknown as Server);
+  const { port } = await start(createServerWith(options) as unknown as Server);
   const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
   onTestFinished(() => void socket.destroy());
   const text = textFrom(socket);
   socket.write(rawRequest("POST", "/over-tls", h2c, "a body"));
   await expect.poll(text).toContain("POST /over-tls a body");
+  socket.write(rawRequest("GET", "/without-body", h2c));
+  await expect.poll(text).toContain("GET /without-body");
 });
 
 describe("beside an application with WebSockets of its own", () => {
@@ -176,6 +207,8 @@ describe("beside an application with WebSockets of its own", () => {
     // Ours are answered whatever the application's listener would say; the others are left to it.
     expect((await sendRaw(port, rawRequest("GET", "/livez", h2c))).status).toBe(200);
     expect((await sendRaw(port, rawRequest("GET", "/other", upgradeHeaders))).status).toBe(400);
+    // No listener takes h2c, and many clients ask for it.
+    expect((await sendRaw(port, rawRequest("POST", "/other", h2c, "a body"))).body).toBe("POST /other a body");
   });
 
   it("that is gone again, an upgrade to an application's route is ignored", async () => {
@@ -187,10 +220,12 @@ describe("beside an application with WebSockets of its own", () => {
 
   it("leaves the server as it was found after close()", async () => {
     const httpServer = createServer(application);
+    const { shouldUpgradeCallback: before } = httpServer as { shouldUpgradeCallback?: unknown };
     const { realtime, port } = await start(httpServer);
     await realtime.close();
     expect(httpServer.listenerCount("upgrade")).toBe(0);
     expect(Object.hasOwn(httpServer, "emit")).toBe(false);
+    expect((httpServer as { shouldUpgradeCallback?: unknown }).shouldUpgradeCallback).toBe(before);
     expect((await sendRaw(port, rawRequest("GET", "/livez", h2c))).body).toBe("GET /livez ");
   });
 });

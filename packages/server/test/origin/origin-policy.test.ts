@@ -51,16 +51,19 @@ describe("origins derived from HOST and PORT", () => {
     const key = name === "HOST" ? "host" : "publicUrl";
     expect(() => createOriginPolicy({ ...loadConfig({}).config, [key]: value })).toThrow(problem);
   });
-  it("allow any port of loopback over http in development, and only there", () => {
+  it("allow any port of loopback over http and https in development, and only there", () => {
     const development = policyOf({ NODE_ENV: "development", HOST: "app.test" });
     for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
       for (const port of ["", ":1", ":3000", ":4173", ":4200", ":5174", ":65535"]) {
-        const verdict = development.judge(`http://${host}${port}`);
-        expect(verdict, port).toMatchObject({ allowed: true, rule: "development servers" });
+        for (const scheme of ["http", "https"]) {
+          const verdict = development.judge(`${scheme}://${host}${port}`);
+          expect(verdict, port).toMatchObject({ allowed: true, rule: "development servers" });
+        }
       }
     }
     for (const other of [
-      "https://localhost:5174",
+      "https://localhost.evil.test:5174",
+      "https://localhost:443",
       "http://localhost.evil.test:5174",
       "http://localhost:5174.evil.test",
       "http://localhost:05174",
