@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 export interface Login {
   readonly cookie: string;
   /** What an honest client of this target sends in CONNECT. */
-  readonly auth: Readonly<Record<string, string>>;
+  readonly auth: Readonly<Record<string, unknown>>;
 }
 
 interface Facts {
