@@ -16,7 +16,7 @@ const unreadIs = (page: Page, count: number) =>
     .toBe(count === 0 ? "Notifications" : `Notifications, ${count} unread`);
 
 describe("after a load", () => {
-  it("a toast that was shown before does not come back, not even one that nobody acknowledged", async () => {
+  it("a toast that was shown before does not come back, not even one that was never acknowledged", async () => {
     const { workbench, context, openConnected } = visitors();
     const ada = await signUp(workbench.url);
     const page = await openConnected(await context(ada));

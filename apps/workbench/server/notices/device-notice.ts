@@ -2,7 +2,7 @@ import type { Notify } from "@signalbox/server";
 import { deviceReference } from "../accounts/devices.ts";
 
 /**
- * Tells somebody that their password was used where it never was before: it may not have been them. The page on that
+ * Tells a user that their password was used on a new device: it may have been another person. The page on that
  * device knows its own reference, and does not show the notice.
  */
 export async function tellOfNewDevice(notify: Pick<Notify, "user">, userId: string, device: string): Promise<void> {

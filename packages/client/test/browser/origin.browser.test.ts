@@ -40,7 +40,7 @@ const strangers: readonly (readonly [what: string, status: number, headers: Reco
 ];
 
 test.concurrent.for(strangers)(
-  "a page of another origin that is answered with %s by somebody else, without CORS headers, is told so",
+  "a page of another origin that is answered with %s by another server, without CORS headers, is told so",
   async ([, status, headers], { openSite, openTab, onTestFinished }) => {
     const stranger = createServer(({ url }, response) => {
       if (url === "/welcome") response.end("Welcome");
@@ -56,7 +56,7 @@ test.concurrent.for(strangers)(
   },
 );
 
-test.concurrent("a page of another origin that nobody answers is told that the server is down", async ({
+test.concurrent("a page of another origin without an answer is told that the server is down", async ({
   openSite,
   openTab,
 }) => {

@@ -38,7 +38,7 @@ async function bearerFixture(
 const inSeconds = ({ now }: { now(): number }, seconds: number) => Math.floor(now() / 1000) + seconds;
 
 describe("a bearer token that expires", () => {
-  it("is replaced by the next one without a call, and nobody is asked to sign in", async () => {
+  it("is replaced by the next one without a call, and the user is not asked to sign in", async () => {
     const { environment, clients, statuses } = await bearerFixture((now) => sign(inSeconds(now, 8)));
     clients.user();
     await connected(clients);

@@ -56,7 +56,7 @@ export function createRoomJudge({ clock, log }: { readonly clock: Clock; readonl
     }
   }
 
-  /** A rule that fails keeps nobody in. */
+  /** A rule that fails removes the member. */
   function ask(rule: () => boolean | Promise<boolean>): boolean | Promise<boolean> {
     try {
       const answer = rule();

@@ -103,7 +103,7 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
 
   /**
    * The admin feed and tasks of other people are for administrators; about rooms that were joined by name the application
-   * is asked again. A task that somebody watches is in memory: joining has read it, and its end dissolves the room.
+   * is asked again. A watched task is in memory: joining has read it, and its end dissolves the room.
    */
   function forfeits(room: string, principal: Principal, requested: boolean): boolean | Promise<boolean> {
     if (!requested) return false;

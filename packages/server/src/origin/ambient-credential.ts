@@ -4,7 +4,7 @@ import type { SessionSource } from "../ports.ts";
 
 /**
  * Tells whether a request carries a credential that browsers attach by themselves: one that a session source recognises
- * and calls a cookie. A cookie that no source recognises, such as a load balancer's, signs nobody in. A bearer token
+ * and calls a cookie. A cookie that no source recognises, such as a load balancer's, signs no user in. A bearer token
  * beside the cookie does not hide it: each source is asked without the token as well. A source that throws, or
  * returns no credential, counts as one that recognises the request.
  */

@@ -73,13 +73,13 @@ it("tells who is signed in, and announces the login, another role and the logout
   expect(await resolve(cookie)).toBe("session_missing");
 });
 
-it("a session of a user who is gone has nobody signed in", async () => {
+it("a session of a deleted user is not signed in", async () => {
   const cookie = await app.request("GET", "/");
   await put(cookie, "deleted");
   expect(await resolve(cookie)).toBe("session_missing");
 });
 
-it("a look-up that fails refuses nobody for good, and does not end the process when a session is saved", async () => {
+it("a failed look-up is tried again, and does not end the process when a session is saved", async () => {
   const cookie = await app.request("GET", "/");
   await put(cookie, "ada");
   const { ref } = (await resolve(cookie)) as Session;

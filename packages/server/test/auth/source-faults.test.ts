@@ -75,7 +75,7 @@ it("a source whose `credentialOf` throws or returns no credential refuses as una
     },
     { credentialOf: () => ({ kind: "session", value: "x" }) as never },
     { credentialOf: () => ({ kind: "cookie", value: 42 }) as never },
-    // Vitest fails a run in which a promise is rejected and nobody hears of it; Node ends the process.
+    // Vitest fails a run with an unhandled rejection; Node ends the process.
     { credentialOf: () => Promise.reject(new Error("no cookie parser")) as never },
   ];
   for (const source of broken) {

@@ -47,7 +47,7 @@ describe.each([
     expect((await knock()).status).toBe(200);
   });
 
-  it("a budget of messages is filled again in time, and nobody is disconnected for waiting", async () => {
+  it("a budget of messages is filled again in time, and no client is disconnected for waiting", async () => {
     const { clock, server, cookie } = await startServer({
       SIGNALBOX_MESSAGE_BURST: "20",
       SIGNALBOX_MESSAGE_RATE: "10",

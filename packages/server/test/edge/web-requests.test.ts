@@ -56,7 +56,7 @@ describe("a web request", () => {
     await expect(server.realtime.authorize(request)).rejects.toMatchObject({ code: "origin_refused" });
   });
 
-  it("has no address: what its headers say of one is not believed, and refusals block nobody", async () => {
+  it("has no address: what its headers say of one is not believed, and refusals block no address", async () => {
     const headers = {
       origin: "https://evil.example",
       "x-forwarded-for": "203.0.113.7",

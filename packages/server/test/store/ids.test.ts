@@ -37,7 +37,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     expect(await admin.request("add_block", block)).toMatchObject({ ok: true });
   });
 
-  it("a task id that cannot be one is nobody's task", async () => {
+  it("an impossible task id names no task", async () => {
     const { progress } = (await start()).realtime;
     for (const id of impossible) {
       expect(await progress.get(id)).toBeUndefined();

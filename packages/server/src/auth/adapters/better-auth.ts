@@ -163,7 +163,7 @@ function sessionCookie({ options, $context }: BetterAuthInstance) {
       // With a base URL for each request the name depends on the request, too.
       if (host === undefined || !crossSubDomainCookies?.enabled) names = [authCookies.sessionToken.name];
     },
-    // Whoever uses the instance is told why it could not be made.
+    // The application sees the error when it uses the instance.
     () => {},
   );
   return {

@@ -47,7 +47,7 @@ const maxKnown = 10_000;
 /**
  * Reads the sessions of express-session: its signed cookie, and its store.
  *
- * Its stores announce nothing, so the store is observed while somebody watches: its methods `destroy`, `set`, `touch` and
+ * Its stores announce nothing, so the adapter observes the store while it has a listener: its methods `destroy`, `set`, `touch` and
  * `clear` are wrapped, and put back when the last listener has gone. `set` runs at every request of some applications and is
  * announced only when it changes who is signed in, or the role. What another process does to the store is seen when
  * the session is next looked up (SIGNALBOX_SESSION_RECHECK).
@@ -86,7 +86,7 @@ export function expressSessions<Data extends object>(options: ExpressSessionOpti
       announcer.announce({ ref, reason: identity === null ? "signed_out" : "role_changed" });
     }
 
-    /** Nobody can say whether something has changed, so the session is looked up again. */
+    /** The change is unknown, so the session is looked up again. */
     function lookAgain(): void {
       announcer.announce({ ref, reason: "role_changed" });
     }

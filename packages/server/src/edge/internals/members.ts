@@ -91,7 +91,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "polling: Transport.req", of: "engine.io", for: "guard" },
-    usedBy: "edge/engine-door.ts: a second GET would end the connection of somebody else",
+    usedBy: "edge/engine-door.ts: a second GET would end the connection of another client",
     works(probe) {
       const transport = probe.polling();
       const req = probeRequest("GET");
@@ -101,7 +101,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "polling: Transport.dataReq", of: "engine.io", for: "guard" },
-    usedBy: "edge/engine-door.ts: a second POST would end the connection of somebody else",
+    usedBy: "edge/engine-door.ts: a second POST would end the connection of another client",
     works(probe) {
       const transport = probe.polling();
       transport.on("error", () => {});

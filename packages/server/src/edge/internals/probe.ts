@@ -113,6 +113,6 @@ export function createProbe(engine: EngineServer): Probe {
   };
 }
 
-/** A request of an Engine.IO transport, which answers to nobody. */
+/** A request of an Engine.IO transport, whose answer is dropped. */
 export const probeRequest = (method: "GET" | "POST"): object =>
   request({ method, res: { writeHead: () => ({ end() {} }), end() {}, setHeader() {}, on() {}, once() {} } });
