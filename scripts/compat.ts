@@ -3,10 +3,10 @@
  * range of every runtime and peer dependency, and with the latest where the range does not admit it yet. Prints a table;
  * with --write it goes into docs/compatibility.md. Exits with 1 when a version in range fails.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { copyCheckout, type TestCounts } from "./compat/checkout.ts";
+import { writeTable } from "./compat/page.ts";
 import { publishedVersions } from "./compat/published.ts";
 import { readSubjects, type Subject } from "./compat/subjects.ts";
 
@@ -30,7 +30,7 @@ try {
 }
 const table = tableOf(rows);
 console.log(table);
-if (values.write) write(table);
+if (values.write) writeTable(root, "compat", table);
 // A version outside the range is an early warning, and nothing that was promised.
 if (rows.some(({ end, counts }) => end !== "latest" && (counts.failed > 0 || counts.passed === 0)))
   process.exitCode = 1;
@@ -66,18 +66,4 @@ function tableOf(all: readonly Row[]): string {
     return `| ${cells.join(" | ")} |`;
   });
   return ["| dependency | range | end | version | passed | failed |", "|---|---|---|---|---|---|", ...lines].join("\n");
-}
-
-/** Replaces what stands between the two marks. */
-function write(text: string): void {
-  const page = join(root, "docs/compatibility.md");
-  const marked = /(<!-- compat -->\n)[\s\S]*?(\n<!-- \/compat -->)/;
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(
-    page,
-    readFileSync(page, "utf8").replace(
-      marked,
-      (_all, before, after) => `${before}Run on ${date} with Node ${process.version}.\n\n${text}${after}`,
-    ),
-  );
 }
