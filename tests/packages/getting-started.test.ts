@@ -3,12 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { delimiter, dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { launchChromium } from "../../packages/client/test/browser/chromium.ts";
 import { connectClient, fetchClientConfig } from "../../packages/server/src/testing/index.ts";
 import { packageFolders, readManifest } from "../../scripts/packages/workspace.ts";
 import { freePort } from "../../scripts/services/free-port.ts";
+import { installNode, oldestNode } from "./node-versions.ts";
 import { lockVersions, npmEnvironment, runIn } from "./stranger.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -71,47 +72,54 @@ it("names each file and each command of the application", () => {
   expect(commands.slice(1)).toEqual(["node server.mjs\n", "npx @signalbox/cli doctor http://localhost:5000\n"]);
 });
 
-it("leads to a page that signs in and shows a task to its end", async () => {
-  const url = await start(commands[1] ?? "");
-  const browser = await launchChromium();
-  onTestFinished(() => browser.close());
-  const tab = await browser.newPage();
-  const errors: string[] = [];
-  tab.on("pageerror", ({ message }) => errors.push(message));
-  await tab.goto(url);
-  const importing = tab.getByRole("button", { name: "Import customers" });
-  await importing.click();
-  await tab.getByText("Sign in first.").waitFor();
-  await tab.getByRole("button", { name: "Sign in as Ada" }).click();
-  await expect
-    .poll(async () => {
-      await importing.click();
-      return tab.locator("output").textContent();
-    })
-    .not.toBe("Sign in first.");
-  await tab.getByText("completed").waitFor({ timeout: 30_000 });
-  expect(await tab.getByRole("progressbar").getAttribute("value")).toBe("100");
-  expect(errors).toEqual([]);
-});
+describe.each([oldestNode(), "latest"])("on Node %s", (range) => {
+  beforeAll(async () => {
+    const node = await installNode(range);
+    environment = { ...environment, PATH: [dirname(node), process.env.PATH].join(delimiter) };
+  }, 120_000);
 
-it("leads to a server that the doctor of the installed package finds in order", async () => {
-  const url = await start(commands[1] ?? "");
-  const command = (commands[2] ?? "").replace("http://localhost:5000", url);
-  expect(await runIn(folder, "sh", ["-ec", command], environment)).toMatch(/ 0 failed/);
-});
+  it("leads to a page that signs in and shows a task to its end", async () => {
+    const url = await start(commands[1] ?? "");
+    const browser = await launchChromium();
+    onTestFinished(() => browser.close());
+    const tab = await browser.newPage();
+    const errors: string[] = [];
+    tab.on("pageerror", ({ message }) => errors.push(message));
+    await tab.goto(url);
+    const importing = tab.getByRole("button", { name: "Import customers" });
+    await importing.click();
+    await tab.getByText("Sign in first.").waitFor();
+    await tab.getByRole("button", { name: "Sign in as Ada" }).click();
+    await expect
+      .poll(async () => {
+        await importing.click();
+        return tab.locator("output").textContent();
+      })
+      .not.toBe("Sign in first.");
+    await tab.getByText("completed").waitFor({ timeout: 30_000 });
+    expect(await tab.getByRole("progressbar").getAttribute("value")).toBe("100");
+    expect(errors).toEqual([]);
+  });
 
-it("runs the server of the README as it stands, and a client follows a task to its end", async () => {
-  const [, text = ""] = /<!-- examples\/minimal\/server\.mjs -->\n```js\n([\s\S]*?)```/.exec(readme) ?? [];
-  writeFileSync(join(folder, "readme.mjs"), text);
-  const url = await start("node readme.mjs");
-  const signedIn = await fetch(`${url}/sign-in`, { method: "POST" });
-  const cookie = signedIn.headers.getSetCookie()[0]?.split(";")[0] ?? "";
-  const client = await connectClient(url, { origin: url, cookie });
-  onTestFinished(() => client.close());
-  const { csrf = "" } = await fetchClientConfig(url, { origin: url, cookie });
-  const headers = { origin: url, cookie, "x-csrf-token": csrf };
-  const { task_id } = await (await fetch(`${url}/import`, { method: "POST", headers })).json();
-  const { task } = await client.request("join_task", { task_id });
-  const ended = task.status === "completed" ? task : await client.next("task_completed");
-  expect(ended).toMatchObject({ task_id, status: "completed", result: { rows: 1200 } });
+  it("leads to a server that the doctor of the installed package finds in order", async () => {
+    const url = await start(commands[1] ?? "");
+    const command = (commands[2] ?? "").replace("http://localhost:5000", url);
+    expect(await runIn(folder, "sh", ["-ec", command], environment)).toMatch(/ 0 failed/);
+  });
+
+  it("runs the server of the README as it stands, and a client follows a task to its end", async () => {
+    const [, text = ""] = /<!-- examples\/minimal\/server\.mjs -->\n```js\n([\s\S]*?)```/.exec(readme) ?? [];
+    writeFileSync(join(folder, "readme.mjs"), text);
+    const url = await start("node readme.mjs");
+    const signedIn = await fetch(`${url}/sign-in`, { method: "POST" });
+    const cookie = signedIn.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+    const client = await connectClient(url, { origin: url, cookie });
+    onTestFinished(() => client.close());
+    const { csrf = "" } = await fetchClientConfig(url, { origin: url, cookie });
+    const headers = { origin: url, cookie, "x-csrf-token": csrf };
+    const { task_id } = await (await fetch(`${url}/import`, { method: "POST", headers })).json();
+    const { task } = await client.request("join_task", { task_id });
+    const ended = task.status === "completed" ? task : await client.next("task_completed");
+    expect(ended).toMatchObject({ task_id, status: "completed", result: { rows: 1200 } });
+  });
 });

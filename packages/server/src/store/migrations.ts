@@ -1,4 +1,5 @@
-import { type Kysely, type Migration, SqliteAdapter, sql } from "kysely";
+import { type Kysely, SqliteAdapter, sql } from "kysely";
+import type { Migration } from "./migrator.ts";
 
 /**
  * The tables of Signalbox, in SQL that SQLite and PostgreSQL share: times as ISO 8601 text, JSON as text.

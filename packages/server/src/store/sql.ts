@@ -7,12 +7,13 @@ import {
   type TaskSnapshot,
   taskStatuses,
 } from "@signalbox/protocol";
-import { type Kysely, Migrator, type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
 import type { Store, StoredBlock } from "../ports.ts";
 import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
 import { isHopeless } from "./hopeless.ts";
 import { joinWrites } from "./joined-writes.ts";
 import { migrations } from "./migrations.ts";
+import { loadMigrator } from "./migrator.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 
 import { createSqlNotifications, type NotificationTables } from "./sql-notifications.ts";
@@ -233,6 +234,7 @@ const taskRow = (task: TaskSnapshot): SignalboxTables["signalbox_task"] => ({
 });
 
 async function migrate(db: Kysely<SignalboxTables>): Promise<void> {
+  const Migrator = await loadMigrator();
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
