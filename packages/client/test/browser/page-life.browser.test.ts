@@ -89,6 +89,9 @@ describe.each([...transports, "polling,websocket"])("the life of a page, over %s
     const site = await openSite(over(transport));
     const tab = await openTab(site, { context, userId: "ada" });
     await tab.isConnected();
+    // A page that leaves in the middle of its upgrade is missed by the server at the ping time-out.
+    const last = transport.split(",").at(-1) as "polling" | "websocket";
+    await tab.reaches({ status: "connected", transport: last });
 
     await tab.page.goto(`${site.url}/elsewhere`);
     await eventually(() => expect(site.connections()).toBe(0));
