@@ -3,7 +3,7 @@ import type { Clock, Log, TaskExchange } from "../ports.ts";
 import type { ProgressListener } from "./progress-hub.ts";
 import type { SnapshotSaver } from "./snapshot-saver.ts";
 import type { TaskMemory } from "./task-memory.ts";
-import { mergeReports } from "./task-stream.ts";
+import { keepPercent, mergeReports } from "./task-stream.ts";
 
 interface SharedTasksOptions {
   readonly exchange: TaskExchange | undefined;
@@ -62,12 +62,13 @@ export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
       return tell("ended", end);
     }
     if (known !== undefined && !isNewer(task, known)) return;
+    const taken = keepPercent(task, known);
     if (known !== undefined || exchange?.synced(taskId) !== undefined) {
       theirs.add(taskId);
-      memory.put(task);
+      memory.put(taken);
     }
-    if (known !== undefined && known.owner_id !== task.owner_id) tell("handedOver", task);
-    tell(kind, task);
+    if (known !== undefined && known.owner_id !== taken.owner_id) tell("handedOver", taken);
+    tell(kind, taken);
   }
 
   function forget(taskId: string): void {

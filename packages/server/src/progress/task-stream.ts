@@ -153,6 +153,12 @@ export function mergeReports(ours: TaskSnapshot, theirs: TaskSnapshot, now: numb
   return { ...ours, version, percent: percent === -1 ? null : percent };
 }
 
+/** Another process's state of a task, with no lower percent than was told here of the same run: reports may cross. */
+export function keepPercent(task: TaskSnapshot, told: TaskSnapshot | undefined): TaskSnapshot {
+  if (told === undefined || told.started_at !== task.started_at) return task;
+  return (told.percent ?? -1) > (task.percent ?? -1) ? { ...task, percent: told.percent } : task;
+}
+
 /** Undefined in a patch means "as before"; null means "unknown from now on". */
 const take = <Value>(patched: Value | undefined, before: Value): Value => (patched === undefined ? before : patched);
 

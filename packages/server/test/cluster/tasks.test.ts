@@ -79,6 +79,9 @@ it("two processes that report one task at once never let percent fall, and one o
   const other = await connectClient(there.url, signIn());
   for (const each of [client, other]) await each.request("join_task", { task_id });
   await here.realtime.progress.report(task_id, { status: "running" });
+  // Both processes know of the run: a percentage that is reported of a queued task is none of the run.
+  const isRunning = expect.objectContaining({ status: "running" });
+  await expect.poll(() => other.received("progress_update")).toContainEqual(isRunning);
   for (let percent = 1; percent <= 40; percent += 1) {
     await Promise.all([
       here.realtime.progress.report(task_id, { percent }),
