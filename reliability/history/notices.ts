@@ -3,8 +3,9 @@ import type { Check, ReportFault } from "./check.ts";
 interface Reader {
   readonly user: string;
   session: string;
-  /** Its first connection. */
-  readonly since: number;
+  /** Its first connection, or when it had read its ledger for the first time. */
+  since: number;
+  hasBegun: boolean;
   /** What its application was handed, by number. */
   readonly told: Map<number, string>;
   readonly heard: Set<string>;
@@ -78,7 +79,7 @@ export function createNotices(report: ReportFault): Check {
           if (known !== undefined) known.session = session;
           else
             readers.set(actor, {
-              ...{ user, session, since: at, told: new Map(), heard: new Set(), last: 0 },
+              ...{ user, session, since: at, hasBegun: false, told: new Map(), heard: new Set(), last: 0 },
               ...{ isOut: false, owedUntil: Number.POSITIVE_INFINITY },
               marks: { acknowledged: 0, read: 0 },
             });
@@ -89,7 +90,10 @@ export function createNotices(report: ReportFault): Check {
         case "marked": {
           const reader = readers.get(line.actor);
           if (reader === undefined) return;
-          const { acknowledged, read } = line;
+          const { acknowledged, read, at } = line;
+          // A client has begun once it has read its ledger, which takes its time on a busy machine.
+          if (!reader.hasBegun) reader.since = at;
+          reader.hasBegun = true;
           if (acknowledged < reader.marks.acknowledged || read < reader.marks.read) {
             report("backwards", line.actor, `marks fell to ${acknowledged} and ${read}`);
           }
