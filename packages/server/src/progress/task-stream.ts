@@ -147,16 +147,13 @@ export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number, 
  * versions, and percent no lower than either within a run.
  */
 export function mergeReports(ours: TaskSnapshot, theirs: TaskSnapshot, now: number): TaskSnapshot {
-  const isSameRun = ours.started_at === theirs.started_at;
-  const percent = isSameRun ? Math.max(ours.percent ?? -1, theirs.percent ?? -1) : ours.percent;
-  const version = versionAfter(Math.max(ours.version, theirs.version), now);
-  return { ...ours, version, percent: percent === -1 ? null : percent };
+  return { ...keepPercent(ours, theirs), version: versionAfter(Math.max(ours.version, theirs.version), now) };
 }
 
-/** Another process's state of a task, with no lower percent than was told here of the same run: reports may cross. */
-export function keepPercent(task: TaskSnapshot, told: TaskSnapshot | undefined): TaskSnapshot {
-  if (told === undefined || told.started_at !== task.started_at) return task;
-  return (told.percent ?? -1) > (task.percent ?? -1) ? { ...task, percent: told.percent } : task;
+/** A state of a task with no lower percent than another state of the same run: reports of two processes may cross. */
+export function keepPercent(task: TaskSnapshot, other: TaskSnapshot | undefined): TaskSnapshot {
+  if (other === undefined || other.started_at !== task.started_at) return task;
+  return (other.percent ?? -1) > (task.percent ?? -1) ? { ...task, percent: other.percent } : task;
 }
 
 /** Undefined in a patch means "as before"; null means "unknown from now on". */
