@@ -49,7 +49,7 @@ export function copyCheckout(root: string): Copy {
       const report = join(folder, "compat-report.json");
       rmSync(report, { force: true });
       const reporter = ["--reporter=json", `--outputFile=${report}`];
-      const { stderr } = run("npx", ["vitest", "run", "--project", "unit", ...reporter, ...paths]);
+      const { stderr } = run("npx", ["vitest", "run", ...reporter, ...paths]);
       return countsOf(report, stderr);
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),

@@ -1,9 +1,11 @@
 /** What every store must do with escalations, run against each of them. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { EscalationStore, StoredNotice } from "../../src/ports.ts";
-import { freshPath, kinds, openFile } from "./kinds.ts";
+import { freshPath, kinds, openFile, setUpStores } from "./kinds.ts";
 import { notice, reader } from "./notices.ts";
 import { at } from "./samples.ts";
+
+setUpStores();
 
 const critical = (audience: string, title: string, seconds: number, expires_at?: string): StoredNotice => ({
   ...notice(audience, title, expires_at),

@@ -1,7 +1,9 @@
 /** Ids are checked before a store is asked: PostgreSQL fails at a text with NUL (fault A38). */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectClient, rawRequest, sendRaw, startTestServer } from "../../src/testing/index.ts";
-import { kinds } from "./kinds.ts";
+import { kinds, setUpStores } from "./kinds.ts";
+
+setUpStores();
 
 const impossible: readonly string[] = ["a\0b", "\0", "a\ud83d", "", "a b", "../x", "x".repeat(129)];
 

@@ -12,16 +12,22 @@ import { createMemoryStore } from "../../src/store/memory.ts";
 import { openPostgres } from "../../src/store/postgres.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "signalbox-store-"));
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
+let folder = "";
 let server: Service | undefined;
-beforeAll(async () => {
-  if (process.env.TEST_DATABASE_URL === undefined) server = await startPostgres();
-});
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await server?.stop();
-});
+
+/** Gives a test file a folder and a PostgreSQL of its own until it ends. Test files of one worker share this module. */
+export function setUpStores(): void {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "signalbox-store-"));
+    if (process.env.TEST_DATABASE_URL === undefined) server = await startPostgres();
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true });
+    await server?.stop();
+    server = undefined;
+  });
+}
 
 /** The server of this test file, to be killed or frozen. */
 export const postgres = (): Service => server as Service;

@@ -2,9 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { NotificationReader, StoredNotice } from "../../src/ports.ts";
-import { freshPath, kinds, openFile } from "./kinds.ts";
+import { freshPath, kinds, openFile, setUpStores } from "./kinds.ts";
 import { notice, reader } from "./notices.ts";
 import { at } from "./samples.ts";
+
+setUpStores();
 
 describe.each(kinds)("notifications in the %s store", (name, open) => {
   async function opened() {

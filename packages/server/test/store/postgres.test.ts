@@ -2,9 +2,11 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../src/ports.ts";
 import { startStopwatch } from "../../src/testing/index.ts";
-import { freshDatabase, openDatabase, postgres } from "./kinds.ts";
+import { freshDatabase, openDatabase, postgres, setUpStores } from "./kinds.ts";
 import { notice, reader } from "./notices.ts";
 import { at, task } from "./samples.ts";
+
+setUpStores();
 
 const closeAll = (stores: readonly Store[]) => Promise.all(stores.map((store) => store.close()));
 

@@ -3,8 +3,10 @@ import type { Page, PageRequest } from "@signalbox/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
-import { kinds } from "./kinds.ts";
+import { kinds, setUpStores } from "./kinds.ts";
 import { at, securityEvent, task } from "./samples.ts";
+
+setUpStores();
 
 describe.each(kinds)("the %s store", (_name, open) => {
   let store: Store;

@@ -2,7 +2,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Store } from "../../src/ports.ts";
 import { connectClient, refusalOf, startTestServer, type TestClientOptions } from "../../src/testing/index.ts";
-import { kinds } from "./kinds.ts";
+import { kinds, setUpStores } from "./kinds.ts";
+
+setUpStores();
 
 const news = (title: string) => ({ type: "news", title });
 const critical = (title: string) => ({ ...news(title), priority: "critical" as const });
