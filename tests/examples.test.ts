@@ -14,7 +14,7 @@ const folderOf = (example: string): URL => pathToFileURL(`${join(import.meta.dir
 let redis: Service;
 beforeAll(async () => {
   redis = await startRedis();
-}, 30_000);
+});
 afterAll(() => redis.stop());
 
 /** Opens a TCP connection to an example, and waits until the server has it. */

@@ -63,7 +63,7 @@ it("PostgreSQL: a backup of a running server is restored, and without what came 
   onTestFinished(() => restored.close());
   expect(await restored.tasks.get("before")).toMatchObject({ task_id: "before" });
   expect(await restored.tasks.get("after")).toBeUndefined();
-}, 60_000);
+});
 
 it("an old version refuses a database that a newer one has migrated, and names the migration", async () => {
   const file = join(folder, "newer.sqlite");

@@ -194,7 +194,7 @@ it("whoever joins while Redis is away learns of what the other node did meanwhil
   expect(await client.next("task_completed")).toMatchObject({ task_id: ends.task_id });
   await expect.poll(() => client.received("progress_update").at(-1)).toMatchObject({ percent: 44 });
   client.close();
-}, 20_000);
+});
 
 it("a Redis that was emptied is told everything again", async () => {
   const { task_id } = await here.realtime.progress.create({ kind: "t", title: "T", owner_id: userId });
@@ -224,4 +224,4 @@ it("a task whose reporter has died is queued again on the node where it is watch
   await here.realtime.progress.report(task_id, { status: "running", percent: 10 });
   expect(await watcher.next("progress_update")).toMatchObject({ status: "running", percent: 10 });
   watcher.close();
-}, 30_000);
+});

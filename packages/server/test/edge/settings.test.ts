@@ -192,10 +192,15 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     expectClientConfig({ SOCKETIO_RECONNECTION_DELAY_MAX: "9000" }, { reconnection_delay_max_ms: 9000 }),
   timeout: () => expectClientConfig({ SOCKETIO_TIMEOUT: "3000" }, { timeout_ms: 3000 }),
   async drainDelay() {
-    const server = await start({ SIGNALBOX_DRAIN_DELAY: "1" });
+    const clock = createFakeClock(Date.now());
+    const server = await start({ SIGNALBOX_DRAIN_DELAY: "10" }, { clock });
     const closing = server.realtime.close();
     expect((await get(server, "/readyz")).status).toBe(503);
-    await (await connect(server)).disconnected();
+    const client = await connect(server);
+    clock.advance(9999);
+    expect(await client.request("leave_task", { task_id: "none" })).toMatchObject({ ok: true });
+    clock.advance(1);
+    await client.disconnected();
     await closing;
   },
   async drainWindow() {

@@ -54,4 +54,4 @@ it("versions rise, and percent falls only where a new run begins, over kill -9 i
     const sameRun = after.started_at === before.started_at;
     if (sameRun && before.percent !== null) expect(after.percent).toBeGreaterThanOrEqual(before.percent);
   }
-}, 30_000);
+});
