@@ -1,8 +1,8 @@
 /** `npm run test:frameworks`: applications of real frameworks, installed from the packed packages and used. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../../packages/client/test/browser/chromium.ts";
 import { startTestServer, type TestServer } from "../../packages/server/src/testing/index.ts";
+import { launchChromium } from "../../scripts/services/chromium.ts";
 import { oldestNode } from "../packages/node-versions.ts";
 import { createProject, type Project } from "./project.ts";
 import { walk } from "./walk.ts";

@@ -1,11 +1,12 @@
 /** Notifications that the browser shows while the page is in the background, through a real service worker. */
 import type { BrowserContext, Page, Worker } from "playwright-core";
 import { expect, it } from "vitest";
+import { launchWholeChromium } from "../../../scripts/services/chromium.ts";
 import { type Person, signUp } from "../test/fixture.ts";
 import { collectComplaints } from "./browser.ts";
 import { useVisitors } from "./visitors.ts";
 
-const visitors = useVisitors();
+const visitors = useVisitors({}, launchWholeChromium);
 
 /** What the tests use of the global scope of a service worker, for which a page has no types. */
 interface WorkerScope extends EventTarget {

@@ -1,31 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { makeImage, type Person } from "../test/fixture.ts";
-
-const candidates = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** The system's own Chromium, without anything that would call home. */
-export function launchBrowser(): Promise<Browser> {
-  const executablePath = candidates.find((path) => existsSync(path));
-  if (executablePath === undefined) throw new Error("There is no Chromium; scripts/ensure-chromium.sh installs it.");
-  return chromium.launch({
-    executablePath,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
-}
 
 /** Image files on disk, as a person would choose them. */
 export async function imageFiles(count: number, width?: number, height?: number): Promise<string[]> {

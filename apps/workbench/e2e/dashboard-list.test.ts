@@ -3,8 +3,9 @@ import type { ConnectionListRequest, ConnectionRow } from "@signalbox/protocol";
 import { connectClient } from "@signalbox/server/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { administrator, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import { answerInstead, collectComplaints, goToPanel, launchBrowser, openDashboard } from "./browser.ts";
+import { answerInstead, collectComplaints, goToPanel, openDashboard } from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let browser: Browser;
@@ -16,8 +17,8 @@ beforeAll(async () => {
     SIGNALBOX_MAX_CONNECTIONS_PER_ADDRESS: "1000",
     SIGNALBOX_MAX_CONNECTIONS_PER_USER: "1000",
   });
-  browser = await launchBrowser();
-}, 60_000);
+  browser = await launchChromium();
+});
 afterAll(async () => {
   await browser?.close();
   await workbench?.remove();
@@ -78,6 +79,7 @@ it("ten thousand rows scroll smoothly, by keyboard too, with few of them in the 
   // The scroll bar is dragged from end to end: each frame a step. What the page works for it is counted, not the time
   // that it waits for a core.
   const before = await workedMs();
+  const startedAt = performance.now();
   await frame.evaluate(async (element) => {
     for (let step = 0; step <= 100; step += 1) {
       element.scrollTop = (element.scrollHeight * step) / 100;
@@ -86,9 +88,10 @@ it("ten thousand rows scroll smoothly, by keyboard too, with few of them in the 
   });
   const workPerFrame = ((await workedMs()) - before) / 101;
   await rowsOf(page).filter({ hasText: "User 9999" }).waitFor();
+  const paces = Math.ceil((performance.now() - startedAt) / 150);
   expect(workPerFrame, "milliseconds").toBeLessThan(50);
   expect(await page.locator("tr[data-index]").count()).toBeLessThan(60);
-  expect(requests.length, "questions in all").toBeLessThan(40);
+  expect(requests.length, "one question in 150 ms").toBeLessThanOrEqual(paces + 1);
   expect(Math.max(...requests.map(({ limit = 100 }) => limit))).toBeLessThanOrEqual(500);
 
   await frame.focus();

@@ -2,16 +2,9 @@
 import { connectClient, type TestClient } from "@signalbox/server/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { administrator, makeImage, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import {
-  goToPanel,
-  launchBrowser,
-  openDashboard,
-  picture,
-  sidewaysScroll,
-  takesPictures,
-  violationsOn,
-} from "./browser.ts";
+import { goToPanel, openDashboard, picture, sidewaysScroll, takesPictures, violationsOn } from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let browser: Browser;
@@ -20,7 +13,7 @@ const clients: TestClient[] = [];
 
 beforeAll(async () => {
   workbench = await runWorkbench({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1", SIGNALBOX_SECURITY_FOLD: "1" });
-  browser = await launchBrowser();
+  browser = await launchChromium();
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   await openDashboard(page, workbench.url, administrator);
   for (const [index, name] of ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Mary Somerville"].entries()) {

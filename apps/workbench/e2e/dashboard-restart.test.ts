@@ -2,9 +2,10 @@
 import { connectClient } from "@signalbox/server/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { startWorkbench, type Workbench } from "../server/create-workbench.ts";
 import { administrator, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import { goToPanel, launchBrowser, openDashboard } from "./browser.ts";
+import { goToPanel, openDashboard } from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let restarted: Workbench | undefined;
@@ -14,11 +15,11 @@ let page: Page;
 
 beforeAll(async () => {
   workbench = await runWorkbench({ SIGNALBOX_ADMIN_METRICS_INTERVAL: "1", SIGNALBOX_SECURITY_FOLD: "1" });
-  browser = await launchBrowser();
+  browser = await launchChromium();
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
   await openDashboard(page, workbench.url, administrator);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await restarted?.close();

@@ -2,8 +2,9 @@
 import { connectClient, type TestClient } from "@signalbox/server/testing";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from "vitest";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { administrator, type Person, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import { collectComplaints, goToPanel, launchBrowser, openDashboard } from "./browser.ts";
+import { collectComplaints, goToPanel, openDashboard } from "./browser.ts";
 
 export interface Dashboard {
   readonly workbench: RunningWorkbench;
@@ -18,11 +19,11 @@ export function useDashboard(environment: Record<string, string> = {}): () => Da
   let dashboard: Dashboard;
   beforeAll(async () => {
     const workbench = await runWorkbench({ SIGNALBOX_SECURITY_FOLD: "1", ...environment });
-    const browser = await launchBrowser();
+    const browser = await launchChromium();
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     dashboard = { workbench, browser, page, complaints: collectComplaints(page) };
     await openDashboard(page, workbench.url, administrator);
-  }, 60_000);
+  });
   beforeEach(async () => {
     await dashboard.page.goto(`${dashboard.workbench.url}/admin`);
     await dashboard.page.locator("[data-testid=admin-feed][data-state=live]").waitFor();

@@ -2,16 +2,9 @@
 import type { Notice } from "@signalbox/protocol";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { type Person, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import {
-  becomePerson,
-  collectComplaints,
-  imageFiles,
-  launchBrowser,
-  picture,
-  sidewaysScroll,
-  violationsOn,
-} from "./browser.ts";
+import { becomePerson, collectComplaints, imageFiles, picture, sidewaysScroll, violationsOn } from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let browser: Browser;
@@ -19,8 +12,8 @@ const contexts: BrowserContext[] = [];
 
 beforeAll(async () => {
   workbench = await runWorkbench();
-  browser = await launchBrowser();
-}, 60_000);
+  browser = await launchChromium();
+});
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close();
 });

@@ -2,8 +2,9 @@
 import { refusalOf } from "@signalbox/server/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { administrator, makeImage, type Person, type RunningWorkbench, runWorkbench, signUp } from "../test/fixture.ts";
-import { goToPanel, launchBrowser, openDashboard, sidewaysScroll, violationsOn } from "./browser.ts";
+import { goToPanel, openDashboard, sidewaysScroll, violationsOn } from "./browser.ts";
 
 let workbench: RunningWorkbench;
 let browser: Browser;
@@ -17,11 +18,11 @@ const knockAs = (person: Person) => async () =>
 
 beforeAll(async () => {
   workbench = await runWorkbench();
-  browser = await launchBrowser();
+  browser = await launchChromium();
   mallory = await signUp(workbench.url, markup);
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   await openDashboard(page, workbench.url, administrator);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await workbench?.remove();

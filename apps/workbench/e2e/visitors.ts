@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { type Person, type RunningWorkbench, runWorkbench } from "../test/fixture.ts";
-import { becomePerson, launchBrowser } from "./browser.ts";
+import { becomePerson } from "./browser.ts";
 
 type ContextOptions = Parameters<Browser["newContext"]>[0];
 
@@ -14,13 +15,13 @@ export interface Visitors {
 }
 
 /** A workbench and a browser for all tests of a file. Profiles are closed after each test. */
-export function useVisitors(environment: Record<string, string> = {}): () => Visitors {
+export function useVisitors(environment: Record<string, string> = {}, launch = launchChromium): () => Visitors {
   const contexts: BrowserContext[] = [];
   let browser: Browser;
   let visitors: Visitors;
   beforeAll(async () => {
     const workbench = await runWorkbench(environment);
-    browser = await launchBrowser();
+    browser = await launch();
     visitors = {
       workbench,
       async context(person, options = {}) {
@@ -36,7 +37,7 @@ export function useVisitors(environment: Record<string, string> = {}): () => Vis
         return page;
       },
     };
-  }, 60_000);
+  });
   afterEach(async () => {
     for (const context of contexts.splice(0)) await context.close();
   });

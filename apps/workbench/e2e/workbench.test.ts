@@ -2,12 +2,12 @@
 import { watchStalls } from "@signalbox/server/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { administrator, type RunningWorkbench, runWorkbench, signIn } from "../test/fixture.ts";
 import {
   collectComplaints,
   goToPanel,
   imageFiles,
-  launchBrowser,
   picture,
   sidewaysScroll,
   signInInBrowser,
@@ -20,8 +20,8 @@ const contexts: BrowserContext[] = [];
 
 beforeAll(async () => {
   workbench = await runWorkbench();
-  browser = await launchBrowser();
-}, 60_000);
+  browser = await launchChromium();
+});
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close();
 });
@@ -152,7 +152,7 @@ describe("a person", () => {
     await card(page, "completed").waitFor();
     await picture(page, "tasks-phone");
     expect(await sidewaysScroll(page)).toBe(0);
-  }, 60_000);
+  });
 
   it("is told in a sentence when a file is no image or the password is wrong", async () => {
     const page = await open("/sign-in");

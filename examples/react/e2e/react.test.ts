@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { it, onTestFinished } from "vitest";
-import { launchBrowser } from "../../../apps/workbench/e2e/browser.ts";
+import { launchChromium } from "../../../scripts/services/chromium.ts";
 import { freePort } from "../../../scripts/services/free-port.ts";
 import { startExample } from "../../express/test/start-example.ts";
 import { walk } from "../../html/e2e/walk.ts";
@@ -13,7 +13,7 @@ it("signs in, follows a task to its end and cancels another", async () => {
   const port = await freePort();
   const { url, stop } = await startExample(folder, { PORT: String(port) });
   onTestFinished(stop);
-  const browser = await launchBrowser();
+  const browser = await launchChromium();
   onTestFinished(() => browser.close());
   await walk(browser, url);
 });

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { describe, expect } from "vitest";
+import { freePort } from "../../../../scripts/services/free-port.ts";
 import { createPages, listen } from "./site.ts";
 import { over, requestsOf, test, transports } from "./tab.ts";
 
@@ -61,10 +62,7 @@ test.concurrent("a page of another origin without an answer is told that the ser
   openTab,
 }) => {
   const site = await openSite();
-  const closed = createServer();
-  const address = `http://127.0.0.1:${await listen(closed)}`;
-  await new Promise((resolve) => closed.close(resolve));
-  const tab = await openTab(site, { userId: "ada", query: { url: address } });
+  const tab = await openTab(site, { userId: "ada", query: { url: `http://127.0.0.1:${await freePort()}` } });
   await tab.shows("server_down");
 });
 

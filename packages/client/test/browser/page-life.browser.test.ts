@@ -1,7 +1,7 @@
 import { watchStalls } from "@signalbox/server/testing";
 import type { BrowserContext, CDPSession } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { launchPlainChromium } from "./chromium.ts";
+import { launchPlainChromium } from "./plain-chromium.ts";
 import { eventually, handshakesOf, over, type Tab, test, transports } from "./tab.ts";
 
 let context: BrowserContext;

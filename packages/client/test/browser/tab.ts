@@ -1,8 +1,8 @@
 /** A browser's tab on a page of a site, and what can be seen in it. */
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
 import { test as base, expect, vi } from "vitest";
+import { launchChromium } from "../../../../scripts/services/chromium.ts";
 import { type ConnectionState, type DiagnosisCode, diagnoses } from "../../src/index.ts";
-import { launchChromium } from "./chromium.ts";
 import { type Site, startSite } from "./site.ts";
 import type { SeenRequest } from "./tcp-proxy.ts";
 

@@ -9,7 +9,7 @@ import { createRealtime, loadConfig, type Realtime } from "@signalbox/server";
 import { createTestSessions } from "@signalbox/server/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchChromium } from "../browser/chromium.ts";
+import { launchChromium } from "../../../../scripts/services/chromium.ts";
 import { listen } from "../browser/site.ts";
 import { bundlePage } from "../support/bundle-page.ts";
 import { newerApis, removeApis } from "../support/newer-apis.ts";

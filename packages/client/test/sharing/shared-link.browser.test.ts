@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { watchStalls } from "@signalbox/server/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchChromium, launchPlainChromium } from "../browser/chromium.ts";
+import { launchWholeChromium } from "../../../../scripts/services/chromium.ts";
+import { launchPlainChromium } from "../browser/plain-chromium.ts";
 import { bundlePage } from "../support/bundle-page.ts";
 import type { SharingPage } from "./page.ts";
 
@@ -34,8 +35,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await launchChromium();
-}, 60_000);
+  browser = await launchWholeChromium();
+});
 
 afterEach(async () => {
   for (const page of context.pages()) await page.close();
@@ -99,7 +100,7 @@ async function takeover(tabs: readonly Page[], since: number): Promise<number> {
   return last - since;
 }
 
-describe("three tabs of one browser", { timeout: 60_000 }, () => {
+describe("three tabs of one browser", () => {
   test("share one connection, and what it brings", async () => {
     const [leader, second, third] = await openThree();
     await inside(leader, (sharing) => sharing.opened[0]?.emit("/", "progress_update", { task_id: "t1" }));
@@ -169,7 +170,7 @@ describe("three tabs of one browser", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a page that the browser puts away", { timeout: 60_000 }, () => {
+describe("a page that the browser puts away", () => {
   test("hands over when it is stored, and is one of the others when it comes back", async () => {
     const [leader, second, third] = await openThree();
     const since = Date.now();
@@ -211,4 +212,4 @@ test("a sandboxed page shares nothing: its origin is nobody's", async () => {
   const frame = page.frames().find((frame) => frame !== page.mainFrame());
   await frame?.waitForFunction(() => window.canShare !== undefined);
   expect(await frame?.evaluate(() => window.canShare)).toBe(false);
-}, 60_000);
+});

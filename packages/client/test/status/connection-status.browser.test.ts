@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../../../../scripts/services/chromium.ts";
 import { type ConnectionState, type ConnectionStatus, nextState } from "../../src/connection-state.ts";
 import { diagnose, diagnoses } from "../../src/diagnosis.ts";
 import { hints } from "../../src/hints.ts";
 import { de } from "../../src/status/texts/de.ts";
 import { en } from "../../src/status/texts/en.ts";
-import { bundle, launchBrowser, type Site, serve } from "./harness.ts";
+import { bundle, type Site, serve } from "./harness.ts";
 import type { Control } from "./page.ts";
 import { after, failed, statesOf } from "./states.ts";
 
@@ -29,8 +30,8 @@ const contexts: BrowserContext[] = [];
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  [site, browser] = await Promise.all([bundle("page.ts").then(serve), launchBrowser()]);
-}, 60_000);
+  [site, browser] = await Promise.all([bundle("page.ts").then(serve), launchChromium()]);
+});
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close();
   expect(complaints.splice(0)).toEqual([]);
@@ -92,7 +93,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
       await part(page, "headline").filter({ hasText: en.headlines[status] }).waitFor();
       expect(await violations(page), status).toEqual([]);
     }
-  }, 60_000);
+  });
 
   it("the details are accessible, on a phone too", async () => {
     const page = await openForAxe({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
@@ -102,7 +103,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
     await feed(page, lasting.reconnecting);
     await part(page, "summary").click();
     expect(await violations(page)).toEqual([]);
-  }, 30_000);
+  });
 
   it.runIf(process.env.UPDATE_SCREENSHOTS === "1")(
     "has its pictures taken",

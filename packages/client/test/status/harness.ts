@@ -1,9 +1,7 @@
 /** The element as a page has it: bundled, served under a strict Content Security Policy, in a real Chromium. */
-import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
 import { build } from "vite";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
@@ -94,16 +92,4 @@ export async function serve(scripts: Bundle): Promise<Site> {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
-}
-
-const candidates = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** The system's own Chromium, without anything that would call home. */
-export function launchBrowser(): Promise<Browser> {
-  const executablePath = candidates.find((candidate) => existsSync(candidate));
-  if (executablePath === undefined) throw new Error("There is no Chromium; scripts/ensure-chromium.sh installs it.");
-  return chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
 }
