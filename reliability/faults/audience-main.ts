@@ -7,12 +7,10 @@ import type { AudienceStatus, ClientPlan, Disturbance } from "./audience.ts";
 import { createBareWitness } from "./bare/witness.ts";
 import { openBufferedJournal } from "./journal.ts";
 import { say, serve } from "./remote.ts";
-import { createStallNotice } from "./stall-notice.ts";
 
 const { HOST = "", PORTS = "", ORIGIN: origin = "", LAYER, JOURNAL = "", CLIENTS = "[]" } = process.env;
 const create = LAYER === "bare" ? createBareWitness : createWitness;
 const journal = openBufferedJournal(JOURNAL);
-const notice = createStallNotice(journal);
 const plans = new Map((JSON.parse(CLIENTS) as ClientPlan[]).map((plan) => [plan.name, plan]));
 const witnesses = new Map<string, Witness>();
 /** Every task that was ever to be watched and, as far as we know, has not ended. */
@@ -27,7 +25,6 @@ const open = (plan: ClientPlan, suffix = ""): Promise<Witness> =>
     ...{ name: plan.name + suffix, user: plan.user, session: plan.session + suffix, pollingOnly: plan.pollingOnly },
     ...{ host: HOST, port: portsOf(plan), origin, notifications: true },
     record(line) {
-      notice();
       journal.write(line);
       if (line.operation === "applied" || line.operation === "final") told += 1;
       if (line.operation === "final") tasks.delete(line.task);

@@ -31,6 +31,7 @@ export const say = (event: string, payload: unknown = null): void =>
 
 /** A process of ours, that can be asked, stopped and killed. */
 export interface Remote {
+  readonly pid: number;
   /** @throws Error with what the other side threw, or when it ends without an answer */
   ask<Result = void>(name: string, argument?: unknown): Promise<Result>;
   /** The first time that it says this. */
@@ -79,6 +80,7 @@ export function startRemote({ file, env, through = [], onWord }: RemoteOptions):
   });
 
   return {
+    pid: child.pid ?? 0,
     exited,
     ask: (name, argument) =>
       new Promise((resolve, reject) => {

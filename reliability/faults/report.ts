@@ -47,8 +47,7 @@ ${kinds.map((kind) => row(kind, own.get(kind.name))).join("\n")}
 users, early acknowledgements, something delivered on a revoked session, something left behind, and promises that were looked
 at while they had to hold (readiness, exit within the limit, closed at the limit, …).
 
-The clients' own processes, 24 clients in each and several beside each other on this machine, stood still for ${number(Math.round(sum([...own.values()].map(({ verdict }) => verdict.stalledMs)) / 1000))} s of ${number(Math.round(sum([...own.values()].map((result) => result.seconds))))} s in all: that time is left out of what counts as a gap. What holds up a server
-is not.
+${stallsOf(own)}
 
 ## Beside bare Socket.IO
 
@@ -105,8 +104,15 @@ meanwhile, which is looked at.
 |---|---|---|---|---|---|---|---|---|---|
 ${kinds.map((kind) => row(kind, own.get(kind.name))).join("\n")}
 
-The columns are explained with [the faults of one node](faults.md).
+The columns are explained with [the faults of one node](faults.md). ${stallsOf(own)}
 `;
+}
+
+/** What the machine did beside the run, and that it is left out. */
+function stallsOf(results: ReadonlyMap<string, KindResult>): string {
+  const verdicts = [...results.values()].map(({ verdict }) => verdict);
+  const seconds = (ms: readonly number[]): string => number(Math.round(sum(ms) / 1000));
+  return `For ${seconds(verdicts.map(({ stalledMs }) => stalledMs))} s of ${seconds(verdicts.map(({ tookMs }) => tookMs))} s in all, of several kinds at a time, a process of the run waited for a core: [that time](history.md#time-that-the-machine-takes) is left out of every limit, and of "back".`;
 }
 
 function row({ fault, promise }: FaultKind, result: KindResult | undefined): string {

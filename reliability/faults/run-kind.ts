@@ -32,15 +32,8 @@ export interface KindResult {
   readonly means: string | undefined;
 }
 
-/** Three lanes begin at once in a quick run, on the cores of whatever machine: that alone takes longer than a second. */
-const quickRules = { behindMs: 3000, recoveryP99Ms: 8000 };
-
-/**
- * The heartbeat is the run's own; everything else as shipped, unless a kind says how long nobody can know of it. How far
- * behind a client may be, and how long away, to the tenth of a second is judged by the full run.
- */
-const rulesOf = ({ unnoticedMs, recoveryP99Ms }: FaultKind, quick: boolean): Partial<Rules> => ({
-  ...(quick && quickRules),
+/** The heartbeat is the run's own; everything else as shipped, unless a kind says how long nobody can know of it. */
+const rulesOf = ({ unnoticedMs, recoveryP99Ms }: FaultKind): Partial<Rules> => ({
   ...(recoveryP99Ms !== undefined && { recoveryP99Ms }),
   unnoticedMs: unnoticedMs ?? (heartbeat.interval + heartbeat.timeout + 1) * 1000,
 });
@@ -54,7 +47,7 @@ export async function runKind(options: RunOptions): Promise<KindResult> {
   const disk = kind.needs === "disk" ? openSmallDisk(join(folder, "disk")) : undefined;
   let isKept = true;
   try {
-    const verdict = await judge(rulesOf(kind, options.quick), await play(options, folder, network, disk));
+    const verdict = await judge(rulesOf(kind), await play(options, folder, network, disk));
     isKept = options.keep || verdict.faults.length > 0;
     return {
       ...{ name: kind.name, layer, verdict, seconds: (Date.now() - started) / 1000 },

@@ -1,7 +1,6 @@
 /** One server or two with their database, those who watch, and the history of both, for one kind of fault. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { watchStalls } from "@signalbox/server/testing";
 import { freePort } from "../../scripts/services/free-port.ts";
 import type { Line } from "../history/line.ts";
 import { type AudienceStatus, type Disturbance, planAudience } from "./audience.ts";
@@ -9,6 +8,7 @@ import { openJournal } from "./journal.ts";
 import type { Network } from "./network.ts";
 import { type Remote, startRemote } from "./remote.ts";
 import { openShared, type Shared } from "./shared.ts";
+import { recordStalls, type StallRecorder } from "./stall-recorder.ts";
 import { createStoredReader } from "./stored.ts";
 
 export type Layer = "signalbox" | "bare";
@@ -49,6 +49,9 @@ export interface World {
   readonly journals: readonly string[];
   record(line: Line): void;
   promise(promise: string, kept: boolean, detail: string): void;
+  /** Measures time without stalls. */
+  readonly until: StallRecorder["until"];
+  readonly stopwatch: StallRecorder["stopwatch"];
   /** Starts the server that has ended anew; what the database holds at this moment is written down first. */
   restart(node?: number): Promise<void>;
   /** Whoever loses a connection to this node asks another one; null: no node is going. */
@@ -74,17 +77,6 @@ export const heartbeat = { interval: 2, timeout: 2 } as const;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Whether a condition comes true in time. The stalls of the machine are added to the time. */
-export async function until(condition: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean> {
-  const startedAt = performance.now();
-  const stalled = watchStalls();
-  while (!(await condition())) {
-    if (performance.now() - startedAt - stalled() > withinMs) return false;
-    await pause(30);
-  }
-  return true;
-}
-
 export async function openWorld(options: WorldOptions): Promise<World> {
   const { layer, folder, seed, users, network } = options;
   mkdirSync(folder, { recursive: true });
@@ -104,7 +96,16 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   let audience: Remote | undefined;
   /** Tasks that began before there was an audience. */
   const early: unknown[] = [];
+  /** Of the processes that run. */
+  const pids = new Set<number>();
+  const stalls = recordStalls(() => [...pids, ...(shared ? [shared.redis.pid, shared.postgres.pid] : [])], record);
+  const { until } = stalls;
   const servers = await Promise.all(numbers.map(startServer));
+
+  function watchStallsOf({ pid, exited }: Remote): void {
+    pids.add(pid);
+    void exited.then(() => pids.delete(pid));
+  }
 
   async function startServer(node: number): Promise<Remote> {
     const started = startRemote({
@@ -139,6 +140,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         else void audience.ask("watch", payload).catch(() => {});
       },
     });
+    watchStallsOf(started);
     await started.heard("ready");
     return started;
   }
@@ -147,6 +149,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const env = { HOST: network.host, PORTS: ports.join(), ORIGIN: origin, LAYER: layer, JOURNAL: paths.audience };
     const file = "audience-main.ts";
     const started = startRemote({ file, through: network.clients, env: { ...env, CLIENTS: JSON.stringify(plans) } });
+    watchStallsOf(started);
     await started.heard("ready");
     return started;
   }
@@ -170,6 +173,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     // Where times are equal servers go first: nobody is told of a state before it is written down.
     journals: [...paths.servers, paths.world, paths.audience],
     record,
+    until,
+    stopwatch: stalls.stopwatch,
     promise: (promise, kept, detail) => record({ operation: "promised", promise, kept, detail, at: Date.now() }),
     async restart(node = 0) {
       await readStored();
@@ -220,6 +225,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         server.signal("SIGCONT");
         server.signal("SIGKILL");
       }
+      stalls.stop();
       await shared?.close();
     },
   };

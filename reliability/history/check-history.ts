@@ -7,13 +7,15 @@ import { createNotices } from "./notices.ts";
 import { createRecoveries } from "./recoveries.ts";
 import { createSessions } from "./sessions.ts";
 import { createSilentGaps } from "./silent-gaps.ts";
+import { createStalls } from "./stalls.ts";
 import { createToldStates } from "./told-states.ts";
 
 export interface Verdict {
   readonly lines: number;
   /** Faults that were put in. */
   readonly injected: number;
-  /** How long the process of the clients stood still, in all. */
+  /** From the first line to the last, and how much of it the machine gave one of the processes no core. */
+  readonly tookMs: number;
   readonly stalledMs: number;
   readonly operations: Readonly<Record<string, number>>;
   readonly found: Readonly<Record<FaultKind, number>>;
@@ -45,33 +47,40 @@ export async function checkHistory(
     found[kind] += 1;
     if (found[kind] <= namedPerKind) faults.push({ kind, actor, detail, ...(task !== undefined && { task }) });
   };
-  const recoveries = createRecoveries(rules, report);
+  const stalls = createStalls();
+  const recoveries = createRecoveries(rules, stalls, report);
   const checks: readonly Check[] = [
-    createToldStates(report),
-    createEndings(rules, report),
-    createSilentGaps(rules, report),
-    createSessions(rules, report),
+    createToldStates(stalls, report),
+    createEndings(rules, stalls, report),
+    createSilentGaps(rules, stalls, report),
+    createSessions(rules, stalls, report),
     createLeftovers(report),
-    createNotices(report),
+    createNotices(stalls, report),
     recoveries,
   ];
 
   const operations: Record<string, number> = {};
   let count = 0;
-  let stalledMs = 0;
+  let firstAt: number | undefined;
+  let lastAt = 0;
   for await (const line of lines) {
     count += 1;
     operations[line.operation] = (operations[line.operation] ?? 0) + 1;
-    if (line.operation === "stalled") stalledMs += line.ms;
+    firstAt ??= line.at;
+    lastAt = line.at;
+    stalls.take(line);
     for (const check of checks) check.take(line);
   }
   for (const check of checks) check.end();
+  stalls.end();
 
   const { tookMs } = recoveries;
+  const from = firstAt ?? 0;
   return {
     lines: count,
     injected: operations.fault ?? 0,
-    stalledMs,
+    tookMs: lastAt - from,
+    stalledMs: Math.round(stalls.within(from, lastAt)),
     operations,
     found,
     faults,

@@ -1,5 +1,6 @@
 import { isFinal, type TaskStatus } from "@signalbox/protocol";
 import type { Check, ReportFault, Rules } from "./check.ts";
+import type { Stalls } from "./stalls.ts";
 
 interface End {
   readonly version: number;
@@ -10,7 +11,7 @@ interface End {
  * What is written: acknowledged after the commit and never before, never lost again; and one end of each task, which is
  * the database's, for everybody who watches it to the end.
  */
-export function createEndings({ behindMs }: Rules, report: ReportFault): Check {
+export function createEndings({ behindMs }: Rules, stalls: Stalls, report: ReportFault): Check {
   const committed = new Map<string, number>();
   const accepted = new Map<string, number>();
   const stored = new Map<string, End>();
@@ -45,8 +46,10 @@ export function createEndings({ behindMs }: Rules, report: ReportFault): Check {
       if (end !== null) continue;
       ends?.delete(task);
       const since = endedAt.get(task);
-      if (since === undefined || out.has(actor) || at - since <= behindMs) continue;
-      report("lost_final", actor, `closed ${at - since} ms after the end, and was never told of it`, task);
+      if (since === undefined || out.has(actor)) continue;
+      stalls.ifLonger(behindMs, since, at, (ms) =>
+        report("lost_final", actor, `closed ${Math.round(ms)} ms after the end, and was never told of it`, task),
+      );
     }
   }
 

@@ -2,7 +2,7 @@
  * One line of a history: who did what, when. Times are milliseconds on one clock. A history may lie in several files,
  * one for each process that records; whoever reads them joins them by time.
  */
-export type Line = Told | Written | Noticing | Watching | Connection | Surroundings | Stalled | Resting | Promised;
+export type Line = Told | Written | Noticing | Watching | Connection | Surroundings | Resting | Promised;
 
 /** The state of a task in one version. */
 interface State {
@@ -99,20 +99,14 @@ type Connection =
 /**
  * By whoever puts faults in. `silenced` until `heard`: nothing gets through to this client, or to all, and neither end
  * can know it yet. `reachable`: the server can be reached from now on, by this client or by all. `fault`: one more.
- * `revoked`: this session is over.
+ * `revoked`: this session is over. `stalled`: of the time just before, the machine gave one of the processes no core for so
+ * long.
  */
 type Surroundings =
   | { readonly operation: "silenced" | "heard" | "reachable"; readonly actor?: string; readonly at: number }
   | { readonly operation: "fault"; readonly name: string; readonly at: number }
-  | { readonly operation: "revoked"; readonly session: string; readonly at: number };
-
-/** By those who watch: the process of all clients did not run for so long before. What it was told meanwhile, it could not record. */
-interface Stalled {
-  readonly operation: "stalled";
-  readonly actor: string;
-  readonly ms: number;
-  readonly at: number;
-}
+  | { readonly operation: "revoked"; readonly session: string; readonly at: number }
+  | { readonly operation: "stalled"; readonly ms: number; readonly at: number };
 
 /** What a server holds while nobody is connected: Engine.IO connections (with what waits in them), sockets, file handles. */
 interface Resting {

@@ -1,4 +1,5 @@
 import type { Check, ReportFault } from "./check.ts";
+import type { Stalls } from "./stalls.ts";
 
 interface Reader {
   readonly user: string;
@@ -30,12 +31,13 @@ const endingMs = 2000;
  * Notices: whoever was told that one is stored can rely on each of its readers being handed it, once, in the order of
  * numbers that are the same for all clients of a user, and on nobody else being handed it.
  */
-export function createNotices(report: ReportFault): Check {
+export function createNotices(stalls: Stalls, report: ReportFault): Check {
   const audiences = new Map<string, string>();
   const kept = new Map<string, number>();
   const readers = new Map<string, Reader>();
   const ledgers = new Map<string, Map<number, string>>();
 
+  const ownMs = (from: number, to: number): number => to - from - stalls.within(from, to);
   const isFor = (audience: string, user: string): boolean => audience === "everyone" || audience === `user:${user}`;
 
   function tell(actor: string, notice: string, seq: number): void {
@@ -80,7 +82,7 @@ export function createNotices(report: ReportFault): Check {
           else
             readers.set(actor, {
               ...{ user, session, since: at, hasBegun: false, told: new Map(), heard: new Set(), last: 0 },
-              ...{ isOut: false, owedUntil: Number.POSITIVE_INFINITY },
+              ...{ isOut: false, owedUntil: Number.MAX_SAFE_INTEGER },
               marks: { acknowledged: 0, read: 0 },
             });
           return;
@@ -108,7 +110,7 @@ export function createNotices(report: ReportFault): Check {
         }
         case "gone": {
           const reader = readers.get(line.actor);
-          const until = reader?.isOut ? 0 : line.at - endingMs;
+          const until = reader?.isOut ? 0 : line.at;
           if (reader !== undefined) reader.owedUntil = Math.min(reader.owedUntil, until);
           return;
         }
@@ -119,10 +121,9 @@ export function createNotices(report: ReportFault): Check {
     end() {
       for (const [actor, reader] of readers) {
         for (const [notice, at] of kept) {
-          const isInTime = at > reader.since + beginningMs && at < reader.owedUntil;
-          if (isInTime && isFor(audiences.get(notice) ?? "", reader.user) && !reader.heard.has(notice)) {
-            report("lost_acknowledged", actor, `notice ${notice}, which its sender was told is stored`);
-          }
+          if (reader.heard.has(notice) || !isFor(audiences.get(notice) ?? "", reader.user)) continue;
+          if (ownMs(reader.since, at) <= beginningMs || ownMs(at, reader.owedUntil) <= endingMs) continue;
+          report("lost_acknowledged", actor, `notice ${notice}, which its sender was told is stored`);
         }
       }
     },

@@ -35,6 +35,28 @@ const without = (index: number): Line[] => sound.toSpliced(index, 1);
 const inserted = (index: number, ...lines: Line[]): Line[] => sound.toSpliced(index, 0, ...lines);
 const replaced = (index: number, change: object): Line[] => sound.with(index, { ...sound[index], ...change } as Line);
 
+/** A client that is connected and not told of a change, until it loses its connection so much later. */
+function behindFor(ms: number): Line[] {
+  const task = { task: "t", status: "running" } as const;
+  const reported = { operation: "reported", actor: "server", owner: "ada", ...task } as const;
+  return [
+    { operation: "connected", actor: "a", user: "ada", session: "s", connection: 1, at: 0 },
+    { operation: "watched", actor: "a", task: "t", at: 0 },
+    { ...reported, version: 1, current: 1, at: 1 },
+    { operation: "live", actor: "a", ...task, version: 1, current: 1, at: 2 },
+    { ...reported, version: 2, current: 2, at: 3 },
+    { operation: "lost", actor: "a", at: 3 + ms },
+    { operation: "recovered", actor: "a", at: 3 + ms + 100 },
+  ];
+}
+
+/** Puts lines where their time is. */
+const joined = (lines: readonly Line[], ...more: Line[]): Line[] => [...lines, ...more].toSorted((a, b) => a.at - b.at);
+
+/** The machine gave no core for so many milliseconds out of each fifty. */
+const stalls = (ms: number, from: number, to: number): Line[] =>
+  Array.from({ length: (to - from) / 50 }, (_, index) => ({ operation: "stalled", ms, at: from + 50 * (index + 1) }));
+
 const firstFinal = indexOf(is("final"));
 const final = at(firstFinal, "final");
 const firstApplied = indexOf((line) => line.operation === "applied" && line.status === "running");
@@ -147,41 +169,10 @@ describe("one planted fault", () => {
   });
 
   it("is no gap for who knows that the connection is lost, or where nothing gets through until it must be known", async () => {
-    const lines: Line[] = [
-      { operation: "connected", actor: "a", user: "ada", session: "s", connection: 1, at: 0 },
-      { operation: "watched", actor: "a", task: "t", at: 0 },
-      {
-        operation: "reported",
-        actor: "server",
-        owner: "ada",
-        task: "t",
-        version: 1,
-        status: "running",
-        current: 1,
-        at: 1,
-      },
-      { operation: "live", actor: "a", task: "t", version: 1, status: "running", current: 1, at: 2 },
-      {
-        operation: "reported",
-        actor: "server",
-        owner: "ada",
-        task: "t",
-        version: 2,
-        status: "running",
-        current: 2,
-        at: 3,
-      },
-      { operation: "lost", actor: "a", at: 3000 },
-      { operation: "recovered", actor: "a", at: 3100 },
-    ];
+    const lines = behindFor(2997);
     expect(await found(lines)).toEqual({ silent_gap: 1 });
     const silenced = lines.toSpliced(4, 0, { operation: "silenced", actor: "a", at: 2 });
     expect(await found(silenced)).toEqual({});
-    const stalled = lines.toSpliced(5, 0, { operation: "stalled", actor: "clients", ms: 2500, at: 2900 });
-    expect(await found(stalled)).toEqual({});
-    expect(await found(lines.toSpliced(5, 0, { operation: "stalled", actor: "clients", ms: 500, at: 2900 }))).toEqual({
-      silent_gap: 1,
-    });
     expect(await found(silenced, { ...shippedRules, unnoticedMs: 1000 })).toEqual({ silent_gap: 1 });
     expect(await found(lines.toSpliced(4, 0, { operation: "lost", actor: "a", at: 2 }))).toEqual({});
   });
@@ -237,5 +228,53 @@ describe("one planted fault", () => {
       at: backAt - 50,
     });
     expect((await checkHistory(reachable, { ...rules, recoveryP99Ms: 99 })).found.late_recovery).toBe(0);
+  });
+});
+
+describe("time that the machine takes", () => {
+  it("a server that holds a change for two seconds leaves a gap, whatever the machine did before and after", async () => {
+    expect(await found(behindFor(2000))).toEqual({ silent_gap: 1 });
+    const beside = [...stalls(50, -2000, 0), ...stalls(50, 2050, 4050)];
+    expect(await found(joined(behindFor(2000), ...beside))).toEqual({ silent_gap: 1 });
+  });
+
+  it("does not count as a gap, in one piece or in many that add up, also where they are written down later", async () => {
+    expect(await found(joined(behindFor(2000), { operation: "stalled", ms: 950, at: 1800 }))).toEqual({});
+    expect(await found(joined(behindFor(2000), ...stalls(25, 0, 2000)))).toEqual({});
+    expect(await found(joined(behindFor(2000), { operation: "stalled", ms: 1500, at: 2100 }))).toEqual({});
+  });
+
+  it("is left out and no more: what remains is judged", async () => {
+    expect(await found(joined(behindFor(2000), { operation: "stalled", ms: 850, at: 1800 }))).toEqual({
+      silent_gap: 1,
+    });
+    expect(await found(joined(behindFor(2500), ...stalls(25, 0, 2500)))).toEqual({ silent_gap: 1 });
+    // Two processes that wait at the same moment are late once.
+    const twice = [...stalls(20, 0, 2000), ...stalls(20, 0, 2000)];
+    expect(await found(joined(behindFor(2000), ...twice))).toEqual({ silent_gap: 1 });
+  });
+
+  it("does not prolong a silence that has ended", async () => {
+    const silence: Line[] = [
+      { operation: "silenced", at: -1000 },
+      { operation: "stalled", ms: 50, at: -500 },
+      { operation: "heard", at: -100 },
+    ];
+    expect(await found(joined(behindFor(2000), ...silence))).toEqual({ silent_gap: 1 });
+  });
+
+  it("does not count as a recovery, nor as a session that outlives its end", async () => {
+    const rules = { ...shippedRules, recoveryP99Ms: 99 };
+    const late = behindFor(500);
+    expect(await found(late, rules)).toEqual({ late_recovery: 1 });
+    expect(await found(joined(late, { operation: "stalled", ms: 10, at: 590 }), rules)).toEqual({});
+    const before = behindFor(0).slice(0, 4);
+    const revoked: Line[] = [
+      ...before,
+      { operation: "revoked", session: "s", at: 10 },
+      { ...(before[3] as Line), at: 1110 },
+    ];
+    expect(await found(revoked)).toEqual({ late_revocation: 1 });
+    expect(await found(joined(revoked, { operation: "stalled", ms: 100, at: 1100 }))).toEqual({});
   });
 });

@@ -1,18 +1,19 @@
 import { percentile } from "../../packages/client/test/support/percentile.ts";
 import type { Check, ReportFault, Rules } from "./check.ts";
+import type { Stalls } from "./stalls.ts";
 
 export interface Recoveries extends Check {
-  /** One for each time that a client came back: since the server could last be reached anew. */
+  /** One for each time that a client came back: since the server could last be reached anew, without stalls. Known at the end. */
   readonly tookMs: readonly number[];
 }
 
 /** Everybody comes back, and soon: counted from the moment at which the server could be reached, and not from the loss. */
-export function createRecoveries({ recoveryP99Ms }: Rules, report: ReportFault): Recoveries {
+export function createRecoveries({ recoveryP99Ms }: Rules, stalls: Stalls, report: ReportFault): Recoveries {
   const out = new Map<string, number>();
   const tookMs: number[] = [];
   const sessionOf = new Map<string, string>();
   const revoked = new Set<string>();
-  const late: { actor: string; ms: number }[] = [];
+  const recovered: { readonly actor: string; readonly since: number; readonly at: number }[] = [];
 
   const neverBack = (client: string): void => report("never_back", client, "lost its connection and did not come back");
 
@@ -38,17 +39,17 @@ export function createRecoveries({ recoveryP99Ms }: Rules, report: ReportFault):
           const since = out.get(line.actor);
           if (since === undefined) return;
           out.delete(line.actor);
-          const ms = line.at - since;
-          tookMs.push(ms);
-          if (ms > recoveryP99Ms) late.push({ actor: line.actor, ms });
+          recovered.push({ actor: line.actor, since, at: line.at });
         }
       }
     },
     end() {
       for (const client of out.keys()) neverBack(client);
+      for (const { since, at } of recovered) tookMs.push(Math.round(at - since - stalls.within(since, at)));
       if (percentile(tookMs, 0.99) <= recoveryP99Ms) return;
-      for (const { actor, ms } of late) {
-        report("late_recovery", actor, `back after ${ms} ms; 99 % within ${recoveryP99Ms}`);
+      for (const [index, { actor }] of recovered.entries()) {
+        const ms = tookMs[index] as number;
+        if (ms > recoveryP99Ms) report("late_recovery", actor, `back after ${ms} ms; 99 % within ${recoveryP99Ms}`);
       }
     },
   };

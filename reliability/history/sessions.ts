@@ -1,7 +1,8 @@
 import type { Check, ReportFault, Rules } from "./check.ts";
+import type { Stalls } from "./stalls.ts";
 
 /** Nothing reaches anybody by a session that is over, but for the moment that it takes to close. */
-export function createSessions({ revokedMs }: Rules, report: ReportFault): Check {
+export function createSessions({ revokedMs }: Rules, stalls: Stalls, report: ReportFault): Check {
   const sessionOf = new Map<string, string>();
   const revokedAt = new Map<string, number>();
 
@@ -21,9 +22,13 @@ export function createSessions({ revokedMs }: Rules, report: ReportFault): Check
           return;
       }
       const since = revokedAt.get(sessionOf.get(line.actor) ?? "");
-      if (since === undefined || line.at - since <= revokedMs) return;
-      const detail = `${line.operation} ${line.at - since} ms after its session was revoked`;
-      report("late_revocation", line.actor, detail, "task" in line ? line.task : undefined);
+      if (since === undefined) return;
+      const { operation, actor } = line;
+      const task = "task" in line ? line.task : undefined;
+      stalls.ifLonger(revokedMs, since, line.at, (ms) => {
+        const detail = `${operation} ${Math.round(ms)} ms after its session was revoked`;
+        report("late_revocation", actor, detail, task);
+      });
     },
     end() {},
   };

@@ -1,4 +1,5 @@
 import type { Check, ReportFault, Rules } from "./check.ts";
+import type { Stalls } from "./stalls.ts";
 
 interface Stream {
   /** Versions that the server had, and since when, in order; what is older than anybody may be behind is dropped. */
@@ -28,10 +29,10 @@ const keep = 256;
  * A client may skip progress, but not fall behind without knowing it: whoever believes to be connected and up to date
  * has every state soon after it came to be. While nothing gets through, that is until the heartbeat must have failed.
  */
-export function createSilentGaps({ behindMs, unnoticedMs }: Rules, report: ReportFault): Check {
+export function createSilentGaps({ behindMs, unnoticedMs }: Rules, stalls: Stalls, report: ReportFault): Check {
   const streams = new Map<string, Stream>();
   const watchersOf = new Map<string, Map<string, Watcher>>();
-  /** By client; those of all clients by "". Time in which the clients themselves stood still is silence for them. */
+  /** By client; those of all clients by "". */
   const silences = new Map<string, Silence[]>();
   let now = 0;
 
@@ -65,10 +66,11 @@ export function createSilentGaps({ behindMs, unnoticedMs }: Rules, report: Repor
 
   function judge({ actor, task, version, behindSince }: Watcher): void {
     if (behindSince === undefined) return;
-    const behind = now - behindSince;
+    if (now - behindSince <= behindMs) return;
     const excused = Math.min(unnoticedMs, silentFor(actor, behindSince) + silentFor("", behindSince));
-    if (behind <= behindMs + excused) return;
-    report("silent_gap", actor, `${behind} ms behind version ${version} without knowing it`, task);
+    stalls.ifLonger(behindMs + excused, behindSince, now, (ms) =>
+      report("silent_gap", actor, `${Math.round(ms)} ms behind version ${version} without knowing it`, task),
+    );
   }
 
   function silentFor(actor: string, since: number): number {
@@ -155,9 +157,6 @@ export function createSilentGaps({ behindMs, unnoticedMs }: Rules, report: Repor
           return;
         case "silenced":
           return silence(line.actor ?? "", now);
-        case "stalled":
-          silence("", now - line.ms);
-          return hear("", now);
         case "heard":
           return hear(line.actor ?? "", now);
       }

@@ -1,6 +1,7 @@
 import { isFinal, type TaskStatus } from "@signalbox/protocol";
 import type { Check, ReportFault } from "./check.ts";
 import type { Line } from "./line.ts";
+import type { Stalls } from "./stalls.ts";
 
 interface Content {
   readonly status: string;
@@ -27,21 +28,23 @@ type ToldLine = Extract<Line, { operation: "applied" | "final" | "live" }>;
  * What clients are told: nothing twice, versions that rise, nothing that the server did not say or said otherwise, nothing
  * of other people's tasks, nothing that they did not ask for.
  */
-export function createToldStates(report: ReportFault): Check {
+export function createToldStates(stalls: Stalls, report: ReportFault): Check {
   const tasks = new Map<string, Task>();
   /** In the order of their end. */
   const ended: string[] = [];
   const userOf = new Map<string, string>();
   /** The highest version that each client was told, by client and task; the end is remembered for good. */
   const told = new Map<string, Map<string, { version: number; final: boolean; wanted: boolean }>>();
-  /** Told in versions that no server has spoken of yet, in the order of time. */
-  let ahead: ToldLine[] = [];
+  /** Told in versions that no server has spoken of yet, by task and version. */
+  const ahead = new Map<string, ToldLine[]>();
 
   const toldOf = (actor: string) => {
     const known = told.get(actor) ?? new Map<string, { version: number; final: boolean; wanted: boolean }>();
     told.set(actor, known);
     return known;
   };
+
+  const keyOf = (task: string, version: number): string => `${task} ${version}`;
 
   function forget(now: number): void {
     for (let [oldest] = ended; oldest !== undefined; [oldest] = ended) {
@@ -64,7 +67,7 @@ export function createToldStates(report: ReportFault): Check {
     }
     const said = task?.states.get(version);
     if (said === undefined) {
-      ahead.push(line);
+      ahead.set(keyOf(id, version), [...(ahead.get(keyOf(id, version)) ?? []), line]);
       return false;
     }
     if (said.status === line.status && said.current === line.current) return true;
@@ -73,21 +76,18 @@ export function createToldStates(report: ReportFault): Check {
     return false;
   }
 
-  function giveUp(before: number): void {
-    for (let [line] = ahead; line !== undefined && line.at < before; [line] = ahead) {
-      ahead.shift();
-      const detail = `${line.status} in version ${line.version}, which the server never had`;
-      report("invented", line.actor, detail, line.task);
-    }
+  function invented({ status, version, actor, task }: ToldLine, when: string): void {
+    report("invented", actor, `${status} in version ${version}, which the server ${when}`, task);
   }
 
   /** What was told of a version that is known now. */
-  function catchUp(id: string, version: number): void {
-    if (ahead.length === 0) return;
-    const isKnown = (line: ToldLine): boolean => line.task === id && line.version === version;
-    const known = ahead.filter(isKnown);
-    ahead = ahead.filter((line) => !isKnown(line));
-    for (const line of known) tell(line);
+  function catchUp(id: string, version: number, reportedAt: number): void {
+    const known = ahead.get(keyOf(id, version)) ?? [];
+    ahead.delete(keyOf(id, version));
+    for (const line of known) {
+      stalls.ifLonger(aheadMs, line.at, reportedAt, () => invented(line, "did not have yet"));
+      tell(line);
+    }
   }
 
   function tell(line: ToldLine): void {
@@ -112,7 +112,6 @@ export function createToldStates(report: ReportFault): Check {
 
   return {
     take(line) {
-      giveUp(line.at - aheadMs);
       switch (line.operation) {
         case "connected":
           return void userOf.set(line.actor, line.user);
@@ -127,14 +126,14 @@ export function createToldStates(report: ReportFault): Check {
           if (known !== undefined) known.wanted = false;
           return;
         }
-        // What a killed server wrote to its database and nowhere else is true as well.
         case "stored":
         case "reported": {
           const { task: id, version, status, current, owner, at } = line;
           const task = tasks.get(id) ?? { owner, states: new Map(), endedAt: undefined };
           tasks.set(id, task);
           task.states.set(version, { status, current });
-          catchUp(id, version);
+          // A killed server may have written it to its database and nowhere else: then it is known only later.
+          catchUp(id, version, line.operation === "reported" ? at : 0);
           if (isFinal(status as TaskStatus)) {
             task.endedAt = at;
             ended.push(id);
@@ -147,6 +146,8 @@ export function createToldStates(report: ReportFault): Check {
           return tell(line);
       }
     },
-    end: () => giveUp(Number.POSITIVE_INFINITY),
+    end() {
+      for (const line of [...ahead.values()].flat()) invented(line, "never had");
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { Notify, ProgressHub } from "@signalbox/server";
 import type { Witness } from "../../packages/client/test/support/witness.ts";
-import { pause, until } from "../faults/world.ts";
+import type { StallRecorder } from "../faults/stall-recorder.ts";
+import { pause } from "../faults/world.ts";
 
 /** One client with a task of its own, on servers that it shares with others. */
 export interface Cell {
@@ -11,6 +12,7 @@ export interface Cell {
   readonly progress: Pick<ProgressHub, "report" | "complete" | "get">;
   readonly hub: Pick<ProgressHub, "subscribe">;
   readonly notify: Notify;
+  readonly until: StallRecorder["until"];
   /** The connection ends, and comes back to the other node if there is one. */
   cut(): void;
   /** The same, but for that nothing gets through until `restore`. */
@@ -28,12 +30,12 @@ export interface Position {
 
 const patienceMs = 10_000;
 
-async function watched({ witness, taskId }: Cell): Promise<void> {
-  witness.watch(taskId);
-  await well(witness);
+async function watched(cell: Cell): Promise<void> {
+  cell.witness.watch(cell.taskId);
+  await well(cell);
 }
 
-async function well(witness: Witness): Promise<void> {
+async function well({ witness, until }: Cell): Promise<void> {
   if (!(await until(() => witness.isWell(), patienceMs))) throw new Error(`It does not recover: ${witness.describe()}`);
 }
 
@@ -61,7 +63,7 @@ export const positions: readonly Position[] = [
       cell.witness.watch(cell.taskId);
       await steps(cell, 10, 30);
       cell.restore();
-      await well(cell.witness);
+      await well(cell);
       await steps(cell, 40, 60);
     },
   },
@@ -111,7 +113,7 @@ export const positions: readonly Position[] = [
       await cell.progress.report(cell.taskId, { status: "queued" });
       await steps(cell, 10, 20);
       cell.restore();
-      await well(cell.witness);
+      await well(cell);
     },
   },
   {
@@ -146,10 +148,10 @@ export const positions: readonly Position[] = [
       await watched(cell);
       await steps(cell, 10, 50);
       await cell.progress.complete(cell.taskId, { made: cell.taskId });
-      await until(() => !cell.witness.isWatching(), patienceMs);
+      await cell.until(() => !cell.witness.isWatching(), patienceMs);
       cell.cut();
-      await until(() => !cell.witness.isConnected(), 2000);
-      await well(cell.witness);
+      await cell.until(() => !cell.witness.isConnected(), 2000);
+      await well(cell);
     },
   },
   {
@@ -166,7 +168,7 @@ export const positions: readonly Position[] = [
       await steps(cell, 10, 40);
       cell.restore();
       const last = `${cell.userId} ${whileAway}`;
-      if (!(await until(() => cell.witness.hasHeard(last), patienceMs)))
+      if (!(await cell.until(() => cell.witness.hasHeard(last), patienceMs)))
         throw new Error("It was not told the last notice.");
     },
   },

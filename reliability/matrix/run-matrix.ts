@@ -1,8 +1,7 @@
 import { createWitness } from "../../packages/client/test/support/witness.ts";
 import type { Journal } from "../faults/journal.ts";
 import { recordProgress } from "../faults/recorded.ts";
-import { until } from "../faults/world.ts";
-import { type Rules, shippedRules } from "../history/check.ts";
+import { recordStalls, type StallRecorder } from "../faults/stall-recorder.ts";
 import { checkHistory } from "../history/check-history.ts";
 import type { Line } from "../history/line.ts";
 import { type Cell, type Position, positions } from "./positions.ts";
@@ -42,9 +41,6 @@ export const columns: readonly Column[] = stores.flatMap((store) =>
   ),
 );
 
-/** What is told, and not how soon: that is measured where nothing else runs. */
-const rules: Rules = { ...shippedRules, behindMs: 10_000, recoveryP99Ms: 15_000 };
-
 const patienceMs = 15_000;
 
 /** Plays all positions of a column at the same time, each with a client and a task of its own. */
@@ -52,12 +48,13 @@ export async function playColumn({ store, nodes, transport }: Column): Promise<C
   const lines: Line[] = [];
   const journal: Journal = { actor: "servers", write: (line) => void lines.push(line) };
   const servers = await startServers(store, nodes, journal);
+  const stalls = recordStalls(() => servers.services.map(({ pid }) => pid), journal.write);
   try {
     // The work is done on the first node; clients begin with the other one, or with the same, in turn.
     const hubs = servers.realtimes.map(({ progress }) => recordProgress(progress, journal));
     const cells = await Promise.all(
-      positions.map((position, index) => playCell({ position, index, transport, servers, hubs, journal })),
-    );
+      positions.map((position, index) => playCell({ position, index, transport, servers, hubs, journal, stalls })),
+    ).finally(stalls.stop);
     for (const { taskId } of cells) {
       const task = await servers.read(taskId);
       if (task === undefined) continue;
@@ -79,11 +76,13 @@ interface CellOptions {
   readonly servers: Servers;
   readonly hubs: readonly ReturnType<typeof recordProgress>[];
   readonly journal: Journal;
+  readonly stalls: StallRecorder;
 }
 
-async function playCell({ position, index, transport, servers, hubs, journal }: CellOptions) {
+async function playCell({ position, index, transport, servers, hubs, journal, stalls }: CellOptions) {
   const userId = `user-${index}`;
   const { realtimes } = servers;
+  const { until } = stalls;
   const ports = index % 2 === 0 ? [...servers.ports].reverse() : servers.ports;
   const progress = hubs[0] as (typeof hubs)[number];
   const { task_id: taskId } = await progress.create({ kind: "matrix", title: position.name, owner_id: userId });
@@ -96,6 +95,7 @@ async function playCell({ position, index, transport, servers, hubs, journal }: 
   const cell: Cell = {
     ...{ witness, taskId, userId, progress, hub: realtimes[0]?.progress as Cell["hub"] },
     notify: realtimes[0]?.notify as Cell["notify"],
+    until,
     cut() {
       lostAt ||= Date.now();
       line.moveOn();
@@ -131,7 +131,7 @@ async function playCell({ position, index, transport, servers, hubs, journal }: 
 
 /** Judges a column by the checker of histories: each fault is that of the cell whose client or task it names. */
 export async function judgeColumn(column: Column, { lines, cells }: ColumnHistory): Promise<Outcome[]> {
-  const { faults } = await checkHistory(lines, rules);
+  const { faults } = await checkHistory(lines);
   return cells.map(({ position, userId, taskId, ms, error }) => ({
     ...{ position, column, ms },
     faults: [

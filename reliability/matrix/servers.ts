@@ -11,6 +11,7 @@ import { createSqlStore, openSqlite, type SignalboxTables } from "@signalbox/ser
 import { createOpenSessions } from "../../packages/client/test/support/open-sessions.ts";
 import { startPostgres } from "../../scripts/services/postgres.ts";
 import { startRedis } from "../../scripts/services/redis.ts";
+import type { Service } from "../../scripts/services/service.ts";
 import type { Journal } from "../faults/journal.ts";
 import { recordStore } from "../faults/recorded.ts";
 
@@ -21,6 +22,8 @@ export type StoreName = (typeof stores)[number];
 export interface Servers {
   readonly ports: readonly number[];
   readonly realtimes: readonly Realtime[];
+  /** What they have beside them. */
+  readonly services: readonly Service[];
   /** What the database has. */
   read(taskId: string): Promise<TaskSnapshot | undefined>;
   close(): Promise<void>;
@@ -70,6 +73,7 @@ export async function startServers(storeName: StoreName, nodes: number, journal:
   return {
     ports: started.map(({ port }) => port),
     realtimes: started.map(({ realtime }) => realtime),
+    services: [redis, postgres].filter((service) => service !== undefined),
     read: async (taskId) => started[0]?.store.tasks.get(taskId),
     async close() {
       await Promise.all(started.map(({ close }) => close()));

@@ -7,6 +7,7 @@ import type { Calls, FromServer, Name } from "./calls.ts";
 export interface Besieged {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   call<Each extends Name>(name: Each, ask: Calls[Each]["ask"]): Promise<Calls[Each]["answer"]>;
   /** The sum of a metric's series, by the value of its only label. */
   metric(name: string): Promise<Record<string, number>>;
@@ -57,7 +58,7 @@ export async function besiege(pinning: Pinning, more: Record<string, string> = {
   const url = `http://127.0.0.1:${port}`;
 
   return {
-    ...{ url, port, faults },
+    ...{ url, port, pid: child.pid ?? 0, faults },
     call<Each extends Name>(name: Each, ask: Calls[Each]["ask"]) {
       serial += 1;
       const id = serial;

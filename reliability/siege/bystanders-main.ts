@@ -1,15 +1,33 @@
 /** The bystanders, in a process of their own: what attackers do to their own event loop must not count as a delay. */
-import { monotonicMs } from "./calls.ts";
+import { withheldMs } from "../../packages/server/src/testing/withheld.ts";
+import { type Beat, monotonicMs } from "./calls.ts";
 import { connectWith } from "./people.ts";
 import type { FromBystanders, ToBystanders } from "./witnesses.ts";
 
 const say = (message: FromBystanders): void => void process.send?.(message, () => {});
 process.on("disconnect", () => process.exit());
 
-const { URL: url = "", COUNT = "0" } = process.env;
+const { URL: url = "", SERVER_PID = "", COUNT = "0" } = process.env;
 const cookies = new Map<string, (cookie: string) => void>();
 let delaysMs: number[] = [];
 let lost = 0;
+/** How long this process had waited for a core when it had last dealt with beats. */
+let withheldBefore = withheldMs(process.pid);
+let isLooking = false;
+
+/** From the emit to the handler, without the time for which either process waited for a core. */
+function note(beat: Beat): void {
+  const delay = monotonicMs() - beat.sentMs;
+  const server = withheldMs(SERVER_PID) - beat.withheldMs;
+  const own = withheldMs(process.pid) - withheldBefore;
+  delaysMs.push(Math.max(0, delay - server - own));
+  if (isLooking) return;
+  isLooking = true;
+  setImmediate(() => {
+    withheldBefore = withheldMs(process.pid);
+    isLooking = false;
+  });
+}
 
 process.on("message", (message: ToBystanders) => {
   if (message.type === "cookie") return cookies.get(message.userId)?.(message.cookie);
@@ -24,7 +42,7 @@ for (let number = 0; number < Number(COUNT); number += 1) {
     say({ type: "sign_in", userId });
   });
   const { socket } = await connectWith(url, { cookie, address: number }, "websocket");
-  socket.on("beat", ({ sentMs }: { sentMs: number }) => void delaysMs.push(monotonicMs() - sentMs));
+  socket.on("beat", note);
   socket.on("disconnect", () => {
     lost += 1;
   });

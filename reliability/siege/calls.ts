@@ -4,8 +4,8 @@ export interface Calls {
     ask: { userId: string; role?: "user" | "admin"; expiresInMs?: number };
     answer: { cookie: string; ref: string };
   };
-  /** Ends a session, as a logout or ban does, or takes the administrator's role away. Answers with the moment. */
-  revoke: { ask: { userId: string; how: "signed_out" | "banned" | "role_changed" }; answer: { atMs: number } };
+  /** Ends a session, as a logout or ban does, or takes the administrator's role away. Answers with the moment, of the epoch. */
+  revoke: { ask: { userId: string; how: "signed_out" | "banned" | "role_changed" }; answer: { at: number } };
   /** Lines of the security log by type: how many, and how many events they count. */
   log: { ask: object; answer: { lines: number; counts: Record<string, number> } };
   /** After garbage collection. */
@@ -25,6 +25,13 @@ export type FromServer =
 
 /** One clock for all processes of a machine, in milliseconds (CLOCK_MONOTONIC). */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** What a bystander is told: when it was sent, and how long the server had waited for a core until then. */
+export interface Beat {
+  readonly sentMs: number;
+  readonly withheldMs: number;
+  readonly canary: string;
+}
 
 /** In every stream of somebody else: whoever else receives it has been told what is not theirs. */
 export const canary = "for-bystanders-only";

@@ -1,6 +1,8 @@
 import { Agent, get } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Pinning } from "../../bench/process/pinning.ts";
 import { type Besieged, besiege } from "./besieged.ts";
+import type { Calls } from "./calls.ts";
 import { addressOf } from "./people.ts";
 
 export interface RefusedHandshakes {
@@ -29,10 +31,9 @@ export async function measureRefusedHandshakes(pinning: Pinning, count: number):
     const before = await server.call("heap", {});
     const refused = await send(server, agent, count, 10_000);
     agent.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    const { lines, counts } = await server.call("log", {});
-    const after = await server.call("heap", {});
     const first = Math.min(count, 2000);
+    const { lines, counts } = await logOf(server, first + count);
+    const after = await server.call("heap", {});
     return {
       ...{ sent: count, refused, lines },
       counted: (counts.origin_refused ?? 0) - first,
@@ -43,6 +44,15 @@ export async function measureRefusedHandshakes(pinning: Pinning, count: number):
   } finally {
     agent.destroy();
     await server.stop();
+  }
+}
+
+/** The security log as soon as it has as many refusals as were made: equal events are folded before they are written down. */
+async function logOf(server: Besieged, refusals: number): Promise<Calls["log"]["answer"]> {
+  for (let looks = 1; ; looks += 1) {
+    const log = await server.call("log", {});
+    if ((log.counts.origin_refused ?? 0) >= refusals || looks === 20) return log;
+    await pause(500);
   }
 }
 

@@ -42,7 +42,7 @@ ${new Date().toISOString().slice(0, 10)}, ${Math.round(seconds)} s, ${machine}. 
 
 ## Bystanders
 
-${extent.bystanders} people on WebSocket are sent a word of their own ten times a second, by an emit that nothing conflates. A delay is the time from the emit to the client's handler, on one clock; the bystanders have a process of their own, so that what attackers do to their event loop is not counted. In each of ${extent.rounds} rounds each attack is measured for ${extent.attackMs / 1000} s, against the ${extent.calmMs / 1000} s of calm right before it; the figures are medians of the rounds, "worst" is the longest delay of all. Every setting is at its default: who floods is disconnected, and blocked when it goes on.
+${extent.bystanders} people on WebSocket are sent a word of their own ten times a second, by an emit that nothing conflates. A delay is the time from the emit to the client's handler, on one clock; the bystanders have a process of their own, so that what attackers do to their event loop is not counted; nor is the time for which it or the server waited for a core. In each of ${extent.rounds} rounds each attack is measured for ${extent.attackMs / 1000} s, against the ${extent.calmMs / 1000} s of calm right before it; the figures are medians of the rounds, "worst" is the longest delay of all. Every setting is at its default: who floods is disconnected, and blocked when it goes on.
 
 ${attacksTable(siege)}
 
@@ -50,7 +50,7 @@ ${underAttack.refusals.toLocaleString("en")} refusals were made meanwhile. What 
 
 ## Sessions that end
 
-${revocations.trials.toLocaleString("en")} sessions end by logout, ban, loss of the administrator's role or expiry, over WebSocket and polling, ${extent.atOnce} at a time, beside ${extent.others} other connections. From then until the client knows that it is disconnected: p50 ${revocations.p50Ms.toFixed(0)} ms, p99 ${revocations.p99Ms.toFixed(0)} ms, at most ${revocations.maxMs.toFixed(0)} ms. The changes are announced by the session source; one that nobody announces is found within \`SIGNALBOX_SESSION_RECHECK\`.
+${revocations.trials.toLocaleString("en")} sessions end by logout, ban, loss of the administrator's role or expiry, over WebSocket and polling, ${extent.atOnce} at a time, beside ${extent.others} other connections. From then until the client knows that it is disconnected, without [stalls](history.md#time-that-the-machine-takes): p50 ${revocations.p50Ms.toFixed(0)} ms, p99 ${revocations.p99Ms.toFixed(0)} ms, at most ${revocations.maxMs.toFixed(0)} ms. The changes are announced by the session source; one that nobody announces is found within \`SIGNALBOX_SESSION_RECHECK\`.
 
 ## Limits of the method
 

@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { createRealtime, loadConfig } from "@signalbox/server";
 import { createTestSessions } from "@signalbox/server/testing";
 import { createMemoryStore } from "../../packages/server/src/store/memory.ts";
-import { type Ask, beatMs, type Calls, canary, type FromServer, monotonicMs, type Name } from "./calls.ts";
+import { withheldMs } from "../../packages/server/src/testing/withheld.ts";
+import { type Ask, type Beat, beatMs, type Calls, canary, type FromServer, monotonicMs, type Name } from "./calls.ts";
 
 const say = (message: FromServer): void => void process.send?.(message, () => {});
 const fault = (error: unknown): void =>
@@ -22,8 +23,10 @@ const { io } = createRealtime({ httpServer, config, sessions, store, logger: qui
 
 // Each beat is a word for one person and made for them: nothing of it can wait or be left out.
 setInterval(() => {
+  const withheld = withheldMs(process.pid);
   for (const [room] of io.of("/").adapter.rooms) {
-    if (room.startsWith("user:bystander")) io.to(room).emit("beat", { sentMs: monotonicMs(), canary });
+    if (!room.startsWith("user:bystander")) continue;
+    io.to(room).emit("beat", { sentMs: monotonicMs(), withheldMs: withheld, canary } satisfies Beat);
   }
 }, beatMs);
 
@@ -32,10 +35,10 @@ const answers: { [Each in Name]: (ask: Calls[Each]["ask"]) => Promise<Calls[Each
     return sessions.signIn({ ...who, ...(expiresInMs !== undefined && { expiresAt: Date.now() + expiresInMs }) });
   },
   async revoke({ userId, how }) {
-    const atMs = monotonicMs();
+    const at = Date.now();
     if (how === "role_changed") sessions.setRole(userId, "user");
     else sessions.end({ userId }, how);
-    return { atMs };
+    return { at };
   },
   async log() {
     const counts: Record<string, number> = {};

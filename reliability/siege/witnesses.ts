@@ -20,7 +20,7 @@ export interface Witnesses {
 export async function placeWitnesses(server: Besieged, pinning: Pinning, count: number): Promise<Witnesses> {
   const path = fileURLToPath(new URL("bystanders-main.ts", import.meta.url));
   const child = pinning.spawnLoad(process.execPath, ["--conditions=@signalbox/source", path], {
-    env: { ...process.env, URL: server.url, COUNT: String(count) },
+    env: { ...process.env, URL: server.url, SERVER_PID: String(server.pid), COUNT: String(count) },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   let taken: ((answer: { delaysMs: number[]; lost: number }) => void) | undefined;

@@ -85,9 +85,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function childrenOf(pid: number | undefined): number[] {
-  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return list.split(" ").filter(Boolean).map(Number);
+/** Processes that a process has started, and that run. */
+export function childrenOf(pid: number | undefined): number[] {
+  try {
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return list.split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /** Whether something on this machine accepts connections on a port. */

@@ -1,4 +1,4 @@
-import { pause, until } from "../world.ts";
+import { pause } from "../world.ts";
 import type { FaultKind, Scene } from "./kind.ts";
 
 /** Without a network, for one client. */
@@ -41,7 +41,7 @@ export const clientFaults: readonly FaultKind[] = [
       world.record({ operation: "heard", actor: client, at: Date.now() });
       world.record({ operation: "reachable", actor: client, at: Date.now() });
       // It has to find out, from what it reads now.
-      await until(async () => (await world.audienceStatus([client])).connected === 0, 3000);
+      await world.until(async () => (await world.audienceStatus([client])).connected === 0, 3000);
     },
   },
   {
@@ -67,7 +67,7 @@ export const clientFaults: readonly FaultKind[] = [
       // The third of each user stays on polling.
       const name = client.replace(/\.3$/, ".1");
       await world.renew(name, `+${number}`);
-      const isUpgraded = await until(async () => (await world.audienceStatus([name])).upgraded === 1, 10_000);
+      const isUpgraded = await world.until(async () => (await world.audienceStatus([name])).upgraded === 1, 10_000);
       world.promise("moves to WebSocket", isUpgraded, name);
       await pause(500 + random() * 500);
     },
@@ -81,7 +81,7 @@ export const clientFaults: readonly FaultKind[] = [
       const session = `${world.sessionOf.get(client)}${earlier}`;
       await world.server.ask("revoke", session);
       world.record({ operation: "revoked", session, at: Date.now() });
-      const isOut = await until(async () => (await world.audienceStatus([client])).connected === 0, 1000);
+      const isOut = await world.until(async () => (await world.audienceStatus([client])).connected === 0, 1000);
       world.promise("closed within a second", isOut, client);
       await pause(1500);
       await world.renew(client, `${earlier}+`);

@@ -23,8 +23,11 @@ const killAt = (marker: Marker, fault: string, promise: string): FaultKind => ({
 });
 
 export async function died(world: World, exited: Promise<unknown>): Promise<void> {
-  const isDead = await Promise.race([exited.then(() => true), pause(15_000).then(() => false)]);
-  world.promise("the marker is reached", isDead, "no task ended for 15 s");
+  let isDead = false;
+  void exited.then(() => {
+    isDead = true;
+  });
+  world.promise("the marker is reached", await world.until(() => isDead, 15_000), "no task ended for 15 s");
 }
 
 export const serverEnds: readonly FaultKind[] = [
@@ -58,10 +61,10 @@ export const serverEnds: readonly FaultKind[] = [
     async inject({ world, random }) {
       await pause(random() * 500);
       const { server } = world;
-      const asked = Date.now();
+      const elapsed = world.stopwatch();
       server.signal("SIGTERM");
       const code = await server.exited;
-      const tookMs = Date.now() - asked;
+      const tookMs = Math.round(elapsed());
       world.promise("exit within the limit", code === 0 && tookMs <= longestStopMs, `${code} after ${tookMs} ms`);
       await pause(downMs(random));
       await world.restart();

@@ -1,4 +1,4 @@
-import { heartbeat, pause, until } from "../world.ts";
+import { heartbeat, pause } from "../world.ts";
 import type { FaultKind } from "./kind.ts";
 
 /** Both ends must have noticed by then; the rest is for looking. */
@@ -30,7 +30,7 @@ export const stalls: readonly FaultKind[] = [
         network === undefined ? world.disturb(on ? "freeze" : "thaw", world.clients) : network.forward(!on);
       world.record({ operation: "silenced", at: Date.now() });
       await swallow(true);
-      const isNoticed = await until(async () => {
+      const isNoticed = await world.until(async () => {
         const [{ connected }, { connections }] = [await world.audienceStatus(), await world.serverStatus()];
         return connected === 0 && connections === 0;
       }, noticedMs);

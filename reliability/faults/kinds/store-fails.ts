@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { pause, until, type World } from "../world.ts";
+import { pause, type World } from "../world.ts";
 import type { FaultKind } from "./kind.ts";
 
 /** Longer than a statement waits for a lock (5 s): what waits behind it is refused, and tried again. */
@@ -8,13 +8,14 @@ const lockedMs = 10_000;
 /** While nothing can be written: progress goes on, readiness says so; and again when it can. */
 async function withoutStore(world: World, forMs: number, repair: () => unknown): Promise<void> {
   const { told } = await world.audienceStatus();
-  const saysSo = await until(async () => !(await isReady(world)), 8000);
+  const saysSo = await world.until(async () => !(await isReady(world)), 8000);
   world.promise("readiness says so", saysSo, "still 200");
-  await pause(forMs);
-  const { told: toldNow } = await world.audienceStatus();
-  world.promise("live progress goes on", toldNow > told + 100, `${toldNow - told} states were told`);
+  const gone = pause(forMs);
+  const goesOn = await world.until(async () => (await world.audienceStatus()).told > told + 100, forMs);
+  world.promise("live progress goes on", goesOn, "fewer than 100 states were told");
+  await gone;
   await repair();
-  world.promise("ready again", await until(() => isReady(world), 8000), "still 503");
+  world.promise("ready again", await world.until(() => isReady(world), 8000), "still 503");
 }
 
 async function isReady({ url }: World): Promise<boolean> {
@@ -24,7 +25,7 @@ async function isReady({ url }: World): Promise<boolean> {
 }
 
 /** Takes the write lock from a process that is not the server. */
-async function lock(path: string): Promise<() => void> {
+async function lock({ until, databasePath: path }: World): Promise<() => void> {
   const database = new DatabaseSync(path, { timeout: 100 });
   await until(() => {
     try {
@@ -50,7 +51,7 @@ export const storeFails: readonly FaultKind[] = [
     promise,
     async inject({ world, quick }) {
       const since = Date.now();
-      const unlock = await lock(world.databasePath);
+      const unlock = await lock(world);
       const heldMs = quick ? 6000 : lockedMs;
       await withoutStore(world, 500, async () => {
         await pause(heldMs - (Date.now() - since));

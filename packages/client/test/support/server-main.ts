@@ -8,7 +8,6 @@ import { createRealtime, loadConfig } from "@signalbox/server";
 import { createSqlStore, openSqlite, type SignalboxTables } from "@signalbox/server/sql";
 import { openJournal } from "../../../../reliability/faults/journal.ts";
 import { recordProgress, recordStore } from "../../../../reliability/faults/recorded.ts";
-import { createStallNotice } from "../../../../reliability/faults/stall-notice.ts";
 import { createOpenSessions } from "./open-sessions.ts";
 import type { FromServer, ToServer } from "./server-process.ts";
 import { startTaskMill, type TaskMill } from "./task-mill.ts";
@@ -23,7 +22,6 @@ const silent = {
   error: (fields: object, message: string) => complain(message, fields),
 };
 const journal = openJournal(JOURNAL);
-createStallNotice(journal);
 const store =
   DATABASE === undefined
     ? undefined

@@ -9,6 +9,8 @@ export type FromServer = { type: "ready" } | { type: "task"; task: string } | { 
 
 export interface ServerProcess {
   readonly port: number;
+  /** Empty while it does not run. */
+  readonly pids: readonly number[];
   /** Resolves when it listens. */
   start(): Promise<void>;
   /** Sends a signal, if it runs, and waits for the end. */
@@ -48,6 +50,9 @@ export async function createServerProcess(
 
   return {
     port,
+    get pids() {
+      return child?.pid === undefined ? [] : [child.pid];
+    },
     say,
     async start() {
       const started = startProcess("server-main.ts", { HOST: "127.0.0.1", PORT: String(port), ...env });

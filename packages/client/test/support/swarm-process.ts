@@ -20,6 +20,7 @@ export interface FromSwarm {
 }
 
 export interface Swarm {
+  readonly pid: number;
   /** Resolves as soon as all clients are connected, with the times of their return. */
   allConnected(): Promise<Return[]>;
   /** Measures returns from now on. */
@@ -30,6 +31,7 @@ export interface Swarm {
 export function startSwarm(url: string, origin: string, clients: number): Swarm {
   const child = startProcess("swarm-main.ts", { URL_OF_SERVER: url, ORIGIN: origin, CLIENTS: String(clients) });
   return {
+    pid: child.pid ?? 0,
     allConnected: () =>
       new Promise((resolve, reject) => {
         child.once("message", ({ returns }: FromSwarm) => resolve(returns));

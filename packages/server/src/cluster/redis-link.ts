@@ -89,9 +89,11 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   };
   const impatient = { enableOfflineQueue: false, commandTimeout: commandTimeoutMs, socketTimeout: silenceMs };
   const redis = connect({ ...impatient, enableAutoPipelining: true });
-  const subscriber = connect({ ...impatient });
+  // The library subscribes again by itself, but ends the process when Redis does not confirm that in time.
+  const subscriber = connect({ ...impatient, autoResubscribe: false });
   const membersKey = key("processes");
   const sinceKey = key("since");
+  /** By channel or, for all that begin so, by pattern. */
   const listeners = new Map<string, (message: string) => void>();
   const onBeat: (() => void)[] = [];
   const onAnew: (() => void)[] = [];
@@ -108,6 +110,12 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   subscriber.on("pmessage", (pattern: string, _channel: string, message: string) => hear(pattern, message));
   subscriber.on("close", () => {
     missed = true;
+  });
+  subscriber.on("ready", () => {
+    for (const channel of listeners.keys()) {
+      // What is confirmed too late is in force all the same, and what a connection takes along is said on the next one.
+      (channel.endsWith("*") ? subscriber.psubscribe(channel) : subscriber.subscribe(channel)).catch(() => {});
+    }
   });
 
   /** What cannot be read must not end the process: somebody else may write to this Redis. */

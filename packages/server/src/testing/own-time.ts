@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { withheldMs } from "./withheld.ts";
 
 /**
  * Measures a time that the product promises, without the time for which the machine gave this process no core: a busy
@@ -6,13 +7,13 @@ import { readdirSync, readFileSync } from "node:fs";
  */
 export function startStopwatch(): () => number {
   const startedAt = performance.now();
-  const withheldBefore = withheldMs();
+  const withheldBefore = ownWithheldMs();
   const workedBefore = process.cpuUsage();
   return () => {
     const passedMs = performance.now() - startedAt;
     const { user, system } = process.cpuUsage(workedBefore);
     // Threads that wait at the same moment are counted each: what was worked has passed in any case.
-    const ownMs = Math.max(passedMs - (withheldMs() - withheldBefore), (user + system) / 1000);
+    const ownMs = Math.max(passedMs - (ownWithheldMs() - withheldBefore), (user + system) / 1000);
     return Math.min(passedMs, ownMs);
   };
 }
@@ -40,20 +41,11 @@ export function watchStalls(): () => number {
 
 /**
  * How long threads of this process were ready to run and waited for a core: while one that collects garbage waits, so
- * does the one that runs the test. Linux counts it; elsewhere all time is the process's own.
+ * does the one that runs the test. Elsewhere than on Linux all time is the process's own.
  */
-function withheldMs(): number {
+function ownWithheldMs(): number {
   try {
-    return readdirSync("/proc/self/task").reduce((sum, thread) => sum + threadWithheldMs(thread), 0);
-  } catch {
-    return 0;
-  }
-}
-
-function threadWithheldMs(thread: string): number {
-  try {
-    const [, waitedNs] = readFileSync(`/proc/self/task/${thread}/schedstat`, "latin1").split(" ");
-    return Number(waitedNs) / 1e6;
+    return readdirSync("/proc/self/task").reduce((sum, thread) => sum + withheldMs(`self/task/${thread}`), 0);
   } catch {
     return 0;
   }

@@ -1,0 +1,81 @@
+import { withheldMs } from "../../packages/server/src/testing/withheld.ts";
+import { childrenOf } from "../../scripts/services/service.ts";
+import type { Line } from "../history/line.ts";
+
+const everyMs = 50;
+
+/** A shorter wait is added to the next one. */
+const leastMs = 1;
+
+export interface StallRecorder {
+  /** Returns the milliseconds since the call in which no process waited for a core. */
+  stopwatch(): () => number;
+  /** Whether a condition comes true in time, by the stopwatch. */
+  until(condition: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean>;
+  stop(): void;
+}
+
+/**
+ * Writes down when this process or others waited for a core: on a machine that does other things a client may be late for
+ * no fault of the layer's. What a process does itself, however long it takes, is no stall.
+ * @param pids - the others, asked each time; what they have started counts as well
+ */
+export function recordStalls(pids: () => readonly number[], record: (line: Line) => void): StallRecorder {
+  let before = withheldByProcess(pids());
+  let lookedAt = performance.now();
+  let total = 0;
+
+  function look(): void {
+    const now = performance.now();
+    const withheld = withheldByProcess(pids());
+    const waits = [...withheld].map(([pid, waited]) => Math.max(0, waited - (before.get(pid) ?? 0)));
+    const waited = waits.reduce((sum, wait) => sum + wait, 0);
+    const passed = now - lookedAt;
+    // What runs between long waits is work that has piled up in them: it is late as well.
+    const ms = waited > passed / 2 ? passed : waited;
+    if (ms < leastMs) return;
+    before = withheld;
+    lookedAt = now;
+    total += ms;
+    record({ operation: "stalled", ms: Math.round(ms), at: Date.now() });
+  }
+  const timer = setInterval(look, everyMs);
+
+  function ownMs(): number {
+    look();
+    return performance.now() - total;
+  }
+
+  function stopwatch(): () => number {
+    const startedAt = ownMs();
+    return () => ownMs() - startedAt;
+  }
+
+  return {
+    stopwatch,
+    async until(condition, withinMs) {
+      const elapsed = stopwatch();
+      while (!(await condition())) {
+        if (elapsed() > withinMs) return false;
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+      return true;
+    },
+    stop() {
+      clearInterval(timer);
+      look();
+    },
+  };
+}
+
+/** How long the main thread of each process has waited in its life. */
+function withheldByProcess(pids: readonly number[]): Map<number, number> {
+  const withheld = new Map([[process.pid, withheldMs(process.pid)]]);
+  const take = (pid: number): void => {
+    if (withheld.has(pid)) return;
+    withheld.set(pid, withheldMs(pid));
+    childrenOf(pid).forEach(take);
+  };
+  pids.forEach(take);
+  return withheld;
+}
