@@ -1,0 +1,105 @@
+/** Guards and rules that are mutated together, and the tests that hold them. */
+interface Area {
+  readonly title: string;
+  /** Files that Stryker mutates. */
+  readonly mutate: readonly string[];
+  /**
+   * Test files that hold the area, the quickest first: the first that fails ends the run of a mutant. A test that
+   * starts the server as another process sees no mutant.
+   */
+  readonly tests: readonly string[];
+}
+
+const files = (folder: string, paths: readonly string[]): string[] => paths.map((path) => `${folder}/${path}`);
+const server = (...paths: readonly string[]) => files("packages/server/src", paths);
+const serverTests = (...paths: readonly string[]) => files("packages/server/test", paths);
+const client = (...paths: readonly string[]) => files("packages/client/src", paths);
+const clientTests = (...paths: readonly string[]) => files("packages/client/test", paths);
+
+/** What `npm run mutation` tries, by the name under which it can be run alone. */
+export const areas: Readonly<Record<string, Area>> = {
+  origin: {
+    title: "origin policy",
+    mutate: server("origin/*.ts"),
+    tests: serverTests("origin/origin-guard.test.ts", "origin/origin-policy.test.ts"),
+  },
+  sessions: {
+    title: "sessions",
+    mutate: server("auth/{authenticate,check-session,csrf,principal,session-lookup,session-watch}.ts"),
+    tests: serverTests(
+      "auth/csrf.test.ts",
+      "auth/session-lookup.test.ts",
+      "auth/session-monitor.test.ts",
+      "auth/source-faults.test.ts",
+      "edge/guests.test.ts",
+      "edge/races.test.ts",
+    ),
+  },
+  limits: {
+    title: "limits",
+    mutate: server(
+      "limits/{blocks,bounded-map,client-address,connection-caps,imposed-blocks,packet-meter,penalty,place,rate-limits,shared-limit,window-limit}.ts",
+    ),
+    tests: serverTests(
+      "limits/blocks.test.ts",
+      "limits/limits.test.ts",
+      "limits/penalty.test.ts",
+      "admin/imposed-blocks.test.ts",
+    ),
+  },
+  events: {
+    title: "event dispatch",
+    mutate: server("events/*.ts", "parse-payload.ts", "limits/bounded-decoder.ts"),
+    tests: serverTests(
+      "operation/tracing.test.ts",
+      "edge/races.test.ts",
+      "edge/roles.test.ts",
+      "limits/bounded-decoder.test.ts",
+      "edge/drain.test.ts",
+      "edge/refusals.test.ts",
+    ),
+  },
+  tasks: {
+    title: "task transitions",
+    mutate: server("progress/{conflator,latest-state,progress-hub,run-times,task-access,task-memory,task-stream}.ts"),
+    tests: serverTests("progress/task-stream.test.ts", "progress/progress-hub.test.ts", "progress/conflation.test.ts"),
+  },
+  writes: {
+    title: "write batching",
+    mutate: server("store/joined-writes.ts", "edge/outbox.ts"),
+    tests: serverTests(
+      "store/joined-writes.test.ts",
+      "fan-out/ticks.test.ts",
+      "fan-out/joined-writes.test.ts",
+      "fan-out/slow-consumers.test.ts",
+    ),
+  },
+  shutdown: {
+    title: "graceful shutdown",
+    mutate: server("edge/{close-connections,drain}.ts", "events/under-way.ts"),
+    tests: serverTests("edge/drain.test.ts", "edge/drain-window.test.ts"),
+  },
+  notifications: {
+    title: "notifications",
+    mutate: server("notifications/*.ts", "edge/low-notices.ts"),
+    tests: serverTests(
+      "notifications/delivery.test.ts",
+      "notifications/escalation.test.ts",
+      "notifications/outages.test.ts",
+      "notifications/quality.test.ts",
+    ),
+  },
+  recovery: {
+    title: "client recovery",
+    mutate: client("recovery/*.ts", "{attempt,classify-failure,connection-state}.ts"),
+    tests: clientTests(
+      "unit/retry.test.ts",
+      "unit/classify-failure.test.ts",
+      "unit/connection-state.test.ts",
+      "node/refusals.test.ts",
+      "node/connecting.test.ts",
+      "node/draining.test.ts",
+      "node/offline.test.ts",
+    ),
+  },
+};
