@@ -96,10 +96,8 @@ export const areas: Readonly<Record<string, Area>> = {
       "unit/retry.test.ts",
       "unit/classify-failure.test.ts",
       "unit/connection-state.test.ts",
-      "node/refusals.test.ts",
-      "node/connecting.test.ts",
-      "node/draining.test.ts",
-      "node/offline.test.ts",
+      "unit/activity.test.ts",
+      "node/attempt.test.ts",
     ),
   },
 };

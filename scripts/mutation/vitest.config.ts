@@ -23,8 +23,8 @@ export default defineConfig({
     sequence: { sequencer: InOrder },
     // Each mutant would otherwise import the server once for every file.
     isolate: false,
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
-    expect: { poll: { timeout: 3000 } },
+    testTimeout: 15_000,
+    hookTimeout: 15_000,
+    expect: { poll: { timeout: 5000 } },
   },
 });
