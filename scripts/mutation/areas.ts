@@ -43,6 +43,8 @@ export const areas: Readonly<Record<string, Area>> = {
     tests: serverTests(
       "limits/blocks.test.ts",
       "limits/limits.test.ts",
+      "limits/place.test.ts",
+      "limits/shared-limit.test.ts",
       "limits/penalty.test.ts",
       "admin/imposed-blocks.test.ts",
     ),
@@ -62,7 +64,13 @@ export const areas: Readonly<Record<string, Area>> = {
   tasks: {
     title: "task transitions",
     mutate: server("progress/{conflator,latest-state,progress-hub,run-times,task-access,task-memory,task-stream}.ts"),
-    tests: serverTests("progress/task-stream.test.ts", "progress/progress-hub.test.ts", "progress/conflation.test.ts"),
+    tests: serverTests(
+      "progress/task-rules.test.ts",
+      "progress/task-exchange.test.ts",
+      "progress/progress-hub.test.ts",
+      "progress/task-stream.test.ts",
+      "progress/conflation.test.ts",
+    ),
   },
   writes: {
     title: "write batching",
@@ -83,6 +91,7 @@ export const areas: Readonly<Record<string, Area>> = {
     title: "notifications",
     mutate: server("notifications/*.ts", "edge/low-notices.ts"),
     tests: serverTests(
+      "notifications/low-notices.test.ts",
       "notifications/delivery.test.ts",
       "notifications/escalation.test.ts",
       "notifications/outages.test.ts",
