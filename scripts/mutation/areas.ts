@@ -53,12 +53,10 @@ export const areas: Readonly<Record<string, Area>> = {
     title: "event dispatch",
     mutate: server("events/*.ts", "parse-payload.ts", "limits/bounded-decoder.ts"),
     tests: serverTests(
+      "events/event-dispatch.test.ts",
+      "limits/bounded-decoder.test.ts",
       "operation/tracing.test.ts",
       "edge/races.test.ts",
-      "edge/roles.test.ts",
-      "limits/bounded-decoder.test.ts",
-      "edge/drain.test.ts",
-      "edge/refusals.test.ts",
     ),
   },
   tasks: {
