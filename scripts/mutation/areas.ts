@@ -75,9 +75,7 @@ export const areas: Readonly<Record<string, Area>> = {
     mutate: server("store/joined-writes.ts", "edge/outbox.ts"),
     tests: serverTests(
       "store/joined-writes.test.ts",
-      "fan-out/ticks.test.ts",
-      "fan-out/joined-writes.test.ts",
-      "fan-out/slow-consumers.test.ts",
+      "fan-out/outbox.test.ts",
     ),
   },
   shutdown: {
