@@ -51,12 +51,10 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   events: {
     title: "event dispatch",
-    mutate: server("events/*.ts", "parse-payload.ts", "limits/bounded-decoder.ts"),
+    mutate: server("events/*.ts", "parse-payload.ts"),
     tests: serverTests(
       "events/event-dispatch.test.ts",
-      "limits/bounded-decoder.test.ts",
       "operation/tracing.test.ts",
-      "edge/races.test.ts",
     ),
   },
   tasks: {
@@ -73,15 +71,12 @@ export const areas: Readonly<Record<string, Area>> = {
   writes: {
     title: "write batching",
     mutate: server("store/joined-writes.ts", "edge/outbox.ts"),
-    tests: serverTests(
-      "store/joined-writes.test.ts",
-      "fan-out/outbox.test.ts",
-    ),
+    tests: serverTests("store/joined-writes.test.ts", "fan-out/outbox.test.ts"),
   },
   shutdown: {
     title: "graceful shutdown",
     mutate: server("edge/{close-connections,drain}.ts", "events/under-way.ts"),
-    tests: serverTests("edge/drain.test.ts", "edge/drain-window.test.ts"),
+    tests: serverTests("edge/drain-batches.test.ts", "edge/drain.test.ts", "events/event-dispatch.test.ts"),
   },
   notifications: {
     title: "notifications",

@@ -20,7 +20,11 @@ const run = (payload: unknown, context: RequestContext) => handler(payload, cont
 
 beforeAll(async () => {
   clock = createFakeClock(Date.now());
-  const env = { SIGNALBOX_MAX_ROOMS_PER_SOCKET: "3", SIGNALBOX_SESSION_RECHECK: "86400", SOCKETIO_RATE_LIMITING: "false" };
+  const env = {
+    SIGNALBOX_MAX_ROOMS_PER_SOCKET: "3",
+    SIGNALBOX_SESSION_RECHECK: "86400",
+    SOCKETIO_RATE_LIMITING: "false",
+  };
   server = await startTestServer({ clock, env });
   server.realtime.namespace(
     defineNamespace({
@@ -171,7 +175,11 @@ describe("the context of a handler", () => {
     }
     expect(joined).toBe(4);
     expect(refused).toMatchObject({
-      ...{ code: "rate_limited", retry_after_ms: 5000, hint: expect.stringContaining("SIGNALBOX_MAX_ROOMS_PER_SOCKET") },
+      ...{
+        code: "rate_limited",
+        retry_after_ms: 5000,
+        hint: expect.stringContaining("SIGNALBOX_MAX_ROOMS_PER_SOCKET"),
+      },
     });
     expect(await join("everybody")).toMatchObject({ ok: true });
     handler = async (_payload, { leave }) => {

@@ -103,7 +103,11 @@ describe("the write of a turn", () => {
     outbox.add(conn, createMessage("y"));
     expect(texts()).toEqual([]);
     outbox.add(conn, createMessage("z"));
-    expect(texts().flat().map((text) => text.length)).toEqual([65_535, 1, 1]);
+    expect(
+      texts()
+        .flat()
+        .map((text) => text.length),
+    ).toEqual([65_535, 1, 1]);
     await turn();
     expect(texts()).toHaveLength(1);
   });

@@ -108,7 +108,10 @@ describe("a process alone", () => {
     expect(hub.counts()).toEqual({ queued: 4, running: 0 });
     for (const id of ["one", "two", "three"]) await hub.report(id, { status: "running" });
     expect(hub.counts()).toEqual({ queued: 1, running: 3 });
-    expect(await hub.fail("one", { code: "x", message: "y" })).toMatchObject({ status: "failed", error: { code: "x" } });
+    expect(await hub.fail("one", { code: "x", message: "y" })).toMatchObject({
+      status: "failed",
+      error: { code: "x" },
+    });
     expect(await hub.cancelled("two")).toMatchObject({ status: "cancelled" });
     await hub.report("three", { percent: 30 });
     await hub.flush();
@@ -245,16 +248,19 @@ describe("the latest state of a task", () => {
     expect((await hub.list({})).rows).toMatchObject([{ percent: 40 }]);
   });
 
-  it.each(["get", "list"] as const)("of one whose process died is queued in a new run, stored first and shared: %s", async (way) => {
-    const { clock, elsewhere, hub, shared, store, told } = setUp();
-    await elsewhere(runningTask("one"), true);
-    clock.advance(4000);
-    const found = way === "get" ? await hub.get("one") : (await hub.list({})).rows[0];
-    expect(found).toMatchObject({ status: "queued", percent: null });
-    expect(await store.get("one")).toEqual(found);
-    expect(shared).toEqual(["resumed one queued"]);
-    expect(told).toEqual(["changed one queued null"]);
-  });
+  it.each(["get", "list"] as const)(
+    "of one whose process died is queued in a new run, stored first and shared: %s",
+    async (way) => {
+      const { clock, elsewhere, hub, shared, store, told } = setUp();
+      await elsewhere(runningTask("one"), true);
+      clock.advance(4000);
+      const found = way === "get" ? await hub.get("one") : (await hub.list({})).rows[0];
+      expect(found).toMatchObject({ status: "queued", percent: null });
+      expect(await store.get("one")).toEqual(found);
+      expect(shared).toEqual(["resumed one queued"]);
+      expect(told).toEqual(["changed one queued null"]);
+    },
+  );
 
   it.each([
     ["it was reported less than four seconds ago", { isAbandoned: true, waitMs: 3999 }],

@@ -17,7 +17,11 @@ describe("a task", () => {
   const as = (userId: string, role: "user" | "admin" = "user") => ({ userId, role }) as Principal;
 
   it("is seen by its owner and by administrators", () => {
-    expect([as("ada"), as("bob"), as("root", "admin")].map((who) => maySee(queued(), who))).toEqual([true, false, true]);
+    expect([as("ada"), as("bob"), as("root", "admin")].map((who) => maySee(queued(), who))).toEqual([
+      true,
+      false,
+      true,
+    ]);
     expect(visibleTask(queued(), as("ada"))).toEqual(queued());
     expect(visibleTask(queued(), as("root", "admin"))).toEqual(queued());
   });
@@ -40,7 +44,9 @@ describe("a report", () => {
   it.each(["completed", "failed", "cancelled"] as const)("after %s names the state and is refused", (status) => {
     const ended = applyPatch(running(), { status }, now);
     for (const next of ["queued", "running", "completed", "failed", "cancelled"] as const) {
-      expect(() => applyPatch(ended, { status: next }, now)).toThrow(expect.objectContaining({ code: "task_finished" }));
+      expect(() => applyPatch(ended, { status: next }, now)).toThrow(
+        expect.objectContaining({ code: "task_finished" }),
+      );
     }
   });
 
