@@ -128,6 +128,32 @@ describe("the write of a turn", () => {
     await turn();
   });
 
+  it("lets what was held go by itself, also where nothing else is sent", async () => {
+    const { outbox } = start();
+    const { conn, stream, written } = connection();
+    outbox.hold(conn);
+    stream.write(Buffer.from("a"));
+    await turn();
+    expect(written).toHaveLength(1);
+  });
+
+  it("uses the memory of its frames again in the next turn, and ends when nothing is left to be sent", async () => {
+    const { outbox } = start();
+    const { conn, written } = connection();
+    for (let round = 0; round < 2; round += 1) {
+      outbox.add(conn, createMessage("one"));
+      outbox.add(conn, createMessage("two"));
+      await turn();
+    }
+    const [first, second] = written;
+    expect(first?.buffer).toBe(second?.buffer);
+    expect(first?.byteOffset).toBe(second?.byteOffset);
+    const scheduled = vi.spyOn(globalThis, "setImmediate");
+    onTestFinished(() => scheduled.mockRestore());
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(scheduled).not.toHaveBeenCalled();
+  });
+
   it("of a connection that is closed, or without frames of its own, is none or takes the ordinary path", async () => {
     const { outbox, noted, traffic } = start();
     const [closed, polling] = [connection(), connection()];
@@ -203,6 +229,23 @@ describe("a client that does not read", () => {
     ]);
   });
 
+  it("keeps the whole piece of memory for the first frames only, and a copy of later ones", async () => {
+    const { outbox } = start();
+    const { conn, stream } = connection({ read: false });
+    const chunks: Buffer[] = [];
+    const write = stream.write.bind(stream) as (chunk: Buffer) => boolean;
+    stream.write = ((chunk: Buffer) => {
+      chunks.push(chunk);
+      return write(chunk);
+    }) as typeof stream.write;
+    for (let round = 0; round < 2; round += 1) {
+      outbox.add(conn, createMessage("x".repeat(40_000)));
+      outbox.add(conn, createMessage("two"));
+      await turn();
+    }
+    expect(chunks.map(({ buffer }) => buffer.byteLength === 65_536)).toEqual([true, false]);
+  });
+
   it("is not noted while its stream is corked, which keeps everything in any case", async () => {
     const { outbox, noted } = start();
     const { conn, stream } = connection();
@@ -249,6 +292,24 @@ describe("writing to many", () => {
     expect(order).toEqual(upTo(80));
     await turn();
     expect(order).toHaveLength(80);
+  });
+
+  it("counts connections, not what they were sent", async () => {
+    const { outbox } = start();
+    const { conns, order } = many(40, 1);
+    for (const conn of conns) for (const text of ["m", "n"]) outbox.add(conn, createMessage(text));
+    await turn();
+    expect([...new Set(order)]).toEqual(upTo(32));
+    await turn();
+  });
+
+  it("looks at the time every 32 connections, and stops after more than 3 ms", async () => {
+    const { outbox } = start();
+    const { conns, order } = many(70, 3 / 32);
+    for (const conn of conns) outbox.add(conn, createMessage("m"));
+    await turn();
+    expect(order).toEqual(upTo(64));
+    await turn();
   });
 
   it("goes on to the end where it takes 3 ms or less", async () => {
