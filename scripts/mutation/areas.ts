@@ -41,6 +41,7 @@ export const areas: Readonly<Record<string, Area>> = {
       "limits/{blocks,bounded-map,client-address,connection-caps,imposed-blocks,packet-meter,penalty,place,rate-limits,shared-limit,window-limit}.ts",
     ),
     tests: serverTests(
+      "limits/bounded-map.test.ts",
       "limits/blocks.test.ts",
       "limits/limits.test.ts",
       "limits/place.test.ts",
@@ -51,7 +52,7 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   events: {
     title: "event dispatch",
-    mutate: server("events/*.ts", "parse-payload.ts"),
+    mutate: server("events/{event-gate,in-order,reserved-keys}.ts", "parse-payload.ts"),
     tests: serverTests(
       "events/event-dispatch.test.ts",
       "operation/tracing.test.ts",
