@@ -24,16 +24,19 @@ export const areas: Readonly<Record<string, Area>> = {
     tests: serverTests("origin/origin-guard.test.ts", "origin/origin-policy.test.ts"),
   },
   sessions: {
-    title: "sessions",
-    mutate: server("auth/{authenticate,check-session,csrf,principal,session-lookup,session-watch}.ts"),
+    title: "live sessions",
+    mutate: server("auth/{authenticate,csrf,principal,session-watch}.ts"),
     tests: serverTests(
       "auth/csrf.test.ts",
-      "auth/session-lookup.test.ts",
       "auth/session-monitor.test.ts",
-      "auth/source-faults.test.ts",
       "edge/guests.test.ts",
       "edge/races.test.ts",
     ),
+  },
+  lookups: {
+    title: "session look-ups",
+    mutate: server("auth/{check-session,session-lookup}.ts"),
+    tests: serverTests("auth/check-session.test.ts", "auth/session-lookup.test.ts", "auth/source-faults.test.ts"),
   },
   limits: {
     title: "limits",
@@ -53,10 +56,7 @@ export const areas: Readonly<Record<string, Area>> = {
   events: {
     title: "event dispatch",
     mutate: server("events/{event-gate,in-order,reserved-keys}.ts", "parse-payload.ts"),
-    tests: serverTests(
-      "events/event-dispatch.test.ts",
-      "operation/tracing.test.ts",
-    ),
+    tests: serverTests("events/event-dispatch.test.ts", "operation/tracing.test.ts"),
   },
   tasks: {
     title: "task transitions",
@@ -92,13 +92,20 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   recovery: {
     title: "client recovery",
-    mutate: client("recovery/*.ts", "{attempt,classify-failure,connection-state}.ts"),
+    mutate: client(
+      "recovery/{activity,backoff,liveness,retry-policy,transport-plan}.ts",
+      "{classify-failure,connection-state}.ts",
+    ),
     tests: clientTests(
       "unit/retry.test.ts",
       "unit/classify-failure.test.ts",
       "unit/connection-state.test.ts",
       "unit/activity.test.ts",
-      "node/attempt.test.ts",
     ),
+  },
+  attempts: {
+    title: "client's attempts",
+    mutate: client("attempt.ts", "recovery/websocket-trial.ts"),
+    tests: clientTests("node/attempt.test.ts"),
   },
 };
