@@ -19,7 +19,7 @@ describe("memory", () => {
     const limits = createRateLimits(loadConfig({ SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "2" }).config, clock);
     const connect = (ip: string) => {
       try {
-        limits.connectFromAddress(ip);
+        void limits.connectFromAddress(ip);
         return "in";
       } catch {
         return "out";
