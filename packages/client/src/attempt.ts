@@ -118,10 +118,8 @@ export function openAttempt({ url, config, transports, namespaces, auth, headers
   return {
     opened,
     add,
-    remove(namespace) {
-      sockets.get(namespace)?.disconnect();
-      sockets.delete(namespace);
-    },
+    // Kept for the next `add`: the manager gives out the same socket again, which already has its listeners.
+    remove: (namespace) => void sockets.get(namespace)?.disconnect(),
     emit: (namespace, event, payload, onAnswer) => void sockets.get(namespace)?.emit(event, payload, onAnswer),
     transport: () => transportName() ?? null,
     close() {

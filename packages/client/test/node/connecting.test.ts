@@ -11,6 +11,7 @@ import {
   startRestartable,
   startServer,
   status,
+  until,
 } from "../support/node-clients.ts";
 
 const socketsOf = (server: Awaited<ReturnType<typeof startServer>>, namespace = "/") => [
@@ -146,3 +147,21 @@ function reachedOpen(client: Pick<NamespaceClient<object, object>, "status" | "o
     look();
   });
 }
+
+it("a namespace that is left and entered again tells of each event once", async () => {
+  const server = await startServer();
+  const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
+  const clients = connect({ origin: server.url, cookie });
+  clients.user();
+  const first = clients.admin();
+  await reachedOpen(first);
+  first.close();
+  await until(() => server.realtime.io.of("/admin").sockets.size === 0);
+  const second = clients.admin();
+  await reachedOpen(second);
+  const told: unknown[] = [];
+  second.on("error", (payload) => told.push(payload));
+  server.realtime.io.of("/admin").emit("error", { code: "internal", category: "server", message: "once" });
+  expect(await second.request("check_connection", {})).toHaveProperty("server_time");
+  expect(told).toMatchObject([{ message: "once" }]);
+});

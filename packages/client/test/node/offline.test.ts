@@ -60,3 +60,19 @@ describe("where the platform reports no network", () => {
     await connected(clients);
   });
 });
+
+it.each([0, 0.25, 0.75])(
+  "a client that throws %d waits that share of the delay before it tries again",
+  async (dice) => {
+    const server = await startServer();
+    const proxy = await startTcpProxy(() => server.port);
+    onTestFinished(() => proxy.close());
+    proxy.judge = () => "cut";
+    const environment = createFakeEnvironment(dice);
+    const { cookie } = server.sessions.signIn({ userId: "ada" });
+    const clients = connect({ origin: server.url, url: proxy.url, cookie, environment });
+    clients.user();
+    const { nextAttemptAt } = await reached(clients.state, status("reconnecting", "server_down"));
+    expect(nextAttemptAt).toBe(environment.now() + dice * 1000);
+  },
+);

@@ -37,6 +37,27 @@ describe("a failure is classified by what was observed:", () => {
     ["no answer in time", { timedOut: true, reachable: "nobody" }, "timed_out"],
     ["an error of the application in front", { status: 500, reachable: "server" }, "protocol_mismatch"],
     ["nothing known", {}, "unknown"],
+    [
+      "a token that the application has not got",
+      { tokenFailed: true, systemCode: "ECONNREFUSED" },
+      "token_unavailable",
+    ],
+    ...["CERT_X", "ERR_TLS_X", "DEPTH_ZERO_X", "SELF_SIGNED_X", "UNABLE_TO_X"].map(
+      (systemCode): [string, Partial<Evidence>, string] => [systemCode, { systemCode }, "clock_or_certificate"],
+    ),
+    ["a code that only contains one of these names", { systemCode: "NO_CERT_X" }, "server_down"],
+    ...[501, 505].map((status): [string, Partial<Evidence>, string] => [
+      `a status of ${status}`,
+      { status },
+      "protocol_mismatch",
+    ]),
+    ...[503, 504].map((status): [string, Partial<Evidence>, string] => [
+      `a status of ${status}`,
+      { status },
+      "server_down",
+    ]),
+    ["a proxy that asks who one is", { status: 407 }, "proxy_interference"],
+    ["somebody else's status where HTTP works", { configReadable: true, status: 404 }, "protocol_mismatch"],
   ];
   it.each(cases)("%s", (_title, evidence, code) => {
     expect(classifyFailure({ online: true, ...evidence }).code).toBe(code);

@@ -74,6 +74,64 @@ describe("the state of a connection", () => {
     });
   });
 
+  it("begins idle, without anything to tell", () => {
+    expect(initialState(7)).toMatchObject({
+      ...{ status: "idle", code: "created", diagnosis: null, transport: null },
+      ...{ attempt: 0, nextAttemptAt: null, since: 7 },
+    });
+  });
+
+  it.each([
+    ["page_suspended", "suspended"],
+    ["page_resumed", "reconnecting"],
+    ["network_back", "reconnecting"],
+    ["session_changed", "reconnecting"],
+    ["closed_by_application", "closed"],
+    ["requested", "connecting"],
+    ["attempt", "reconnecting"],
+  ] as const)("on %s after a failure is %s, with nothing planned", (type, status) => {
+    const state = run({ type: "requested" }, { type: "attempt" }, failed("server_down", 9), { type });
+    expect(state).toMatchObject({ status, code: type, nextAttemptAt: null, transport: null });
+  });
+
+  it.each(["page_resumed", "network_back", "session_changed", "closed_by_application", "requested"] as const)(
+    "forgets on %s what was wrong",
+    (type) => {
+      expect(run({ type: "requested" }, failed("server_down", 9), { type }).diagnosis).toBe(null);
+    },
+  );
+
+  it("keeps on an attempt, and while the page is suspended, what was wrong and how often it tried", () => {
+    const before: ConnectionEvent[] = [{ type: "requested" }, { type: "attempt" }, failed("server_down", 9)];
+    expect(run(...before, { type: "attempt" })).toMatchObject({ attempt: 2, diagnosis: { code: "server_down" } });
+    expect(run(...before, { type: "page_suspended" }).diagnosis).toMatchObject({ code: "server_down" });
+    expect(run(...before, { type: "requested" }).attempt).toBe(0);
+  });
+
+  it("is connecting with the first attempt also where none was asked for", () => {
+    expect(run({ type: "attempt" })).toMatchObject({ status: "connecting", attempt: 1 });
+  });
+
+  it("has the transport of a new connection, and no diagnosis", () => {
+    expect(run(failed("server_down", 9), established)).toMatchObject({ transport: "websocket", diagnosis: null });
+  });
+
+  it("is not touched by a change of the transport while it is not connected", () => {
+    const before = run({ type: "requested" });
+    const event: ConnectionEvent = { type: "transport_changed", transport: "polling", diagnosis: null };
+    expect(nextState(before, event, 99)).toBe(before);
+  });
+
+  it("keeps the same object for an event that changes nothing once it is closed", () => {
+    const closed = run({ type: "requested" }, { type: "closed_by_application" });
+    expect(nextState(closed, failed("server_down", 9), 99)).toBe(closed);
+  });
+
+  it("says with the diagnosis why it failed", () => {
+    const state = run({ type: "requested" }, failed("server_down", 9));
+    expect(state).toMatchObject({ code: "server_down", reason: diagnoses.server_down.message, transport: null });
+  });
+
   it("keeps the time at which a status was entered", () => {
     const state = run({ type: "requested" }, failed("server_down", 10), failed("server_down", 20), { type: "attempt" });
     expect(state.since).toBe(2);

@@ -19,6 +19,11 @@ describe("backoff", () => {
       }),
     );
   });
+  it("is spread evenly over all of that: half the dice give half the delay, and the least gives none", () => {
+    const spread = [0, 0.25, 0.5, 0.75].map((random) => backoffMs(1000, limits, random));
+    expect(spread).toEqual([0, 500, 1000, 1500]);
+    expect(backoffMs(60_000, limits, 0.5)).toBe(2500);
+  });
   it("keeps nobody waiting, once the server is back, for longer than it was away plus the base", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20_000 }), fc.array(anyRandom, { minLength: 1 }), (awayMs, dice) => {
@@ -60,6 +65,26 @@ describe("after a failure the client", () => {
       expect(decide(code, 7, { retryAfterMs: 30_000 })).toEqual({ kind: "retry", delayMs: 30_500 });
     },
   );
+  it.each([
+    ["a server that is down, within the delay", {}, [0, 500, 999]],
+    ["a server that named a time, behind it", { retryAfterMs: 30_000 }, [30_000, 30_500, 30_999]],
+  ] as const)("spreads the clients of %s", (_which, more, delays) => {
+    const trouble = { failures: 0, lastedMs: 0 };
+    const decisions = [0, 0.5, 0.9999].map((random) =>
+      decideRetry(diagnose("server_restarting", more), trouble, defaultRetrySettings, random),
+    );
+    expect(decisions).toEqual(delays.map((delayMs) => ({ kind: "retry", delayMs })));
+  });
+  it("spreads clients behind a named time by the base delay, however long the trouble has lasted", () => {
+    const settings = { ...defaultRetrySettings, reconnection_delay_ms: 200, reconnection_delay_max_ms: 5000 };
+    const decision = decideRetry(
+      diagnose("server_full", { retryAfterMs: 100 }),
+      { failures: 9, lastedMs: 60_000 },
+      settings,
+      0.5,
+    );
+    expect(decision).toEqual({ kind: "retry", delayMs: 200 });
+  });
   it("stops when the server's settings say so", () => {
     expect(decide("server_down", 3, {}, { reconnection_attempts: 3 })).toEqual({ kind: "stop" });
     expect(decide("server_down", 2, {}, { reconnection_attempts: 3 }).kind).toBe("retry");
@@ -99,6 +124,33 @@ describe("the choice of transports", () => {
     expect(plan.choose(both)).toEqual(both);
     plan.lostAfter(50);
     expect(plan.choose(both)).toEqual(["polling"]);
+  });
+  it("is tried again when its time has come, and counts anew once it has worked", () => {
+    const { plan, pass } = start();
+    expect(plan.retryInMs()).toBe(null);
+    plan.blocked();
+    pass(59_999);
+    expect(plan.retryInMs()).toBe(1);
+    expect(plan.choose(both)).toEqual(["polling"]);
+    pass(2);
+    expect(plan.retryInMs()).toBe(0);
+    plan.blocked();
+    plan.worked();
+    expect(plan.retryInMs()).toBe(null);
+    expect(plan.choose(both)).toEqual(both);
+    plan.blocked();
+    expect(plan.retryInMs()).toBe(60_000);
+  });
+  it("counts a death as early within ten seconds, and counts anew after it has given up", () => {
+    const { plan, pass } = start();
+    plan.lostAfter(10_000);
+    plan.lostAfter(9_999);
+    expect(plan.choose(both)).toEqual(both);
+    plan.lostAfter(9_999);
+    expect(plan.choose(both)).toEqual(["polling"]);
+    pass(60_000);
+    plan.lostAfter(50);
+    expect(plan.choose(both)).toEqual(both);
   });
   it("keeps to WebSocket where nothing else is offered", () => {
     const { plan } = start();

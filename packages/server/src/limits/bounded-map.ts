@@ -6,7 +6,7 @@ export function createBoundedMap<Key, Value>(maxEntries: number): Map<Key, Value
 class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #maxEntries: number;
   /** Goes on where it stopped: to begin anew, V8 would step over everything that has been deleted since it last tidied up. */
-  #eldest: MapIterator<Key> | undefined;
+  readonly #eldest = this.keys();
 
   constructor(maxEntries: number) {
     super();
@@ -14,16 +14,7 @@ class BoundedMap<Key, Value> extends Map<Key, Value> {
   }
 
   override set(key: Key, value: Value): this {
-    if (!this.has(key) && this.size >= this.#maxEntries) {
-      this.#forgetEldest();
-    }
+    if (!this.has(key) && this.size >= this.#maxEntries) this.delete(this.#eldest.next().value as Key);
     return super.set(key, value);
-  }
-
-  #forgetEldest(): void {
-    this.#eldest ??= this.keys();
-    const { value, done } = this.#eldest.next();
-    if (done) this.#eldest = undefined;
-    else this.delete(value);
   }
 }

@@ -1,8 +1,10 @@
 /** A server that closes answers what it has accepted, and takes nothing new. */
 import type { RefusalMessage } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { FakeClock } from "../../src/testing/fake-clock.ts";
 import {
   connectClient,
+  createFakeClock,
   startStopwatch,
   startTestServer,
   type TestClient,
@@ -12,11 +14,12 @@ import {
 } from "../../src/testing/index.ts";
 
 /** A server with one request under way that ends when the test says so. */
-async function startBusy(transport: Transport, env: Record<string, string> = {}) {
+async function startBusy(transport: Transport, env: Record<string, string> = {}, clock?: FakeClock) {
   const begun = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   const server: TestServer = await startTestServer({
     env,
+    ...(clock !== undefined && { clock }),
     tasks: {
       async cancel({ task_id }) {
         begun.resolve();
@@ -74,6 +77,40 @@ describe.each(transports)("over %s", (transport) => {
     expect(await answer).toMatchObject({ ok: true });
     await closed;
   });
+});
+
+it.each(transports)(
+  "no connection is told or closed before an accepted request is answered, over %s",
+  async (transport) => {
+    const { server, client, answer, end } = await startBusy(transport);
+    const { cookie } = server.sessions.signIn({ userId: "bob" });
+    const bystander = await connectClient(server.url, { cookie, transport });
+    onTestFinished(() => bystander.close());
+    const closed = server.realtime.close();
+    // An answer comes behind everything that the server has sent before it.
+    for (const each of [client, bystander]) {
+      expect((await each.request("check_connection", {})).error).toMatchObject({ code: "server_draining" });
+      expect(each.received("server_draining")).toEqual([]);
+    }
+    end();
+    expect(await answer).toMatchObject({ ok: true });
+    await Promise.all([client.next("server_draining"), bystander.next("server_draining")]);
+    await closed;
+  },
+);
+
+it("a connection whose request never ends is told and closed after three seconds, and not before", async () => {
+  const clock = createFakeClock(Date.now());
+  const { server, client, answer } = await startBusy("websocket", {}, clock);
+  const unanswered = expect(answer).rejects.toThrow("disconnected");
+  const closed = server.realtime.close();
+  clock.advance(2999);
+  expect((await client.request("check_connection", {})).error).toMatchObject({ code: "server_draining" });
+  expect(client.received("server_draining")).toEqual([]);
+  clock.advance(1);
+  await client.next("server_draining");
+  await unanswered;
+  await closed;
 });
 
 it("a connection that was being looked up when the server began to close is not let in after all", async () => {

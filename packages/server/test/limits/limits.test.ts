@@ -183,17 +183,6 @@ describe("a rate limit", () => {
     expect(outcomes([() => limits.connectFromAddress("2001:db8:1:3::1")])).toBe("in");
   });
 
-  it("stays bounded in memory under a flood of keys, which then share one budget instead of having none", () => {
-    const { limits, clock } = limitsOf({ SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "2" });
-    const connect = (ip: string) => outcome(() => limits.connectFromAddress(ip));
-    let passed = 0;
-    for (let n = 0; n < 200_000; n += 1) if (connect(`key ${n}`) === "in") passed += 1;
-    expect(passed).toBe(100_000 + 2);
-    expect([connect("key 1"), connect("new")]).toEqual(["in", "out"]);
-    clock.advance(61_000);
-    expect(["a", "b", "c"].map(connect)).toEqual(["in", "in", "in"]);
-  });
-
   it("whose windows begin at different times forgets each at its own end", () => {
     const { limits, clock } = limitsOf({ SIGNALBOX_CONNECT_RATE_PER_USER: "1" });
     const connect = (user: string) => outcome(() => limits.connectAsUser(user));

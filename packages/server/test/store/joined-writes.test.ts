@@ -47,6 +47,34 @@ describe("joined writes", () => {
     await second;
   });
 
+  it("have one statement under way at a time, and begin another once all is quiet again", async () => {
+    const { put, statements, settle } = scripted();
+    const first = put(row("a"));
+    await settle();
+    const second = [put(row("b")), put(row("c"))];
+    await settle();
+    expect(statements).toHaveLength(1);
+    statements[0]?.resolve();
+    await settle();
+    expect(statements).toHaveLength(2);
+    statements[1]?.resolve();
+    await Promise.all([first, ...second]);
+    await settle();
+    const third = put(row("d"));
+    await settle();
+    expect(statements.map(({ rows }) => rows.map(({ key }) => key))).toEqual([["a"], ["b", "c"], ["d"]]);
+    statements[2]?.resolve();
+    await third;
+  });
+
+  it("tell the one whose row was kept out what is stored, and nobody else", async () => {
+    const { put, statements, settle } = scripted();
+    const both = Promise.all([put(row("a")), put(row("b"))]);
+    await settle();
+    statements[0]?.resolve([row("b", 9)]);
+    expect(await both).toEqual([undefined, row("b", 9)]);
+  });
+
   it("tell nobody that a row is written before its own statement is through", async () => {
     const { put, statements, settle } = scripted();
     const done: string[] = [];

@@ -1,0 +1,339 @@
+/** What every event passes before its handler and after it, in a namespace of an application's own. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createInOrder } from "../../src/events/in-order.ts";
+import { hasReservedKey } from "../../src/events/reserved-keys.ts";
+import { createUnderWay } from "../../src/events/under-way.ts";
+import { defineNamespace, type RequestContext, request } from "../../src/namespaces/define-namespace.ts";
+import { parsePayload } from "../../src/parse-payload.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { connectClient, startTestServer, type TestClient, type TestServer } from "../../src/testing/index.ts";
+
+let server: TestServer;
+let client: TestClient;
+let clock: ReturnType<typeof createFakeClock>;
+/** What a handler does with its context, set by each test. */
+let handler: (payload: unknown, context: RequestContext) => object | undefined | Promise<object | undefined>;
+
+const anything = z.looseObject({});
+const run = (payload: unknown, context: RequestContext) => handler(payload, context);
+
+beforeAll(async () => {
+  clock = createFakeClock(Date.now());
+  const env = {
+    SIGNALBOX_MAX_ROOMS_PER_SOCKET: "3",
+    SIGNALBOX_SESSION_RECHECK: "86400",
+    SOCKETIO_RATE_LIMITING: "false",
+  };
+  server = await startTestServer({ clock, env });
+  server.realtime.namespace(
+    defineNamespace({
+      path: "/lab",
+      access: "user",
+      requests: {
+        any: request(anything, run),
+        strict: request(z.object({ a: z.object({ b: z.array(z.number()) }) }), run),
+        whole: request(z.number(), run),
+        admins: request(anything, run, { access: "admin" }),
+        ordered: request(anything, run, { order: ({ key }) => String(key) }),
+      },
+      rooms: () => ["everybody"],
+    }),
+  );
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  handler = () => ({});
+  const { cookie } = server.sessions.signIn({ userId: "ada", expiresAt: clock.now() + 3_600_000 });
+  client = await connectClient(server.url, { cookie, namespace: "/lab" });
+  return () => client.close();
+});
+
+const errorOf = async (event: string, payload?: unknown) => (await client.request(event, payload)).error;
+
+describe("an event", () => {
+  it("is answered with what its handler returns, beside ok", async () => {
+    handler = () => ({ answer: 42 });
+    expect(await client.request("any", {})).toEqual({ ok: true, answer: 42 });
+    handler = () => undefined;
+    expect(await client.request("any", {})).toEqual({ ok: true });
+  });
+
+  it("without a payload has an empty one, with or without an acknowledgement", async () => {
+    const seen: unknown[] = [];
+    handler = (payload) => {
+      seen.push(payload);
+      return undefined;
+    };
+    client.socket.emit("any");
+    client.socket.emit("any", { a: 1 }, "more");
+    expect(await client.socket.emitWithAck("any")).toEqual({ ok: true });
+    expect(seen).toEqual([{}, { a: 1 }, {}]);
+    expect(client.received("error")).toEqual([]);
+  });
+
+  it("that is not declared is refused, and without an acknowledgement as an event `error`", async () => {
+    expect(await errorOf("nope", {})).toMatchObject({ code: "event_unknown", hint: expect.stringContaining("/lab") });
+    client.socket.emit("nope", {});
+    expect(await client.next("error")).toMatchObject({ code: "event_unknown" });
+  });
+
+  it("whose payload does not fit its schema is refused with the path to the field", async () => {
+    const error = await errorOf("strict", { a: { b: [1, "2"] } });
+    expect(error).toMatchObject({ code: "payload_invalid", hint: expect.stringMatching(/^a\.b\.1: /) });
+    expect((await errorOf("whole", "x")).hint).toMatch(/^Invalid input/);
+  });
+
+  it.each(['{"__proto__":1}', '{"a":[{"constructor":{"prototype":1}}]}'])(
+    "whose payload names a prototype is refused before its schema: %s",
+    async (json) => {
+      let reached = false;
+      handler = () => {
+        reached = true;
+        return undefined;
+      };
+      expect(await errorOf("any", JSON.parse(json))).toMatchObject({
+        ...{ code: "payload_invalid", hint: expect.stringContaining("__proto__") },
+      });
+      expect(reached).toBe(false);
+    },
+  );
+
+  it("needs the right of its own rule beside that of the namespace", async () => {
+    expect(await errorOf("admins", {})).toMatchObject({ code: "forbidden" });
+    const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
+    const admin = await connectClient(server.url, { cookie, namespace: "/lab" });
+    expect(await admin.request("admins", {})).toEqual({ ok: true });
+    admin.close();
+  });
+
+  it("that fails in its handler is answered as internal, logged with its name, and harms no other", async () => {
+    handler = async () => {
+      throw new Error("secret detail");
+    };
+    const error = await errorOf("any", {});
+    expect(error).toMatchObject({ code: "internal", hint: expect.stringContaining("log") });
+    expect(JSON.stringify(error)).not.toContain("secret");
+    expect(server.logged.at(-1)).toMatchObject({ level: "error", fields: { event: "any" } });
+    handler = () => ({});
+    expect(await client.request("any", {})).toEqual({ ok: true });
+  });
+
+  it("of a session that has expired by the clock is refused, though the sweep has not come yet", async () => {
+    const { cookie } = server.sessions.signIn({ userId: "eve", expiresAt: clock.now() + 60_100 });
+    const short = await connectClient(server.url, { cookie, namespace: "/lab" });
+    clock.advance(60_100);
+    expect((await short.request("any", {})).error).toMatchObject({ code: "session_expired" });
+    short.close();
+  });
+
+  it("is counted with its outcome and the time it took in seconds", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    handler = async () => {
+      await promise;
+      return undefined;
+    };
+    const answer = client.request("admins", {}).then(() => client.request("any", {}));
+    setTimeout(resolve, 60);
+    await answer;
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toMatch(/signalbox_events_total\{namespace="\/lab",event="admins",outcome="forbidden"\} [1-9]/);
+    const [, sum] = /signalbox_event_duration_seconds_sum\{namespace="\/lab",event="any"\} (\S+)/.exec(metrics) ?? [];
+    expect(Number(sum)).toBeGreaterThan(0.01);
+    expect(Number(sum)).toBeLessThan(60);
+  });
+});
+
+describe("the context of a handler", () => {
+  it("tells who asks, from where, on which socket, and in which rooms it is", async () => {
+    let seen: object = {};
+    handler = (_payload, { principal, ip, socketId, rooms }) => {
+      seen = { userId: principal.userId, ip, socketId, inRoom: rooms.has("everybody") };
+      return undefined;
+    };
+    await client.request("any", {});
+    expect(seen).toEqual({ userId: "ada", ip: "127.0.0.1", socketId: client.socket.id, inRoom: true });
+  });
+
+  it("joins and leaves rooms, up to the limit, and a joined one again without counting", async () => {
+    const join = (room: string) => {
+      handler = async (_payload, context) => {
+        await context.join(room);
+        return { rooms: context.rooms.size };
+      };
+      return client.request("any", {});
+    };
+    const { rooms } = await join("everybody");
+    const room = (n: number) => `room ${n}`;
+    // Its own, its user's and the default one are there already.
+    let joined = rooms;
+    let refused: { code?: string; retry_after_ms?: number; hint?: string } | undefined;
+    for (let n = 0; refused === undefined; n += 1) {
+      const answer = await join(room(n));
+      if (answer.ok) joined += 1;
+      refused = answer.error;
+    }
+    expect(joined).toBe(4);
+    expect(refused).toMatchObject({
+      ...{
+        code: "rate_limited",
+        retry_after_ms: 5000,
+        hint: expect.stringContaining("SIGNALBOX_MAX_ROOMS_PER_SOCKET"),
+      },
+    });
+    expect(await join("everybody")).toMatchObject({ ok: true });
+    handler = async (_payload, { leave }) => {
+      await leave("everybody");
+      return undefined;
+    };
+    await client.request("any", {});
+    expect(await join("instead")).toMatchObject({ ok: true, rooms: 4 });
+  });
+
+  it("joins no room for a socket that has gone meanwhile, and a request that waits for its turn is not run", async () => {
+    const begun = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    const outcomes: unknown[] = [];
+    handler = async (payload, context) => {
+      outcomes.push(payload);
+      begun.resolve();
+      await gone.promise;
+      try {
+        await context.join("ghosts");
+      } catch (error) {
+        outcomes.push((error as { code: string }).code);
+      }
+      return undefined;
+    };
+    client.socket.emit("ordered", { key: 1 });
+    client.socket.emit("ordered", { key: 1, second: true });
+    await begun.promise;
+    client.close();
+    await expect.poll(() => server.realtime.io.of("/lab").sockets.size).toBe(0);
+    gone.resolve();
+    await expect.poll(() => outcomes).toEqual([{ key: 1 }, "session_revoked"]);
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(outcomes).toHaveLength(2);
+    expect(server.realtime.io.of("/lab").adapter.rooms.has("ghosts")).toBe(false);
+  });
+});
+
+describe("requests with one key", () => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it("run one after the other, also after one that failed, and those of other keys beside them", async () => {
+    const inOrder = createInOrder();
+    const steps: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const a = inOrder("a", async () => {
+      steps.push("a1");
+      await first.promise;
+      throw new Error("a1 failed");
+    });
+    const second = inOrder("a", async () => steps.push("a2"));
+    const other = inOrder("b", async () => steps.push("b"));
+    await other;
+    await turn();
+    expect(steps).toEqual(["a1", "b"]);
+    first.resolve();
+    await expect(a).rejects.toThrow("a1 failed");
+    expect(await second).toBe(3);
+    expect(steps).toEqual(["a1", "b", "a2"]);
+  });
+
+  it("wait, up to 32 of them, and leave nothing behind", async () => {
+    const inOrder = createInOrder();
+    for (let round = 0; round < 2; round += 1) {
+      const held = Promise.withResolvers<void>();
+      const waiting = Array.from({ length: 32 }, () => inOrder("a", () => held.promise));
+      await expect(inOrder("a", async () => {})).rejects.toMatchObject({
+        ...{ code: "rate_limited", retryAfterMs: 1000, hint: '32 requests wait for "a".' },
+      });
+      expect(await inOrder("b", async () => "b")).toBe("b");
+      held.resolve();
+      await Promise.all(waiting);
+    }
+  });
+});
+
+describe("requests under way", () => {
+  it("of some connections are waited for without the others, and all of them without a choice", async () => {
+    const underWay = createUnderWay(createFakeClock());
+    const [ours, theirs] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [one, another] = [{}, {}];
+    underWay.add(ours.promise, one);
+    underWay.add(theirs.promise, another);
+    const done: string[] = [];
+    const some = underWay.settled(1000, new Set([one])).then(() => done.push("some"));
+    const all = underWay.settled(1000).then(() => done.push("all"));
+    const none = underWay.settled(1000, new Set([{}])).then(() => done.push("none"));
+    await none;
+    expect(done).toEqual(["none"]);
+    ours.resolve();
+    await some;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(done).toEqual(["none", "some"]);
+    theirs.resolve();
+    await all;
+  });
+
+  it("are waited for no longer than was said, and the timer ends with them", async () => {
+    const fake = createFakeClock();
+    let timers = 0;
+    const clock = {
+      ...fake,
+      after(ms: number, run: () => void) {
+        timers += 1;
+        const cancel = fake.after(ms, run);
+        return () => {
+          timers -= 1;
+          cancel();
+        };
+      },
+    };
+    const underWay = createUnderWay(clock);
+    underWay.add(new Promise(() => {}));
+    let over = false;
+    const settled = underWay.settled(1000).then(() => {
+      over = true;
+    });
+    fake.advance(999);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(over).toBe(false);
+    fake.advance(1);
+    await settled;
+    expect(timers).toBe(0);
+  });
+});
+
+describe("a key that means the prototype of all objects", () => {
+  it.each([
+    ['{"__proto__":null}', true],
+    ['[{"a":{"__proto__":{}}}]', true],
+    ['{"constructor":{"prototype":{}}}', true],
+    ['{"constructor":{"name":"x"}}', false],
+    ['{"constructor":"builder"}', false],
+    ['{"constructor":null}', false],
+    ['{"prototype":{"constructor":1}}', false],
+    ['{"a":{"b":[1,"__proto__",null,true]}}', false],
+    ['"__proto__"', false],
+    ["null", false],
+  ])("is found in %s: %s", (json, found) => {
+    expect(hasReservedKey(JSON.parse(json))).toBe(found);
+  });
+
+  it("is not looked for in bytes, nor inherited", () => {
+    expect(hasReservedKey(Object.assign(new Uint8Array(2), { __proto__x: 1 }))).toBe(false);
+    expect(hasReservedKey(undefined)).toBe(false);
+    const bytes = Object.defineProperty(new Uint8Array(1), "__proto__", { value: 1, enumerable: true });
+    expect(hasReservedKey(bytes)).toBe(false);
+  });
+});
+
+it("an input that does not fit its schema is refused with the path to the field", () => {
+  const schema = z.object({ a: z.object({ b: z.number() }) });
+  expect(parsePayload(schema, { a: { b: 1, c: 2 } })).toEqual({ a: { b: 1 } });
+  expect(() => parsePayload(schema, { a: { b: "1" } })).toThrow(
+    expect.objectContaining({ code: "payload_invalid", hint: expect.stringMatching(/^a\.b: /) }),
+  );
+});
