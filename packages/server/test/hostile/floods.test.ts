@@ -9,7 +9,7 @@ hostileCase(
   {
     // 200 lines of their own, and one for all others, in the one fold that is open all the while.
     records: { origin_refused: { count: knocks, maxLines: 201 } },
-    env: { TRUST_PROXY: "loopback", SIGNALBOX_SECURITY_FOLD: "3600" },
+    env: { TRUST_PROXY: "loopback" },
     withinMs: 120_000,
   },
   async (attack) => {

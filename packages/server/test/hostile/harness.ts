@@ -34,10 +34,10 @@ interface CaseOptions extends Omit<ServerOptions, "logger"> {
 
 /** Limits count everything as of one moment, however long a busy machine takes for it. Timers go on. */
 const at = Date.now();
-export const oneMoment: Clock = { ...systemClock, now: () => at };
+export const oneMoment: Clock = { ...systemClock, now: () => at, monotonic: () => 0 };
 
-/** Heartbeats that notice soon who has left without a goodbye. */
-const shortHeartbeat = { SOCKETIO_PING_INTERVAL: "1", SOCKETIO_PING_TIMEOUT: "2" };
+/** Short heartbeats find connections that ended silently; equal security events share a line, however long a case takes. */
+const defaults = { SOCKETIO_PING_INTERVAL: "1", SOCKETIO_PING_TIMEOUT: "2", SIGNALBOX_SECURITY_FOLD: "3600" };
 
 /** A test of its own on each transport; fails with the list of everything that somebody else would have noticed. */
 export function hostileCase(
@@ -63,7 +63,7 @@ export async function problemsOf(
   const logger = createLog({ logLevel: "debug", debug: false, debugParts: [] }, { write: (line) => lines.push(line) });
   const processWatch = watchProcess();
   try {
-    const server = await startTestServer({ ...options, store, logger, env: { ...shortHeartbeat, ...env } });
+    const server = await startTestServer({ ...options, store, logger, env: { ...defaults, ...env } });
     const attacker = prepareAttack(server, transport);
     const problems = await besideBystander(server, origin, attacker, attack).finally(() => server.close());
     const rows = await allRows(store);
