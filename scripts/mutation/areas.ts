@@ -49,8 +49,9 @@ export const areas: Readonly<Record<string, Area>> = {
       "limits/limits.test.ts",
       "limits/place.test.ts",
       "limits/shared-limit.test.ts",
+      "limits/imposed-blocks.test.ts",
+      "limits/connection-slots.test.ts",
       "limits/penalty.test.ts",
-      "admin/imposed-blocks.test.ts",
     ),
   },
   events: {
@@ -84,10 +85,7 @@ export const areas: Readonly<Record<string, Area>> = {
     mutate: server("notifications/*.ts", "edge/low-notices.ts"),
     tests: serverTests(
       "notifications/low-notices.test.ts",
-      "notifications/delivery.test.ts",
-      "notifications/escalation.test.ts",
-      "notifications/outages.test.ts",
-      "notifications/quality.test.ts",
+      "notifications/notification-rules.test.ts",
     ),
   },
   recovery: {
