@@ -8,6 +8,8 @@ interface Area {
    * starts the server as another process sees no mutant.
    */
   readonly tests: readonly string[];
+  /** Why mutants remain, for the page. */
+  readonly remaining?: string;
 }
 
 const files = (folder: string, paths: readonly string[]): string[] => paths.map((path) => `${folder}/${path}`);
@@ -61,6 +63,8 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   tasks: {
     title: "task transitions",
+    remaining:
+      "Checks that only spare work are equivalent: a tick without tasks, a rest without members, a state of equal percent, an id that no store can have. A mutant with `false` for `isAbandoned` needs an exchange that omits a field its type requires. `runTimes.forget` frees memory. The other survivors on `create` and `takeUp` need two processes that store at one moment; the cluster's tests cover them.",
     mutate: server("progress/{conflator,latest-state,progress-hub,run-times,task-access,task-memory,task-stream}.ts"),
     tests: serverTests(
       "progress/task-rules.test.ts",
@@ -72,24 +76,27 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   writes: {
     title: "write batching",
+    remaining: "Equivalent: a connection that was written to is in the list once more and has nothing to send.",
     mutate: server("store/joined-writes.ts", "edge/outbox.ts"),
     tests: serverTests("store/joined-writes.test.ts", "fan-out/outbox.test.ts"),
   },
   shutdown: {
     title: "graceful shutdown",
+    remaining:
+      "Closing what does not close by itself needs a client that neither reads nor answers for half a second; the tests of the drain window and of restarts cover it over real time. `requests.delete` frees memory.",
     mutate: server("edge/{close-connections,drain}.ts", "events/under-way.ts"),
     tests: serverTests("edge/drain-batches.test.ts", "edge/drain.test.ts", "events/event-dispatch.test.ts"),
   },
   notifications: {
     title: "notifications",
+    remaining: "Equivalent: only `latest_seq` and `unread` of these pages are used, which depend on neither field.",
     mutate: server("notifications/*.ts", "edge/low-notices.ts"),
-    tests: serverTests(
-      "notifications/low-notices.test.ts",
-      "notifications/notification-rules.test.ts",
-    ),
+    tests: serverTests("notifications/low-notices.test.ts", "notifications/notification-rules.test.ts"),
   },
   recovery: {
     title: "client recovery",
+    remaining:
+      "Equivalent: `now() < null` is false without the check, and a promise that is settled is not settled again by its timer. The other mutants have a test since this run.",
     mutate: client(
       "recovery/{activity,backoff,liveness,retry-policy,transport-plan}.ts",
       "{classify-failure,connection-state}.ts",

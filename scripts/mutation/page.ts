@@ -55,5 +55,6 @@ function notesOf(area: string, { survivors }: Result): string[] {
     const name = file.replace(/^packages\/(\w+)\/src\//, "$1/");
     return `- ${name}:${line}${covered ? "" : ", not covered"}: ${code(`${original} -> ${replacement}`)}`;
   });
-  return [`### ${areas[area]?.title}`, "", ...lines];
+  const { title = "", remaining } = areas[area] ?? {};
+  return [`### ${title}`, "", ...(remaining === undefined ? [] : [remaining, ""]), ...lines];
 }
