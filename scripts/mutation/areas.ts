@@ -64,7 +64,7 @@ export const areas: Readonly<Record<string, Area>> = {
   tasks: {
     title: "task transitions",
     remaining:
-      "Checks that only spare work are equivalent: a tick without tasks, a rest without members, a state of equal percent, an id that no store can have. A mutant with `false` for `isAbandoned` needs an exchange that omits a field its type requires. `runTimes.forget` frees memory. The other survivors on `create` and `takeUp` need two processes that store at one moment; the cluster's tests cover them.",
+      "Equivalent: the three empty lists of transitions stand behind the check for an end, equal percents, `null` in comparisons that are false anyway, and ids that no store has. `runTimes.forget` frees memory. The checks of an id in memory and in the store stand for each other. The slices of the conflator, `shared.hold` and `isCommitting` are real gaps of these tests: the first runs on a clock that starts the rest at once, the others need a second process.",
     mutate: server("progress/{conflator,latest-state,progress-hub,run-times,task-access,task-memory,task-stream}.ts"),
     tests: serverTests(
       "progress/task-rules.test.ts",
@@ -83,7 +83,7 @@ export const areas: Readonly<Record<string, Area>> = {
   shutdown: {
     title: "graceful shutdown",
     remaining:
-      "Closing what does not close by itself needs a client that neither reads nor answers for half a second; the tests of the drain window and of restarts cover it over real time. `requests.delete` frees memory.",
+      "Real gaps of these tests: closing what does not close by itself needs a client that does not read for half a second. `requests.delete` frees memory.",
     mutate: server("edge/{close-connections,drain}.ts", "events/under-way.ts"),
     tests: serverTests("edge/drain-batches.test.ts", "edge/drain.test.ts", "events/event-dispatch.test.ts"),
   },
