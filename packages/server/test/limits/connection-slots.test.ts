@@ -23,7 +23,7 @@ describe("a connection", () => {
       [2, "user:b"],
     ] as const) {
       const { socket, joined } = namespace(open);
-      takeConnectionPlace(socket, place, limit, ["r1", "r2"]);
+      void takeConnectionPlace(socket, place, limit, ["r1", "r2"]);
       expect(joined).toEqual([[place, "r1", "r2"]]);
     }
   });

@@ -17,7 +17,8 @@ const day = 86_400_000;
 const turn = async () => {
   for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
 };
-const as = (userId: string, role: Principal["role"] = "user") => ({ userId, role, session: null }) as unknown as Principal;
+const as = (userId: string, role: Principal["role"] = "user") =>
+  ({ userId, role, session: null }) as unknown as Principal;
 const notice = (more: Partial<Notice> = {}): Notice => ({ type: "t", title: "T", ...more });
 
 describe("an audience", () => {
@@ -45,7 +46,11 @@ describe("an audience", () => {
 });
 
 describe("notifications", () => {
-  function start({ members = [] as string[], escalateAfterMs = undefined as number | undefined, maxBytes = 100_000 } = {}) {
+  function start({
+    members = [] as string[],
+    escalateAfterMs = undefined as number | undefined,
+    maxBytes = 100_000,
+  } = {}) {
     const clock = createFakeClock(now);
     const store = createMemoryStore().notifications;
     const appended: (readonly StoredNotice[])[] = [];
@@ -218,7 +223,10 @@ describe("escalations", () => {
       onBegun: (escalation) => void begun.push(escalation),
     });
     onTestFinished(stop);
-    return { begun, calls, clock, log, outcomes, queue, stop, fail: (fails: boolean) => void (failing = fails) };
+    const fail = (fails: boolean): void => {
+      failing = fails;
+    };
+    return { begun, calls, clock, fail, log, outcomes, queue, stop };
   }
   const claims = (calls: readonly unknown[]) => calls.filter((call) => (call as unknown[])[0] === "claim");
 
@@ -252,7 +260,9 @@ describe("escalations", () => {
 
   it("are told and then settled, each for itself", async () => {
     const told: unknown[] = [];
-    const { begun, calls, clock, outcomes, queue } = start(({ audience, notice: { id } }) => void told.push([audience, id]));
+    const { begun, calls, clock, outcomes, queue } = start(
+      ({ audience, notice: { id } }) => void told.push([audience, id]),
+    );
     queue.push([due(1), due(2, { audience: "everyone" }), due(3, { audience: "role:admin" })]);
     clock.advance(1000);
     await turn();
