@@ -46,7 +46,7 @@ function mutate(name: string, { folder }: Copy): Result {
     ignorers: ["texts"],
     vitest: { configFile: "scripts/mutation/vitest.config.ts", related: false },
     coverageAnalysis: "perTest",
-    concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
+    concurrency: 2,
     timeoutMS: 15_000,
     disableTypeChecks: false,
     allowConsoleColors: false,

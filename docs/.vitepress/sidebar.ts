@@ -64,6 +64,7 @@ export const sidebar = [
       page("Faults of two nodes", "/docs/reliability/faults-of-two-nodes"),
       page("Histories", "/docs/reliability/history"),
       page("Fuzzing", "/docs/reliability/fuzz"),
+      page("Mutation testing", "/docs/reliability/mutation"),
       page("Siege", "/docs/reliability/siege"),
     ],
     true,

@@ -14,7 +14,7 @@ export function pageOf(results: ReadonlyMap<string, Result>): string {
       ...rows,
       row("**total**", [...results.values()]),
     ].join("\n"),
-    `${madeWith([...results.values()])} A timeout counts as detected. Minutes are wall-clock time with two mutants at a time.`,
+    `${madeWith([...results.values()])} A timeout counts as detected. Minutes are wall-clock time.${notRun(results)}`,
     "Left out are texts for people (string literals with a space in them), arguments of log calls, and mutants that equal the original; those have a `Stryker disable` comment with the reason on the line. String literals that are codes, names or headers are mutated.",
     "## What remains",
     "Every mutant that no test detected, as `original -> mutant`.",
@@ -22,6 +22,11 @@ export function pageOf(results: ReadonlyMap<string, Result>): string {
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+function notRun(results: ReadonlyMap<string, Result>): string {
+  const missing = Object.keys(areas).filter((area) => !results.has(area));
+  return missing.length === 0 ? "" : ` Not run yet: ${missing.map((area) => `\`${area}\``).join(", ")}.`;
 }
 
 function row(title: string, results: readonly Result[]): string {
@@ -50,5 +55,6 @@ function notesOf(area: string, { survivors }: Result): string[] {
     const name = file.replace(/^packages\/(\w+)\/src\//, "$1/");
     return `- ${name}:${line}${covered ? "" : ", not covered"}: ${code(`${original} -> ${replacement}`)}`;
   });
-  return [`### ${areas[area]?.title}`, "", ...lines];
+  const { title = "", remaining } = areas[area] ?? {};
+  return [`### ${title}`, "", ...(remaining === undefined ? [] : [remaining, ""]), ...lines];
 }

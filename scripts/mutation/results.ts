@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { areas } from "./areas.ts";
@@ -78,9 +78,11 @@ export function keepResult(root: string, area: string, result: Result): void {
   writeFileSync(pathOf(root, area), JSON.stringify(result, null, 2));
 }
 
-/** The newest result of each area. @throws Error when an area was never run */
-export const readResults = (root: string): ReadonlyMap<string, Result> =>
-  new Map(Object.keys(areas).map((area) => [area, JSON.parse(readFileSync(pathOf(root, area), "utf8"))]));
+/** The newest result of each area that has been run. */
+export function readResults(root: string): ReadonlyMap<string, Result> {
+  const known = Object.keys(areas).filter((area) => existsSync(pathOf(root, area)));
+  return new Map(known.map((area) => [area, JSON.parse(readFileSync(pathOf(root, area), "utf8"))]));
+}
 
 /** Percent of the mutants that were detected. */
 export function scoreOf(results: Iterable<Result>): number {

@@ -127,6 +127,13 @@ describe("the state of a connection", () => {
     expect(nextState(closed, failed("server_down", 9), 99)).toBe(closed);
   });
 
+  it("is left by a request once it is closed, and enters each status at the time of its event", () => {
+    const closed = run({ type: "requested" }, established, { type: "closed_by_application" });
+    expect(closed).toMatchObject({ status: "closed", since: 3 });
+    expect(nextState(closed, { type: "requested" }, 4)).toMatchObject({ status: "connecting", since: 4 });
+    expect(run({ type: "requested" }, established).since).toBe(2);
+  });
+
   it("says with the diagnosis why it failed", () => {
     const state = run({ type: "requested" }, failed("server_down", 9));
     expect(state).toMatchObject({ code: "server_down", reason: diagnoses.server_down.message, transport: null });
