@@ -53,7 +53,12 @@ describe("the security log", () => {
     const frame = page.locator(".table-frame");
     await lines().filter({ hasText: "many-119." }).waitFor();
     await frame.evaluate((element) => element.scrollTo(0, 600));
-    const top = () => frame.evaluate((element) => [element.scrollTop, element.querySelector("tbody tr")?.textContent]);
+    const top = () =>
+      frame.evaluate(async (element) => {
+        // The list draws its rows in the frame after it was scrolled.
+        for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame);
+        return [element.scrollTop, element.querySelector("tbody tr")?.textContent];
+      });
     await expect.poll(async () => (await top())[0]).toBe(600);
     const before = await top();
     await leaveLine("news-1");

@@ -10,11 +10,15 @@ export async function walk(browser: Browser, url: string): Promise<void> {
   await page.getByLabel("Name").fill("ada");
   await page.getByRole("button", { name: "Sign in" }).click();
   const start = page.getByRole("button", { name: "Start a practice task" });
-  await start.click();
-  await page.getByText("Sorting").waitFor();
+  // A task takes two seconds: when the machine stalls for that long, it ends unseen and the reader starts another.
+  const seeOne = async (): Promise<boolean> => {
+    if (await page.getByText("Sorting").isVisible()) return true;
+    if (await start.isEnabled()) await start.click();
+    return false;
+  };
+  await expect.poll(seeOne, { timeout: 60_000 }).toBe(true);
   expect(Number(await page.getByRole("progressbar").getAttribute("value"))).toBeGreaterThan(10);
   await page.getByText("completed").waitFor();
-  // The task takes two seconds. When the machine stalls for that long, the task completes and the reader starts another.
   const cancelOne = async (): Promise<boolean> => {
     if (await page.getByText("cancelled").isVisible()) return true;
     if (await start.isEnabled()) await start.click();

@@ -42,11 +42,19 @@ at("sign-out").onclick = async () => {
   await enter();
 };
 at("start").onclick = async () => {
+  at("problem").textContent = "";
   const { csrf } = await readConfig();
   const answer = await fetch("/practice", { method: "POST", headers: { "x-csrf-token": csrf } });
   ({ task_id: taskId } = await answer.json());
   await follow(taskId);
 };
-at("cancel").onclick = () => clients.user().request("cancel_task", { task_id: taskId });
+at("cancel").onclick = async () => {
+  try {
+    await clients.user().request("cancel_task", { task_id: taskId });
+  } catch ({ message }) {
+    // The task may have ended at the same moment.
+    at("problem").textContent = message;
+  }
+};
 
 await enter();

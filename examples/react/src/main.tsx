@@ -52,12 +52,23 @@ function App() {
 
 function Work({ csrf }: { csrf: string }) {
   const [taskId, setTaskId] = useState<string>();
+  const [problem, setProblem] = useState("");
   const task = useTask(taskId);
   const isUnderWay = taskId !== undefined && (task === null || task.task_id !== taskId || !isFinal(task.status));
 
   async function start(): Promise<void> {
+    setProblem("");
     const answer = await fetch("/practice", { method: "POST", headers: { "x-csrf-token": csrf } });
     setTaskId(((await answer.json()) as { task_id: string }).task_id);
+  }
+
+  async function cancel(): Promise<void> {
+    try {
+      await clients.user().request("cancel_task", { task_id: taskId ?? "" });
+    } catch (error) {
+      // The task may have ended at the same moment.
+      setProblem((error as Error).message);
+    }
   }
 
   return (
@@ -65,17 +76,14 @@ function Work({ csrf }: { csrf: string }) {
       <button type="button" disabled={isUnderWay} onClick={() => void start()}>
         Start a practice task
       </button>
-      <button
-        type="button"
-        disabled={!isUnderWay}
-        onClick={() => void clients.user().request("cancel_task", { task_id: taskId ?? "" })}
-      >
+      <button type="button" disabled={!isUnderWay} onClick={() => void cancel()}>
         Cancel
       </button>
       <p>
         <progress max={100} value={task?.percent ?? 0} aria-label="Progress of the task" />{" "}
         <span data-testid="step">{isUnderWay ? task?.step : task?.status}</span>
       </p>
+      <p role="alert">{problem}</p>
     </section>
   );
 }

@@ -2,7 +2,15 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startTcpProxy } from "../browser/tcp-proxy.ts";
 import { createFakeEnvironment } from "../support/fake-environment.ts";
-import { connect, connected, reached, settled, startServer, status } from "../support/node-clients.ts";
+import {
+  connect,
+  connected,
+  passUntilConnected,
+  reached,
+  settled,
+  startServer,
+  status,
+} from "../support/node-clients.ts";
 
 async function fixture() {
   const server = await startServer();
@@ -47,7 +55,7 @@ describe("where the platform reports no network", () => {
     expect(clients.state.get()).toMatchObject({ status: "offline", code: "network_offline" });
     proxy.judge = () => "pass";
     await environment.pass(31_000);
-    await connected(clients);
+    await passUntilConnected(environment, clients);
   });
 
   it("a connection that is lost is tried again by itself", async () => {
@@ -57,7 +65,7 @@ describe("where the platform reports no network", () => {
     proxy.cutAll();
     await reached(clients.state, status("offline"));
     await environment.pass(31_000);
-    await connected(clients);
+    await passUntilConnected(environment, clients);
   });
 });
 

@@ -2,7 +2,16 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startTcpProxy } from "../browser/tcp-proxy.ts";
 import { createFakeEnvironment } from "../support/fake-environment.ts";
-import { connect, connected, reached, settled, startServer, status, until } from "../support/node-clients.ts";
+import {
+  connect,
+  connected,
+  passUntilConnected,
+  reached,
+  settled,
+  startServer,
+  status,
+  until,
+} from "../support/node-clients.ts";
 
 /** A client whose cookie the test changes, as a browser's changes at login. */
 async function fixture(role: "user" | "admin" = "user") {
@@ -76,7 +85,7 @@ describe("a visitor without a session", () => {
 
     headers.cookie = server.sessions.signIn({ userId: "ada" }).cookie;
     await environment.pass(60_000);
-    await connected(clients);
+    await passUntilConnected(environment, clients);
   });
 
   it("is served where the server lets guests in", async () => {

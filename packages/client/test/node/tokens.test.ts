@@ -6,7 +6,7 @@ import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import type { ClientOptions } from "../../src/index.ts";
 import { createFakeEnvironment } from "../support/fake-environment.ts";
-import { connect, connected, reached, startServer, status } from "../support/node-clients.ts";
+import { connect, connected, passUntilConnected, reached, startServer, status } from "../support/node-clients.ts";
 
 const key = new TextEncoder().encode("a secret of the tests, long enough for it");
 const claims = { iss: "https://login.example.com", aud: "signalbox" };
@@ -62,7 +62,7 @@ describe("a bearer token that expires", () => {
     await ended;
     token = sign(inSeconds(environment, 600));
     await environment.pass(31_000);
-    await connected(clients);
+    await passUntilConnected(environment, clients);
   });
 
   it("too soon after connecting makes no storm of connections", async () => {
@@ -112,7 +112,7 @@ describe("a token that cannot be had", () => {
       expect(String(problems[0])).toMatch(problem);
       ready = true;
       await environment.pass(20_000);
-      await connected(clients);
+      await passUntilConnected(environment, clients);
       expect(statuses).not.toContain("auth_required");
     },
   );

@@ -8,11 +8,12 @@ import {
   type TestServer,
   type TestSessions,
 } from "@signalbox/server/testing";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { freePort } from "../../../../scripts/services/free-port.ts";
 import type { ConnectionState } from "../../src/connection-state.ts";
 import { type ClientOptions, type Clients, createClients } from "../../src/index.ts";
 import type { Observable } from "../../src/observable.ts";
+import type { FakeEnvironment } from "./fake-environment.ts";
 
 export async function startServer(options: Parameters<typeof startTestServer>[0] = {}): Promise<TestServer> {
   const server = await startTestServer(options);
@@ -60,6 +61,19 @@ export const status = (wanted: ConnectionState["status"], code?: ConnectionState
 
 export const connected = (clients: Clients, withinMs?: number): Promise<ConnectionState> =>
   reached(clients.state, status("connected"), withinMs);
+
+/**
+ * Turns the clock until the client is connected. Its attempts take real time: on a busy machine one more may have failed,
+ * and the next one is due later than planned.
+ */
+export async function passUntilConnected(environment: FakeEnvironment, clients: Clients): Promise<void> {
+  const options = { interval: 250, timeout: 60_000 };
+  const isConnected = async () => {
+    if (clients.state.get().status !== "connected") await environment.pass(1000);
+    return clients.state.get().status;
+  };
+  await expect.poll(isConnected, options).toBe("connected");
+}
 
 /** Connected, and moved to WebSocket: what is cut from now on is not an upgrade. */
 export const settled = (clients: Clients): Promise<ConnectionState> =>
