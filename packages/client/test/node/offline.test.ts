@@ -2,15 +2,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startTcpProxy } from "../browser/tcp-proxy.ts";
 import { createFakeEnvironment } from "../support/fake-environment.ts";
-import {
-  connect,
-  connected,
-  passUntilConnected,
-  reached,
-  settled,
-  startServer,
-  status,
-} from "../support/node-clients.ts";
+import { connect, passUntilConnected, reached, settled, startServer, status } from "../support/node-clients.ts";
 
 async function fixture() {
   const server = await startServer();
