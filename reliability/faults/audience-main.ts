@@ -63,16 +63,16 @@ serve({
     witnesses.set(name, witness);
     for (const [task, owner] of tasks) if (owner === plan.user) witness.watch(task);
   },
+  /** Who of these is not connected with everything live. */
+  unwell: (names: readonly string[]): string[] => names.filter((name) => !isWell(get(name))),
   status(names: readonly string[] | null): AudienceStatus {
     const those = names === null ? [...witnesses.values()] : names.map(get);
-    const stuck = those.filter((witness) => !witness.isWell() || !witness.knowsLedger());
+    const stuck = those.filter((witness) => !isWell(witness));
     return {
       told,
       connected: those.filter((witness) => witness.isConnected()).length,
       upgraded: those.filter((witness) => witness.isUpgraded()).length,
       watching: those.filter((witness) => witness.isWatching()).length,
-      well: those.length - stuck.length,
-      all: those.length,
       stuck: stuck.slice(0, 3).map((witness) => witness.describe().slice(0, 400)),
     };
   },
@@ -90,6 +90,10 @@ say("ready");
 function portsOf({ name }: ClientPlan): readonly number[] {
   const isOdd = [...plans.keys()].indexOf(name) % 2 === 1;
   return isOdd ? [...ports].reverse() : ports;
+}
+
+function isWell(witness: Witness): boolean {
+  return witness.isWell() && witness.knowsLedger();
 }
 
 function get(name: string): Witness {
