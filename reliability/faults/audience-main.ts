@@ -58,7 +58,9 @@ serve({
   async renew({ name, suffix }: { name: string; suffix: string }) {
     const plan = plans.get(name);
     if (plan === undefined) throw new TypeError(`There is no client ${name}.`);
-    await get(name).close();
+    const before = get(name);
+    witnesses.delete(name);
+    await before.close();
     const witness = await open(plan, suffix);
     witnesses.set(name, witness);
     for (const [task, owner] of tasks) if (owner === plan.user) witness.watch(task);

@@ -52,6 +52,7 @@ export interface World {
   /** Measures time without stalls. */
   readonly until: StallRecorder["until"];
   readonly stopwatch: StallRecorder["stopwatch"];
+  readonly stalled: StallRecorder["stalled"];
   /** Starts the server that has ended anew; what the database holds at this moment is written down first. */
   restart(node?: number): Promise<void>;
   /** Whoever loses a connection to this node asks another one; null: no node is going. */
@@ -104,10 +105,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   /** Of the processes that run. */
   const pids = new Set<number>();
   const services = shared === undefined ? [] : [shared.redis, shared.postgres];
-  const stalls = recordStalls(
-    () => [...pids, ...services.map(({ pid }) => pid)],
-    openJournal(paths.stalls).write,
-  );
+  const stalls = recordStalls(() => [...pids, ...services.map(({ pid }) => pid)], openJournal(paths.stalls).write);
   const { until } = stalls;
   const servers = await Promise.all(numbers.map(startServer));
 
@@ -184,6 +182,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     record,
     until,
     stopwatch: stalls.stopwatch,
+    stalled: stalls.stalled,
     promise: (promise, kept, detail) => record({ operation: "promised", promise, kept, detail, at: Date.now() }),
     async restart(node = 0) {
       await readStored();
