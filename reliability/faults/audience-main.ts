@@ -58,21 +58,23 @@ serve({
   async renew({ name, suffix }: { name: string; suffix: string }) {
     const plan = plans.get(name);
     if (plan === undefined) throw new TypeError(`There is no client ${name}.`);
-    await get(name).close();
+    const before = get(name);
+    witnesses.delete(name);
+    await before.close();
     const witness = await open(plan, suffix);
     witnesses.set(name, witness);
     for (const [task, owner] of tasks) if (owner === plan.user) witness.watch(task);
   },
+  /** Who of these is not connected with everything live. */
+  unwell: (names: readonly string[]): string[] => names.filter((name) => !isWell(get(name))),
   status(names: readonly string[] | null): AudienceStatus {
     const those = names === null ? [...witnesses.values()] : names.map(get);
-    const stuck = those.filter((witness) => !witness.isWell() || !witness.knowsLedger());
+    const stuck = those.filter((witness) => !isWell(witness));
     return {
       told,
       connected: those.filter((witness) => witness.isConnected()).length,
       upgraded: those.filter((witness) => witness.isUpgraded()).length,
       watching: those.filter((witness) => witness.isWatching()).length,
-      well: those.length - stuck.length,
-      all: those.length,
       stuck: stuck.slice(0, 3).map((witness) => witness.describe().slice(0, 400)),
     };
   },
@@ -90,6 +92,10 @@ say("ready");
 function portsOf({ name }: ClientPlan): readonly number[] {
   const isOdd = [...plans.keys()].indexOf(name) % 2 === 1;
   return isOdd ? [...ports].reverse() : ports;
+}
+
+function isWell(witness: Witness): boolean {
+  return witness.isWell() && witness.knowsLedger();
 }
 
 function get(name: string): Witness {

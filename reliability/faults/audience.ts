@@ -17,8 +17,6 @@ export interface AudienceStatus {
   readonly connected: number;
   readonly upgraded: number;
   readonly watching: number;
-  readonly well: number;
-  readonly all: number;
   /** The first of those who are not well, in words. */
   readonly stuck: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { withheldMs } from "../../packages/server/src/testing/withheld.ts";
 import { childrenOf } from "../../scripts/services/service.ts";
 import type { Line } from "../history/line.ts";
+import { createStalls } from "../history/stalls.ts";
 
 const everyMs = 50;
 
@@ -10,6 +11,8 @@ const leastMs = 1;
 export interface StallRecorder {
   /** Returns the milliseconds since the call in which no process waited for a core. */
   stopwatch(): () => number;
+  /** Returns the milliseconds since the call in which a process waited for a core. */
+  stalled(): () => number;
   /** Whether a condition comes true in time, by the stopwatch. */
   until(condition: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean>;
   stop(): void;
@@ -21,38 +24,43 @@ export interface StallRecorder {
  * @param pids - the others, asked each time; what they have started counts as well
  */
 export function recordStalls(pids: () => readonly number[], record: (line: Line) => void): StallRecorder {
+  const stalls = createStalls();
   let before = withheldByProcess(pids());
   let lookedAt = performance.now();
-  let total = 0;
 
   function look(): void {
     const now = performance.now();
     const withheld = withheldByProcess(pids());
     const waits = [...withheld].map(([pid, waited]) => Math.max(0, waited - (before.get(pid) ?? 0)));
-    const waited = waits.reduce((sum, wait) => sum + wait, 0);
-    const passed = now - lookedAt;
-    // What runs between long waits is work that has piled up in them: it is late as well.
-    const ms = waited > passed / 2 ? passed : waited;
-    if (ms < leastMs) return;
+    const sum = waits.reduce((total, wait) => total + wait, 0);
+    if (sum < leastMs) return;
+    // Several that wait at the same moment are late once; one that waited for longer is counted when it runs again.
+    const ms = Math.max(Math.min(sum, now - lookedAt), ...waits);
     before = withheld;
     lookedAt = now;
-    total += ms;
-    record({ operation: "stalled", ms: Math.round(ms), at: Date.now() });
+    const line: Line = { operation: "stalled", ms: Math.round(ms), at: Date.now() };
+    stalls.take(line);
+    record(line);
   }
   const timer = setInterval(look, everyMs);
 
-  function ownMs(): number {
-    look();
-    return performance.now() - total;
+  function stalled(): () => number {
+    const startedAt = Date.now();
+    return () => {
+      look();
+      return stalls.within(startedAt, Date.now());
+    };
   }
 
   function stopwatch(): () => number {
-    const startedAt = ownMs();
-    return () => ownMs() - startedAt;
+    const startedAt = Date.now();
+    const stalledMs = stalled();
+    return () => Date.now() - startedAt - stalledMs();
   }
 
   return {
     stopwatch,
+    stalled,
     async until(condition, withinMs) {
       const elapsed = stopwatch();
       while (!(await condition())) {

@@ -52,6 +52,7 @@ export interface World {
   /** Measures time without stalls. */
   readonly until: StallRecorder["until"];
   readonly stopwatch: StallRecorder["stopwatch"];
+  readonly stalled: StallRecorder["stalled"];
   /** Starts the server that has ended anew; what the database holds at this moment is written down first. */
   restart(node?: number): Promise<void>;
   /** Whoever loses a connection to this node asks another one; null: no node is going. */
@@ -60,7 +61,10 @@ export interface World {
   renew(name: string, suffix: string): Promise<void>;
   audienceStatus(names?: readonly string[]): Promise<AudienceStatus>;
   serverStatus(): Promise<ServerStatus>;
-  /** Resolves when these clients, or all, are connected with everything live. @throws Error after half a minute */
+  /**
+   * Resolves when each of these clients, or of all, has been connected with everything live since the call: tasks begin
+   * all the time. @throws Error after half a minute
+   */
   allWell(names?: readonly string[]): Promise<void>;
   /** Ends all tasks, waits until everybody knows, and takes everything down. */
   finish(): Promise<void>;
@@ -87,6 +91,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const paths = {
     servers: numbers.map((node) => join(folder, `server-${node}.jsonl`)),
     world: join(folder, "world.jsonl"),
+    // In a file of their own: lines of a file are in the order of time, and what a database has is written down late.
+    stalls: join(folder, "stalls.jsonl"),
     audience: join(folder, "audience.jsonl"),
   };
   const plans = planAudience(users, clientsPerUser);
@@ -98,7 +104,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const early: unknown[] = [];
   /** Of the processes that run. */
   const pids = new Set<number>();
-  const stalls = recordStalls(() => [...pids, ...(shared ? [shared.redis.pid, shared.postgres.pid] : [])], record);
+  const services = shared === undefined ? [] : [shared.redis, shared.postgres];
+  const stalls = recordStalls(() => [...pids, ...services.map(({ pid }) => pid)], openJournal(paths.stalls).write);
   const { until } = stalls;
   const servers = await Promise.all(numbers.map(startServer));
 
@@ -171,10 +178,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     shared,
     audience: follow,
     // Where times are equal servers go first: nobody is told of a state before it is written down.
-    journals: [...paths.servers, paths.world, paths.audience],
+    journals: [...paths.servers, paths.world, paths.stalls, paths.audience],
     record,
     until,
     stopwatch: stalls.stopwatch,
+    stalled: stalls.stalled,
     promise: (promise, kept, detail) => record({ operation: "promised", promise, kept, detail, at: Date.now() }),
     async restart(node = 0) {
       await readStored();
@@ -186,13 +194,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     renew: (name, suffix) => follow.ask("renew", { name, suffix }),
     audienceStatus,
     serverStatus: () => world.server.ask<ServerStatus>("status"),
-    async allWell(names) {
-      const isWell = async () => {
-        const { well, all } = await audienceStatus(names);
-        return well === all;
+    async allWell(names = clients) {
+      let missing = names;
+      const areWell = async () => {
+        missing = await follow.ask<string[]>("unwell", missing);
+        return missing.length === 0;
       };
-      if (await until(isWell, patienceMs)) return;
-      throw new Error(`Not everybody is well: ${(await audienceStatus(names)).stuck.join(" / ")}`);
+      if (await until(areWell, patienceMs)) return;
+      throw new Error(`Not everybody is well: ${(await audienceStatus(missing)).stuck.join(" / ")}`);
     },
     async finish() {
       const lastNotices = await Promise.all(servers.map((server) => server.ask<string | undefined>("finish")));

@@ -80,6 +80,14 @@ it.each<[string, readonly Line[], Partial<Record<FaultKind, number>>]>([
   expect(await found(lines)).toEqual(expected);
 });
 
+it("judges what a client is handed before its first connection, as soon as it is known whose it is", async () => {
+  const early = (lines: readonly Line[]): Line[] =>
+    lines.map((line) => (line.operation === "connected" && line.user === "bob" ? { ...line, at: later + 31 } : line));
+  expect(await found(early(sound))).toEqual({});
+  expect(await found(early([...sound, notified("bob.1", "one", 2, later + 11)]))).toMatchObject({ leak: 1 });
+  expect(await found([...sound, notified("eve.1", "one", 1, later + 70)])).toEqual({ leak: 1 });
+});
+
 it("owes nothing to who was closed before, or whose session is over", async () => {
   const closed: Line = { operation: "gone", actor: "ada.2", at: later + 35 };
   expect(await found([...without("ada.2", "three"), closed])).toEqual({});

@@ -35,6 +35,8 @@ export function createNotices(stalls: Stalls, report: ReportFault): Check {
   const audiences = new Map<string, string>();
   const kept = new Map<string, number>();
   const readers = new Map<string, Reader>();
+  /** Handed over before the first connection, of which the history says whose it is: a client may read what is stored first. */
+  const early = new Map<string, { readonly notice: string; readonly seq: number }[]>();
   const ledgers = new Map<string, Map<number, string>>();
 
   const ownMs = (from: number, to: number): number => to - from - stalls.within(from, to);
@@ -43,9 +45,10 @@ export function createNotices(stalls: Stalls, report: ReportFault): Check {
   function tell(actor: string, notice: string, seq: number): void {
     const reader = readers.get(actor);
     const audience = audiences.get(notice);
-    if (reader === undefined || audience === undefined) {
+    if (audience === undefined) {
       return report("invented", actor, `notice ${notice}, which nobody sent, as number ${seq}`);
     }
+    if (reader === undefined) return void early.set(actor, [...(early.get(actor) ?? []), { notice, seq }]);
     if (!isFor(audience, reader.user)) {
       return report("leak", actor, `notice ${notice} for ${audience}, told to ${reader.user}`);
     }
@@ -85,6 +88,8 @@ export function createNotices(stalls: Stalls, report: ReportFault): Check {
               ...{ isOut: false, owedUntil: Number.MAX_SAFE_INTEGER },
               marks: { acknowledged: 0, read: 0 },
             });
+          for (const { notice, seq } of early.get(actor) ?? []) tell(actor, notice, seq);
+          early.delete(actor);
           return;
         }
         case "notified":
@@ -119,6 +124,9 @@ export function createNotices(stalls: Stalls, report: ReportFault): Check {
       }
     },
     end() {
+      for (const [actor, [first]] of early) {
+        report("leak", actor, `notice ${first?.notice}, told to a client that never connected`);
+      }
       for (const [actor, reader] of readers) {
         for (const [notice, at] of kept) {
           if (reader.heard.has(notice) || !isFor(audiences.get(notice) ?? "", reader.user)) continue;

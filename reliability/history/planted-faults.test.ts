@@ -86,14 +86,14 @@ describe("a sound history", () => {
     expect(injected).toBeGreaterThan(0);
   });
 
-  it("of a million lines is judged in seconds", async () => {
-    const options = { users: 10, clientsPerUser: 3, tasksPerUser: 10, ticks: 4000 };
+  it("of two hundred thousand lines is judged in seconds", async () => {
+    const options = { users: 10, clientsPerUser: 3, tasksPerUser: 10, ticks: 900 };
     const elapsed = startStopwatch();
     const verdict = await checkHistory(syntheticHistory({ random: createDice(7), ...options }));
-    expect(verdict.lines).toBeGreaterThan(1_000_000);
+    expect(verdict.lines).toBeGreaterThan(200_000);
     expect(verdict.faults).toEqual([]);
-    expect(elapsed()).toBeLessThan(45_000);
-  }, 180_000);
+    expect(elapsed()).toBeLessThan(9000);
+  });
 });
 
 describe("one planted fault", () => {
@@ -241,7 +241,10 @@ describe("time that the machine takes", () => {
   it("does not count as a gap, in one piece or in many that add up, also where they are written down later", async () => {
     expect(await found(joined(behindFor(2000), { operation: "stalled", ms: 950, at: 1800 }))).toEqual({});
     expect(await found(joined(behindFor(2000), ...stalls(25, 0, 2000)))).toEqual({});
-    expect(await found(joined(behindFor(2000), { operation: "stalled", ms: 1500, at: 2100 }))).toEqual({});
+    const long: Line = { operation: "stalled", ms: 1500, at: 2100 };
+    expect(await found(joined(behindFor(2000), long))).toEqual({});
+    // One process was late by a little now and then while another waited all the time.
+    expect(await found(joined(behindFor(2000), ...stalls(5, 0, 2000), long))).toEqual({});
   });
 
   it("is left out and no more: what remains is judged", async () => {

@@ -36,7 +36,10 @@ export function createStalls(): Stalls {
     within,
     take(line) {
       if (line.operation !== "stalled") return;
-      // Two that overlap are one.
+      // Two that overlap are one: a long wait is known only when it is over.
+      while ((begins.at(-1) ?? Number.NEGATIVE_INFINITY) >= line.at - line.ms) {
+        for (const list of [begins, ends, totals]) list.pop();
+      }
       const begin = Math.max(line.at - line.ms, ends.at(-1) ?? Number.NEGATIVE_INFINITY);
       begins.push(begin);
       ends.push(line.at);

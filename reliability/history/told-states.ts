@@ -17,7 +17,7 @@ interface Task {
 }
 
 /** Longer than any client is away: whoever comes back is told the end, and nothing older. */
-const rememberMs = 120_000;
+const rememberMs = 600_000;
 
 /** Another node may read what one has committed, and tell it, before that one has written its line. */
 const aheadMs = 250;

@@ -1,11 +1,16 @@
-/** Every cell of the recovery matrix; and that a cell that is not well would be named. */
+/** Half of the recovery matrix, and that a cell that is not well would be named; `npm run matrix` plays all of it. */
 import { expect, it } from "vitest";
 import { columns, judgeColumn, type Outcome, playColumn } from "./run-matrix.ts";
 import { matrixFaults, matrixTable } from "./table.ts";
 
 const outcomes: Outcome[] = [];
 
-it.each(columns)(
+/** Each store, number of nodes and transport with each of the others. */
+const chosen = columns.filter(
+  ({ store, nodes, transport }) => (store === "SQLite") === ((nodes === 1) === (transport === "polling")),
+);
+
+it.each(chosen)(
   "$store, nodes: $nodes, $transport",
   async (column) => {
     const history = await playColumn(column);
@@ -29,7 +34,9 @@ it.each(columns)(
   120_000,
 );
 
-it("is printed, all eighty cells", () => {
-  process.stdout.write(`${matrixTable(outcomes)}\n`);
-  expect(outcomes).toHaveLength(80);
+it("is printed, with the cells that were not played", () => {
+  const table = matrixTable(outcomes);
+  process.stdout.write(`${table}\n`);
+  expect(outcomes).toHaveLength(40);
+  expect(table.split("not run")).toHaveLength(41);
 });

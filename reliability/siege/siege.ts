@@ -14,6 +14,8 @@ export interface Extent {
   readonly rounds: number;
   readonly calmMs: number;
   readonly attackMs: number;
+  /** Delays go back to what they were before the next calm is measured. */
+  readonly settleMs: number;
   readonly bystanders: number;
   readonly trials: number;
   readonly atOnce: number;
@@ -22,12 +24,12 @@ export interface Extent {
 }
 
 export const whole: Extent = {
-  ...{ rounds: 3, calmMs: 2500, attackMs: 3000, bystanders: 20 },
+  ...{ rounds: 3, calmMs: 2500, attackMs: 3000, settleMs: 500, bystanders: 20 },
   ...{ trials: 1000, atOnce: 50, others: 300, handshakes: 100_000 },
 };
 
 export const quick: Extent = {
-  ...{ rounds: 1, calmMs: 300, attackMs: 700, bystanders: 5 },
+  ...{ rounds: 1, calmMs: 100, attackMs: 500, settleMs: 0, bystanders: 5 },
   ...{ trials: 16, atOnce: 16, others: 5, handshakes: 2000 },
 };
 

@@ -33,11 +33,9 @@ interface UnderAttackOptions {
   readonly rounds: number;
   readonly calmMs: number;
   readonly attackMs: number;
+  readonly settleMs: number;
   readonly bystanders: number;
 }
-
-/** Delays go back to what they were before the next calm is measured. */
-const settleMs = 500;
 
 const median = (values: readonly number[]): number => percentile(values, 0.5);
 
@@ -56,7 +54,7 @@ export async function measureUnderAttack(options: UnderAttackOptions): Promise<U
         const end = attack.begin(server, tally);
         const attacked = await measure(witnesses, options.attackMs);
         end();
-        await pause(settleMs);
+        await pause(options.settleMs);
         const figures = {
           calm: percentile(calm, 0.99),
           attacked: percentile(attacked, 0.99),
