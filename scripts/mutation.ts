@@ -1,6 +1,6 @@
 /**
  * `npm run mutation [-- AREA…] [--write]`: mutates the guards and rules with StrykerJS, area by area, and runs the tests
- * that hold each. Prints what survived. The result of each area is kept in .cache/mutation; --write makes
+ * that hold each. Prints what survived. The newest result of each area is kept in scripts/mutation/results; --write makes
  * docs/reliability/mutation.md from the newest of each. Exits with 1 when less than 90 % of the mutants are detected.
  */
 import { spawnSync } from "node:child_process";
