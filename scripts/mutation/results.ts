@@ -71,10 +71,10 @@ function excerpt(source: string, { start, end }: Mutant["location"]): string {
   return oneLine(lines.join("\n").slice(start.column - 1));
 }
 
-const pathOf = (root: string, area: string): string => join(root, ".cache/mutation", `${area}.json`);
+const pathOf = (root: string, area: string): string => join(root, "scripts/mutation/results", `${area}.json`);
 
 export function keepResult(root: string, area: string, result: Result): void {
-  mkdirSync(join(root, ".cache/mutation"), { recursive: true });
+  mkdirSync(join(root, "scripts/mutation/results"), { recursive: true });
   writeFileSync(pathOf(root, area), JSON.stringify(result, null, 2));
 }
 

@@ -23,7 +23,7 @@ export default defineConfig({
     sequence: { sequencer: InOrder },
     // Each mutant would otherwise import the server once for every file.
     isolate: false,
-    testTimeout: 15_000,
+    testTimeout: 60_000,
     hookTimeout: 15_000,
     expect: { poll: { timeout: 5000 } },
   },
