@@ -67,6 +67,7 @@ serve({
   },
   /** Who of these is not connected with everything live. */
   unwell: (names: readonly string[]): string[] => names.filter((name) => !isWell(get(name))),
+  disconnected: (names: readonly string[]): string[] => names.filter((name) => !get(name).isConnected()),
   status(names: readonly string[] | null): AudienceStatus {
     const those = names === null ? [...witnesses.values()] : names.map(get);
     const stuck = those.filter((witness) => !isWell(witness));

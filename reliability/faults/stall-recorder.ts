@@ -11,8 +11,8 @@ const leastMs = 1;
 export interface StallRecorder {
   /** Returns the milliseconds since the call in which no process waited for a core. */
   stopwatch(): () => number;
-  /** Returns the milliseconds since the call in which a process waited for a core. */
-  stalled(): () => number;
+  /** Returns the milliseconds since the call, or so many before it, in which a process waited for a core. */
+  stalled(beforeMs?: number): () => number;
   /** Whether a condition comes true in time, by the stopwatch. */
   until(condition: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean>;
   stop(): void;
@@ -44,8 +44,8 @@ export function recordStalls(pids: () => readonly number[], record: (line: Line)
   }
   const timer = setInterval(look, everyMs);
 
-  function stalled(): () => number {
-    const startedAt = Date.now();
+  function stalled(beforeMs = 0): () => number {
+    const startedAt = Date.now() - beforeMs;
     return () => {
       look();
       return stalls.within(startedAt, Date.now());

@@ -59,6 +59,8 @@ export interface World {
   avoid(node: number | null): Promise<void>;
   disturb(how: Disturbance, names: readonly string[]): Promise<void>;
   renew(name: string, suffix: string): Promise<void>;
+  /** Who of these has no connection at this moment. */
+  disconnected(names: readonly string[]): Promise<string[]>;
   audienceStatus(names?: readonly string[]): Promise<AudienceStatus>;
   serverStatus(): Promise<ServerStatus>;
   /**
@@ -192,6 +194,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     avoid: (node) => follow.ask("avoid", node === null ? null : ports[node]),
     disturb: (how, names) => follow.ask("disturb", { names, how }),
     renew: (name, suffix) => follow.ask("renew", { name, suffix }),
+    disconnected: (names) => follow.ask<string[]>("disconnected", names),
     audienceStatus,
     serverStatus: () => world.server.ask<ServerStatus>("status"),
     async allWell(names = clients) {

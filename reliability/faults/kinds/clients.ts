@@ -1,4 +1,4 @@
-import { heartbeat, pause } from "../world.ts";
+import { heartbeat, pause, type World } from "../world.ts";
 import type { FaultKind, Scene } from "./kind.ts";
 
 /** Without a network, for one client. */
@@ -9,8 +9,11 @@ async function offline({ world, client }: Scene, ms: number): Promise<void> {
   world.record({ operation: "reachable", actor: client, at: Date.now() });
 }
 
-/** Whether processes waited for a core so long that heartbeats fail, and attempts to connect are made twice. */
-const mayCostConnections = (stalledMs: number): boolean => stalledMs >= heartbeat.timeout * 1000;
+/** From now on and a heartbeat before: whether processes waited for a core so long that it fails, or an attempt is repeated. */
+function watchHeartbeats({ stalled }: World): () => boolean {
+  const stalledMs = stalled((heartbeat.interval + heartbeat.timeout) * 1000);
+  return () => stalledMs() >= heartbeat.timeout * 1000;
+}
 
 export const clientFaults: readonly FaultKind[] = [
   {
@@ -33,15 +36,15 @@ export const clientFaults: readonly FaultKind[] = [
     fault: "a client does not read",
     promise: "closed at the limit; others unchanged; misses nothing when it reads again",
     async inject({ world, client }) {
-      const others = world.clients.filter((name) => name !== client);
-      const stalled = world.stalled();
+      const mayBeOut = watchHeartbeats(world);
+      const isOut = new Set([client, ...(await world.disconnected(world.clients))]);
+      const others = world.clients.filter((name) => !isOut.has(name));
       world.record({ operation: "silenced", actor: client, at: Date.now() });
       await world.disturb("freeze", [client]);
       const isClosed = await world.server.ask<boolean>("flood", world.sessionOf.get(client));
       world.promise("closed at the limit", isClosed, client);
-      const { connected } = await world.audienceStatus(others);
-      const isKept = connected === others.length || mayCostConnections(stalled());
-      world.promise("others stay connected", isKept, `${connected} of ${others.length}`);
+      const lost = await world.disconnected(others);
+      world.promise("others stay connected", lost.length === 0 || mayBeOut(), lost.join());
       await world.disturb("thaw", [client]);
       world.record({ operation: "heard", actor: client, at: Date.now() });
       world.record({ operation: "reachable", actor: client, at: Date.now() });
@@ -57,12 +60,12 @@ export const clientFaults: readonly FaultKind[] = [
     env: { SIGNALBOX_SESSION_RECHECK: "86400" },
     async inject({ world }) {
       const before = await world.serverStatus();
-      const stalled = world.stalled();
+      const mayRepeat = watchHeartbeats(world);
       await world.disturb("cut", world.clients);
       await world.allWell();
       const { lookups } = await world.serverStatus();
       const made = lookups - before.lookups;
-      const isKept = made <= world.clients.length || mayCostConnections(stalled());
+      const isKept = made <= world.clients.length || mayRepeat();
       world.promise("one session look-up each", isKept, `${made} for ${world.clients.length}`);
     },
   },
