@@ -1,8 +1,12 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./scripts/longest-first.ts";
 
-/** Tests that measure how long something takes: beside others they would measure the others. */
-const aloneTests = ["packages/*/test/chaos/**/*.test.ts", "reliability/{faults,siege}/**/*.test.ts"];
+/** Tests that measure time, or turn the clock of a page while its server's goes on: few at a time. */
+const timedTests = [
+  "packages/client/test/{browser,sharing}/**/*.browser.test.ts",
+  "packages/client/test/chaos/**/*.test.ts",
+  "reliability/{faults,siege}/**/*.test.ts",
+];
 
 /**
  * Tests run on the sources (export condition `@signalbox/source`), so that no build stands between a change and its test.
@@ -26,15 +30,15 @@ export default defineConfig({
         test: {
           name: "together",
           include: ["{packages,apps,examples}/*/{test,e2e}/**/*.test.ts", "{tests,bench,reliability}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "tests/frameworks/**", ...aloneTests],
+          exclude: ["**/node_modules/**", "tests/frameworks/**", ...timedTests],
           // More than there are cores: most tests wait for a socket, a browser or a clock most of the time.
-          maxWorkers: 6,
+          maxWorkers: 5,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: "alone", include: aloneTests, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: "timed", include: timedTests, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
     ],
   },

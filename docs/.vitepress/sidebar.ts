@@ -66,6 +66,7 @@ export const sidebar = [
       page("Fuzzing", "/docs/reliability/fuzz"),
       page("Mutation testing", "/docs/reliability/mutation"),
       page("Siege", "/docs/reliability/siege"),
+      page("Runs of the test suite", "/docs/reliability/test-runs"),
     ],
     true,
   ),
