@@ -11,7 +11,7 @@ type MigratorClass = new (options: {
   readonly provider: { getMigrations(): Promise<Record<string, Migration>> };
   readonly migrationTableName: string;
   readonly migrationLockTableName: string;
-}) => { migrateToLatest(): Promise<{ readonly error?: unknown }> };
+}) => { migrateToLatest(): Promise<{ readonly error?: unknown; readonly results?: readonly unknown[] }> };
 
 /** Home of the migrator since 0.29. Not a literal at the import, because 0.28 has no such module. */
 const migrationModule: string = "kysely/migration";

@@ -233,6 +233,12 @@ const taskRow = (task: TaskSnapshot): SignalboxTables["signalbox_task"] => ({
   json: JSON.stringify(task),
 });
 
+/** How long another process may bring the tables up to date before this one gives up. */
+const migrationPatienceMs = 10 * 60_000;
+
+/** SQLSTATE of a statement that took longer than `statement_timeout` (postgresql.org/docs/current/errcodes-appendix.html). */
+const queryCanceled = "57014";
+
 async function migrate(db: Kysely<SignalboxTables>): Promise<void> {
   const Migrator = await loadMigrator();
   const migrator = new Migrator({
@@ -241,11 +247,19 @@ async function migrate(db: Kysely<SignalboxTables>): Promise<void> {
     migrationTableName: "signalbox_migration",
     migrationLockTableName: "signalbox_migration_lock",
   });
-  const { error } = await migrator.migrateToLatest();
+  const deadline = performance.now() + migrationPatienceMs;
+  let { error, results } = await migrator.migrateToLatest();
+  // Without results the lock of migrations was not free within a statement's time: another process migrates.
+  while (results === undefined && isCanceled(error) && performance.now() < deadline) {
+    ({ error, results } = await migrator.migrateToLatest());
+  }
   if (error === undefined) return;
   const reason = error instanceof Error ? error.message : String(error);
   throw new Error(`The tables of Signalbox cannot be brought up to date: ${reason}.`, { cause: error });
 }
+
+const isCanceled = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === queryCanceled;
 
 /**
  * Takes the write lock, so that a locked or read-only database shows. A row is written only after a write has failed

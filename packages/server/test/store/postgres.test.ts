@@ -1,5 +1,6 @@
 /** What only a database that several nodes share can get wrong: starting together, writing together, going away. */
-import { describe, expect, it } from "vitest";
+import { Client } from "pg";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Store } from "../../src/ports.ts";
 import { startStopwatch } from "../../src/testing/index.ts";
 import { freshDatabase, openDatabase, postgres, setUpStores } from "./kinds.ts";
@@ -7,6 +8,9 @@ import { notice, reader } from "./notices.ts";
 import { at, task } from "./samples.ts";
 
 setUpStores();
+
+/** Since when the statement that waits for a lock has been running. */
+const waitingForLock = "select max(query_start) as started from pg_stat_activity where wait_event_type = 'Lock'";
 
 const closeAll = (stores: readonly Store[]) => Promise.all(stores.map((store) => store.close()));
 
@@ -17,6 +21,25 @@ describe("a PostgreSQL that several nodes share", () => {
     await Promise.all(stores.map((store, index) => store.tasks.put(task(`by-${index}`))));
     expect((await stores[0]?.tasks.list({}))?.total).toBe(5);
     await closeAll(stores);
+  });
+
+  it("waits at its start for a process that takes longer than a statement may to bring the tables up to date", async () => {
+    const url = await freshDatabase();
+    const migrating = new Client({ connectionString: url });
+    await migrating.connect();
+    onTestFinished(() => migrating.end());
+    // The lock that Kysely's migrator takes.
+    await migrating.query("select pg_advisory_lock(3853314791062309107)");
+    const opening = openDatabase(url);
+    const attempts = async () => (await migrating.query(waitingForLock)).rows[0].started;
+    await expect.poll(attempts).not.toBe(null);
+    const first = await attempts();
+    await expect.poll(attempts, { timeout: 60_000 }).not.toEqual(first);
+    await migrating.query("select pg_advisory_unlock(3853314791062309107)");
+    const store = await opening;
+    await store.tasks.put(task("after"));
+    expect((await store.tasks.list({})).total).toBe(1);
+    await store.close();
   });
 
   it("gives each notice one place in the log, and each reader one number for it, whoever writes and reads", async () => {
