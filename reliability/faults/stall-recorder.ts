@@ -1,9 +1,9 @@
-import { withheldMs } from "../../packages/server/src/testing/withheld.ts";
+import { withheldByThread } from "../../packages/server/src/testing/withheld.ts";
 import { childrenOf } from "../../scripts/services/service.ts";
 import type { Line } from "../history/line.ts";
 import { createStalls } from "../history/stalls.ts";
 
-const everyMs = 50;
+const everyMs = 100;
 
 /** A shorter wait is added to the next one. */
 const leastMs = 1;
@@ -20,18 +20,19 @@ export interface StallRecorder {
 
 /**
  * Writes down when this process or others waited for a core: on a machine that does other things a client may be late for
- * no fault of the layer's. What a process does itself, however long it takes, is no stall.
+ * no fault of the layer's. What a process does itself, however long it takes, is no stall. All threads count: while one that
+ * collects garbage waits, so does the one that runs JavaScript.
  * @param pids - the others, asked each time; what they have started counts as well
  */
 export function recordStalls(pids: () => readonly number[], record: (line: Line) => void): StallRecorder {
   const stalls = createStalls();
-  let before = withheldByProcess(pids());
+  let before = withheldByThreads(pids());
   let lookedAt = performance.now();
 
   function look(): void {
     const now = performance.now();
-    const withheld = withheldByProcess(pids());
-    const waits = [...withheld].map(([pid, waited]) => Math.max(0, waited - (before.get(pid) ?? 0)));
+    const withheld = withheldByThreads(pids());
+    const waits = [...withheld].map(([thread, waited]) => Math.max(0, waited - (before.get(thread) ?? 0)));
     const sum = waits.reduce((total, wait) => total + wait, 0);
     if (sum < leastMs) return;
     // Several that wait at the same moment are late once; one that waited for longer is counted when it runs again.
@@ -55,7 +56,7 @@ export function recordStalls(pids: () => readonly number[], record: (line: Line)
   function stopwatch(): () => number {
     const startedAt = Date.now();
     const stalledMs = stalled();
-    return () => Date.now() - startedAt - stalledMs();
+    return () => Math.max(0, Date.now() - startedAt - stalledMs());
   }
 
   return {
@@ -76,14 +77,13 @@ export function recordStalls(pids: () => readonly number[], record: (line: Line)
   };
 }
 
-/** How long the main thread of each process has waited in its life. */
-function withheldByProcess(pids: readonly number[]): Map<number, number> {
-  const withheld = new Map([[process.pid, withheldMs(process.pid)]]);
+/** How long each thread of the processes has waited in its life. */
+function withheldByThreads(pids: readonly number[]): Map<string, number> {
+  const withheld = [...withheldByThread(process.pid)];
   const take = (pid: number): void => {
-    if (withheld.has(pid)) return;
-    withheld.set(pid, withheldMs(pid));
+    withheld.push(...withheldByThread(pid));
     childrenOf(pid).forEach(take);
   };
   pids.forEach(take);
-  return withheld;
+  return new Map(withheld);
 }

@@ -1,5 +1,5 @@
 /** The bystanders, in a process of their own: what attackers do to their own event loop must not count as a delay. */
-import { withheldMs } from "../../packages/server/src/testing/withheld.ts";
+import { withheldOf } from "../../packages/server/src/testing/withheld.ts";
 import { type Beat, monotonicMs } from "./calls.ts";
 import { connectWith } from "./people.ts";
 import type { FromBystanders, ToBystanders } from "./witnesses.ts";
@@ -12,19 +12,19 @@ const cookies = new Map<string, (cookie: string) => void>();
 let delaysMs: number[] = [];
 let lost = 0;
 /** How long this process had waited for a core when it had last dealt with beats. */
-let withheldBefore = withheldMs(process.pid);
+let withheldBefore = withheldOf("self");
 let isLooking = false;
 
 /** From the emit to the handler, without the time for which either process waited for a core. */
 function note(beat: Beat): void {
   const delay = monotonicMs() - beat.sentMs;
-  const server = withheldMs(SERVER_PID) - beat.withheldMs;
-  const own = withheldMs(process.pid) - withheldBefore;
+  const server = withheldOf(Number(SERVER_PID)) - beat.withheldMs;
+  const own = withheldOf("self") - withheldBefore;
   delaysMs.push(Math.max(0, delay - server - own));
   if (isLooking) return;
   isLooking = true;
   setImmediate(() => {
-    withheldBefore = withheldMs(process.pid);
+    withheldBefore = withheldOf("self");
     isLooking = false;
   });
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createRealtime, loadConfig } from "@signalbox/server";
 import { createTestSessions } from "@signalbox/server/testing";
 import { createMemoryStore } from "../../packages/server/src/store/memory.ts";
-import { withheldMs } from "../../packages/server/src/testing/withheld.ts";
+import { withheldOf } from "../../packages/server/src/testing/withheld.ts";
 import { type Ask, type Beat, beatMs, type Calls, canary, type FromServer, monotonicMs, type Name } from "./calls.ts";
 
 const say = (message: FromServer): void => void process.send?.(message, () => {});
@@ -23,7 +23,7 @@ const { io } = createRealtime({ httpServer, config, sessions, store, logger: qui
 
 // Each beat is a word for one person and made for them: nothing of it can wait or be left out.
 setInterval(() => {
-  const withheld = withheldMs(process.pid);
+  const withheld = withheldOf("self");
   for (const [room] of io.of("/").adapter.rooms) {
     if (!room.startsWith("user:bystander")) continue;
     io.to(room).emit("beat", { sentMs: monotonicMs(), withheldMs: withheld, canary } satisfies Beat);

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { withheldMs } from "./withheld.ts";
+import { readFileSync } from "node:fs";
+import { withheldOf } from "./withheld.ts";
 
 /**
  * Measures a time that the product promises, without the time for which the machine gave this process no core: a busy
@@ -7,13 +7,13 @@ import { withheldMs } from "./withheld.ts";
  */
 export function startStopwatch(): () => number {
   const startedAt = performance.now();
-  const withheldBefore = ownWithheldMs();
+  const withheldBefore = withheldOf("self");
   const workedBefore = process.cpuUsage();
   return () => {
     const passedMs = performance.now() - startedAt;
     const { user, system } = process.cpuUsage(workedBefore);
     // Threads that wait at the same moment are counted each: what was worked has passed in any case.
-    const ownMs = Math.max(passedMs - (ownWithheldMs() - withheldBefore), (user + system) / 1000);
+    const ownMs = Math.max(passedMs - (withheldOf("self") - withheldBefore), (user + system) / 1000);
     return Math.min(passedMs, ownMs);
   };
 }
@@ -37,18 +37,6 @@ export function afterOwnTime(ms: number, run: () => void): () => void {
 export function watchStalls(): () => number {
   const before = stalledMs();
   return () => stalledMs() - before;
-}
-
-/**
- * How long threads of this process were ready to run and waited for a core: while one that collects garbage waits, so
- * does the one that runs the test. Elsewhere than on Linux all time is the process's own.
- */
-function ownWithheldMs(): number {
-  try {
-    return readdirSync("/proc/self/task").reduce((sum, thread) => sum + withheldMs(`self/task/${thread}`), 0);
-  } catch {
-    return 0;
-  }
 }
 
 function stalledMs(): number {
