@@ -89,11 +89,11 @@ async function measure(witnesses: Witnesses, ms: number): Promise<number[]> {
 
 type Counts = Pick<UnderAttack, "miscounts" | "refusals">;
 
-/** Counts until nothing differs, for ten seconds at most: equal events are folded before they are written down. */
+/** Counts until nothing differs, for a minute at most: equal events are written down ten seconds after the first of them. */
 async function compareCounts(server: Besieged, tally: Tally): Promise<Counts> {
   for (let looks = 1; ; looks += 1) {
     const counts = await countOnce(server, tally);
-    if (counts.miscounts.length === 0 || looks === 20) return counts;
+    if (counts.miscounts.length === 0 || looks === 120) return counts;
     await pause(500);
   }
 }
