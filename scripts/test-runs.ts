@@ -52,7 +52,9 @@ async function testClone(busy: boolean): Promise<Run> {
     return {
       ...{ busy, startedAt: startedAt.toISOString().slice(0, 16).replace("T", " ") },
       seconds: Math.round((Date.now() - startedAt.getTime()) / 1000),
-      summary: [...output.matchAll(/^ +(?:Test Files|Tests) +(.+)$/gm)].map(([, text]) => text).join("; "),
+      summary: [...output.matchAll(/^ +(?:Test Files|Tests) +(.+)$/gm)]
+        .map(([, text = ""]) => text.replaceAll(" | ", ", "))
+        .join("; "),
       failures: [...new Set(output.match(/^ FAIL .*$|.* failed\.$/gm))],
       passed: code === 0,
     };

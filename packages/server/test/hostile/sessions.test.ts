@@ -47,8 +47,9 @@ hostileCase(
   async ({ knock, server }) => {
     const answers: RawResponse[] = [];
     // Fewer at a time than the backlog of a listening socket (511): beyond it the kernel resets connections by itself.
-    for (let n = 0; n < 2000; n += 200) {
-      answers.push(...(await Promise.all(Array.from({ length: 200 }, () => knock([["Origin", server.url]])))));
+    // The attacker's own work is done by the process that serves the bystander.
+    for (let n = 0; n < 2000; n += 50) {
+      answers.push(...(await Promise.all(Array.from({ length: 50 }, () => knock([["Origin", server.url]])))));
     }
     const opened = answers.filter(({ status }) => status === 200 || status === 101).length;
     expect(opened).toBeLessThanOrEqual(120);
