@@ -32,6 +32,11 @@ const count = Number(values.runs);
 const firstBusy = count - Number(values.busy);
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
 
+/** Leaders of process groups, which end with this process. */
+const children = new Set<ChildProcess>();
+process.on("exit", () => children.forEach(endGroup));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+
 const runs: Run[] = [];
 for (let index = 0; index < count; index += 1) {
   const run = await testClone(index >= firstBusy);
@@ -44,7 +49,7 @@ process.exitCode = runs.every(({ passed }) => passed) ? 0 : 1;
 
 async function testClone(busy: boolean): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-clone-"));
-  const hogs = busy ? cpus().map(() => spawn(process.execPath, ["-e", "for(;;);"], { stdio: "ignore" })) : [];
+  const hogs = busy ? cpus().map(() => startGroup(process.execPath, ["-e", "for(;;);"], folder)) : [];
   try {
     execFileSync("git", ["clone", "--quiet", root, folder]);
     const startedAt = new Date();
@@ -59,20 +64,27 @@ async function testClone(busy: boolean): Promise<Run> {
       passed: code === 0,
     };
   } finally {
-    for (const hog of hogs) hog.kill("SIGKILL");
+    hogs.forEach(endGroup);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 async function runTests(folder: string): Promise<{ code: number | null; output: string }> {
   const logPath = join(folder, "..", `${folder.split("/").at(-1)}.log`);
-  const child: ChildProcess = spawn("sh", ["-c", `npm test > "${logPath}" 2>&1`], {
-    cwd: folder,
-    env: { ...process.env, CI: "true" },
-    stdio: "ignore",
-  });
+  const child = startGroup("sh", ["-c", `npm test > "${logPath}" 2>&1`], folder);
   const [code] = (await once(child, "exit")) as [number | null];
   return { code, output: stripVTControlCharacters(readFileSync(logPath, "utf8")) };
+}
+
+function startGroup(file: string, args: readonly string[], cwd: string): ChildProcess {
+  const child = spawn(file, args, { cwd, env: { ...process.env, CI: "true" }, stdio: "ignore", detached: true });
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  return child;
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, "SIGKILL");
 }
 
 function page(): string {
