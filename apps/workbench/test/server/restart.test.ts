@@ -202,7 +202,8 @@ describe("a task during which the server was killed twice", () => {
     const { person, end, startAgain, remove } = await setUp({});
     onTestFinished(remove);
     const taskId = await begin(person, { steps: 1000, step_ms: 1000 });
-    const isRunning = () => vi.waitFor(async () => expect((await read(person, taskId)).status).toBe("running"));
+    const statusOf = async () => (await read(person, taskId)).status;
+    const isRunning = () => expect.poll(statusOf).toBe("running");
     for (const signal of ["SIGKILL", "SIGTERM", "SIGKILL"] as const) {
       await isRunning();
       await end(signal);
