@@ -5,13 +5,19 @@ export interface Migration {
   up(db: Kysely<unknown>): Promise<void>;
 }
 
+export interface MigrationOutcome {
+  readonly error?: unknown;
+  /** One for each migration; undefined when none was begun. */
+  readonly results?: readonly unknown[];
+}
+
 /** The part of Kysely's migrator that is used. Its types are in another module in 0.29 than in 0.28. */
 type MigratorClass = new (options: {
   readonly db: unknown;
   readonly provider: { getMigrations(): Promise<Record<string, Migration>> };
   readonly migrationTableName: string;
   readonly migrationLockTableName: string;
-}) => { migrateToLatest(): Promise<{ readonly error?: unknown; readonly results?: readonly unknown[] }> };
+}) => { migrateToLatest(): Promise<MigrationOutcome> };
 
 /** Home of the migrator since 0.29. Not a literal at the import, because 0.28 has no such module. */
 const migrationModule: string = "kysely/migration";

@@ -13,7 +13,7 @@ import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
 import { isHopeless } from "./hopeless.ts";
 import { joinWrites } from "./joined-writes.ts";
 import { migrations } from "./migrations.ts";
-import { loadMigrator } from "./migrator.ts";
+import { loadMigrator, type MigrationOutcome } from "./migrator.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 
 import { createSqlNotifications, type NotificationTables } from "./sql-notifications.ts";
@@ -248,11 +248,11 @@ async function migrate(db: Kysely<SignalboxTables>): Promise<void> {
     migrationLockTableName: "signalbox_migration_lock",
   });
   const deadline = performance.now() + migrationPatienceMs;
-  let { error, results } = await migrator.migrateToLatest();
+  let outcome: MigrationOutcome;
   // Without results the lock of migrations was not free within a statement's time: another process migrates.
-  while (results === undefined && isCanceled(error) && performance.now() < deadline) {
-    ({ error, results } = await migrator.migrateToLatest());
-  }
+  do outcome = await migrator.migrateToLatest();
+  while (outcome.results === undefined && isCanceled(outcome.error) && performance.now() < deadline);
+  const { error } = outcome;
   if (error === undefined) return;
   const reason = error instanceof Error ? error.message : String(error);
   throw new Error(`The tables of Signalbox cannot be brought up to date: ${reason}.`, { cause: error });
