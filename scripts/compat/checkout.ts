@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { copyFiles } from "../copy-files.ts";
 
 export interface TestCounts {
   readonly passed: number;
@@ -18,11 +18,9 @@ export interface Copy {
   remove(): void;
 }
 
-/** Copies the files that git tracks. */
+/** Copies the files, and installs what the lock file says. */
 export function copyCheckout(root: string): Copy {
-  const folder = mkdtempSync(join(tmpdir(), "signalbox-compat-"));
-  const tracked = spawnSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 }).stdout;
-  for (const file of tracked.split("\0").filter(Boolean)) cpSync(join(root, file), join(folder, file));
+  const { folder } = copyFiles(root, "signalbox-compat-");
 
   const run = (command: string, args: readonly string[]) =>
     spawnSync(command, args, { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 26 });

@@ -15,7 +15,7 @@ export function pageOf(results: ReadonlyMap<string, Result>): string {
       row("**total**", [...results.values()]),
     ].join("\n"),
     `${madeWith([...results.values()])} A timeout counts as detected. Minutes are wall-clock time.${notRun(results)}`,
-    "Left out are texts for people (string literals with a space in them), arguments of log calls, and mutants that equal the original; those have a `Stryker disable` comment with the reason on the line. String literals that are codes, names or headers are mutated.",
+    "Left out are texts for people (string literals with a space in them, objects with nothing but a `hint`) and calls of the log. String literals that are codes, names or headers are mutated.",
     "## What remains",
     "Every mutant that no test detected, as `original -> mutant`.",
     ...notes.map((lines) => lines.join("\n")),
