@@ -32,7 +32,7 @@ export interface KindResult {
   readonly means: string | undefined;
 }
 
-/** The heartbeat is the run's own; everything else as shipped, unless a kind says how long nobody can know of it. */
+/** The heartbeat is the run's own; everything else as shipped, unless a kind says how long no process can know of it. */
 const rulesOf = ({ unnoticedMs, recoveryP99Ms }: FaultKind): Partial<Rules> => ({
   ...(recoveryP99Ms !== undefined && { recoveryP99Ms }),
   unnoticedMs: unnoticedMs ?? (heartbeat.interval + heartbeat.timeout + 1) * 1000,

@@ -1,6 +1,6 @@
 import type { Line } from "./line.ts";
 
-/** When the machine gave the processes of a run no core: time that counts for nobody. */
+/** When the machine gave the processes of a run no core. This time counts against no limit. */
 export interface Stalls {
   take(line: Line): void;
   /** How much of the time between two moments that was, in milliseconds. */

@@ -57,7 +57,7 @@ describe("a failure is classified by what was observed:", () => {
       "server_down",
     ]),
     ["a proxy that asks who one is", { status: 407 }, "proxy_interference"],
-    ["somebody else's status where HTTP works", { configReadable: true, status: 404 }, "protocol_mismatch"],
+    ["the status of another server where HTTP works", { configReadable: true, status: 404 }, "protocol_mismatch"],
   ];
   it.each(cases)("%s", (_title, evidence, code) => {
     expect(classifyFailure({ online: true, ...evidence }).code).toBe(code);

@@ -128,7 +128,7 @@ describe("the periodic look-up", () => {
   it.each([
     ["a new name", { username: "Countess" }],
     ["another role", { role: "admin" }],
-  ] as const)("follows %s that nobody reported", async (_what, change) => {
+  ] as const)("follows %s that no source reported", async (_what, change) => {
     const { clock, server } = await start();
     const client = await connect(server, { cookie: server.sessions.signIn({ userId: "ada" }).cookie });
     alter(server, change);
@@ -138,7 +138,7 @@ describe("the periodic look-up", () => {
     expect(client.received("session_ending")).toEqual([]);
   });
 
-  it("judges the rooms again after a new name that nobody reported", async () => {
+  it("judges the rooms again after a new name that no source reported", async () => {
     const { clock, server } = await start({ roomAccess: (_room, { username }) => username === "ada" });
     const client = await connect(server, { cookie: server.sessions.signIn({ userId: "ada" }).cookie });
     await client.request("join_room", { room_id: "hers" });

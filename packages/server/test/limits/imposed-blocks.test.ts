@@ -54,7 +54,7 @@ describe("imposed blocks", () => {
     expect(imposed.list()).toHaveLength(1);
   });
 
-  it("let nobody in until they can be read, which is tried every second until they are closed", async () => {
+  it("admit no connection until they can be read, which is tried every second until they are closed", async () => {
     const { asked, clock, imposed, log } = await start({ failures: 2 });
     const unavailable = expect.objectContaining({ code: "unavailable", retryAfterMs: 1000 });
     expect(() => imposed.of("user:a")).toThrow(unavailable);

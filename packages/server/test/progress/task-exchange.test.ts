@@ -1,4 +1,4 @@
-/** The state of tasks where other processes may report them: what is told to them, and what of theirs counts. */
+/** The state of tasks where other processes may report them: what this process sends them, and which of their reports count. */
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import type { TaskExchange, TaskExchangeListener, TaskStore } from "../../src/ports.ts";

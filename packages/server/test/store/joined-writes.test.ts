@@ -67,7 +67,7 @@ describe("joined writes", () => {
     await third;
   });
 
-  it("tell the one whose row was kept out what is stored, and nobody else", async () => {
+  it("tell only the caller whose row was kept out what is stored", async () => {
     const { put, statements, settle } = scripted();
     const both = Promise.all([put(row("a")), put(row("b"))]);
     await settle();
