@@ -1,8 +1,7 @@
 import { Agent, get } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Pinning } from "../../bench/process/pinning.ts";
 import { type Besieged, besiege } from "./besieged.ts";
-import type { Calls } from "./calls.ts";
+import { onceWritten } from "./once-written.ts";
 import { addressOf } from "./people.ts";
 
 export interface RefusedHandshakes {
@@ -32,7 +31,10 @@ export async function measureRefusedHandshakes(pinning: Pinning, count: number):
     const refused = await send(server, agent, count, 10_000);
     agent.destroy();
     const first = Math.min(count, 2000);
-    const { lines, counts } = await logOf(server, first + count);
+    const { lines, counts } = await onceWritten(
+      () => server.call("log", {}),
+      (log) => (log.counts.origin_refused ?? 0) >= first + count,
+    );
     const after = await server.call("heap", {});
     return {
       ...{ sent: count, refused, lines },
@@ -44,15 +46,6 @@ export async function measureRefusedHandshakes(pinning: Pinning, count: number):
   } finally {
     agent.destroy();
     await server.stop();
-  }
-}
-
-/** The security log as soon as it has as many refusals as were made: equal events are folded before they are written down. */
-async function logOf(server: Besieged, refusals: number): Promise<Calls["log"]["answer"]> {
-  for (let looks = 1; ; looks += 1) {
-    const log = await server.call("log", {});
-    if ((log.counts.origin_refused ?? 0) >= refusals || looks === 20) return log;
-    await pause(500);
   }
 }
 

@@ -5,6 +5,7 @@ import { percentile } from "../../packages/client/test/support/percentile.ts";
 import { securityTypeOf } from "../../packages/server/src/security/refusal-events.ts";
 import { type Attack, attacks, type Tally } from "./attacks.ts";
 import { type Besieged, besiege } from "./besieged.ts";
+import { onceWritten } from "./once-written.ts";
 import { placeWitnesses, type Witnesses } from "./witnesses.ts";
 
 /** What bystanders noticed of one attack. Delays are of the 99th percentile, in milliseconds, medians of all rounds. */
@@ -64,7 +65,10 @@ export async function measureUnderAttack(options: UnderAttackOptions): Promise<U
       }
     }
     const { lost } = await witnesses.take();
-    const { miscounts, refusals } = await compareCounts(server, tally);
+    const { miscounts, refusals } = await onceWritten(
+      () => compareCounts(server, tally),
+      (counts) => counts.miscounts.length === 0,
+    );
     return {
       figures: [...seen].map(([{ name, limit }, each]) => ({
         ...{ attack: name, limit },
@@ -89,17 +93,8 @@ async function measure(witnesses: Witnesses, ms: number): Promise<number[]> {
 
 type Counts = Pick<UnderAttack, "miscounts" | "refusals">;
 
-/** Counts until nothing differs, for a minute at most: equal events are written down ten seconds after the first of them. */
-async function compareCounts(server: Besieged, tally: Tally): Promise<Counts> {
-  for (let looks = 1; ; looks += 1) {
-    const counts = await countOnce(server, tally);
-    if (counts.miscounts.length === 0 || looks === 120) return counts;
-    await pause(500);
-  }
-}
-
 /** What the attackers were told must be counted, and what is counted must be in the security log, neither more nor less. */
-async function countOnce(server: Besieged, { refusals: told }: Tally): Promise<Counts> {
+async function compareCounts(server: Besieged, { refusals: told }: Tally): Promise<Counts> {
   const counted = await server.metric("signalbox_refusals_total");
   const { counts } = await server.call("log", {});
   const expected: Record<string, number> = {};
