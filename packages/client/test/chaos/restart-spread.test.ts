@@ -1,4 +1,4 @@
-/** Hundreds of clients come back after a restart spread over the time that they have, and not all at once. */
+/** A thousand clients come back after a restart spread over the time that they have, and not all at once. */
 import { expect, it } from "vitest";
 import { recordStalls } from "../../../../reliability/faults/stall-recorder.ts";
 import { createStalls } from "../../../../reliability/history/stalls.ts";
@@ -6,7 +6,7 @@ import { histogram, percentile } from "../support/percentile.ts";
 import { createServerProcess } from "../support/server-process.ts";
 import { startSwarm } from "../support/swarm-process.ts";
 
-const clientCount = 400;
+const clientCount = 1000;
 const origin = "http://pages.test";
 const bucketMs = 500;
 const longestMs = 30_000;
@@ -23,10 +23,13 @@ const env = {
  * What half a second may hold of the plan. Drained, each client is told a moment of its own within 5 s and adds up to
  * 1 s; whoever comes while the server still starts throws dice once more. Killed, all find out at the same moment, and
  * throw dice up to a second more than it has been gone. By simulation that makes a share of 0.13 to 0.29 drained, for a
- * server that is back after 1 to 4.5 s, and of 0.26 to 0.30 killed, after 3 to 4 s. The rest is four times the standard
- * deviation; all at once would be 1.
+ * server that is back after 1 to 4.5 s, and of 0.26 to 0.30 killed, after 3 to 4 s. The rest is for chance; all at once
+ * would be 1.
  */
-const largestPlannedShare = 0.4;
+const largestPlannedShare = 0.35;
+
+/** The clients of this test share one event loop, which bunches what was planned apart. */
+const largestShare = 0.5;
 
 /** A timer may be early by the rounding of two clocks. */
 const roundingMs = 20;
@@ -38,7 +41,7 @@ const endings = [
 
 it.for(endings)(
   `${clientCount} clients of a server that is $name come back spread over seconds, each within ${longestMs} ms`,
-  { concurrent: true, timeout: 300_000 },
+  { timeout: 300_000 },
   async ({ name, signal, downMs }, { onTestFinished }) => {
     const server = await createServerProcess(env);
     onTestFinished(() => server.end("SIGKILL"));
@@ -73,6 +76,7 @@ it.for(endings)(
     process.stdout.write(`restart: ${JSON.stringify(figures)}\n`);
     expect(returns).toHaveLength(clientCount);
     expect(shareOf(planned)).toBeLessThanOrEqual(largestPlannedShare);
+    expect(shareOf(done)).toBeLessThanOrEqual(largestShare);
     expect(returns.filter(({ plannedMs, returnedMs }) => returnedMs < plannedMs - roundingMs)).toEqual([]);
     for (const ms of done)
       expect(ms - stalls.within(endedAt, endedAt + ms), `back after ${ms} ms`).toBeLessThanOrEqual(longestMs);

@@ -135,7 +135,9 @@ describe("a change", () => {
     [{ ref: 7 }],
     [{ ref: "r", userId: 7 }],
     [{ reason: "banned" }],
-  ])("without a valid subject is a fault: %o", (change) => expect(faultOf(() => checkChange(change)).subject).toBe("change"));
+  ])("without a valid subject is a fault: %o", (change) =>
+    expect(faultOf(() => checkChange(change)).subject).toBe("change"),
+  );
 
   it.each(["tired", 7, null])("for the reason %o is a fault that names the reasons", (reason) => {
     const { subject, message } = faultOf(() => checkChange({ ref: "r", reason }));
