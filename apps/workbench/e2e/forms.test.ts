@@ -55,7 +55,7 @@ describe("the sign-in form", () => {
     const waiting = await openSignedOut(profile);
     const other = await openSignedOut(profile);
     await signInInBrowser(other, { email: ada.email, password: "correct horse" });
-    await connected(waiting);
+    for (const page of [waiting, other]) await connected(page);
     expect(await waiting.getByTestId("user-name").textContent()).toBe("Ada Lovelace");
     await waiting.getByTestId("sign-out").click();
     await other.getByText("You have signed out.").waitFor();

@@ -42,6 +42,9 @@ const wakings: readonly (readonly [how: string, sleepAndWake: (tab: Tab) => Prom
   ["is looked at again", (tab) => tab.page.evaluate(() => void document.dispatchEvent(new Event("visibilitychange")))],
 ];
 
+/** The transport that a page ends up on. */
+const lastOf = (transport: string) => transport.split(",").at(-1) as "polling" | "websocket";
+
 describe.each([...transports, "polling,websocket"])("the life of a page, over %s", (transport) => {
   test.for(wakings)(
     "a page that %s finds within 2 s that its connection is dead, and opens another",
@@ -74,7 +77,8 @@ describe.each([...transports, "polling,websocket"])("the life of a page, over %s
   }) => {
     const site = await openSite(over(transport));
     const tab = await openTab(site, { context, userId: "ada" });
-    await tab.isConnected();
+    // A page that is frozen in the middle of its upgrade reports that WebSocket is blocked.
+    await tab.reaches({ status: "connected", transport: lastOf(transport) });
     await freezeAndResume(tab);
     await tab.isConnected();
     // Chromium ends the WebSocket of a page that it freezes.
@@ -90,8 +94,7 @@ describe.each([...transports, "polling,websocket"])("the life of a page, over %s
     const tab = await openTab(site, { context, userId: "ada" });
     await tab.isConnected();
     // A page that leaves in the middle of its upgrade is missed by the server at the ping time-out.
-    const last = transport.split(",").at(-1) as "polling" | "websocket";
-    await tab.reaches({ status: "connected", transport: last });
+    await tab.reaches({ status: "connected", transport: lastOf(transport) });
 
     await tab.page.goto(`${site.url}/elsewhere`);
     await eventually(() => expect(site.connections()).toBe(0));
