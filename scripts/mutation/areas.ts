@@ -59,7 +59,7 @@ export const areas: Readonly<Record<string, Area>> = {
   events: {
     title: "event dispatch",
     mutate: server("events/{event-gate,in-order,reserved-keys}.ts", "parse-payload.ts"),
-    tests: serverTests("events/event-dispatch.test.ts", "operation/tracing.test.ts"),
+    tests: serverTests("events/event-dispatch.test.ts", "operation/tracing.test.ts", "edge/drain.test.ts"),
   },
   tasks: {
     title: "task transitions",

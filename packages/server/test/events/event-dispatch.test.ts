@@ -1,5 +1,6 @@
 /** What every event passes before its handler and after it, in a namespace of an application's own. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { createInOrder } from "../../src/events/in-order.ts";
 import { hasReservedKey } from "../../src/events/reserved-keys.ts";
@@ -16,6 +17,10 @@ let clock: ReturnType<typeof createFakeClock>;
 let handler: (payload: unknown, context: RequestContext) => object | undefined | Promise<object | undefined>;
 
 const anything = z.looseObject({});
+/** A schema of another library than Zod: a path may be absent, and its parts may be objects. */
+const refusing = (path: StandardSchemaV1.Issue["path"]): StandardSchemaV1 => ({
+  "~standard": { version: 1, vendor: "test", validate: () => ({ issues: [{ message: "No.", path }] }) },
+});
 const run = (payload: unknown, context: RequestContext) => handler(payload, context);
 
 beforeAll(async () => {
@@ -36,8 +41,11 @@ beforeAll(async () => {
         whole: request(z.number(), run),
         admins: request(anything, run, { access: "admin" }),
         ordered: request(anything, run, { order: ({ key }) => String(key) }),
+        pathless: request(refusing(undefined), run),
+        keyed: request(refusing([{ key: "a" }, "b"]), run),
       },
       rooms: () => ["everybody"],
+      forfeits: (room, _principal, requested) => room === "asked for" && requested,
     }),
   );
 });
@@ -82,6 +90,8 @@ describe("an event", () => {
     const error = await errorOf("strict", { a: { b: [1, "2"] } });
     expect(error).toMatchObject({ code: "payload_invalid", hint: expect.stringMatching(/^a\.b\.1: /) });
     expect((await errorOf("whole", "x")).hint).toMatch(/^Invalid input/);
+    expect((await errorOf("pathless")).hint).toBe("No.");
+    expect((await errorOf("keyed")).hint).toBe("a.b: No.");
   });
 
   it.each(['{"__proto__":1}', '{"a":[{"constructor":{"prototype":1}}]}'])(
@@ -138,10 +148,44 @@ describe("an event", () => {
     await answer;
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toMatch(/signalbox_events_total\{namespace="\/lab",event="admins",outcome="forbidden"\} [1-9]/);
+    expect(metrics).toMatch(/signalbox_events_total\{namespace="\/lab",event="any",outcome="ok"\} [1-9]/);
     const [, sum] = /signalbox_event_duration_seconds_sum\{namespace="\/lab",event="any"\} (\S+)/.exec(metrics) ?? [];
     expect(Number(sum)).toBeGreaterThan(0.01);
     expect(Number(sum)).toBeLessThan(60);
   });
+});
+
+it("events without an order run side by side", async () => {
+  const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  handler = async (payload) => {
+    if (!("first" in (payload as object))) return undefined;
+    begun.resolve();
+    await ended.promise;
+    return undefined;
+  };
+  const first = client.request("any", { first: true });
+  await begun.promise;
+  expect(await client.request("any", {})).toEqual({ ok: true });
+  ended.resolve();
+  expect(await first).toEqual({ ok: true });
+});
+
+it("a refused event leaves a line in the security log", async () => {
+  await client.request("admins", {});
+  const security = expect.objectContaining({ user_id: "ada", code: "forbidden", event: "admins" });
+  const fields = expect.objectContaining({ security });
+  await expect.poll(() => server.logged).toContainEqual(expect.objectContaining({ fields }));
+});
+
+it("an event over the user's budget is refused with the time to wait", async () => {
+  const strict = await startTestServer({ env: { SIGNALBOX_MESSAGE_BURST: "1", SIGNALBOX_MESSAGE_RATE: "1" } });
+  onTestFinished(() => strict.close());
+  const { cookie } = strict.sessions.signIn({ userId: "ada" });
+  const eager = await connectClient(strict.url, { cookie });
+  onTestFinished(() => eager.close());
+  const answers = await Promise.all([1, 2].map(() => eager.request("check_connection", {})));
+  expect(answers.map(({ ok }) => ok)).toEqual([true, false]);
+  expect(answers[1]?.error).toMatchObject({ code: "rate_limited", retry_after_ms: expect.any(Number) });
 });
 
 describe("the context of a handler", () => {
@@ -188,6 +232,28 @@ describe("the context of a handler", () => {
     };
     await client.request("any", {});
     expect(await join("instead")).toMatchObject({ ok: true, rooms: 4 });
+  });
+
+  it("tells rooms that requests joined from those in which the server puts the socket", async () => {
+    const roomsAfter = async (act: (context: RequestContext) => unknown) => {
+      handler = async (_payload, context) => {
+        await act(context);
+        return undefined;
+      };
+      await client.request("any", {});
+      await server.realtime.sessionChanged({ userId: "ada" });
+      return server.realtime.io.of("/lab").adapter.rooms.has("asked for");
+    };
+    const byServer = () => server.realtime.io.of("/lab").socketsJoin("asked for");
+    expect(await roomsAfter(({ join }) => join("asked for"))).toBe(false);
+    expect(await roomsAfter(byServer)).toBe(true);
+    const joinAndLeave = async ({ join, leave }: RequestContext) => {
+      await leave("asked for");
+      await join("asked for");
+      await leave("asked for");
+    };
+    expect(await roomsAfter(joinAndLeave)).toBe(false);
+    expect(await roomsAfter(byServer)).toBe(true);
   });
 
   it("joins no room for a socket that has gone meanwhile, and a request that waits for its turn is not run", async () => {
@@ -239,6 +305,25 @@ describe("requests with one key", () => {
     await expect(a).rejects.toThrow("a1 failed");
     expect(await second).toBe(3);
     expect(steps).toEqual(["a1", "b", "a2"]);
+  });
+
+  it("wait for the one before them also when an earlier one is over", async () => {
+    const inOrder = createInOrder();
+    const steps: string[] = [];
+    const held = Promise.withResolvers<void>();
+    await Promise.all([
+      inOrder("a", async () => steps.push("first")).then(() => {
+        const third = inOrder("a", async () => steps.push("third"));
+        held.resolve();
+        return third;
+      }),
+      inOrder("a", async () => {
+        await held.promise;
+        await turn();
+        steps.push("second");
+      }),
+    ]);
+    expect(steps).toEqual(["first", "second", "third"]);
   });
 
   it("wait, up to 32 of them, and leave nothing behind", async () => {
@@ -310,6 +395,7 @@ describe("a key that means the prototype of all objects", () => {
   it.each([
     ['{"__proto__":null}', true],
     ['[{"a":{"__proto__":{}}}]', true],
+    ['[1,{"__proto__":{}},{}]', true],
     ['{"constructor":{"prototype":{}}}', true],
     ['{"constructor":{"name":"x"}}', false],
     ['{"constructor":"builder"}', false],
