@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RefusalCode, refusalCodes, refusals } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
-import { httpStatusOf } from "../packages/server/src/refusal.ts";
+import { httpStatusOf } from "../packages/server/src/core/refusal.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");

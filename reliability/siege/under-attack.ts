@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { RefusalCode } from "@signalbox/protocol";
 import type { Pinning } from "../../bench/process/pinning.ts";
 import { percentile } from "../../packages/client/test/support/percentile.ts";
-import { securityTypeOf } from "../../packages/server/src/security/refusal-events.ts";
+import { securityTypeOf } from "../../packages/server/src/security-log/refusal-events.ts";
 import { type Attack, attacks, type Tally } from "./attacks.ts";
 import { type Besieged, besiege } from "./besieged.ts";
 import { onceWritten } from "./once-written.ts";

@@ -42,7 +42,7 @@ beforeEach(() => {
   write("test.mjs", "");
   write("packages/protocol/package.json", wire);
   write("packages/server/package.json", server);
-  write("packages/server/src/version.ts", 'export const version = "0.1.0";\n');
+  write("packages/server/src/core/version.ts", 'export const version = "0.1.0";\n');
   write("examples/one/package.json", example);
   const installed = { "node_modules/ws": { version: "0.1.0" } };
   write("package-lock.json", {
@@ -70,7 +70,7 @@ it("a dry run names every file that would change, and changes none", () => {
       "packages/protocol/package.json",
       "packages/server/package.json",
       "package-lock.json",
-      "packages/server/src/version.ts",
+      "packages/server/src/core/version.ts",
       "CHANGELOG.md",
     ].map((file) => `  ${file}`),
   );
@@ -97,7 +97,7 @@ it("a release sets versions and ranges, dates the changelog, commits, tags, and 
   });
   expect(readJson("package-lock.json").packages["packages/server"]).toEqual(released);
   expect(readJson("package-lock.json").packages["node_modules/ws"].version).toBe("0.1.0");
-  expect(read("packages/server/src/version.ts")).toBe('export const version = "0.2.0";\n');
+  expect(read("packages/server/src/core/version.ts")).toBe('export const version = "0.2.0";\n');
   expect(read("CHANGELOG.md")).toMatch(/^## \[0\.2\.0\] - \d{4}-\d\d-\d\d\n\n- Something\.\n\n## \[0\.1\.0\]/m);
   expect(git("log", "-1", "--format=%s")).toBe("Release 0.2.0");
   expect(git("describe")).toBe("v0.2.0");

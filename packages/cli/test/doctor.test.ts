@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../../../scripts/services/free-port.ts";
 import { startNginx } from "../../../scripts/services/nginx.ts";
-import { systemClock } from "../../server/src/clock.ts";
+import { systemClock } from "../../server/src/core/clock.ts";
 import { createRealtime, loadConfig } from "../../server/src/index.ts";
 import { createTestSessions, startTestServer } from "../../server/src/testing/index.ts";
 import { makeChain } from "./make-chain.ts";

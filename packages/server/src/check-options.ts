@@ -1,6 +1,6 @@
 import { Server as HttpServer } from "node:http";
 import { Server as NetServer } from "node:net";
-import type { SessionSource } from "./ports.ts";
+import type { SessionSource } from "./core/ports.ts";
 import type { RealtimeOptions } from "./realtime.ts";
 
 /** On servers that have a real-time layer. Every copy of this package in a process finds it. */

@@ -2,18 +2,18 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { AdminAlert, SecurityEventType } from "@signalbox/protocol";
-import type { RoomAccess } from "./access/room-access.ts";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Config } from "./config/settings.ts";
-import type { RealtimeNamespace, RealtimeServer } from "./edge/socket.ts";
+import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./core/ports.ts";
 import type { WebRequest } from "./http/web-request.ts";
-import type { Legacy } from "./legacy/legacy.ts";
-import type { NamespaceDefinition } from "./namespaces/define-namespace.ts";
 import type { OnUnacknowledged } from "./notifications/escalations.ts";
-import type { Notify } from "./notifications/notifications.ts";
+import type { Notify } from "./notifications/notification-service.ts";
 import type { OriginPolicy } from "./origin/origin-policy.ts";
-import type { Clock, Log, Principal, SessionChange, SessionSource, Store, TaskControl } from "./ports.ts";
-import type { ProgressHub } from "./progress/progress-hub.ts";
+import type { Legacy } from "./rooms/legacy-broadcast.ts";
+import type { RoomAccess } from "./rooms/room-access.ts";
+import type { NamespaceDefinition } from "./socket-io/namespaces/define-namespace.ts";
+import type { RealtimeNamespace, RealtimeServer } from "./socket-io/socket.ts";
+import type { ProgressHub } from "./tasks/task-registry.ts";
 import type { Users } from "./users/user-data.ts";
 
 /** What `createRealtime` is given: an HTTP server, settings, sessions, and what the application adds. */

@@ -7,8 +7,8 @@ import { createSqlStore, openSqlite, type SignalboxTables } from "@signalbox/ser
 import { Server } from "socket.io";
 import { createDice } from "../../../packages/client/test/support/dice.ts";
 import { startTaskMill } from "../../../packages/client/test/support/task-mill.ts";
-import { systemClock } from "../../../packages/server/src/clock.ts";
-import { createProgressHub } from "../../../packages/server/src/progress/progress-hub.ts";
+import { systemClock } from "../../../packages/server/src/core/clock.ts";
+import { createProgressHub } from "../../../packages/server/src/tasks/task-registry.ts";
 import { openJournal } from "../journal.ts";
 import { createLethalMarkers } from "../lethal-markers.ts";
 import { recordProgress, recordStore } from "../recorded.ts";

@@ -1,5 +1,5 @@
 import type { RefusalCode } from "@signalbox/protocol";
-import { securityTypeOf } from "../../../packages/server/src/security/refusal-events.ts";
+import { securityTypeOf } from "../../../packages/server/src/security-log/refusal-events.ts";
 
 /** What the server says that it has refused, in its metrics. */
 interface Counted {

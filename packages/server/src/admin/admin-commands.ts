@@ -1,15 +1,15 @@
 import { isIP } from "node:net";
 import type { Audience, BlockRow, Notice, TaskSnapshot } from "@signalbox/protocol";
-import { requireRight } from "../access/permissions.ts";
-import type { Block, Blocks } from "../limits/blocks.ts";
-import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
-import { placeOfSubject, type Subject } from "../limits/place.ts";
-import type { Notifications } from "../notifications/notifications.ts";
-import type { Clock, Principal, SessionChange, SessionSource, TaskControl } from "../ports.ts";
-import type { ProgressHub } from "../progress/progress-hub.ts";
-import { requestCancel } from "../progress/request-cancel.ts";
-import { Refusal } from "../refusal.ts";
-import type { SecurityLog } from "../security/security-log.ts";
+import { requireRight } from "../core/permissions.ts";
+import type { Clock, Principal, SessionChange, SessionSource, TaskControl } from "../core/ports.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { ImposedBlocks } from "../limits/admin-blocks.ts";
+import type { Block, Blocks } from "../limits/automatic-blocks.ts";
+import { placeOfSubject, type Subject } from "../limits/subject.ts";
+import type { Notifications } from "../notifications/notification-service.ts";
+import type { SecurityLog } from "../security-log/security-log.ts";
+import { requestCancel } from "../tasks/request-cancel.ts";
+import type { ProgressHub } from "../tasks/task-registry.ts";
 import { blockRow } from "./live-lists.ts";
 
 /** Who gives a command, read anew at each time of asking, and from where. */

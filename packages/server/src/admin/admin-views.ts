@@ -12,16 +12,16 @@ import type {
   SettingRow,
   TaskPage,
 } from "@signalbox/protocol";
-import { readBounded } from "../bounded-page.ts";
-import type { Backlogs } from "../edge/backlogs.ts";
-import type { RoundTrips } from "../edge/round-trips.ts";
-import type { RealtimeNamespace } from "../edge/socket.ts";
-import type { Blocks } from "../limits/blocks.ts";
-import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
-import type { Health } from "../metrics/health.ts";
+import { readBounded } from "../core/bounded-page.ts";
+import type { ImposedBlocks } from "../limits/admin-blocks.ts";
+import type { Blocks } from "../limits/automatic-blocks.ts";
+import type { Health } from "../observability/health-report.ts";
 import type { OriginPolicy } from "../origin/origin-policy.ts";
-import type { ProgressHub } from "../progress/progress-hub.ts";
-import type { SecurityLog } from "../security/security-log.ts";
+import type { SecurityLog } from "../security-log/security-log.ts";
+import type { RoundTrips } from "../socket-io/connections/latency.ts";
+import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
+import type { RealtimeNamespace } from "../socket-io/socket.ts";
+import type { ProgressHub } from "../tasks/task-registry.ts";
 import { blockKey, blockRows, connectionPage, connectionRows, roomKey, roomRows } from "./live-lists.ts";
 import type { History } from "./metrics-history.ts";
 import { pageOf } from "./page.ts";

@@ -8,7 +8,7 @@ import {
   type SystemMetrics,
   type TaskSnapshot,
 } from "@signalbox/protocol";
-import type { Clock, Publisher } from "../ports.ts";
+import type { Clock, Publisher } from "../core/ports.ts";
 
 /** At most one frame for each administrator in this time. */
 const frameMs = 1000;

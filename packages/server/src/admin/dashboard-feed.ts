@@ -8,9 +8,9 @@ import {
   type SecurityEvent,
   type TaskSnapshot,
 } from "@signalbox/protocol";
-import type { Clock, Publisher } from "../ports.ts";
-import { createConflator } from "../progress/conflator.ts";
-import type { ProgressHub } from "../progress/progress-hub.ts";
+import type { Clock, Publisher } from "../core/ports.ts";
+import { createConflator } from "../tasks/rate-limited-updates.ts";
+import type { ProgressHub } from "../tasks/task-registry.ts";
 import { createDashboardBatch } from "./dashboard-batch.ts";
 import type { History } from "./metrics-history.ts";
 import { createSystemMeter, type SystemMeterOptions } from "./system-meter.ts";

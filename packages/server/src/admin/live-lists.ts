@@ -1,11 +1,11 @@
 import type { BlockRow, ConnectionListRequest, ConnectionPage, ConnectionRow, RoomRow } from "@signalbox/protocol";
-import { defaultLimit, someRowsWithin } from "../bounded-page.ts";
-import type { Backlogs } from "../edge/backlogs.ts";
-import type { RoundTrips } from "../edge/round-trips.ts";
-import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../edge/socket.ts";
-import type { Block, Blocks } from "../limits/blocks.ts";
-import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
-import { subjectOf } from "../limits/place.ts";
+import { defaultLimit, someRowsWithin } from "../core/bounded-page.ts";
+import type { ImposedBlocks } from "../limits/admin-blocks.ts";
+import type { Block, Blocks } from "../limits/automatic-blocks.ts";
+import { subjectOf } from "../limits/subject.ts";
+import type { RoundTrips } from "../socket-io/connections/latency.ts";
+import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
+import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../socket-io/socket.ts";
 import { matchingRows, pageOf } from "./page.ts";
 
 /** What is measured of connections. */

@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from "@signalbox/protocol";
-import { defaultLimit, someRowsWithin } from "../bounded-page.ts";
+import { defaultLimit, someRowsWithin } from "../core/bounded-page.ts";
 
 /**
  * Cuts one page out of rows that are held in memory, such as live connections.

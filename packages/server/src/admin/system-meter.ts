@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { RefusalCode, SystemMetrics } from "@signalbox/protocol";
-import type { Traffic } from "../metrics/traffic.ts";
-import type { Clock } from "../ports.ts";
-import type { ProgressHub } from "../progress/progress-hub.ts";
+import type { Clock } from "../core/ports.ts";
+import type { Traffic } from "../observability/traffic-counters.ts";
+import type { ProgressHub } from "../tasks/task-registry.ts";
 
 export interface SystemMeterOptions {
   readonly hub: Pick<ProgressHub, "counts">;

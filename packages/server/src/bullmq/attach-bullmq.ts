@@ -1,11 +1,11 @@
 import { isFinal, type TaskError, type TaskSnapshot } from "@signalbox/protocol";
 import { type Job, type KeyPrefixOptions, Queue, type QueueEvents, type QueueEventsOptions } from "bullmq";
-import { systemClock } from "../clock.ts";
-import { createBoundedMap } from "../limits/bounded-map.ts";
-import type { Clock, Log } from "../ports.ts";
-import type { ProgressHub } from "../progress/progress-hub.ts";
-import type { TaskPatch } from "../progress/task-stream.ts";
-import { Refusal } from "../refusal.ts";
+import { createBoundedMap } from "../core/bounded-map.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Clock, Log } from "../core/ports.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { ProgressHub } from "../tasks/task-registry.ts";
+import type { TaskPatch } from "../tasks/task-transitions.ts";
 import { patchOf } from "./patch-of.ts";
 import { createQueueLink, leaseMs } from "./queue-link.ts";
 import { createTaskIds } from "./task-ids.ts";

@@ -1,4 +1,4 @@
-import type { TaskPatch } from "../progress/task-stream.ts";
+import type { TaskPatch } from "../tasks/task-transitions.ts";
 
 const texts = ["step", "message"] as const;
 const numbers = ["percent", "current", "total", "eta_seconds"] as const;

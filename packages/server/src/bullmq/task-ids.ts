@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { createBoundedMap } from "../limits/bounded-map.ts";
+import { createBoundedMap } from "../core/bounded-map.ts";
 
 /** What a task's id may consist of; BullMQ takes any text for a job's. */
 const plain = /^[\w.:-]+$/;

@@ -1,9 +1,9 @@
 /** What the processes of one application share, as interfaces: implemented over Redis by the `redis` subpath. */
 import type { AdminAlert, SecurityEvent } from "@signalbox/protocol";
 import type { Adapter } from "socket.io-adapter";
-import type { Block } from "../limits/blocks.ts";
-import type { Dependency } from "../metrics/dependency.ts";
-import type { SessionChange, TaskExchange, TaskStore } from "../ports.ts";
+import type { SessionChange, TaskExchange, TaskStore } from "../core/ports.ts";
+import type { Block } from "../limits/automatic-blocks.ts";
+import type { Dependency } from "../observability/dependency-health.ts";
 
 /** Makes the adapter of a namespace; Socket.IO calls it with `new`. */
 export type AdapterFactory = (namespace: Adapter["nsp"]) => Adapter;

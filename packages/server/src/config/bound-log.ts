@@ -1,6 +1,6 @@
-import { systemClock } from "../clock.ts";
-import { createFolds } from "../folds.ts";
-import type { Clock, Log } from "../ports.ts";
+import { systemClock } from "../core/clock.ts";
+import { createFolds } from "../core/folds.ts";
+import type { Clock, Log } from "../core/ports.ts";
 import { boundFields, boundText } from "./bound-fields.ts";
 
 /** Equal warnings and errors within this time leave one line, and one with their number. */

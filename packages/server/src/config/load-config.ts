@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { hostInUrl, isOrigin, isOriginRule, noOriginAdvice, originOf } from "../origin/origin-rule.ts";
+import { hostInUrl, isOrigin, isOriginRule, noOriginAdvice, originOf } from "../core/origin-syntax.ts";
 import { defaultAsText } from "./describe.ts";
 import { isHeaderName, maxCorsHeaders } from "./header-names.ts";
 import { quote } from "./parse-value.ts";

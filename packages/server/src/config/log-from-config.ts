@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import type { Log } from "../ports.ts";
+import type { Log } from "../core/ports.ts";
 import { boundLog } from "./bound-log.ts";
 import type { Config } from "./settings.ts";
 

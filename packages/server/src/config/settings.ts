@@ -1,5 +1,5 @@
 /** Every setting of Signalbox. The loader, CONFIGURATION.md and .env.example are derived from this table. */
-import { debugParts } from "./debug.ts";
+import { debugParts } from "../observability/debug-log.ts";
 import { boolean, type ConfigOf, choice, integer, list, optionalText, optionalUrl, text } from "./setting.ts";
 
 const minute = 60;

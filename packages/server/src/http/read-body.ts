@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../core/refusal.ts";
 
 /**
  * Reads a small body as text. What comes beyond the bound is dropped unread, and the request is left whole for its

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { ProxyTrust } from "../config/trusted-proxies.ts";
-import { createSlot } from "../slot.ts";
+import { createSlot } from "../core/symbol-property.ts";
 
 /** In requests from trusted proxies, and in every answer of ours. */
 export const requestIdHeader = "X-Request-Id";

@@ -6,7 +6,7 @@ import {
   STATUS_CODES,
 } from "node:http";
 import type { Duplex } from "node:stream";
-import { httpStatusOf, Refusal } from "../refusal.ts";
+import { httpStatusOf, Refusal } from "../core/refusal.ts";
 
 /** Answers with JSON. Nothing of Signalbox's may be kept by caches: every answer depends on who asks. */
 export function sendJson(res: ServerResponse, status: number, body: unknown, headers: OutgoingHttpHeaders = {}): void {

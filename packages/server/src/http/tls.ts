@@ -4,7 +4,7 @@ import type { Server as HttpsServer } from "node:https";
 import { createSecureContext } from "node:tls";
 import { ConfigError } from "../config/load-config.ts";
 import type { Config } from "../config/settings.ts";
-import type { Log } from "../ports.ts";
+import type { Log } from "../core/ports.ts";
 
 /** Certificate (with its chain) and key, in PEM; what `https.createServer` takes. */
 export interface Tls {

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/settings.ts";
-import type { Clock } from "../ports.ts";
-import { addressBucket } from "./client-address.ts";
+import type { Clock } from "../core/ports.ts";
+import { addressBucket } from "../http/client-address.ts";
 import { settleLater, withShared } from "./shared-limit.ts";
 import { createWindowLimit } from "./window-limit.ts";
 

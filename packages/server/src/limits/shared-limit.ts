@@ -1,7 +1,7 @@
 import type { SharedBudget } from "../cluster/cluster.ts";
-import type { Clock } from "../ports.ts";
-import { Refusal } from "../refusal.ts";
-import { createBoundedMap } from "./bounded-map.ts";
+import { createBoundedMap } from "../core/bounded-map.ts";
+import type { Clock } from "../core/ports.ts";
+import { Refusal } from "../core/refusal.ts";
 
 /** How far the shared count of messages is behind: a message must not wait for Redis. */
 const settleMs = 100;

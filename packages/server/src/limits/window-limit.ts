@@ -1,5 +1,5 @@
-import type { Clock } from "../ports.ts";
-import { Refusal } from "../refusal.ts";
+import type { Clock } from "../core/ports.ts";
+import { Refusal } from "../core/refusal.ts";
 
 /** Keys of one limit that are told apart at a time; beyond it all further ones share one budget, never none. */
 const maxKeys = 100_000;

@@ -1,4 +1,4 @@
-import type { Clock, DueEscalation, EscalationStore, Log, StoredNotice } from "../ports.ts";
+import type { Clock, DueEscalation, EscalationStore, Log, StoredNotice } from "../core/ports.ts";
 import { type NoticeAudience, toldAudience } from "./audience.ts";
 
 /** How often what has become due is looked for: other nodes may have stored it. */

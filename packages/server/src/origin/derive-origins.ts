@@ -1,5 +1,5 @@
 import type { Config } from "../config/settings.ts";
-import { hostInUrl, noOriginAdvice, originOf } from "./origin-rule.ts";
+import { hostInUrl, noOriginAdvice, originOf } from "../core/origin-syntax.ts";
 
 /** An origin, or a pattern of origins, and the rule that allows it. */
 export interface OriginRule {

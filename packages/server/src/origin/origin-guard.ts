@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { Debug } from "../config/debug.ts";
 import type { Config } from "../config/settings.ts";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Debug } from "../observability/debug-log.ts";
 import { allowedHeaders } from "./cors-headers.ts";
 import type { OriginPolicy, OriginVerdict } from "./origin-policy.ts";
 

@@ -1,6 +1,6 @@
 import type { Config } from "../config/settings.ts";
+import { isOrigin, type SubdomainPattern, subdomainPattern } from "../core/origin-syntax.ts";
 import { deriveOrigins, type OriginRule } from "./derive-origins.ts";
-import { isOrigin, type SubdomainPattern, subdomainPattern } from "./origin-rule.ts";
 
 /** What the policy says of an origin, and why. */
 export interface OriginVerdict {

@@ -1,6 +1,6 @@
+import type { NotificationReader, NotificationStore, StoredNotice } from "../core/ports.ts";
 import { userAudience } from "../notifications/audience.ts";
-import type { NotificationReader, NotificationStore, StoredNotice } from "../ports.ts";
-import { advanced, type Marks, maxPerUser, stateOf } from "./ledger.ts";
+import { advanced, type Marks, maxPerUser, stateOf } from "./read-marks.ts";
 
 /** Beyond it the oldest notices are forgotten. */
 const maxNotices = 10_000;

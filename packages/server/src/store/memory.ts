@@ -6,7 +6,7 @@ import {
   type SecurityEvent,
   type TaskSnapshot,
 } from "@signalbox/protocol";
-import type { Store, StoredBlock } from "../ports.ts";
+import type { Store, StoredBlock } from "../core/ports.ts";
 import { type Cursor, decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
 import { createMemoryNotifications } from "./memory-notifications.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";

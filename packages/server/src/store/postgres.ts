@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 import pg from "pg";
-import type { Log } from "../ports.ts";
+import type { Log } from "../core/ports.ts";
 
 /** How long to wait for a connection: to be made, or to become free. */
 const connectionTimeoutMs = 5000;

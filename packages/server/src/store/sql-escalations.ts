@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
-import type { EscalationStore } from "../ports.ts";
-import type { Marks } from "./ledger.ts";
+import type { EscalationStore } from "../core/ports.ts";
+import type { Marks } from "./read-marks.ts";
 
 /** What escalations are kept in, and the tables that they refer to. */
 export interface EscalationTables {

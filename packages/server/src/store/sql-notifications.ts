@@ -1,8 +1,8 @@
 import type { Notification } from "@signalbox/protocol";
 import { type Kysely, sql, type Transaction } from "kysely";
+import type { NotificationReader, NotificationStore } from "../core/ports.ts";
 import { userAudience } from "../notifications/audience.ts";
-import type { NotificationReader, NotificationStore } from "../ports.ts";
-import { advanced, type Marks, maxPerUser, stateOf } from "./ledger.ts";
+import { advanced, type Marks, maxPerUser, stateOf } from "./read-marks.ts";
 import { createSqlEscalations, type EscalationTables } from "./sql-escalations.ts";
 
 export interface NotificationTables extends EscalationTables {

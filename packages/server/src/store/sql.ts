@@ -8,15 +8,14 @@ import {
   taskStatuses,
 } from "@signalbox/protocol";
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
-import type { Store, StoredBlock } from "../ports.ts";
+import type { Store, StoredBlock } from "../core/ports.ts";
 import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
-import { isHopeless } from "./hopeless.ts";
-import { joinWrites } from "./joined-writes.ts";
+import { isHopeless } from "./database-error.ts";
 import { migrations } from "./migrations.ts";
 import { loadMigrator, type MigrationOutcome } from "./migrator.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
-
 import { createSqlNotifications, type NotificationTables } from "./sql-notifications.ts";
+import { joinWrites } from "./write-batching.ts";
 
 export { openSqlite, type SqliteFile } from "./node-sqlite.ts";
 

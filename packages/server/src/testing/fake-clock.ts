@@ -1,4 +1,4 @@
-import type { Clock } from "../ports.ts";
+import type { Clock } from "../core/ports.ts";
 
 /** A clock that stands still until it is told to go on. */
 export interface FakeClock extends Clock {

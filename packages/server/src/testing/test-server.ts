@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { loadConfig } from "../config/load-config.ts";
 import type { Config } from "../config/settings.ts";
+import type { Log } from "../core/ports.ts";
 import { createRealtime } from "../create-realtime.ts";
-import type { Log } from "../ports.ts";
 import type { Realtime, RealtimeOptions } from "../realtime.ts";
 import { createTestSessions, type TestSessions } from "./test-sessions.ts";
 

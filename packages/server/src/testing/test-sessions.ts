@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Role, SessionEndReason } from "@signalbox/protocol";
-import type { Session, SessionChange, SessionSource } from "../ports.ts";
+import type { Session, SessionChange, SessionSource } from "../core/ports.ts";
 
 /** A session source for tests: sessions are made and ended by calls, and every change is announced like a real one. */
 export interface TestSessions extends SessionSource {

@@ -10,14 +10,14 @@ import type {
 } from "@signalbox/protocol";
 import { isId, maxIdLength } from "@signalbox/protocol/schemas";
 import { blockRow } from "../admin/live-lists.ts";
-import type { Blocks } from "../limits/blocks.ts";
-import type { ImposedBlocks } from "../limits/imposed-blocks.ts";
-import { placeOfSubject } from "../limits/place.ts";
+import type { Clock, NotificationStore, Store } from "../core/ports.ts";
+import type { ImposedBlocks } from "../limits/admin-blocks.ts";
+import type { Blocks } from "../limits/automatic-blocks.ts";
+import { placeOfSubject } from "../limits/subject.ts";
 import { type NoticeAudience, toldAudience, userAudience } from "../notifications/audience.ts";
-import type { Clock, NotificationStore, Store } from "../ports.ts";
-import type { ProgressHub } from "../progress/progress-hub.ts";
-import { escapeControl } from "../security/redact.ts";
-import type { SecurityLog } from "../security/security-log.ts";
+import { escapeControl } from "../security-log/redact.ts";
+import type { SecurityLog } from "../security-log/security-log.ts";
+import type { ProgressHub } from "../tasks/task-registry.ts";
 
 /** Rows of one query or one transaction. The process serves others between two of them. */
 const rowsPerBatch = 100;

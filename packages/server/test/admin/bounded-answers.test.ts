@@ -1,7 +1,7 @@
 /** Every answer is bounded in bytes: pages have fewer rows, and lead on to the next. */
 import type { Page } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
-import { readBounded, rowsWithin } from "../../src/bounded-page.ts";
+import { readBounded, rowsWithin } from "../../src/core/bounded-page.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 import { connectClient, startTestServer, type TestClient } from "../../src/testing/index.ts";

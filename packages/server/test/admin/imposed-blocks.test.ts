@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import type { Store } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/index.ts";
-import type { Store } from "../../src/ports.ts";
 import { createSqlStore, openSqlite } from "../../src/store/sql.ts";
 import {
   connectClient,

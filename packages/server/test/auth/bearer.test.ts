@@ -11,8 +11,8 @@ import {
   UnsecuredJWT,
 } from "jose";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { bearerTokens } from "../../src/auth/adapters/bearer.ts";
-import type { Session, SessionChange, SessionSource } from "../../src/ports.ts";
+import type { Session, SessionChange, SessionSource } from "../../src/core/ports.ts";
+import { bearerTokens } from "../../src/sessions/sources/bearer.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 
 const secret = new TextEncoder().encode("a secret of the tests, long enough for it");

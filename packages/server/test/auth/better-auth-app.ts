@@ -2,8 +2,8 @@ import { DatabaseSync } from "node:sqlite";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { admin } from "better-auth/plugins";
-import { betterAuthSessions, sessionChanges } from "../../src/auth/adapters/better-auth.ts";
-import type { SessionChange } from "../../src/ports.ts";
+import type { SessionChange } from "../../src/core/ports.ts";
+import { betterAuthSessions, sessionChanges } from "../../src/sessions/sources/better-auth.ts";
 
 const password = "correct horse battery staple";
 

@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
-import { betterAuthSessions, sessionChanges } from "../../src/auth/adapters/better-auth.ts";
+import { betterAuthSessions, sessionChanges } from "../../src/sessions/sources/better-auth.ts";
 
 export interface Outcome {
   readonly what: string;

@@ -1,7 +1,7 @@
 /** R6.1 with a real Better Auth and its admin plugin on node:sqlite: whatever ends or changes a session is announced. */
 import { betterAuth } from "better-auth";
 import { beforeEach, describe, expect, it } from "vitest";
-import { betterAuthSessions, sessionChanges } from "../../src/auth/adapters/better-auth.ts";
+import { betterAuthSessions, sessionChanges } from "../../src/sessions/sources/better-auth.ts";
 import { type AuthApp, createAuthApp, type Visitor } from "./better-auth-app.ts";
 
 let app: AuthApp;

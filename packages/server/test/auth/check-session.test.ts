@@ -1,6 +1,12 @@
 /** What session sources return and tell is checked once; a fault names the field and the value, and no secret. */
 import { describe, expect, it } from "vitest";
-import { checkChange, checkCredential, checkSession, checkUnwatch, SourceFault } from "../../src/auth/check-session.ts";
+import {
+  checkChange,
+  checkCredential,
+  checkSession,
+  checkUnwatch,
+  SourceFault,
+} from "../../src/sessions/check-session.ts";
 
 const session = { ref: "r", userId: "ada", username: "Ada", role: "user", expiresAt: null } as const;
 

@@ -1,7 +1,7 @@
 /** Hostile cases, B and T14: what a Cookie header may do to the adapters that read it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeCookie, readCookie } from "../../src/auth/adapters/cookie.ts";
+import { decodeCookie, readCookie } from "../../src/sessions/sources/cookie.ts";
 
 const read = (cookie: string | undefined) => readCookie(cookie === undefined ? {} : { cookie }, "sid");
 

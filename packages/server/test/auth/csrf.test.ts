@@ -1,7 +1,7 @@
 /** Hostile cases, E: a token proves that the page which sends it could read an answer made for this very session. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createCsrf, equal } from "../../src/auth/csrf.ts";
+import { createCsrf, equal } from "../../src/sessions/csrf.ts";
 
 const csrf = createCsrf("a secret of the tests, long enough for it");
 

@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import session, { MemoryStore, type SessionOptions } from "express-session";
-import { expressSessions } from "../../src/auth/adapters/express-session.ts";
-import type { SessionChange } from "../../src/ports.ts";
+import type { SessionChange } from "../../src/core/ports.ts";
+import { expressSessions } from "../../src/sessions/sources/express-session.ts";
 
 declare module "express-session" {
   interface SessionData {

@@ -2,8 +2,8 @@
 import { sign } from "cookie-signature";
 import { MemoryStore, type SessionData } from "express-session";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { expressSessions } from "../../src/auth/adapters/express-session.ts";
-import type { Session } from "../../src/ports.ts";
+import type { Session } from "../../src/core/ports.ts";
+import { expressSessions } from "../../src/sessions/sources/express-session.ts";
 import { type ExpressApp, startExpressApp, userOf } from "./express-app.ts";
 
 const ada = { id: "ada", name: "Ada" };

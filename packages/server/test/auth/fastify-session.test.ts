@@ -3,8 +3,8 @@ import fastifyCookie from "@fastify/cookie";
 import fastifySession, { MemoryStore } from "@fastify/session";
 import fastify, { type Session as FastifySessionData } from "fastify";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { expressSessions } from "../../src/auth/adapters/express-session.ts";
-import type { SessionChange } from "../../src/ports.ts";
+import type { SessionChange } from "../../src/core/ports.ts";
+import { expressSessions } from "../../src/sessions/sources/express-session.ts";
 
 declare module "fastify" {
   interface Session {

@@ -1,8 +1,8 @@
 /** Sessions that hold no more than a user's id, as passport's do: the user is looked up, and may be gone. */
 import type { SessionData } from "express-session";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { expressSessions } from "../../src/auth/adapters/express-session.ts";
-import type { Session, SessionChange, SessionSource } from "../../src/ports.ts";
+import type { Session, SessionChange, SessionSource } from "../../src/core/ports.ts";
+import { expressSessions } from "../../src/sessions/sources/express-session.ts";
 import { type ExpressApp, startExpressApp } from "./express-app.ts";
 
 interface User {

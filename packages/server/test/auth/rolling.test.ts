@@ -5,7 +5,7 @@ import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startRedis } from "../../../../scripts/services/redis.ts";
 import type { Service } from "../../../../scripts/services/service.ts";
-import type { Session, SessionSource } from "../../src/ports.ts";
+import type { Session, SessionSource } from "../../src/core/ports.ts";
 import { connectClient, startTestServer, type TestServer, transports } from "../../src/testing/index.ts";
 import { startExpressApp } from "./express-app.ts";
 

@@ -1,8 +1,8 @@
 /** R6.1: sessions are looked up once for many requests, and never remembered past a change. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { createSessionLookup, type SessionHandle, type SessionLookup } from "../../src/auth/session-lookup.ts";
-import { createDependency, type Dependency } from "../../src/metrics/dependency.ts";
-import type { Clock, Credential, Session, SessionProblem, SessionSource } from "../../src/ports.ts";
+import type { Clock, Credential, Session, SessionProblem, SessionSource } from "../../src/core/ports.ts";
+import { createDependency, type Dependency } from "../../src/observability/dependency-health.ts";
+import { createSessionLookup, type SessionHandle, type SessionLookup } from "../../src/sessions/session-lookup.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security/fixture.ts";
 

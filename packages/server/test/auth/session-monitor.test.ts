@@ -1,10 +1,10 @@
 /** Live sockets follow what the session source answers. The clock is turned by hand, so that no test waits for it. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SessionHandle, SessionLookup } from "../../src/auth/session-lookup.ts";
-import { createSessionWatch } from "../../src/auth/session-watch.ts";
-import { type RealtimeSocket, sessionHandles } from "../../src/edge/socket.ts";
-import { defineNamespace, type NamespaceDefinition } from "../../src/namespaces/define-namespace.ts";
-import type { Principal, Session, SessionProblem } from "../../src/ports.ts";
+import type { Principal, Session, SessionProblem } from "../../src/core/ports.ts";
+import type { SessionHandle, SessionLookup } from "../../src/sessions/session-lookup.ts";
+import { defineNamespace, type NamespaceDefinition } from "../../src/socket-io/namespaces/define-namespace.ts";
+import { createSessionWatch } from "../../src/socket-io/namespaces/session-monitor.ts";
+import { type RealtimeSocket, sessionHandles } from "../../src/socket-io/socket.ts";
 import {
   connectClient,
   createFakeClock,

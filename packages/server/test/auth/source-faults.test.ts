@@ -1,6 +1,6 @@
 /** What a session source returns is checked once, before anything relies on it (fault A2). */
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SessionSource } from "../../src/ports.ts";
+import type { SessionSource } from "../../src/core/ports.ts";
 import {
   connectClient,
   createTestSessions,

@@ -5,7 +5,7 @@ import { type Job, Queue, QueueEvents, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { attachBullMQ, type BullMqOptions, cancelOnRequest } from "../../src/bullmq/attach-bullmq.ts";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { connectClient, type TestClient, type TestServer } from "../../src/testing/index.ts";
 import { startCluster, type TestCluster } from "../cluster/cluster.ts";
 

@@ -1,16 +1,16 @@
 /** The system clock is set back or forward by an hour while sessions live: what is measured does not notice. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createSystemMeter } from "../../src/admin/system-meter.ts";
-import { createSessionLookup } from "../../src/auth/session-lookup.ts";
-import { createLowNotices } from "../../src/edge/low-notices.ts";
-import { createRoundTrips } from "../../src/edge/round-trips.ts";
-import { createBlocks } from "../../src/limits/blocks.ts";
+import { createBlocks } from "../../src/limits/automatic-blocks.ts";
 import { settleLater } from "../../src/limits/shared-limit.ts";
-import { createDependency } from "../../src/metrics/dependency.ts";
-import { createTraffic } from "../../src/metrics/traffic.ts";
-import { createProgressHub } from "../../src/progress/progress-hub.ts";
-import { createSecurityLog } from "../../src/security/security-log.ts";
+import { createLowNotices } from "../../src/notifications/low-priority-batching.ts";
+import { createDependency } from "../../src/observability/dependency-health.ts";
+import { createTraffic } from "../../src/observability/traffic-counters.ts";
+import { createSecurityLog } from "../../src/security-log/security-log.ts";
+import { createSessionLookup } from "../../src/sessions/session-lookup.ts";
+import { createRoundTrips } from "../../src/socket-io/connections/latency.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import { createProgressHub } from "../../src/tasks/task-registry.ts";
 import { connectClient, createFakeClock, startTestServer } from "../../src/testing/index.ts";
 import { createTestLog } from "../security/fixture.ts";
 

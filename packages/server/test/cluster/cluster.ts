@@ -2,9 +2,9 @@
 
 import { startRedis } from "../../../../scripts/services/redis.ts";
 import type { Service } from "../../../../scripts/services/service.ts";
-import { connectRedis } from "../../src/cluster/redis.ts";
+import { connectRedis } from "../../src/cluster/redis/connect-redis.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createTestSessions, startTestServer, type TestServer, type TestSessions } from "../../src/testing/index.ts";
 

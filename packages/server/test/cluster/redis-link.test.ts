@@ -1,8 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { startRedis } from "../../../../scripts/services/redis.ts";
-import { systemClock } from "../../src/clock.ts";
-import { createRedisLink } from "../../src/cluster/redis-link.ts";
+import { createRedisLink } from "../../src/cluster/redis/redis-link.ts";
+import { systemClock } from "../../src/core/clock.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -2,7 +2,7 @@
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createReporter } from "../../src/cluster/redis.ts";
+import { createReporter } from "../../src/cluster/redis/connect-redis.ts";
 import { connectClient, type TestServer, transports } from "../../src/testing/index.ts";
 import { importCustomers } from "../documented/worker.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";

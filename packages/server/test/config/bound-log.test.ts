@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { boundLog } from "../../src/config/bound-log.ts";
 import { createLog } from "../../src/config/log-from-config.ts";
-import type { Log } from "../../src/ports.ts";
+import type { Log } from "../../src/core/ports.ts";
 import { createFakeClock, startTestServer } from "../../src/testing/index.ts";
 
 const settings = { logLevel: "debug", debug: false, debugParts: [] } as const;

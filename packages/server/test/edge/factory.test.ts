@@ -7,7 +7,7 @@ import { WebSocket } from "ws";
 import { z } from "zod";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createRealtime } from "../../src/create-realtime.ts";
-import { defineNamespace, request } from "../../src/namespaces/define-namespace.ts";
+import { defineNamespace, request } from "../../src/socket-io/namespaces/define-namespace.ts";
 import {
   connectClient,
   createTestSessions,

@@ -1,6 +1,6 @@
 /** Visitors whose session is over, where guests are allowed (fault A7). */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { defineNamespace } from "../../src/namespaces/define-namespace.ts";
+import { defineNamespace } from "../../src/socket-io/namespaces/define-namespace.ts";
 import {
   connectClient,
   fetchClientConfig,

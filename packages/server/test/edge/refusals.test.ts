@@ -4,7 +4,7 @@
  */
 import { type RefusalCode, type RefusalMessage, refusalCodes, refusals } from "@signalbox/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { httpStatusOf } from "../../src/refusal.ts";
+import { httpStatusOf } from "../../src/core/refusal.ts";
 import {
   connectClient,
   fetchClientConfig,

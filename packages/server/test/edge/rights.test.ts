@@ -1,7 +1,7 @@
 /** Rights are judged again whenever they change, and when they are used (fault A37). */
 import type { SecurityEvent } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { defineNamespace } from "../../src/namespaces/define-namespace.ts";
+import { defineNamespace } from "../../src/socket-io/namespaces/define-namespace.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import {
   connectClient,

@@ -2,11 +2,11 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { createInOrder } from "../../src/events/in-order.ts";
-import { hasReservedKey } from "../../src/events/reserved-keys.ts";
-import { createUnderWay } from "../../src/events/under-way.ts";
-import { defineNamespace, type RequestContext, request } from "../../src/namespaces/define-namespace.ts";
-import { parsePayload } from "../../src/parse-payload.ts";
+import { parsePayload } from "../../src/core/validate-payload.ts";
+import { createUnderWay } from "../../src/socket-io/connections/in-flight-requests.ts";
+import { defineNamespace, type RequestContext, request } from "../../src/socket-io/namespaces/define-namespace.ts";
+import { createInOrder } from "../../src/socket-io/namespaces/keyed-queue.ts";
+import { hasReservedKey } from "../../src/socket-io/namespaces/unsafe-keys.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { connectClient, startTestServer, type TestClient, type TestServer } from "../../src/testing/index.ts";
 

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { io } from "socket.io-client";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { RealtimeNamespace, RealtimeSocket } from "../../src/edge/socket.ts";
 import { defineNamespace } from "../../src/index.ts";
+import type { RealtimeNamespace, RealtimeSocket } from "../../src/socket-io/socket.ts";
 import { connectClient, transports } from "../../src/testing/index.ts";
 import { clientWebSocketOf, serverSocketOf, startOpenServer, turn } from "./fixture.ts";
 import { type Name, names, startQuartet } from "./quartet.ts";

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { RealtimeSocket } from "../../src/edge/socket.ts";
+import type { RealtimeSocket } from "../../src/socket-io/socket.ts";
 import { startTestServer, type TestClient, type TestServer } from "../../src/testing/index.ts";
 
 /** Lets visitors in without a session, with limits that no test reaches by itself. */

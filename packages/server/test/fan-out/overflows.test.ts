@@ -1,8 +1,8 @@
 /** Who does not read what cannot be left out is closed with a code, is rid of soon, and costs nobody else anything. */
 import { expect, it, onTestFinished } from "vitest";
 import type { WebSocket } from "ws";
-import { bufferedBytes } from "../../src/edge/engine-clients.ts";
-import type { RealtimeSocket } from "../../src/edge/socket.ts";
+import { bufferedBytes } from "../../src/socket-io/internals/engine-clients.ts";
+import type { RealtimeSocket } from "../../src/socket-io/socket.ts";
 import {
   connectClient,
   createFakeClock,

@@ -1,5 +1,5 @@
 import { expect, onTestFinished } from "vitest";
-import type { RealtimeNamespace, RealtimeSocket } from "../../src/edge/socket.ts";
+import type { RealtimeNamespace, RealtimeSocket } from "../../src/socket-io/socket.ts";
 import { connectClient, type TestClient, type TestServer, type Transport } from "../../src/testing/index.ts";
 import { serverSocketOf, startOpenServer } from "./fixture.ts";
 

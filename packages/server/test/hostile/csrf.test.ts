@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Refusal } from "../../src/refusal.ts";
+import { Refusal } from "../../src/core/refusal.ts";
 import {
   fetchClientConfig,
   type RawHeaders,

@@ -7,9 +7,9 @@
  */
 import type { Page, SecurityEvent } from "@signalbox/protocol";
 import { expect, it } from "vitest";
-import { systemClock } from "../../src/clock.ts";
 import { createLog } from "../../src/config/log-from-config.ts";
-import type { Clock, Store } from "../../src/ports.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import type { Clock, Store } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { startTestServer, type TestServer, type Transport, transports } from "../../src/testing/index.ts";
 import { type Attack, type Attacker, prepareAttack } from "./attacker.ts";

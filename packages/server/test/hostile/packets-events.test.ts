@@ -1,7 +1,7 @@
 /** Hostile cases, D: events that can be read and should not have been sent. The sender gets an answer, and keeps the connection. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineNamespace, request } from "../../src/namespaces/define-namespace.ts";
+import { defineNamespace, request } from "../../src/socket-io/namespaces/define-namespace.ts";
 import { transports } from "../../src/testing/index.ts";
 import { type Scene, setScene } from "./scene.ts";
 import type { Wire } from "./wire.ts";

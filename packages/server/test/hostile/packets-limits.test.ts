@@ -7,7 +7,7 @@ import type { RefusalCode, SecurityEventType } from "@signalbox/protocol";
 import { adminSchemas, handshakeAuthSchema, legacySchemas, userSchemas } from "@signalbox/protocol/schemas";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { securityTypeOf } from "../../src/security/refusal-events.ts";
+import { securityTypeOf } from "../../src/security-log/refusal-events.ts";
 import { refusalOf, type TestClient, type Transport, transports } from "../../src/testing/index.ts";
 import { setScene } from "./scene.ts";
 

@@ -1,7 +1,7 @@
 /** Who goes on offending is kept out for a while; an honest client with a bug is not. */
 import { describe, expect, it } from "vitest";
-import { createBlocks } from "../../src/limits/blocks.ts";
-import { guestPlace } from "../../src/limits/place.ts";
+import { createBlocks } from "../../src/limits/automatic-blocks.ts";
+import { guestPlace } from "../../src/limits/subject.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 const minute = 60_000;

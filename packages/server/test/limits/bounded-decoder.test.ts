@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { boundedParser } from "../../src/limits/bounded-decoder.ts";
-import { Refusal } from "../../src/refusal.ts";
+import { Refusal } from "../../src/core/refusal.ts";
+import { boundedParser } from "../../src/socket-io/parsing/bounded-parser.ts";
 import { connectClient, type TestClient, transports } from "../../src/testing/test-client.ts";
 
 const maxEventBytes = 2000;

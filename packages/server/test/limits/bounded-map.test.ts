@@ -1,6 +1,6 @@
 /** A map that forgets its oldest entries when it is full. */
 import { expect, it } from "vitest";
-import { createBoundedMap } from "../../src/limits/bounded-map.ts";
+import { createBoundedMap } from "../../src/core/bounded-map.ts";
 
 const filled = (count: number, max: number) => {
   const map = createBoundedMap<number, string>(max);

@@ -1,7 +1,7 @@
 /** What clients can name keys for stays bounded in memory, whatever they send. */
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { createBlocks } from "../../src/limits/blocks.ts";
+import { createBlocks } from "../../src/limits/automatic-blocks.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 

@@ -1,10 +1,10 @@
 /** How many connections a user or an address may have, here and over all nodes, and budgets that nodes share. */
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
-import type { RealtimeSocket } from "../../src/edge/socket.ts";
-import { seatOf, takeConnectionPlace } from "../../src/limits/connection-caps.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
 import { createWindowLimit } from "../../src/limits/window-limit.ts";
+import { seatOf, takeConnectionPlace } from "../../src/socket-io/namespaces/connection-slots.ts";
+import type { RealtimeSocket } from "../../src/socket-io/socket.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 const limit = { cap: 2, setting: "SIGNALBOX_MAX" };

@@ -1,9 +1,9 @@
 /** The blocks that administrators impose, by a store and a clock in the test's hand. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Block, blockRefusal, createBlocks } from "../../src/limits/blocks.ts";
-import { createImposedBlocks } from "../../src/limits/imposed-blocks.ts";
-import { guestPlace } from "../../src/limits/place.ts";
-import type { BlockStore, StoredBlock } from "../../src/ports.ts";
+import type { BlockStore, StoredBlock } from "../../src/core/ports.ts";
+import { createImposedBlocks } from "../../src/limits/admin-blocks.ts";
+import { type Block, blockRefusal, createBlocks } from "../../src/limits/automatic-blocks.ts";
+import { guestPlace } from "../../src/limits/subject.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security/fixture.ts";
 

@@ -5,9 +5,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { trustProxies } from "../../src/config/trusted-proxies.ts";
-import { addressBucket, createClientAddress as addressOf } from "../../src/limits/client-address.ts";
-import { createPacketMeter } from "../../src/limits/packet-meter.ts";
+import { addressBucket, createClientAddress as addressOf } from "../../src/http/client-address.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
+import { createPacketMeter } from "../../src/limits/window-counter.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { startTestServer } from "../../src/testing/index.ts";
 

@@ -1,7 +1,7 @@
 /** Whom limits count for: a user, or the guests at an address. */
 import { expect, it } from "vitest";
-import { guestPlace, isGuestPlace, isPlace, placeOf, placeOfSubject, subjectOf } from "../../src/limits/place.ts";
-import type { Principal } from "../../src/ports.ts";
+import type { Principal } from "../../src/core/ports.ts";
+import { guestPlace, isGuestPlace, isPlace, placeOf, placeOfSubject, subjectOf } from "../../src/limits/subject.ts";
 
 const ada = { userId: "ada", session: { ref: "s", expiresAt: null } } as unknown as Principal;
 const guest = { userId: "guest:1", session: null } as unknown as Principal;

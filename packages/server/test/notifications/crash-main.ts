@@ -2,7 +2,7 @@
  * A server on a SQLite file that dies between storing a notice and saying anything of it: `node crash-main.ts <file>`.
  * On any message it sends a notice to `ada`.
  */
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/core/ports.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 import { startTestServer } from "../../src/testing/index.ts";
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Notice } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { Store } from "../../src/core/ports.ts";
 import type { OnUnacknowledged, UnacknowledgedNotice } from "../../src/notifications/escalations.ts";
-import type { Store } from "../../src/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 import {

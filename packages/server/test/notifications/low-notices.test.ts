@@ -1,7 +1,7 @@
 /** Low notices wait for others where each delivery costs a request, or the reader is slow, and for no longer than set. */
 import type { NotificationPage } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
-import { createLowNotices, type LowNotices, withoutWaiting } from "../../src/edge/low-notices.ts";
+import { createLowNotices, type LowNotices, withoutWaiting } from "../../src/notifications/low-priority-batching.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 type Sockets = Parameters<LowNotices["wait"]>[1];

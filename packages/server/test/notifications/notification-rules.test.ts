@@ -1,12 +1,18 @@
 /** How notifications are stored, read and escalated, by stores and a clock in the test's hand. */
 import type { Notice } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createDependency } from "../../src/metrics/dependency.ts";
+import type {
+  DueEscalation,
+  EscalationStore,
+  NotificationStore,
+  Principal,
+  StoredNotice,
+} from "../../src/core/ports.ts";
 import { kindOf, readerOf, storedAudience, toldAudience, userAudience } from "../../src/notifications/audience.ts";
 import { createEscalations, type OnUnacknowledged } from "../../src/notifications/escalations.ts";
-import { createNotifications } from "../../src/notifications/notifications.ts";
-import { watchNotifications } from "../../src/notifications/watched-store.ts";
-import type { DueEscalation, EscalationStore, NotificationStore, Principal, StoredNotice } from "../../src/ports.ts";
+import { watchNotifications } from "../../src/notifications/health-tracked-store.ts";
+import { createNotifications } from "../../src/notifications/notification-service.ts";
+import { createDependency } from "../../src/observability/dependency-health.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security/fixture.ts";

@@ -1,7 +1,7 @@
 /** A store of notifications that fails: everybody it hits is told so, and operators once. */
 import type { Notice } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { NotificationStore, Store } from "../../src/ports.ts";
+import type { NotificationStore, Store } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import {
   connectClient,

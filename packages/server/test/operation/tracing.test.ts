@@ -4,7 +4,7 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { defineNamespace, request } from "../../src/namespaces/define-namespace.ts";
+import { defineNamespace, request } from "../../src/socket-io/namespaces/define-namespace.ts";
 import { connectClient, startTestServer, type TestClient, type TestServer } from "../../src/testing/index.ts";
 
 const exporter = new InMemorySpanExporter();

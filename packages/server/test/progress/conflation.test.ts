@@ -1,9 +1,9 @@
 import { finalStatuses, isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createProgressFeed } from "../../src/progress/progress-feed.ts";
-import { createProgressHub } from "../../src/progress/progress-hub.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import { createProgressFeed } from "../../src/tasks/progress-feed.ts";
+import { createProgressHub } from "../../src/tasks/task-registry.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 const flushMs = 100;

@@ -1,8 +1,8 @@
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { TaskStore } from "../../src/ports.ts";
-import { createProgressHub, type ProgressHub } from "../../src/progress/progress-hub.ts";
+import type { TaskStore } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import { createProgressHub, type ProgressHub } from "../../src/tasks/task-registry.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,10 +1,10 @@
 /** The state of tasks where other processes may report them: what this process sends them, and which of their reports count. */
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
-import type { TaskExchange, TaskExchangeListener, TaskStore } from "../../src/ports.ts";
-import { createProgressHub, type ProgressListener } from "../../src/progress/progress-hub.ts";
-import { applyPatch, startTask } from "../../src/progress/task-stream.ts";
+import type { TaskExchange, TaskExchangeListener, TaskStore } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import { createProgressHub, type ProgressListener } from "../../src/tasks/task-registry.ts";
+import { applyPatch, startTask } from "../../src/tasks/task-transitions.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security/fixture.ts";
 

@@ -1,12 +1,12 @@
 /** Who may see a task, how its state follows from reports, how long its run has lasted, and when it is sent. */
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
-import type { Principal } from "../../src/ports.ts";
-import { createConflator } from "../../src/progress/conflator.ts";
-import { createRunTimes } from "../../src/progress/run-times.ts";
-import { maySee, visibleTask } from "../../src/progress/task-access.ts";
-import { createTaskMemory } from "../../src/progress/task-memory.ts";
-import { applyPatch, keepPercent, mergeReports, startTask, type TaskPatch } from "../../src/progress/task-stream.ts";
+import type { Principal } from "../../src/core/ports.ts";
+import { createConflator } from "../../src/tasks/rate-limited-updates.ts";
+import { createRunTimes } from "../../src/tasks/run-times.ts";
+import { maySee, visibleTask } from "../../src/tasks/task-access.ts";
+import { createTaskMemory } from "../../src/tasks/task-cache.ts";
+import { applyPatch, keepPercent, mergeReports, startTask, type TaskPatch } from "../../src/tasks/task-transitions.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 const now = 1_800_000_000_000;

@@ -1,7 +1,7 @@
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applyPatch, resumeTask, startTask, type TaskPatch } from "../../src/progress/task-stream.ts";
+import { applyPatch, resumeTask, startTask, type TaskPatch } from "../../src/tasks/task-transitions.ts";
 
 const now = 1_800_000_000_000;
 const queued = (): TaskSnapshot => startTask({ kind: "t", title: "T", owner_id: "ada" }, "task-1", now);

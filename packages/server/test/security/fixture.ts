@@ -1,5 +1,5 @@
 import type { SecurityEvent } from "@signalbox/protocol";
-import type { Log, SecurityEventStore } from "../../src/ports.ts";
+import type { Log, SecurityEventStore } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 
 export interface LogLine {

@@ -1,7 +1,7 @@
 /** Hostile case G: nothing that a client sends breaks a log line or turns a page around. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { escapeControl } from "../../src/security/redact.ts";
+import { escapeControl } from "../../src/security-log/redact.ts";
 
 /** Every character that must not pass, written down apart from the code under test. */
 const forbidden = [

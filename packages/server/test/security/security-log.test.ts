@@ -1,7 +1,7 @@
 /** R6.5: violations are logged as security events; a flood is a few lines with exact counts. */
 import { type SecurityEvent, securityEventTypes } from "@signalbox/protocol";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createSecurityLog, type SecurityLog, type SecurityRecord } from "../../src/security/security-log.ts";
+import { createSecurityLog, type SecurityLog, type SecurityRecord } from "../../src/security-log/security-log.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 import { createFaultyStore, createTestLog, type FaultyStore } from "./fixture.ts";
 

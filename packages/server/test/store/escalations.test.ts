@@ -1,6 +1,6 @@
 /** What every store must do with escalations, run against each of them. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { EscalationStore, StoredNotice } from "../../src/ports.ts";
+import type { EscalationStore, StoredNotice } from "../../src/core/ports.ts";
 import { freshPath, kinds, openFile, setUpStores } from "./kinds.ts";
 import { notice, reader } from "./notices.ts";
 import { at } from "./samples.ts";

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { joinWrites } from "../../src/store/joined-writes.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
+import { joinWrites } from "../../src/store/write-batching.ts";
 import { task } from "./samples.ts";
 
 interface Row {

@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
 import { startPostgres } from "../../../../scripts/services/postgres.ts";
 import type { Service } from "../../../../scripts/services/service.ts";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { openPostgres } from "../../src/store/postgres.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";

@@ -1,7 +1,7 @@
 /** What every store must do with notices and ledgers, run against each of them. */
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { NotificationReader, StoredNotice } from "../../src/ports.ts";
+import type { NotificationReader, StoredNotice } from "../../src/core/ports.ts";
 import { freshPath, kinds, openFile, setUpStores } from "./kinds.ts";
 import { notice, reader } from "./notices.ts";
 import { at } from "./samples.ts";

@@ -1,7 +1,7 @@
 /** What only a database that several nodes share can get wrong: starting together, writing together, going away. */
 import { Client } from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/core/ports.ts";
 import { startStopwatch } from "../../src/testing/index.ts";
 import { freshDatabase, openDatabase, postgres, setUpStores } from "./kinds.ts";
 import { notice, reader } from "./notices.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/core/ports.ts";
 import { createSqlStore, openSqlite, type SignalboxTables, type SqliteFile } from "../../src/store/sql.ts";
 import { securityEvent, task } from "./samples.ts";
 

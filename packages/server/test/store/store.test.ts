@@ -1,7 +1,7 @@
 /** What every store must do, run against each of them. */
 import type { Page, PageRequest } from "@signalbox/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { kinds, setUpStores } from "./kinds.ts";
 import { at, securityEvent, task } from "./samples.ts";

@@ -1,6 +1,6 @@
 /** Export and erasure of a user's data, on a running server, with every store. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/core/ports.ts";
 import { connectClient, refusalOf, startTestServer, type TestClientOptions } from "../../src/testing/index.ts";
 import { kinds, setUpStores } from "./kinds.ts";
 

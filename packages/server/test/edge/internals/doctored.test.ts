@@ -3,8 +3,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { members } from "../../../src/edge/internals/members.ts";
-import { supportedVersions } from "../../../src/edge/internals/supported-versions.ts";
+import { members } from "../../../src/socket-io/internals/members.ts";
+import { supportedVersions } from "../../../src/socket-io/internals/supported-versions.ts";
 
 const program = fileURLToPath(new URL("doctored-main.ts", import.meta.url));
 const run = async (...args: string[]) => {

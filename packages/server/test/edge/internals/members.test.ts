@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { Server as EngineServer } from "engine.io";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { installedVersion } from "../../../src/edge/internals/installed-version.ts";
-import { members } from "../../../src/edge/internals/members.ts";
-import { createProbe, type Probe } from "../../../src/edge/internals/probe.ts";
-import { type Dependency, supportedVersions } from "../../../src/edge/internals/supported-versions.ts";
-import { webSocketServer } from "../../../src/edge/web-socket-server.ts";
+import { webSocketServer } from "../../../src/socket-io/internals/guarded-websocket-server.ts";
+import { installedVersion } from "../../../src/socket-io/internals/installed-version.ts";
+import { members } from "../../../src/socket-io/internals/members.ts";
+import { createProbe, type Probe } from "../../../src/socket-io/internals/probe.ts";
+import { type Dependency, supportedVersions } from "../../../src/socket-io/internals/supported-versions.ts";
 
 let probe: Probe;
 beforeAll(() => {

@@ -1,0 +1,24 @@
+import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import type { SharedBudget } from "../cluster.ts";
+import type { RedisLink } from "./redis-link.ts";
+
+/** Budgets over all processes, in Redis. */
+export function createSharedBudgets(link: RedisLink): (name: string, points: number, seconds: number) => SharedBudget {
+  return (name, points, seconds) => {
+    const limiter = new RateLimiterRedis({
+      // Redis counts in whole seconds.
+      ...{ storeClient: link.redis, keyPrefix: link.key("limit", name), points, duration: Math.ceil(seconds) },
+      rejectIfRedisNotReady: true,
+    });
+    return async (place, count) => {
+      if (!link.isUp()) return 0;
+      try {
+        await limiter.consume(place, count);
+        return 0;
+      } catch (refused) {
+        // Anything else means that Redis is away: each process then holds to its own count.
+        return refused instanceof RateLimiterRes ? Math.max(1, refused.msBeforeNext) : 0;
+      }
+    };
+  };
+}

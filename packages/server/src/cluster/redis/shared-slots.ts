@@ -1,0 +1,78 @@
+import type { SeatCount } from "../cluster.ts";
+import { goneMs, type RedisLink } from "./redis-link.ts";
+
+/** Counts of processes that are gone are forgotten after this time, if nobody has come to take a seat meanwhile. */
+const ttlMs = 86_400_000;
+
+/**
+ * Seats of a process that has been silent for so long are not counted, well before it is taken for gone: its clients are
+ * on their way to other nodes, and would be refused for seats that nobody sits on.
+ */
+const silentMs = 2000;
+
+/**
+ * Takes a seat of a place unless those that living processes have given away reach the cap. Counting and taking are one
+ * step in Redis, so that connections that arrive at several processes at once cannot pass together.
+ */
+const takeScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local sum = 0
+local seats = redis.call('HGETALL', KEYS[1])
+for i = 1, #seats, 2 do
+  local ends = redis.call('ZSCORE', KEYS[2], seats[i])
+  if not ends then redis.call('HDEL', KEYS[1], seats[i])
+  elseif seats[i] == ARGV[1] or ends - now > tonumber(ARGV[4]) then sum = sum + seats[i + 1] end
+end
+if sum >= tonumber(ARGV[2]) then return 0 end
+redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1
+`;
+
+const leaveScript = `
+if redis.call('HINCRBY', KEYS[1], ARGV[1], -1) < 1 then redis.call('HDEL', KEYS[1], ARGV[1]) end
+`;
+
+/**
+ * Seats over all processes: for each place a hash of how many each process has given away. While Redis is away every
+ * process counts for itself; when it is back, each writes down what it has.
+ */
+export function createSharedSeats(link: RedisLink): SeatCount {
+  const { redis, membersKey } = link;
+  const keyOf = (place: string): string => link.key("seats", place);
+  let taken: () => Iterable<readonly [place: string, count: number]> = () => [];
+  /** Places of which Redis may have another count than this process. */
+  const unsure = new Set<string>();
+
+  link.onAnew(() => {
+    const counts = new Map(taken());
+    for (const place of unsure) if (!counts.has(place)) counts.set(place, 0);
+    unsure.clear();
+    for (const [place, count] of counts) {
+      const written = redis.multi().hset(keyOf(place), link.id, count).pexpire(keyOf(place), ttlMs).exec();
+      written.catch(() => unsure.add(place));
+    }
+  });
+
+  return {
+    bind(count) {
+      taken = count;
+    },
+    async take(place, cap) {
+      if (!link.isUp()) return undefined;
+      try {
+        return (
+          (await redis.eval(takeScript, 2, keyOf(place), membersKey, link.id, cap, ttlMs, goneMs - silentMs)) === 1
+        );
+      } catch {
+        unsure.add(place);
+        return undefined;
+      }
+    },
+    leave(place) {
+      if (!link.isUp()) return void unsure.add(place);
+      redis.eval(leaveScript, 1, keyOf(place), link.id).catch(() => unsure.add(place));
+    },
+  };
+}

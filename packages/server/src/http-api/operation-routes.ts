@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Refusal } from "../core/refusal.ts";
+import { rawPath } from "../http/request-url.ts";
+import { bearerTokenOf, sendJson, sendRefusal } from "../http/respond.ts";
+import type { Health } from "../observability/health-report.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { equal } from "../sessions/csrf.ts";
+
+interface OperationRoutesOptions {
+  readonly metrics: Metrics;
+  readonly metricsToken: string | null;
+  readonly isProduction: boolean;
+  readonly health: Health;
+  readonly exposeHints: boolean;
+  onRefused(req: IncomingMessage, refusal: Refusal): void;
+  onFault(req: IncomingMessage, error: unknown): void;
+}
+
+export interface OperationRoutes {
+  owns(url: string | undefined, method: string | undefined): boolean;
+  handle(req: IncomingMessage, res: ServerResponse): void;
+}
+
+/** For operators and their machines: is the process alive, may it get traffic, what does it measure. */
+export function createOperationRoutes(options: OperationRoutesOptions): OperationRoutes {
+  const routes = new Map<string, (req: IncomingMessage, res: ServerResponse) => Promise<void>>([
+    ["/livez", async (_req, res) => sendJson(res, 200, { status: "ok" })],
+    ["/readyz", async (_req, res) => ready(res)],
+    ["/metrics", metrics],
+  ]);
+
+  return {
+    owns: (url, method) => (method === "GET" || method === "HEAD") && routes.has(rawPath(url)),
+    handle(req, res) {
+      routes
+        .get(rawPath(req.url))?.(req, res)
+        .catch((error: unknown) => {
+          options.onFault(req, error);
+          if (!res.headersSent) sendRefusal(res, new Refusal("internal"), options.exposeHints);
+        });
+    },
+  };
+
+  async function ready(res: ServerResponse): Promise<void> {
+    const { status, dependencies } = await options.health();
+    const byName = dependencies.map(({ name, status, reason }) => [name, { status, reason }]);
+    // Without Redis each node serves its own: to take all of them out of service would help nobody.
+    const serves = status !== "draining" && dependencies.every((each) => each.status === "ok" || each.name === "redis");
+    sendJson(res, serves ? 200 : 503, { status, dependencies: Object.fromEntries(byName) });
+  }
+
+  async function metrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const refusal = refusalFor(req);
+    if (refusal !== undefined) {
+      options.onRefused(req, refusal);
+      return sendRefusal(res, refusal, options.exposeHints);
+    }
+    const { contentType, body } = await options.metrics.expose();
+    res.writeHead(200, { "Content-Type": contentType }).end(body);
+  }
+
+  /** In production only the token opens: a proxy on the same machine has the address of that machine. */
+  function refusalFor(req: IncomingMessage): Refusal | undefined {
+    const { metricsToken, isProduction } = options;
+    const token = bearerTokenOf(req.headers);
+    const hint = "Send SIGNALBOX_METRICS_TOKEN as `Authorization: Bearer`.";
+    if (metricsToken !== null && token !== undefined) {
+      return equal(token, metricsToken) ? undefined : new Refusal("session_invalid", { hint });
+    }
+    if (!isProduction && isLocal(req)) return undefined;
+    if (metricsToken !== null) return new Refusal("session_missing", { hint });
+    return new Refusal("forbidden", {
+      hint: "Set SIGNALBOX_METRICS_TOKEN; without it, only loopback outside production reads the metrics.",
+    });
+  }
+}
+
+/** Added by proxies that speak for another client. */
+const forwarding = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
+/** Whether the peer itself is on this machine, and no proxy there that says so. */
+const isLocal = ({ headers, socket }: IncomingMessage): boolean =>
+  forwarding.every((name) => headers[name] === undefined) && isLoopback(socket.remoteAddress);
+
+const isLoopback = (address: string | undefined): boolean =>
+  address !== undefined && /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);

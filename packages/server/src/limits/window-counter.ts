@@ -1,0 +1,40 @@
+import type { Clock } from "../core/ports.ts";
+
+export interface PacketMeter {
+  /** Counts one; false when that was more than the window allows. */
+  count(): boolean;
+}
+
+interface PacketMeterOptions {
+  readonly limit: number;
+  /** Default: a second. */
+  readonly windowMs?: number;
+  readonly clock: Clock;
+}
+
+/** Counts per window on two numbers, without a timer: there is one for each connection. */
+export function createPacketMeter(options: PacketMeterOptions): PacketMeter {
+  return new WindowMeter(options);
+}
+
+/** A class, so that its method is there once and not once for each connection. */
+class WindowMeter implements PacketMeter {
+  readonly #options: PacketMeterOptions;
+  #windowStart = Number.NEGATIVE_INFINITY;
+  #counted = 0;
+
+  constructor(options: PacketMeterOptions) {
+    this.#options = options;
+  }
+
+  count(): boolean {
+    const { limit, windowMs = 1000, clock } = this.#options;
+    const now = clock.monotonic();
+    if (now - this.#windowStart >= windowMs) {
+      this.#windowStart = now;
+      this.#counted = 0;
+    }
+    this.#counted += 1;
+    return this.#counted <= limit;
+  }
+}

@@ -1,7 +1,0 @@
-import { userSchemas } from "@signalbox/protocol/schemas";
-import type { Clock } from "../ports.ts";
-import { type RequestDefinition, request } from "./define-namespace.ts";
-
-/** Answers at once, whatever else is going on: a connection that does not carry this answer is dead. */
-export const checkConnection = (clock: Clock): RequestDefinition =>
-  request(userSchemas.check_connection, () => ({ server_time: new Date(clock.now()).toISOString() }));

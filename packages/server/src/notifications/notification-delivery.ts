@@ -1,0 +1,250 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { type Notification, type NotificationPage, userRoom } from "@signalbox/protocol";
+import { createBoundedMap } from "../core/bounded-map.ts";
+import type { Clock, Log, NotificationStore, Principal } from "../core/ports.ts";
+import { Refusal } from "../core/refusal.ts";
+import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
+import type { RealtimeNamespace, RealtimeSocket } from "../socket-io/socket.ts";
+import { readerOf } from "./audience.ts";
+import { createLowNotices, withoutWaiting } from "./low-priority-batching.ts";
+
+/** Read from a ledger at a time. */
+const perRead = 100;
+
+/** Users of whom it is known what they were sent last; of others a node may send once more what another one has sent. */
+const maxLastSent = 100_000;
+
+/** How often those are looked at who have not been sent everything. */
+const lookMs = 250;
+
+interface NotificationDeliveryOptions {
+  readonly store: NotificationStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly backlogs: Pick<Backlogs, "isSlow">;
+  /** How long low notices may wait for others, where each delivery costs a request; in milliseconds. */
+  readonly lowWaitMs: number;
+  /** Asked for with each delivery: `/` is opened after this is made. */
+  namespace(): RealtimeNamespace;
+  /** Told what was sent and is written down as delivered, for other nodes. */
+  onDelivered(userId: string, after: number, upTo: number): void;
+}
+
+/** What a user's sockets have been sent: what comes after one `seq`, up to another. */
+interface Sent {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+export interface NotificationDelivery {
+  /** Sends connected users what their ledgers have for them and was not delivered yet, and how many are unread. */
+  wake(userIds: Iterable<string> | "anybody"): void;
+  /** The same for a user who has acknowledged or read something: all their tabs are told, even if nothing is to be sent. */
+  restate(userId: string): void;
+  /** The same for everybody who is connected: word of what other nodes did may have been lost. */
+  restateAll(): void;
+  /** Another node has sent a user's sockets there what comes after one `seq`, up to another: those here have not got it. */
+  delivered(userId: string, after: number, upTo: number): void;
+  /** Resolves when the user whose turn it was has been served; nobody is after that. */
+  close(): Promise<void>;
+}
+
+/**
+ * Brings notifications from the ledgers to those who are connected. It reads what is stored and sends nothing else, one
+ * user after the other, so a user's notifications leave in the order of their `seq`, and many at once cost one reading.
+ * What cannot be read now stays in its ledger, and is tried again soon.
+ *
+ * A socket whose client does not keep up is sent nothing until it does; then it gets what it has missed, read anew.
+ * Meanwhile the user's other sockets go on.
+ */
+export function createNotificationDelivery(options: NotificationDeliveryOptions): NotificationDelivery {
+  const { store, clock, log, backlogs } = options;
+  const waiting = new Set<string>();
+  const restated = new Set<string>();
+  /** Sockets that have not been sent everything that was delivered to their user, and the `seq` they have. */
+  const behind = new Map<RealtimeSocket, number>();
+  /** What users have been sent while it is not written down. Until it is nothing more is read, or it would be sent again. */
+  const unmarked = new Map<string, Sent>();
+  /** The last `seq` that a user's sockets here were sent. */
+  const lastSent = createBoundedMap<string, number>(maxLastSent);
+  const lowNotices = createLowNotices({ clock, backlogs, waitMs: options.lowWaitMs });
+  let running: Promise<void> | undefined;
+  let closed = false;
+
+  const stopLooking = clock.every(lookMs, () => {
+    const due = lowNotices.due();
+    for (const socket of behind.keys()) {
+      if (!socket.connected) behind.delete(socket);
+      else if (keepsUp(socket)) due.push(socket.data.principal.userId);
+    }
+    if (due.length > 0 || waiting.size > 0) wake(due);
+  });
+
+  const keepsUp = ({ conn }: RealtimeSocket): boolean => !backlogs.isSlow(conn);
+
+  function wake(userIds: Iterable<string> | "anybody"): void {
+    for (const userId of userIds === "anybody" ? connectedUsers() : userIds) waiting.add(userId);
+    // With nobody to serve it would be over before its promise is kept, which would then stand for good.
+    if (waiting.size > 0) running ??= run();
+  }
+
+  async function run(): Promise<void> {
+    for (const userId of waiting) {
+      if (closed) break;
+      waiting.delete(userId);
+      try {
+        await deliver(userId);
+      } catch (err) {
+        // The store does not answer, which is logged where it is watched. Behind the others at the next look: what fails
+        // for one user alone must not hold them up.
+        if (err instanceof Refusal) {
+          waiting.add(userId);
+          break;
+        }
+        log.error({ err, user_id: userId }, "Notifications could not be delivered; they stay in the ledger.");
+      }
+    }
+    running = undefined;
+  }
+
+  async function deliver(userId: string): Promise<void> {
+    if (socketsOf(userId).length === 0) forget(userId);
+    await mark(userId);
+    for (const socket of socketsOf(userId)) if (behind.has(socket) && keepsUp(socket)) await catchUp(socket);
+    for (;;) {
+      const sockets = socketsOf(userId);
+      const principal = sockets.find((socket) => !behind.has(socket))?.data.principal;
+      if (principal === undefined) return;
+      const page = await store.read(readerOf(principal, clock.now()), { limit: perRead });
+      if (lowNotices.wait(userId, sockets, page.notifications)) {
+        if (restated.delete(userId)) await send(principal, withoutWaiting(page));
+        return;
+      }
+      restated.delete(userId);
+      const sent = await send(principal, page);
+      if (page.notifications.some(({ seq }) => seq <= sent)) {
+        unmarked.set(userId, { after: seqBefore(page), upTo: sent });
+        lastSent.set(userId, sent);
+      }
+      await mark(userId);
+      if (page.notifications.length < perRead) return;
+    }
+  }
+
+  async function mark(userId: string): Promise<void> {
+    const sent = unmarked.get(userId);
+    const principal = socketsOf(userId)[0]?.data.principal;
+    if (sent !== undefined && principal !== undefined) {
+      await store.advance(readerOf(principal, clock.now()), "delivered", sent.upTo);
+      options.onDelivered(userId, sent.after, sent.upTo);
+    }
+    unmarked.delete(userId);
+  }
+
+  function forget(userId: string): void {
+    lowNotices.forget(userId);
+    restated.delete(userId);
+    lastSent.delete(userId);
+  }
+
+  /** Sends a socket what was delivered to the user's others meanwhile. What is still undelivered, they get together. */
+  async function catchUp(socket: RealtimeSocket): Promise<void> {
+    const first = await store.read(readerOf(socket.data.principal, clock.now()), { limit: 1 });
+    const delivered = seqBefore(first);
+    for (let after = behind.get(socket) ?? delivered; after < delivered; ) {
+      const { principal } = socket.data;
+      const { notifications } = await store.read(readerOf(principal, clock.now()), { after, limit: perRead });
+      const missed = notifications.filter(({ seq }) => seq <= delivered);
+      const sent = await give(socket, principal.role, missed, after);
+      if (missed.some(({ seq }) => seq > sent)) return;
+      after = missed.length < perRead ? delivered : sent;
+    }
+    behind.delete(socket);
+  }
+
+  /** @returns the highest `seq` that any socket was sent */
+  async function send({ userId, role }: Principal, page: NotificationPage): Promise<number> {
+    const { notifications, ...standing } = page;
+    const before = seqBefore(page);
+    let highest = before;
+    for (const socket of socketsOf(userId)) {
+      if (behind.has(socket)) continue;
+      highest = Math.max(highest, await give(socket, role, notifications, before));
+      // With more to come it would tell of numbers that are missing, and a client would ask for them.
+      if (notifications.length < perRead && !behind.has(socket)) socket.emit("unread_update", standing);
+    }
+    return highest;
+  }
+
+  /**
+   * Sends what the socket can take, while it has the role that it was read for: a demoted administrator's get nothing of
+   * it. What is left is read anew, for the role they have then.
+   * @returns the last `seq` that it was sent, or `before`
+   */
+  async function give(
+    socket: RealtimeSocket,
+    role: Principal["role"],
+    notifications: readonly Notification[],
+    before: number,
+  ): Promise<number> {
+    let sent = before;
+    for (const notification of notifications) {
+      if (!(await mayTake(socket, role))) break;
+      socket.emit("notification", notification);
+      sent = notification.seq;
+    }
+    const isComplete = sent === (notifications.at(-1)?.seq ?? before);
+    if (!isComplete || !(await mayTake(socket, role))) behind.set(socket, sent);
+    return sent;
+  }
+
+  async function mayTake(socket: RealtimeSocket, role: Principal["role"]): Promise<boolean> {
+    // What is sent in one turn leaves at its end: until then it says nothing of the client.
+    if (!keepsUp(socket)) await turn();
+    return keepsUp(socket) && socket.data.principal.role === role;
+  }
+
+  function* connectedUsers(): Generator<string> {
+    for (const { data } of options.namespace().sockets.values()) {
+      if (data.principal.session !== null) yield data.principal.userId;
+    }
+  }
+
+  function socketsOf(userId: string): RealtimeSocket[] {
+    const { adapter, sockets } = options.namespace();
+    const found: RealtimeSocket[] = [];
+    for (const id of adapter.rooms.get(userRoom(userId)) ?? []) {
+      const socket = sockets.get(id);
+      if (socket !== undefined && socket.data.principal.session !== null) found.push(socket);
+    }
+    return found;
+  }
+
+  return {
+    wake,
+    restate(userId) {
+      restated.add(userId);
+      wake([userId]);
+    },
+    restateAll() {
+      for (const userId of connectedUsers()) restated.add(userId);
+      wake(restated);
+    },
+    delivered(userId, after, upTo) {
+      const sent = Math.max(after, lastSent.get(userId) ?? 0);
+      if (sent >= upTo) return;
+      for (const socket of socketsOf(userId)) if (!behind.has(socket)) behind.set(socket, sent);
+      lastSent.set(userId, upTo);
+      wake([userId]);
+    },
+    async close() {
+      closed = true;
+      stopLooking();
+      await running;
+    },
+  };
+}
+
+/** The `seq` up to which everything was delivered before this page. */
+const seqBefore = ({ notifications, latest_seq }: NotificationPage): number =>
+  (notifications[0]?.seq ?? latest_seq + 1) - 1;

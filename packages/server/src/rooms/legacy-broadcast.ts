@@ -1,0 +1,28 @@
+import { namespaces, taskRoom } from "@signalbox/protocol";
+import type { RealtimeServer } from "../socket-io/socket.ts";
+
+/** The ancestor's way of broadcasting, for server code that is being moved over piece by piece. */
+export interface Legacy {
+  /**
+   * Emits an event to a room of `/`, or to everybody on `/` without one.
+   * A bare task id as room means that task's room: the ancestor joined `<task>` but broadcast to `task_<task>`, so
+   * `task_<task>` is understood as well.
+   */
+  emit(event: string, data: unknown, to?: { room?: string }): void;
+}
+
+export function createLegacy(io: RealtimeServer): Legacy {
+  return {
+    emit(event, data, { room } = {}) {
+      const users = io.of(namespaces.user);
+      if (room === undefined) users.emit(event, data);
+      else users.to(roomOf(room)).emit(event, data);
+    },
+  };
+
+  /** Asks whether somebody watches such a task, not whether the task is known: what nobody watches needs no room. */
+  function roomOf(room: string): string {
+    const ofTask = taskRoom(room.replace(/^task_/, ""));
+    return io.of(namespaces.user).adapter.rooms.has(ofTask) ? ofTask : room;
+  }
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from "node:http";
+import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import { createSlot } from "../../core/symbol-property.ts";
+import type { SessionHandle, SessionLookup } from "../../sessions/session-lookup.ts";
+import type { RealtimeSocket } from "../socket.ts";
+
+/** What is remembered of the request that opened a connection. */
+interface Caller {
+  readonly ip: string;
+  readonly requestId: string;
+  readonly origin: string | undefined;
+  /** What it presented in its headers; undefined when there was no credential. */
+  readonly handle: SessionHandle | undefined;
+  /** Who was the first to be signed in over it: what it does beside any namespace is theirs. */
+  userId?: string;
+}
+
+export interface Callers {
+  of(conn: EngineSocket): Caller;
+  /**
+   * Lets go of the request that opened the socket's connection, and of what the socket keeps of its handshake. To be
+   * called when everybody who wanted to read them has.
+   */
+  release(socket: RealtimeSocket): void;
+}
+
+interface CallerOptions {
+  readonly engine: EngineServer;
+  readonly lookup: Pick<SessionLookup, "locate">;
+  clientAddress(req: IncomingMessage): string;
+  requestId(req: IncomingMessage): string;
+}
+
+/** Stands in for a request that is gone, in the form in which Socket.IO reads it when another namespace is joined. */
+const released = Object.freeze({
+  headers: Object.freeze({}),
+  rawHeaders: Object.freeze([]),
+  url: "",
+  _query: Object.freeze({}),
+  connection: Object.freeze({}),
+});
+
+/** A flat copy: a text put together from pieces takes several times its length, for as long as it is kept. */
+const flat = (text: string): string => Buffer.from(text).toString();
+
+/**
+ * Knows who opened each connection, after the request itself is gone: with its headers and cookies it takes more memory
+ * than all that is needed of it.
+ */
+export function createCallers({ engine, lookup, clientAddress, requestId }: CallerOptions): Callers {
+  const callers = createSlot<EngineSocket, Caller>("caller");
+
+  engine.on("connection", (conn: EngineSocket) => {
+    const req = conn.request;
+    callers.put(conn, {
+      ip: clientAddress(req),
+      requestId: flat(requestId(req)),
+      origin: req.headers.origin,
+      handle: locate(req),
+    });
+  });
+
+  /** A source that fails here fails again when the session is looked up, and refuses the connection then. */
+  function locate({ headers }: IncomingMessage): SessionHandle | undefined {
+    try {
+      return lookup.locate({ headers });
+    } catch {
+      return undefined;
+    }
+  }
+
+  return {
+    of(conn) {
+      const caller = callers.of(conn);
+      if (caller === undefined) throw new TypeError("The connection was not opened on this server.");
+      return caller;
+    },
+    release({ conn, handshake }) {
+      Object.assign(conn, { request: released });
+      Object.assign(handshake, { headers: released.headers, query: released._query, auth: released._query, url: "" });
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import { Server } from "socket.io";
+import type { Adapter } from "socket.io-adapter";
+import type { WebSocket } from "ws";
+import type { AdapterFactory } from "../../cluster/cluster.ts";
+import type { Config } from "../../config/settings.ts";
+import type { Clock, Log } from "../../core/ports.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { createSlot } from "../../core/symbol-property.ts";
+import { createPacketMeter, type PacketMeter } from "../../limits/window-counter.ts";
+import type { Traffic } from "../../observability/traffic-counters.ts";
+import { type Backlogs, createBacklogs } from "../delivery/backpressure.ts";
+import { roomAdapter } from "../delivery/batching-adapter.ts";
+import { clusterAdapter } from "../delivery/batching-cluster-adapter.ts";
+import { createOutbox, type Outbox } from "../delivery/write-batcher.ts";
+import { assertSupportedInternals } from "../internals/assert-supported-internals.ts";
+import { connectionOn, forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "../internals/engine-clients.ts";
+import { webSocketServer } from "../internals/guarded-websocket-server.ts";
+import { boundedParser } from "../parsing/bounded-parser.ts";
+import { createMalformedPackets } from "../parsing/malformed-packets.ts";
+import type { RealtimeServer } from "../socket.ts";
+import { createRoundTrips, type RoundTrips } from "./latency.ts";
+
+/** WebSocket close code "Message Too Big" (RFC 6455 section 7.4.1). */
+const tooBig = 1009;
+
+/** Frames of any kind that one connection may send: well above what the message limit lets through as events. */
+const packetsPerMessage = 4;
+
+interface IoOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly traffic: Traffic;
+  /** Makes adapters that reach other nodes. */
+  readonly createAdapter: AdapterFactory | undefined;
+  /** Told when a connection sent more packets than any well-behaved client does, and is closed for it. */
+  onFlood(conn: EngineSocket): void;
+  /** Told when a connection is closed because its client does not read what is sent to it. */
+  onOverflow(conn: EngineSocket): void;
+  /** Told when a connection is closed because it sent what cannot be read. */
+  onMalformed(conn: EngineSocket, refusal: Refusal): void;
+}
+
+interface Io {
+  readonly io: RealtimeServer;
+  readonly engine: EngineServer;
+  readonly outbox: Outbox;
+  readonly backlogs: Backlogs;
+  readonly roundTrips: RoundTrips;
+}
+
+/**
+ * Builds Socket.IO on an Engine.IO server that is attached to nothing: the door hands requests in.
+ * Connection state recovery and WebTransport stay off (docs/decisions/0002): both walk past the guards.
+ */
+export function createIo(options: IoOptions): Io {
+  const { config, clock, log, traffic, createAdapter, onFlood, onOverflow, onMalformed } = options;
+  const malformedPackets = createMalformedPackets(onMalformed);
+  const backlogs = createBacklogs({ clock, maxBytes: config.maxBufferedBytes, onOverflow });
+  const roundTrips = createRoundTrips(clock);
+  const engine = new EngineServer({
+    transports: [...config.transports],
+    wsEngine: webSocketServer({ mayPing, onFault }),
+    pingInterval: config.pingInterval * 1000,
+    pingTimeout: config.pingTimeout * 1000,
+    maxHttpBufferSize: config.maxHttpBufferSize,
+    perMessageDeflate: false,
+    httpCompression: false,
+  });
+  const fast = assertSupportedInternals(engine, log);
+  const outbox = createOutbox({ traffic, backlogs, fast });
+  const io: RealtimeServer = new Server({
+    ...adapterOf(outbox, fast),
+    connectTimeout: config.connectTimeout * 1000,
+    serveClient: false,
+    parser: boundedParser({ maxEventBytes: config.maxEventSize, onFailed: malformedPackets.failed }),
+  });
+  const meters = createSlot<EngineSocket | WebSocket, PacketMeter>("packet meter");
+  const packetLimit = { limit: config.messageBurst * packetsPerMessage, clock };
+
+  engine.on("connection", (conn: EngineSocket) => {
+    traffic.connectionsOpened += 1;
+    forgetUpgrade(conn);
+    Object.assign(conn, { close: releaseAndClose, emit: watchAndEmit });
+  });
+
+  if (fast) joinFirstPackets(engine);
+  io.bind(engine);
+  return { io, engine, outbox, backlogs, roundTrips };
+
+  function adapterOf(outbox: Outbox, fast: boolean): { adapter?: typeof Adapter } {
+    if (fast && createAdapter === undefined) return { adapter: roomAdapter(outbox) };
+    const adapter = fast && createAdapter !== undefined ? clusterAdapter(createAdapter, outbox) : createAdapter;
+    return adapter === undefined ? {} : { adapter: adapter as unknown as typeof Adapter };
+  }
+
+  // One function for all connections, which is `this`: a closure for each would be kept as long as the connection.
+
+  /** Sees every event of a connection, where listeners would be four more things to keep for each. */
+  function watchAndEmit(this: EngineSocket, event: string, ...args: unknown[]): boolean {
+    if (event === "packetCreate") beforePacket.call(this, args[0] as { type: string; data?: unknown });
+    else if (event === "heartbeat") roundTrips.answered(this);
+    // A client that probes the WebSocket it wants to upgrade to sends no packets, and may go on probing for ten seconds.
+    else if (event === "packet" || event === "upgrading") countPacket.call(this);
+    if (event === "packet") malformedPackets.begin(this, args[0] as { type: string });
+    const isHeard = EngineSocket.prototype.emit.call(this, event, ...args);
+    if (event === "message") malformedPackets.end(this);
+    return isHeard;
+  }
+
+  /** A packet takes the ordinary path: what was to be sent before it goes first. */
+  function beforePacket(this: EngineSocket, { type, data }: { type: string; data?: unknown }): void {
+    traffic.deliveries += 1;
+    if (type === "ping") roundTrips.sent(this);
+    outbox.release(this);
+    if (hasQueue(this)) backlogs.note(this, sizeOf(data));
+  }
+
+  function releaseAndClose(this: EngineSocket, discard?: boolean): void {
+    outbox.release(this);
+    EngineSocket.prototype.close.call(this, discard);
+  }
+
+  /**
+   * One polling body may carry a hundred thousand packets, acknowledgements among them, which Socket.IO shows to no
+   * middleware: they are counted here, one by one, before they are parsed.
+   */
+  function countPacket(this: EngineSocket): void {
+    if (!config.rateLimiting || isWithinLimit(this) || this.readyState !== "open") return;
+    onFlood(this);
+    this.close(true);
+  }
+
+  function isWithinLimit(sender: EngineSocket | WebSocket): boolean {
+    let meter = meters.of(sender);
+    if (meter === undefined) {
+      meter = createPacketMeter(packetLimit);
+      meters.put(sender, meter);
+    }
+    return meter.count();
+  }
+
+  /** A client that pings and does not read the answers is rid of as one that does not read events. */
+  function mayPing(socket: WebSocket): boolean {
+    const reads = socket.bufferedAmount <= config.maxBufferedBytes;
+    if (reads && (!config.rateLimiting || isWithinLimit(socket))) return true;
+    const conn = connectionOn(engine, socket);
+    if (conn !== undefined) (reads ? onFlood : onOverflow)(conn);
+    socket.terminate();
+    return false;
+  }
+
+  function onFault(socket: WebSocket, code: number): void {
+    const conn = connectionOn(engine, socket);
+    if (conn === undefined) return;
+    const hint = `A WebSocket was closed for a frame that cannot be accepted (close code ${code}).`;
+    onMalformed(conn, new Refusal(code === tooBig ? "payload_too_large" : "payload_invalid", { hint }));
+  }
+}

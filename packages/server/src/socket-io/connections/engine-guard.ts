@@ -1,0 +1,188 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { SecurityEventType } from "@signalbox/protocol";
+import type { Server as EngineServer } from "engine.io";
+import type { Config } from "../../config/settings.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { requestIdHeader } from "../../http/request-id.ts";
+import { parseQuery, type Query } from "../../http/request-url.ts";
+import { refuseMethod, refuseUpgrade, sendRefusal } from "../../http/respond.ts";
+import type { RateLimits } from "../../limits/rate-limits.ts";
+import type { OriginGuard } from "../../origin/origin-guard.ts";
+import type { SessionLookup } from "../../sessions/session-lookup.ts";
+import { clientOf, isPolling, upgradeLeanly } from "../internals/engine-clients.ts";
+import type { Callers } from "./connection-context.ts";
+
+/** How long clients wait before they ask a full server again. */
+const fullRetryMs = 5000;
+
+interface EngineDoorOptions {
+  readonly engine: EngineServer;
+  readonly config: Config;
+  readonly exposeHints: boolean;
+  readonly originGuard: OriginGuard;
+  readonly limits: RateLimits;
+  readonly lookup: SessionLookup;
+  readonly callers: Callers;
+  clientAddress(req: IncomingMessage): string;
+  requestId(req: IncomingMessage): string;
+  /** Throws `server_draining` while the server closes. */
+  requireOpen(): void;
+  /** Told of every refusal but those of the origin guard, which reports its own. */
+  onRefused(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
+  onFault(req: IncomingMessage, error: unknown): void;
+}
+
+export interface EngineDoor {
+  request(req: IncomingMessage, res: ServerResponse): void;
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/**
+ * The door of the Engine.IO endpoint. Socket.IO's own `allowRequest` sees only requests without `sid`, so whoever knows
+ * a `sid` walks past it: from any site, with or without a cookie. Here every request passes the same guards, in this
+ * order: query, origin, then for a new connection draining, capacity and address limit, and for a known `sid` whether
+ * it was opened with the session that is now presented, and is not in the middle of the same request.
+ */
+export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
+  const { engine, config, originGuard, limits, lookup, callers } = options;
+
+  /**
+   * Goes on at once unless the limit is shared with other nodes: what came in between could be another request with the
+   * same `sid`, and only those without one wait.
+   */
+  function admit(
+    req: IncomingMessage,
+    enter: (sid: string | undefined) => void,
+    refuse: (error: unknown) => void,
+  ): void {
+    try {
+      const sid = judge(req);
+      const limited = sid === undefined ? limits.connectFromAddress(options.clientAddress(req)) : undefined;
+      if (limited === undefined) return enter(sid);
+      // Whoever has gone meanwhile is not let in, and not answered.
+      req.socket.on("error", () => {});
+      limited.then(() => req.socket.destroyed || enter(sid)).catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  /** @returns the `sid` of a connection that is to be gone on with */
+  function judge(req: IncomingMessage): string | undefined {
+    requireText(req);
+    const query = parseQuery(req.url);
+    // Engine.IO reads the target once more unless it finds this: it must not come to another `sid` than we have judged.
+    Object.assign(req, { _query: query });
+    requireProtocol(query);
+    const { sid } = query;
+    if (sid === undefined) requireRoom();
+    else requireOwner(sid, req);
+    return sid;
+  }
+
+  function requireRoom(): void {
+    options.requireOpen();
+    if (engine.clientsCount >= config.maxConnections) {
+      throw new Refusal("server_full", {
+        retryAfterMs: fullRetryMs,
+        hint: `SOCKETIO_MAX_CONNECTIONS is ${config.maxConnections}.`,
+      });
+    }
+  }
+
+  /**
+   * A connection opened with a session goes on with that session only. One opened without (a bearer token comes later,
+   * in CONNECT) is known by its `sid` alone, which is random and secret. An unknown `sid` is the engine's to answer.
+   */
+  function requireOwner(sid: string, req: IncomingMessage): void {
+    const conn = clientOf(engine, sid);
+    const owner = conn === undefined ? undefined : callers.of(conn).handle;
+    if (owner === undefined) return;
+    if (lookup.locate({ headers: req.headers })?.key !== owner.key) {
+      throw new Refusal("forbidden", { hint: "This `sid` was opened with another session than the one presented." });
+    }
+  }
+
+  /**
+   * Engine.IO ends a connection whose client polls twice at a time. Where the `sid` is all that is known of its owner,
+   * one GET by somebody else would be enough to end it. Asked right before Engine.IO is: nothing may come in between.
+   */
+  function requireNoOverlap(sid: string | undefined, req: IncomingMessage): void {
+    const conn = sid === undefined ? undefined : clientOf(engine, sid);
+    if (conn !== undefined && isPolling(conn, req.method)) {
+      throw new Refusal("forbidden", { hint: `A ${req.method} with this \`sid\` is under way already.` });
+    }
+  }
+
+  /** Engine.IO takes a request without EIO for protocol 3, which it ends without an answer over WebSocket. */
+  function requireProtocol({ EIO: protocol }: Query): void {
+    if (protocol === "4") return;
+    const asked =
+      protocol === undefined ? "no Engine.IO protocol (EIO)" : `EIO=${JSON.stringify(protocol.slice(0, 20))}`;
+    throw new Refusal("payload_invalid", {
+      hint: `The request names ${asked}, and the server speaks EIO=4: use a Socket.IO client of version 3 or later.`,
+    });
+  }
+
+  /** Packets are text in a polling body (Engine.IO protocol 4); over other bodies Engine.IO ends the connection. */
+  function requireText({ method, headers }: IncomingMessage): void {
+    if (method !== "POST" || headers["content-type"] !== "application/octet-stream") return;
+    throw new Refusal("payload_invalid", { hint: "Attachments are sent as base64 in a body of text." });
+  }
+
+  /** Engine.IO answers a body above the limit by itself, and keeps the connection. */
+  function endWhenTooLarge(sid: string | undefined, req: IncomingMessage, res: ServerResponse): void {
+    if (req.method !== "POST") return;
+    res.once("finish", () => {
+      if (res.statusCode !== 413) return;
+      const hint = `SOCKETIO_MAX_HTTP_BUFFER_SIZE is ${config.maxHttpBufferSize} bytes.`;
+      options.onRefused(req, new Refusal("payload_too_large", { hint }));
+      if (sid !== undefined) clientOf(engine, sid)?.close(true);
+    });
+  }
+
+  return {
+    request(req, res) {
+      const way = req.method === "OPTIONS" ? "preflight" : "polling";
+      const { refusal, headers } = originGuard.check(req, way);
+      if (refusal !== null) return sendRefusal(res, refusal, options.exposeHints, headers);
+      if (way === "preflight") {
+        res.writeHead(204, headers).end();
+        return;
+      }
+      // With a known `sid` Engine.IO answers any other method with an empty 500.
+      if (req.method !== "GET" && req.method !== "POST")
+        return refuseMethod(res, "GET, POST, OPTIONS", options.onRefused, headers);
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+      const enter = (sid: string | undefined): void => {
+        requireNoOverlap(sid, req);
+        endWhenTooLarge(sid, req, res);
+        engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res);
+      };
+      admit(req, enter, (error) => sendRefusal(res, toRefusal(req, error), options.exposeHints));
+    },
+
+    upgrade(req, socket, head) {
+      const { refusal } = originGuard.check(req, "upgrade");
+      if (refusal !== null) return refuse(req, socket, refusal);
+      admit(
+        req,
+        () => upgradeLeanly(engine, req, socket, head),
+        (error) => refuse(req, socket, toRefusal(req, error)),
+      );
+    },
+  };
+
+  function refuse(req: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+    refuseUpgrade(req, socket, refusal, options.exposeHints, { [requestIdHeader]: options.requestId(req) });
+  }
+
+  function toRefusal(req: IncomingMessage, error: unknown): Refusal {
+    if (!(error instanceof Refusal)) options.onFault(req, error);
+    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+    // Whoever uses a `sid` that is not theirs is after somebody's connection, not after an administrator's rights.
+    options.onRefused(req, refusal, refusal.code === "forbidden" ? "auth_failed" : undefined);
+    return refusal;
+  }
+}

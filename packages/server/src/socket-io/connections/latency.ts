@@ -1,0 +1,29 @@
+import type { Socket as EngineSocket } from "engine.io";
+import type { Clock } from "../../core/ports.ts";
+import { createSlot } from "../../core/symbol-property.ts";
+
+/** How long each connection's last heartbeat and its answer took. */
+export interface RoundTrips {
+  /** To be called when a heartbeat is sent. */
+  sent(conn: EngineSocket): void;
+  /** To be called when it is answered. */
+  answered(conn: EngineSocket): void;
+  /** In milliseconds; null before the first answer. */
+  of(conn: EngineSocket): number | null;
+}
+
+/** Heartbeats are there anyway: measuring with them costs no message. A polling client's one waits for its next request. */
+export function createRoundTrips(clock: Pick<Clock, "monotonic">): RoundTrips {
+  const beats = createSlot<EngineSocket, { sentAt: number; ms: number | null }>("heartbeat");
+
+  return {
+    sent(conn) {
+      beats.put(conn, { sentAt: clock.monotonic(), ms: beats.of(conn)?.ms ?? null });
+    },
+    answered(conn) {
+      const beat = beats.of(conn);
+      if (beat !== undefined) beat.ms = Math.round(clock.monotonic() - beat.sentAt);
+    },
+    of: (conn) => beats.of(conn)?.ms ?? null,
+  };
+}

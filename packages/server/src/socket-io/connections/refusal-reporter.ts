@@ -1,0 +1,85 @@
+import type { IncomingMessage } from "node:http";
+import { type SecurityEventType, userRoom } from "@signalbox/protocol";
+import type { Socket as EngineSocket } from "engine.io";
+import type { Refusal } from "../../core/refusal.ts";
+import { unknownAddress } from "../../http/client-address.ts";
+import type { Block } from "../../limits/automatic-blocks.ts";
+import { guestPlace, placeOf, subjectOf } from "../../limits/subject.ts";
+import type { Metrics } from "../../observability/metrics.ts";
+import { securityTypeOf } from "../../security-log/refusal-events.ts";
+import type { SecurityLog } from "../../security-log/security-log.ts";
+import type { RealtimeSocket } from "../socket.ts";
+import type { Callers } from "./connection-context.ts";
+
+interface RefusalRecorderOptions {
+  readonly securityLog: SecurityLog;
+  readonly metrics: Metrics;
+  readonly callers: Pick<Callers, "of">;
+  clientAddress(req: IncomingMessage): string;
+  requestId(req: IncomingMessage): string;
+  /** Weighs an offence; returns the block that it brought, if it did. */
+  offend(place: string, type: SecurityEventType): Block | undefined;
+  /** Told of a block when it begins, and has been written down. */
+  onBlocked(block: Block): void;
+}
+
+/** Writes refusals down, wherever they were made: once in the metrics and, if they are offences, in the security log. Offences that go on bring a block. */
+export interface RefusalRecorder {
+  /** A refusal of an HTTP request, polling call or upgrade; `type` where the code alone does not say what it was. */
+  http(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
+  /** A refusal of what a connection does, before or beside any namespace. */
+  connection(conn: EngineSocket, refusal: Refusal): void;
+  /** A refusal at a namespace (`event` is null) or of an event. */
+  socket(socket: RealtimeSocket, refusal: Refusal, event: string | null): void;
+}
+
+type Offence = Parameters<SecurityLog["record"]>[0];
+
+export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalRecorder {
+  const { securityLog, metrics, callers } = options;
+
+  function record(
+    refusal: Refusal,
+    type: SecurityEventType | undefined,
+    where: Omit<Offence, "type" | "detail">,
+    place = guestPlace(where.ip),
+  ): void {
+    metrics.refused(refusal.code);
+    if (type === undefined) return;
+    securityLog.record({ type, code: refusal.code, detail: refusal.hint ?? refusal.message, ...where });
+    // A session that is over, or was never there, is what every old tab comes with.
+    if (refusal.code.startsWith("session_")) return;
+    // All whose address is not known would be kept out together, for what one of them did.
+    if (place === guestPlace(unknownAddress)) return;
+    const block = options.offend(place, type);
+    if (block === undefined) return;
+    const detail = `Kept out for ${(block.until - block.since) / 1000} s after repeated offences, the last of them ${type}.`;
+    const { subject, id } = subjectOf(place);
+    const userId = subject === "user" ? id : undefined;
+    securityLog.record({ type: "blocked", detail, ip: where.ip, userId, requestId: where.requestId });
+    options.onBlocked(block);
+  }
+
+  return {
+    http(req, refusal, type = securityTypeOf(refusal.code)) {
+      record(refusal, type, {
+        ip: options.clientAddress(req),
+        origin: req.headers.origin,
+        requestId: options.requestId(req),
+      });
+    },
+    connection(conn, refusal) {
+      const { ip, origin, requestId, userId } = callers.of(conn);
+      const place = userId === undefined ? guestPlace(ip) : userRoom(userId);
+      record(refusal, securityTypeOf(refusal.code), { ip, origin, requestId }, place);
+    },
+    socket(socket, refusal, event) {
+      const { ip, requestId } = callers.of(socket.conn);
+      const { principal } = socket.data as Partial<RealtimeSocket["data"]>;
+      const where = { ip, requestId, userId: principal?.userId, namespace: socket.nsp.name, event: event ?? undefined };
+      // Whoever asks for something and leaves without waiting for the answer, as every closed page does, offends nobody.
+      const hasLeft = event !== null && refusal.code === "session_revoked" && !socket.connected;
+      record(refusal, hasLeft ? undefined : securityTypeOf(refusal.code), where, principal && placeOf(principal, ip));
+    },
+  };
+}

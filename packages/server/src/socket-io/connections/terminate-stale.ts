@@ -1,0 +1,28 @@
+import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import type { Clock } from "../../core/ports.ts";
+import { clientsOf, cutOff } from "../internals/engine-clients.ts";
+
+/** How long a connection that is closing may take to fetch its last frames. */
+const lingerMs = 2000;
+
+/**
+ * Cuts connections off that were closed but do not go: Engine.IO waits 30 seconds for a polling client to come for the
+ * close, and until the heartbeat fails for one that does not read what is still to be sent. Whoever was disconnected
+ * for cause must not hold a place for that long.
+ */
+export function cutLingering(engine: EngineServer, clock: Clock): () => void {
+  const closingSince = new WeakMap<EngineSocket, number>();
+
+  engine.on("connection", (conn: EngineSocket) => {
+    if (conn.transport.name === "polling") Object.assign(conn.transport, { closeTimeout: lingerMs });
+  });
+  return clock.every(lingerMs / 2, () => {
+    const now = clock.monotonic();
+    for (const conn of Object.values(clientsOf(engine))) {
+      if (conn.readyState !== "closing") continue;
+      const since = closingSince.get(conn);
+      if (since === undefined) closingSince.set(conn, now);
+      else if (now - since >= lingerMs) cutOff(conn);
+    }
+  });
+}

@@ -1,0 +1,45 @@
+import type { Clock } from "../../core/ports.ts";
+import { createPacketMeter, type PacketMeter } from "../../limits/window-counter.ts";
+import { hangUp } from "../internals/engine-clients.ts";
+import type { RealtimeSocket } from "../socket.ts";
+
+/** Refusals in one second after which a connection is closed: nobody gets there by accident or by one burst. */
+const maxRefusalsPerSecond = 50;
+
+/** The same for a minute: an offender who stays just below the limit of a second is one for good. */
+const maxRefusalsPerMinute = 300;
+
+/** Refused handshakes of one connection after which it is closed. */
+const maxRefusedHandshakes = 10;
+
+/** Closes connections that go on sending what is refused. Their clients may come back; who goes on is blocked. */
+export interface Penalty {
+  /** To be called for each refused event. */
+  event(socket: RealtimeSocket): void;
+  /** To be called for each handshake that a namespace refused, or that named none. */
+  handshake(conn: RealtimeSocket["conn"]): void;
+}
+
+export function createPenalty(clock: Clock): Penalty {
+  const events = new WeakMap<RealtimeSocket["conn"], readonly PacketMeter[]>();
+  const handshakes = new WeakMap<RealtimeSocket["conn"], number>();
+
+  return {
+    event(socket) {
+      const { conn } = socket;
+      const meters = events.get(conn) ?? [
+        createPacketMeter({ limit: maxRefusalsPerSecond, clock }),
+        createPacketMeter({ limit: maxRefusalsPerMinute, windowMs: 60_000, clock }),
+      ];
+      events.set(conn, meters);
+      const within = meters.map((meter) => meter.count());
+      if (within.includes(false)) hangUp(conn);
+    },
+    handshake(conn) {
+      const count = (handshakes.get(conn) ?? 0) + 1;
+      handshakes.set(conn, count);
+      // The tenth refusal is still delivered; what comes after it finds the connection closing.
+      if (count >= maxRefusedHandshakes) setImmediate(() => hangUp(conn));
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Socket as EngineSocket } from "engine.io";
+import { Adapter } from "socket.io-adapter";
+import { createMessage } from "./encoded-packet.ts";
+import type { Outbox } from "./write-batcher.ts";
+
+export type Packet = Parameters<Adapter["broadcast"]>[0];
+export type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
+
+/** What the adapter's types hide of it, and of the sockets that it hands out. */
+interface AdapterInside {
+  readonly nsp: { readonly sockets: ReadonlyMap<string, Member> };
+  readonly encoder: { encode(packet: Packet): unknown[] };
+  apply(options: BroadcastOptions, each: (member: Member) => void): void;
+}
+interface Member {
+  readonly conn: EngineSocket;
+  notifyOutgoingListeners?(packet: Packet): void;
+}
+
+/**
+ * Broadcasts to this node's members of rooms by the outbox: the rooms, who is in them, and who is excepted are Socket.IO's
+ * own. What may be dropped (`volatile`) or has attachments takes Socket.IO's path.
+ */
+export function broadcastHere(adapter: Adapter, outbox: Outbox, packet: Packet, options: BroadcastOptions): void {
+  const plain = (): void => Adapter.prototype.broadcast.call(adapter, packet, options);
+  if (options.flags?.volatile) return plain();
+  const inside = adapter as unknown as AdapterInside;
+  packet.nsp = adapter.nsp.name;
+  const [text, ...attachments] = inside.encoder.encode(packet);
+  if (typeof text !== "string" || attachments.length > 0) return plain();
+  const message = createMessage(text);
+  const give = (member: Member): void => {
+    member.notifyOutgoingListeners?.(packet);
+    outbox.add(member.conn, message);
+  };
+  const [room] = options.rooms;
+  // Who is in one room, and nobody excepted: nobody can come twice, which Socket.IO makes sure of with a list of all.
+  if (room === undefined || options.rooms.size > 1 || options.except?.size) return inside.apply(options, give);
+  for (const id of adapter.rooms.get(room) ?? []) {
+    const member = inside.nsp.sockets.get(id);
+    if (member !== undefined) give(member);
+  }
+}
+
+/** Socket.IO's adapter for one node, with broadcasts that leave by the outbox. */
+export function roomAdapter(outbox: Outbox): typeof Adapter {
+  return class RoomAdapter extends Adapter {
+    override broadcast(packet: Packet, options: BroadcastOptions): void {
+      broadcastHere(this, outbox, packet, options);
+    }
+  };
+}

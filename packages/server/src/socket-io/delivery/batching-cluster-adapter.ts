@@ -1,0 +1,48 @@
+import { type Adapter, type ClusterAdapter, MessageType } from "socket.io-adapter";
+import type { AdapterFactory } from "../../cluster/cluster.ts";
+import { type BroadcastOptions, broadcastHere, type Packet } from "./batching-adapter.ts";
+import type { Outbox } from "./write-batcher.ts";
+
+type Message = Parameters<ClusterAdapter["onMessage"]>[0];
+
+/** What the adapter's types hide. */
+interface ClusterAdapterInside {
+  publishAndReturnOffset(message: Omit<Message, "uid" | "nsp">): Promise<string>;
+  onMessage(message: Message, offset?: string): void;
+}
+
+/**
+ * Socket.IO's adapter for several nodes, changed in two ways. Broadcasts leave by the outbox on each node. And what
+ * concerns our own clients is done at once, where the adapter waits for Redis first: with Redis frozen nobody here would
+ * hear anything.
+ */
+export function clusterAdapter(createAdapter: AdapterFactory, outbox: Outbox): AdapterFactory {
+  // Called with `new` by Socket.IO.
+  return function create(namespace): Adapter {
+    const adapter = createAdapter(namespace) as ClusterAdapter;
+    const inside = adapter as unknown as ClusterAdapterInside;
+    const publish = inside.publishAndReturnOffset.bind(adapter);
+    const onMessage = inside.onMessage.bind(adapter);
+
+    // The offset is for Socket.IO's own recovery, which is off (docs/decisions/0002).
+    inside.publishAndReturnOffset = async (message) => {
+      publish(message).catch(() => {});
+      return "";
+    };
+    adapter.broadcast = async (packet: Packet, options: BroadcastOptions) => {
+      if (!options.flags?.local) {
+        const opts = { rooms: [...options.rooms], except: [...(options.except ?? [])], flags: options.flags };
+        void inside.publishAndReturnOffset({ type: MessageType.BROADCAST, data: { packet, opts } } as never);
+      }
+      broadcastHere(adapter, outbox, packet, options);
+    };
+    inside.onMessage = (message, offset) => {
+      if (message.type !== MessageType.BROADCAST || message.data.requestId !== undefined)
+        return onMessage(message, offset);
+      if (message.uid === (adapter as unknown as { uid: string }).uid || message.nsp !== namespace.name) return;
+      const { packet, opts } = message.data;
+      broadcastHere(adapter, outbox, packet, { ...opts, rooms: new Set(opts.rooms), except: new Set(opts.except) });
+    };
+    return adapter;
+  };
+}

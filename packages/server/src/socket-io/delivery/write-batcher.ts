@@ -1,0 +1,129 @@
+import type { Duplex } from "node:stream";
+import type { Socket as EngineSocket } from "engine.io";
+import { createSlot } from "../../core/symbol-property.ts";
+import type { Traffic } from "../../observability/traffic-counters.ts";
+import { frameStreamOf, hasQueue } from "../internals/engine-clients.ts";
+import type { Backlogs } from "./backpressure.ts";
+import type { Message } from "./encoded-packet.ts";
+import { createArena } from "./frame-buffer-pool.ts";
+import { Sequence } from "./shared-packet-list.ts";
+
+/** Writing to many may take this long in one turn of the event loop; the rest follows in the next. */
+const sliceMs = 3;
+
+/** How many connections are written to before the time is looked at. */
+const perLook = 32;
+
+/** What is joined into one write at the most, in characters: a larger one only delays its own beginning. */
+const maxJoined = 65_536;
+
+/** What is to be sent to many connections, until the end of the turn. */
+export interface Outbox {
+  /** Sends a message at the end of this turn of the event loop, joined with whatever else the connection gets in it. */
+  add(conn: EngineSocket, message: Message): void;
+  /** Lets packets of the ordinary path, too, leave with the others at the end of this turn. */
+  hold(conn: EngineSocket): void;
+  /** Sends what waits now: something else is about to be sent, or the connection to be closed. */
+  release(conn: EngineSocket): void;
+}
+
+interface OutboxOptions {
+  readonly traffic: Traffic;
+  readonly backlogs: Backlogs;
+  /** Whether frames may be written past Engine.IO; without it, each packet takes the ordinary path. */
+  readonly fast: boolean;
+}
+
+/**
+ * Most of what a broadcast costs is one system call for each member and packet. Here what a connection gets within one
+ * turn of the event loop leaves in one write, made of frames that were encoded once for everybody.
+ *
+ * The order within a connection holds, because everything meets in its TCP stream: what waits here is written before
+ * any packet that takes the ordinary path, and takes the ordinary path itself where packets wait in Engine.IO's queue.
+ */
+export function createOutbox({ traffic, backlogs, fast }: OutboxOptions): Outbox {
+  const streamOf = (conn: EngineSocket): Duplex | undefined => (fast ? frameStreamOf(conn) : undefined);
+  const sequences = createSlot<EngineSocket, Sequence>("what is to be sent");
+  /** Those that something waits for, and some for which it has left already. */
+  let waiting: EngineSocket[] = [];
+  const corked: Duplex[] = [];
+  const arena = createArena();
+  let start = Sequence.start();
+  let scheduled = false;
+
+  function flushLater(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
+
+  function add(conn: EngineSocket, message: Message): void {
+    const before = sequences.of(conn);
+    if (before === undefined) waiting.push(conn);
+    const sequence = (before ?? start).followedBy(message);
+    sequences.put(conn, sequence);
+    if (sequence.size > maxJoined) release(conn);
+    flushLater();
+  }
+
+  function hold(conn: EngineSocket): void {
+    const stream = streamOf(conn);
+    if (stream === undefined) return;
+    stream.cork();
+    corked.push(stream);
+    flushLater();
+  }
+
+  function release(conn: EngineSocket): void {
+    const sequence = sequences.of(conn);
+    if (sequence === undefined) return;
+    sequences.clear(conn);
+    write(conn, sequence);
+  }
+
+  function flush(): void {
+    const until = performance.now() + sliceMs;
+    const now = waiting;
+    waiting = [];
+    let written = 0;
+    for (const conn of now) {
+      release(conn);
+      written += 1;
+      if (written % perLook === 0 && performance.now() > until) break;
+    }
+    // Before those to whom more was to be sent meanwhile: they have waited longer.
+    if (written < now.length) waiting = [...now.slice(written), ...waiting];
+    for (const stream of corked.splice(0)) stream.uncork();
+    // A new beginning of the tree, so that it does not keep the last message of this turn.
+    start = Sequence.start();
+    scheduled = false;
+    if (waiting.length > 0) flushLater();
+    else arena.reset();
+  }
+
+  function write(conn: EngineSocket, sequence: Sequence): void {
+    if (conn.readyState !== "open") return;
+    const stream = streamOf(conn);
+    if (stream === undefined) {
+      for (const text of sequence.texts) conn.write(text);
+      return;
+    }
+    const bytes = sequence.bytesIn(arena);
+    if (hasQueue(conn)) {
+      // One packet for all of it: on WebSocket a packet may bring its frames along, ready to be written.
+      const kept = Buffer.from(bytes);
+      const options: object = { wsPreEncodedFrame: [kept] };
+      conn.write(kept, options);
+      return;
+    }
+    traffic.deliveries += sequence.packets;
+    if (stream.writableLength > 0) stream.write(Buffer.from(bytes));
+    else stream.write(bytes);
+    if (stream.writableLength === 0) return;
+    arena.keep(bytes);
+    // A corked stream keeps everything until the end of the turn, and says nothing of its reader.
+    if (stream.writableCorked === 0) backlogs.note(conn, bytes.length);
+  }
+
+  return { add, hold, release };
+}

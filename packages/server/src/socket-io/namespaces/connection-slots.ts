@@ -1,0 +1,53 @@
+import type { SeatCount } from "../../cluster/cluster.ts";
+import { Refusal } from "../../core/refusal.ts";
+import type { RealtimeSocket } from "../socket.ts";
+
+/** Time that a client over its cap waits before it tries again; a closed tab frees a place at any moment. */
+const hereRetryAfterMs = 10_000;
+
+/** The same where a seat may be one of a node that has died: it is free within two seconds. */
+const sharedRetryAfterMs = 1000;
+
+/** How many may have a seat, and the setting that a refused person's developer should look at. */
+export interface ConnectionCap {
+  readonly cap: number;
+  readonly setting: string;
+}
+
+/**
+ * Takes one of a place's seats in a namespace by joining its room, which is the only count there is on a node, and joins
+ * `rooms`. Nothing is awaited between counting and joining, so that connections arriving at once cannot pass together.
+ * With other nodes, their seats count as well; those are given back when the room is left. Socket.IO makes a socket leave
+ * its rooms when a later guard refuses it, or when the connection has closed meanwhile.
+ * @throws Refusal `too_many_connections`
+ */
+export function takeConnectionPlace(
+  socket: RealtimeSocket,
+  place: string,
+  limit: ConnectionCap,
+  rooms: readonly string[],
+  seats?: Pick<SeatCount, "take">,
+): void | Promise<void> {
+  if (seats === undefined) return takeHere(socket, place, limit, rooms);
+  return seats.take(seatOf(socket.nsp.name, place), limit.cap).then((taken) => {
+    if (taken === false) throw tooMany(limit, sharedRetryAfterMs);
+    return taken === undefined ? takeHere(socket, place, limit, rooms) : socket.join([place, ...rooms]);
+  });
+}
+
+/** What a seat is counted under, for all nodes. */
+export const seatOf = (namespace: string, place: string): string => `${namespace} ${place}`;
+
+function takeHere(
+  socket: RealtimeSocket,
+  place: string,
+  limit: ConnectionCap,
+  rooms: readonly string[],
+): void | Promise<void> {
+  const open = socket.nsp.adapter.rooms.get(place)?.size ?? 0;
+  if (open >= limit.cap) throw tooMany(limit, hereRetryAfterMs);
+  return socket.join([place, ...rooms]);
+}
+
+const tooMany = ({ cap, setting }: ConnectionCap, retryAfterMs: number): Refusal =>
+  new Refusal("too_many_connections", { retryAfterMs, hint: `${setting} is ${cap}.` });

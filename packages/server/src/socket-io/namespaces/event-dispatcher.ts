@@ -1,0 +1,206 @@
+import type { RefusalCode } from "@signalbox/protocol";
+import { cutText } from "../../core/cut-text.ts";
+import { requireRight } from "../../core/permissions.ts";
+import type { Clock, Log, Principal } from "../../core/ports.ts";
+import { Refusal } from "../../core/refusal.ts";
+import type { Debug } from "../../observability/debug-log.ts";
+import type { Trace } from "../../observability/tracing.ts";
+import type { UnderWay } from "../connections/in-flight-requests.ts";
+import { logFields, type RealtimeSocket, requestedRooms } from "../socket.ts";
+import type { NamespaceDefinition, RequestContext, RequestDefinition } from "./define-namespace.ts";
+import { createInOrder } from "./keyed-queue.ts";
+import { hasReservedKey } from "./unsafe-keys.ts";
+
+/** How long clients wait before they try again to join one room more: a room is free when they leave one. */
+const roomRetryMs = 5000;
+
+type Acknowledge = (answer: object) => void;
+
+/** What the gate needs of the rest of the server. */
+export interface EventGateOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Logs every event and its outcome, without payloads; undefined where nobody wants that. */
+  readonly debug: Debug | undefined;
+  /** Undefined where nothing is traced. */
+  readonly trace: Trace | undefined;
+  readonly exposeHints: boolean;
+  readonly maxRoomsPerSocket: number;
+  /** Requests that the server waits for before it closes. */
+  readonly underWay: UnderWay;
+  /** Throws `server_draining` when the server is about to close the connection. */
+  requireServed(conn: RealtimeSocket["conn"]): void;
+  /** Takes one message from the user's budget; throws `rate_limited`. */
+  takeMessage(principal: Principal, ip: string): void;
+  /** Told of every refusal, for the security log and the penalty; `name` is null when it is not a declared one. */
+  onRefused(socket: RealtimeSocket, refusal: Refusal, name: string | null): void;
+  /** Told of every event with its outcome and how long it took, for metrics. */
+  onHandled(namespace: string, name: string | null, outcome: "ok" | RefusalCode, seconds: number): void;
+}
+
+/**
+ * The gate of a namespace, to be put in front of each of its sockets: every event passes
+ * size -> draining -> message limit -> declared -> schema -> live session -> authorise -> handler -> acknowledgement,
+ * always.
+ *
+ * The gate takes the place of Socket.IO's listeners: it never hands an event on, so an event that nobody declared
+ * reaches nothing, and `error` as a client's event name is no exception.
+ */
+export function createEventGate(
+  definition: NamespaceDefinition,
+  options: EventGateOptions,
+): (socket: RealtimeSocket) => void {
+  /** Made with the first event: most sockets listen and say nothing. */
+  const gates = new WeakMap<RealtimeSocket, EventGate>();
+
+  function take(socket: RealtimeSocket, packet: readonly unknown[]): void {
+    const gate = gates.get(socket) ?? new EventGate(socket, definition, options);
+    gates.set(socket, gate);
+    gate.take(packet);
+  }
+
+  return (socket) => {
+    // As `socket.use` would, behind what was there; but that makes room for sixteen more on each socket.
+    const { fns } = socket as unknown as { fns: readonly unknown[] };
+    Object.assign(socket, { fns: [...fns, (packet: readonly unknown[]) => take(socket, packet)] });
+  };
+}
+
+class EventGate {
+  readonly #socket: RealtimeSocket;
+  readonly #definition: NamespaceDefinition;
+  readonly #options: EventGateOptions;
+  readonly #context: RequestContext;
+  readonly #inOrder = createInOrder();
+
+  constructor(socket: RealtimeSocket, definition: NamespaceDefinition, options: EventGateOptions) {
+    this.#socket = socket;
+    this.#definition = definition;
+    this.#options = options;
+    this.#context = new SocketContext(socket, options.maxRoomsPerSocket);
+  }
+
+  take(packet: readonly unknown[]): void {
+    const { name, payload, acknowledge } = readPacket(packet);
+    const declared = this.#definition.requests.get(name);
+    const declaredName = declared === undefined ? null : name;
+    const takenAt = performance.now();
+    const answered = this.#answer(declared, name, payload)
+      .then((body) => {
+        acknowledge?.({ ok: true, ...body });
+        this.#report(name, declaredName, "ok", takenAt);
+      })
+      .catch((error: unknown) => {
+        const refusal = this.#toRefusal(error, name);
+        this.#options.onRefused(this.#socket, refusal, declaredName);
+        this.#report(name, declaredName, refusal.code, takenAt);
+        const message = refusal.toMessage(this.#options.exposeHints);
+        if (acknowledge === undefined) this.#socket.emit("error", message);
+        else acknowledge({ ok: false, error: message });
+      });
+    this.#options.underWay.add(answered, this.#socket.conn);
+  }
+
+  async #answer(declared: RequestDefinition | undefined, name: string, payload: unknown): Promise<object | undefined> {
+    // Found by the decoder before anything was parsed: a class instance cannot come out of JSON.
+    if (payload instanceof Refusal) throw payload;
+    this.#options.requireServed(this.#socket.conn);
+    this.#options.takeMessage(this.#socket.data.principal, this.#socket.data.ip);
+    if (declared === undefined) {
+      throw new Refusal("event_unknown", { hint: `${this.#definition.path} declares no such event.` });
+    }
+    const parsed = await parse(declared, payload);
+    const key = declared.order?.(parsed);
+    const run = () => this.#run(declared, name, parsed);
+    return key === undefined ? run() : this.#inOrder(key, run);
+  }
+
+  /** Judged when its turn has come: waiting for others may have taken longer than the session lasted. */
+  async #run(declared: RequestDefinition, name: string, payload: unknown): Promise<object | undefined> {
+    if (!this.#socket.connected) throw new Refusal("session_revoked");
+    const { principal, requestId } = this.#socket.data;
+    // The session watch ends expired sessions within a second; until it does, nothing more is accepted on them.
+    requireRight(declared.access ?? this.#definition.access, principal, this.#options.clock.now());
+    const { trace } = this.#options;
+    if (trace === undefined) return declared.run(payload, this.#context);
+    const { path } = this.#definition;
+    const attributes = { "signalbox.namespace": path, "signalbox.event": name, "signalbox.request_id": requestId };
+    const run = async () => declared.run(payload, this.#context);
+    return trace(`${path} ${name}`, { ...attributes, "user.id": principal.userId }, run);
+  }
+
+  /** A handler that throws costs its caller an answer of `internal`, never the process. */
+  #toRefusal(error: unknown, name: string): Refusal {
+    if (error instanceof Refusal) return error;
+    const fields = { err: error, ...logFields(this.#socket), event: cutText(name, 64) };
+    this.#options.log.error(fields, "A request handler failed.");
+    return new Refusal("internal", { hint: "The handler threw; see the server's log." });
+  }
+
+  #report(name: string, declaredName: string | null, outcome: "ok" | RefusalCode, takenAt: number): void {
+    const { debug, onHandled } = this.#options;
+    const tookMs = performance.now() - takenAt;
+    onHandled(this.#definition.path, declaredName, outcome, tookMs / 1000);
+    debug?.({ ...logFields(this.#socket), event: cutText(name, 64), outcome, took_ms: tookMs }, "Event handled.");
+  }
+}
+
+/** Clients decide what a packet holds: any number of arguments of any type, with or without an acknowledgement. */
+function readPacket(packet: readonly unknown[]): { name: string; payload: unknown; acknowledge?: Acknowledge } {
+  const last = packet.at(-1);
+  const acknowledge = typeof last === "function" ? (last as Acknowledge) : undefined;
+  const args = packet.slice(1, acknowledge === undefined ? undefined : -1);
+  return { name: String(packet[0]), payload: args[0], ...(acknowledge && { acknowledge }) };
+}
+
+/** A missing payload counts as an empty one: the ancestor's clients send some events without. */
+async function parse(declared: RequestDefinition, payload: unknown): Promise<unknown> {
+  if (hasReservedKey(payload)) {
+    throw new Refusal("payload_invalid", { hint: "A payload may not name `__proto__` or `constructor.prototype`." });
+  }
+  const result = await declared.schema["~standard"].validate(payload ?? {});
+  if (result.issues === undefined) return result.value;
+  const [issue] = result.issues;
+  const path = issue?.path?.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  throw new Refusal("payload_invalid", { hint: path ? `${path}: ${issue?.message}` : issue?.message });
+}
+
+class SocketContext implements RequestContext {
+  readonly #socket: RealtimeSocket;
+  readonly #maxRooms: number;
+
+  constructor(socket: RealtimeSocket, maxRooms: number) {
+    this.#socket = socket;
+    this.#maxRooms = maxRooms;
+  }
+
+  get principal(): Principal {
+    return this.#socket.data.principal;
+  }
+  get ip(): string {
+    return this.#socket.data.ip;
+  }
+  get socketId(): string {
+    return this.#socket.id;
+  }
+  get rooms(): ReadonlySet<string> {
+    return this.#socket.rooms;
+  }
+
+  // Bound: handlers take these two out of the context.
+  readonly join = (room: string): void | Promise<void> => {
+    if (this.#socket.rooms.has(room)) return;
+    // A request that was under way when its socket went must not leave a ghost in a room.
+    if (!this.#socket.connected) throw new Refusal("session_revoked");
+    if (this.#socket.rooms.size > this.#maxRooms) {
+      const hint = "SIGNALBOX_MAX_ROOMS_PER_SOCKET is reached; leave a room first.";
+      throw new Refusal("rate_limited", { retryAfterMs: roomRetryMs, hint });
+    }
+    requestedRooms.add(this.#socket, room);
+    return this.#socket.join(room);
+  };
+  readonly leave = (room: string): void | Promise<void> => {
+    requestedRooms.delete(this.#socket, room);
+    return this.#socket.leave(room);
+  };
+}

@@ -1,0 +1,36 @@
+import { Refusal } from "../../core/refusal.ts";
+
+/** Requests of one socket that may wait for one room. Nobody needs more; each that waits holds memory. */
+const maxWaiting = 32;
+
+/** When a room that too many requests wait for is worth another try. */
+const retryMs = 1000;
+
+/** Runs what has the same key one after the other, in the order in which it came. */
+export type InOrder = <Result>(key: string, run: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * One line for each key, and no line across keys. A client that joins and leaves a room without waiting for the answers
+ * means what it said last; run side by side, a join that looks something up would end after the leave and stay. A
+ * handler that hangs holds up its own key only: other rooms, limits and refusals go on.
+ */
+export function createInOrder(): InOrder {
+  const lines = new Map<string, { last: Promise<unknown>; waiting: number }>();
+
+  return async (key, run) => {
+    const line = lines.get(key) ?? { last: Promise.resolve(), waiting: 0 };
+    if (line.waiting >= maxWaiting) {
+      throw new Refusal("rate_limited", { retryAfterMs: retryMs, hint: `${maxWaiting} requests wait for "${key}".` });
+    }
+    const result = line.last.then(run);
+    line.last = result.catch(() => {});
+    line.waiting += 1;
+    lines.set(key, line);
+    try {
+      return await result;
+    } finally {
+      line.waiting -= 1;
+      if (line.waiting === 0) lines.delete(key);
+    }
+  };
+}

@@ -1,0 +1,215 @@
+import { type ConnectionEstablished, namespaces, type OptionalFrame } from "@signalbox/protocol";
+import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
+import { z } from "zod";
+import type { SeatCount } from "../../cluster/cluster.ts";
+import type { Config } from "../../config/settings.ts";
+import { permits } from "../../core/permissions.ts";
+import type { Clock, Log } from "../../core/ports.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { parsePayload } from "../../core/validate-payload.ts";
+import type { RateLimits } from "../../limits/rate-limits.ts";
+import { placeOf } from "../../limits/subject.ts";
+import type { Authenticator } from "../../sessions/authenticator.ts";
+import { guestPrincipal } from "../../sessions/principal.ts";
+import type { Callers } from "../connections/connection-context.ts";
+import { createEvent } from "../delivery/encoded-packet.ts";
+import type { Outbox } from "../delivery/write-batcher.ts";
+import { hangUp } from "../internals/engine-clients.ts";
+import {
+  namedRooms,
+  type RealtimeNamespace,
+  type RealtimeServer,
+  type RealtimeSocket,
+  sessionHandles,
+} from "../socket.ts";
+import { type ConnectionCap, takeConnectionPlace } from "./connection-slots.ts";
+import type { NamespaceDefinition } from "./define-namespace.ts";
+import { createEventGate, type EventGateOptions } from "./event-dispatcher.ts";
+import type { NamespacePlaces } from "./pending-connects.ts";
+
+export interface MountOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly serverId: string;
+  readonly authenticator: Authenticator;
+  readonly limits: RateLimits;
+  readonly gate: EventGateOptions;
+  readonly places: NamespacePlaces;
+  readonly callers: Callers;
+  readonly outbox: Pick<Outbox, "add" | "hold">;
+  /** Counts connections of other nodes too. */
+  readonly seats: Pick<SeatCount, "take"> | undefined;
+  /** Throws `server_draining` while the server closes. */
+  requireOpen(): void;
+  /** Throws `blocked` while somebody is kept out for repeated offences. */
+  requireUnblocked(place: string): void;
+  /** Told of every handshake that a namespace refuses. */
+  onRefused(socket: RealtimeSocket, refusal: Refusal): void;
+  onConnected(socket: RealtimeSocket): void;
+  onDisconnected(socket: RealtimeSocket, reason: string): void;
+}
+
+/** With its name, so that a refusal's hint reads `auth.token: …`. */
+const handshakeSchema = z.object({ auth: handshakeAuthSchema });
+
+/**
+ * Opens a namespace. A connection passes draining -> authenticate -> block -> permission -> limits and caps -> default
+ * rooms -> gate, and is told who it is taken for. The guards are per namespace: being let into `/` means nothing on `/admin`.
+ */
+export function mountNamespace(
+  io: RealtimeServer,
+  definition: NamespaceDefinition,
+  options: MountOptions,
+): RealtimeNamespace {
+  const { config, clock, authenticator, limits, places, callers, outbox } = options;
+  const namespace = io.of(definition.path);
+  const cap = capOf(definition, config);
+  const guard = createEventGate(definition, options.gate);
+
+  namespace.use((socket, next) => {
+    if (!places.take(socket)) return drop(socket);
+    admit(socket).then(
+      () => {
+        places.decided(socket);
+        // Being let in and who it is taken for are two packets, and one write.
+        outbox.hold(socket.conn);
+        next();
+      },
+      (error: unknown) => {
+        places.decided(socket);
+        const refusal = toRefusal(socket, error);
+        options.onRefused(socket, refusal);
+        if (mustComeBack(socket, refusal)) return sendAway(socket);
+        next(connectError(refusal, options.gate.exposeHints));
+      },
+    );
+  });
+
+  namespace.on("connection", (socket) => {
+    places.entered(socket);
+    guard(socket);
+    socket.on("disconnect", onDisconnect);
+    outbox.add(socket.conn, createEvent(definition.path, "connection_established", established(socket)));
+    options.onConnected(socket);
+    // Those who listen for connections after us may still want to read it.
+    process.nextTick(() => callers.release(socket));
+  });
+
+  return namespace;
+
+  function onDisconnect(this: RealtimeSocket, reason: string): void {
+    places.left(this);
+    options.onDisconnected(this, reason);
+  }
+
+  /**
+   * Without an answer, which the client would take for that to its first CONNECT. Calling `connect()` twice is an honest
+   * mistake, and socket.io-client would give up the socket that is let in. Socket.IO must forget this one all the same.
+   */
+  function drop(socket: RealtimeSocket): void {
+    const hint = `The connection has asked for ${definition.path} already.`;
+    options.onRefused(socket, new Refusal("payload_invalid", { hint }));
+    socket._cleanup();
+  }
+
+  /** Without an answer too: a plain client takes every CONNECT_ERROR for final, and a transport that ends for none. */
+  function sendAway(socket: RealtimeSocket): void {
+    socket._cleanup();
+    hangUp(socket.conn);
+  }
+
+  /**
+   * What passes by itself must not keep plain clients away for good. A client that names `accepts` reads refusals, and a
+   * connection that is in a namespace is not closed for another one.
+   */
+  function mustComeBack(socket: RealtimeSocket, { code }: Refusal): boolean {
+    if (code !== "server_draining" && code !== "unavailable") return false;
+    return socket.handshake.auth.accepts === undefined && !places.isInAny(socket);
+  }
+
+  async function admit(socket: RealtimeSocket): Promise<void> {
+    const { ip, requestId } = callers.of(socket.conn);
+    // Filled before anything can refuse: whoever reports a refusal reads it.
+    socket.data.ip = ip;
+    socket.data.requestId = requestId;
+    socket.data.connectedAt = clock.now();
+    socket.data.checkedAt = clock.monotonic();
+    options.requireOpen();
+    const { csrf, token, accepts = [] } = handshakeAuth(socket);
+    socket.data.acceptsBatch = accepts.includes("progress_batch" satisfies OptionalFrame);
+    const { handle: known, userId: firstUser } = callers.of(socket.conn);
+    const carrier = { headers: socket.handshake.headers, token, known };
+    const admitsGuests = permits(definition.access, guestPrincipal(socket.id));
+    const visitor = { socketId: socket.id, wasSignedIn: firstUser !== undefined, admitsGuests };
+    const { principal, handle } = await authenticator.identifySocket(carrier, csrf, visitor);
+    socket.data.principal = principal;
+    sessionHandles.put(socket, handle);
+    if (principal.session !== null) callers.of(socket.conn).userId ??= principal.userId;
+    const place = placeOf(principal, ip);
+    options.requireUnblocked(place);
+    if (!permits(definition.access, principal)) throw new Refusal("forbidden");
+    await limits.connectAsUser(place);
+    // Once more: a connection that was being looked up when the server began to close would come after the farewell.
+    options.requireOpen();
+    await takeConnectionPlace(socket, place, cap, definition.rooms(principal, accepts), options.seats);
+  }
+
+  /** Credentials are read from the handshake only: the query string ends up in logs, so nothing is read from it. */
+  function handshakeAuth(socket: RealtimeSocket) {
+    return parsePayload(handshakeSchema, { auth: socket.handshake.auth }).auth;
+  }
+
+  function toRefusal({ data }: RealtimeSocket, error: unknown): Refusal {
+    if (error instanceof Refusal) return error;
+    const fields = { err: error, namespace: definition.path, request_id: data.requestId };
+    options.log.error(fields, "Admitting a connection failed.");
+    return new Refusal("internal");
+  }
+
+  function established(socket: RealtimeSocket): ConnectionEstablished {
+    const { principal } = socket.data;
+    const expiresAt = principal.session?.expiresAt ?? null;
+    return {
+      namespace: definition.path,
+      user_id: principal.userId,
+      username: principal.username,
+      role: principal.role,
+      session_id_hint: principal.session?.ref.slice(0, 6) ?? null,
+      session_expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      server_time: new Date(clock.now()).toISOString(),
+      server_id: options.serverId,
+      rooms: namedRooms(socket),
+    };
+  }
+}
+
+/** Refuses everybody on namespaces that were opened on Socket.IO directly: without a definition there is no guard. */
+export function guardUndefinedNamespaces(
+  io: RealtimeServer,
+  isDefined: (path: string) => boolean,
+  onRefused: MountOptions["onRefused"],
+): void {
+  io.on("new_namespace", (namespace) => {
+    namespace.use((socket, next) => {
+      if (isDefined(namespace.name)) return next();
+      const hint = `Open ${namespace.name} with defineNamespace, so that it has an access rule.`;
+      const refusal = new Refusal("forbidden", { hint });
+      onRefused(socket, refusal);
+      next(connectError(refusal, false));
+    });
+  });
+}
+
+function capOf({ path, maxPerUser }: NamespaceDefinition, config: Config): ConnectionCap {
+  if (maxPerUser !== undefined) return { cap: maxPerUser, setting: `maxPerUser of ${path}` };
+  if (path === namespaces.admin) {
+    return { cap: config.maxConnectionsPerAdmin, setting: "SIGNALBOX_MAX_CONNECTIONS_PER_ADMIN" };
+  }
+  return { cap: config.maxConnectionsPerUser, setting: "SIGNALBOX_MAX_CONNECTIONS_PER_USER" };
+}
+
+/** Socket.IO sends an error's message and `data` in CONNECT_ERROR: the code and the refusal. */
+function connectError(refusal: Refusal, exposeHints: boolean): Error {
+  return Object.assign(new Error(refusal.code), { data: refusal.toMessage(exposeHints) });
+}

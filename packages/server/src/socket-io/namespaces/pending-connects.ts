@@ -1,0 +1,80 @@
+import type { Clock } from "../../core/ports.ts";
+import { createSlot } from "../../core/symbol-property.ts";
+import type { RealtimeSocket } from "../socket.ts";
+
+type Connection = RealtimeSocket["conn"];
+
+/** A socket on its way into a namespace. */
+interface Entrant {
+  readonly socket: RealtimeSocket;
+  /** Until our guard has decided; from then on its rooms tell whether another guard has refused it. */
+  undecided: boolean;
+}
+
+/** Which namespaces a connection is in, or is being let into. */
+export interface NamespacePlaces {
+  /**
+   * To be called for a CONNECT, before anything is awaited: false when the connection has a place in that namespace, or
+   * waits for one.
+   */
+  take(socket: RealtimeSocket): boolean;
+  /** To be called when our guard has let the socket in or refused it. */
+  decided(socket: RealtimeSocket): void;
+  /** To be called when the socket is in: from then on Socket.IO knows. */
+  entered(socket: RealtimeSocket): void;
+  /** Whether the socket's connection is in some namespace. */
+  isInAny(socket: RealtimeSocket): boolean;
+  /** The socket has left; a connection that then is in no namespace is closed, unless it enters one in time. */
+  left(socket: RealtimeSocket): void;
+}
+
+/**
+ * Socket.IO looks for a socket of the same namespace when a CONNECT arrives, but keeps it only when admission is over:
+ * fifty CONNECTs in one burst make fifty sockets on one connection, and fifty copies of each emit. And it limits the
+ * time without a namespace only once, after opening: after a DISCONNECT a connection would stay for good.
+ */
+export function createNamespacePlaces({ clock, idleMs }: { clock: Clock; idleMs: number }): NamespacePlaces {
+  /** By namespace, those of each connection that are on their way in. */
+  const entrants = createSlot<Connection, Map<string, Entrant>>("entrants");
+  const emptySince = new WeakMap<Connection, number>();
+
+  const isEmpty = (socket: RealtimeSocket): boolean =>
+    joined(socket).size === 0 && ![...(entrants.of(socket.conn)?.values() ?? [])].some(mayEnter);
+
+  return {
+    take(socket) {
+      const { conn, nsp } = socket;
+      const ofConnection = entrants.of(conn) ?? new Map<string, Entrant>();
+      const entrant = ofConnection.get(nsp.name);
+      if (joined(socket).has(nsp.name) || (entrant !== undefined && mayEnter(entrant))) return false;
+      entrants.put(conn, ofConnection.set(nsp.name, { socket, undecided: true }));
+      return true;
+    },
+    decided({ conn, nsp }) {
+      const entrant = entrants.of(conn)?.get(nsp.name);
+      if (entrant !== undefined) entrant.undecided = false;
+    },
+    entered({ conn, nsp }) {
+      const ofConnection = entrants.of(conn);
+      ofConnection?.delete(nsp.name);
+      if (ofConnection?.size === 0) entrants.clear(conn);
+    },
+    isInAny: (socket) => joined(socket).size > 0,
+    left(socket) {
+      const { conn } = socket;
+      if (conn.readyState !== "open" || !isEmpty(socket)) return;
+      const since = clock.monotonic();
+      emptySince.set(conn, since);
+      clock.after(idleMs, () => {
+        if (isEmpty(socket) && emptySince.get(conn) === since) conn.close();
+      });
+    },
+  };
+}
+
+/** Socket.IO takes a socket out of its rooms when any guard refuses it. */
+const mayEnter = ({ socket, undecided }: Entrant): boolean => undecided || socket.rooms.size > 0;
+
+/** Socket.IO's own list of the namespaces that a connection is in, which its types hide. */
+const joined = ({ client }: RealtimeSocket): ReadonlyMap<string, unknown> =>
+  (client as unknown as { nsps: ReadonlyMap<string, unknown> }).nsps;

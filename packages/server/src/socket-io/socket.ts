@@ -1,0 +1,68 @@
+/** Socket.IO's own types, with what Signalbox keeps per socket filled in. */
+import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
+import type { Principal } from "../core/ports.ts";
+import { createSlot } from "../core/symbol-property.ts";
+import { isGuestPlace } from "../limits/subject.ts";
+import type { SessionHandle } from "../sessions/session-lookup.ts";
+
+/** Everything that is kept per connection beside Socket.IO's own state. */
+interface SocketData {
+  /** Replaced as a whole when the session changes; the event gate reads it for every message. */
+  principal: Principal;
+  ip: string;
+  /** Of the request that opened the connection: what its lines in the log have in common. */
+  requestId: string;
+  /** Whether the client takes several states in one `progress_batch`. */
+  acceptsBatch: boolean;
+  /** Milliseconds since the epoch. */
+  connectedAt: number;
+  /** When the session was last looked up, in monotonic milliseconds of this process. */
+  checkedAt: number;
+}
+
+/**
+ * For looking a socket's session up again; null for a guest. It holds a secret, so it is kept where Socket.IO does not
+ * look: `socket.data` travels to other nodes when one of them asks for all sockets.
+ */
+export const sessionHandles = createSlot<RealtimeSocket, SessionHandle | null>("session");
+
+const requested = createSlot<RealtimeSocket, Set<string>>("requested rooms");
+
+/** The rooms that requests of a socket have joined, apart from those in which the server has put it. */
+export const requestedRooms = {
+  has: (socket: RealtimeSocket, room: string): boolean => requested.of(socket)?.has(room) ?? false,
+  add(socket: RealtimeSocket, room: string): void {
+    const rooms = requested.of(socket) ?? new Set();
+    requested.put(socket, rooms.add(room));
+  },
+  delete: (socket: RealtimeSocket, room: string): void => void requested.of(socket)?.delete(room),
+};
+
+export type RealtimeServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+export type RealtimeNamespace = Namespace<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+export type RealtimeSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+
+/** Every socket of this node, namespace by namespace, read from Socket.IO at the time of asking. */
+export function* liveSockets(namespaces: Iterable<RealtimeNamespace>): Generator<RealtimeSocket> {
+  for (const namespace of namespaces) yield* namespace.sockets.values();
+}
+
+/** The signed-in users who are in a room at this moment. */
+export function membersOf({ adapter, sockets }: RealtimeNamespace, room: string): ReadonlySet<string> {
+  const principals = [...(adapter.rooms.get(room) ?? [])].map((id) => sockets.get(id)?.data.principal);
+  return new Set(principals.flatMap((principal) => (principal?.session ? [principal.userId] : [])));
+}
+
+/** The rooms of a socket without those that are not for sending: Socket.IO's own by its id, and the guests' count. */
+export const namedRooms = (socket: RealtimeSocket): string[] =>
+  [...socket.rooms].filter((room) => room !== socket.id && !isGuestPlace(room));
+
+/** What a log line says of a socket. */
+export const logFields = ({ id, nsp, data, conn }: RealtimeSocket) => ({
+  socket_id: id,
+  namespace: nsp.name,
+  user_id: data.principal.userId,
+  ip: data.ip,
+  request_id: data.requestId,
+  transport: conn.transport.name,
+});

@@ -1,0 +1,41 @@
+import type { Clock, ProgressPublisher } from "../core/ports.ts";
+import { createConflator } from "./rate-limited-updates.ts";
+import type { ProgressHub } from "./task-registry.ts";
+
+interface ProgressFeedOptions {
+  readonly hub: ProgressHub;
+  readonly publisher: ProgressPublisher;
+  readonly clock: Clock;
+  readonly flushMs: number;
+}
+
+/**
+ * Tells the watchers of each task what becomes of it. Nothing is sent, encoded or kept for a task that nobody watches.
+ * Final states leave at once and last.
+ */
+export function createProgressFeed({ hub, publisher, clock, flushMs }: ProgressFeedOptions): { close(): void } {
+  const conflator = createConflator({ clock, flushMs, send: publisher.send });
+
+  const unsubscribe = hub.subscribe({
+    changed(task) {
+      if (publisher.watched(task.task_id)) conflator.mark(task);
+    },
+    handedOver: publisher.handOver,
+    removed({ task_id }) {
+      conflator.drop(task_id);
+      publisher.remove(task_id);
+    },
+    ended(task) {
+      conflator.drop(task.task_id);
+      publisher.finish(task);
+    },
+  });
+
+  return {
+    close() {
+      unsubscribe();
+      conflator.close();
+      publisher.close();
+    },
+  };
+}

@@ -1,0 +1,270 @@
+import { randomUUID } from "node:crypto";
+import { isFinal, isNewer, type Page, type TaskError, type TaskSnapshot } from "@signalbox/protocol";
+import { isId } from "@signalbox/protocol/schemas";
+import type { Clock, Log, TaskExchange, TaskFilter, TaskStore } from "../core/ports.ts";
+import { Refusal } from "../core/refusal.ts";
+import { createLatestState } from "./latest-state.ts";
+import { createSharedTasks } from "./remote-tasks.ts";
+import { createRunTimes } from "./run-times.ts";
+import { createSnapshotSaver } from "./snapshot-saver.ts";
+import { createTaskMemory } from "./task-cache.ts";
+import { isTaskId, requireOwner, requireTaskId } from "./task-ids.ts";
+import { applyPatch, type NewTask, resumeTask, startTask, type TaskPatch } from "./task-transitions.ts";
+
+/** Told of every change, synchronously and in order. */
+export interface ProgressListener {
+  created?(task: TaskSnapshot): void;
+  /** The task belongs to somebody else now; told before the change itself. */
+  handedOver?(task: TaskSnapshot): void;
+  /** The task is no more; its last state. */
+  removed?(task: TaskSnapshot): void;
+  changed(task: TaskSnapshot): void;
+  /** The final state, once, after it was committed. */
+  ended(task: TaskSnapshot): void;
+}
+
+/** The state of all tasks: where an application reports progress, and everybody else reads it. */
+export interface ProgressHub {
+  /** Registers a task as queued; resolves once it is stored. */
+  create(task: NewTask): Promise<TaskSnapshot>;
+  /**
+   * Reports a change. Progress of a running task is visible at once and saved within a second; a change of status or owner
+   * is committed before anybody sees it. When the commit fails the promise rejects, nothing has changed, and the caller
+   * may try again.
+   * After a restart a task is queued again: whoever takes its work up reports `running` first.
+   * @throws Refusal `task_not_found`, or `task_finished` when the task has ended or is ending
+   */
+  report(taskId: string, patch: TaskPatch): Promise<TaskSnapshot>;
+  complete(taskId: string, result?: unknown): Promise<TaskSnapshot>;
+  fail(taskId: string, error: TaskError): Promise<TaskSnapshot>;
+  cancelled(taskId: string): Promise<TaskSnapshot>;
+  /**
+   * Forgets a task that the application has deleted. Whoever watches it is sent nothing more, and asking for it answers
+   * `task_not_found`. One that does not exist is no error.
+   */
+  remove(taskId: string): Promise<void>;
+  /** The latest state, from memory or the store. An unfinished task from before a restart is queued, in a new run. */
+  get(taskId: string): Promise<TaskSnapshot | undefined>;
+  /** What is in memory: every unfinished task that this process has read or made, and those that ended last. */
+  peek(taskId: string): TaskSnapshot | undefined;
+  /** Stored tasks, newest first, each in its latest state. */
+  list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
+  counts(): { queued: number; running: number };
+  /** A listener that throws is logged and stops nobody. Returns the way to unsubscribe. */
+  subscribe(listener: ProgressListener): () => void;
+  /** Saves what has not been saved yet. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface ProgressHubOptions {
+  readonly store: TaskStore;
+  /** The way to other processes that report or show the same tasks; without it there are none. */
+  readonly exchange?: TaskExchange | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId?: () => string;
+}
+
+export function createProgressHub(options: ProgressHubOptions): ProgressHub {
+  const { store, exchange, clock, log, newId = randomUUID } = options;
+  const memory = createTaskMemory();
+  const runTimes = createRunTimes(clock);
+  /** Ids of which a first state or a change of status is being committed; a report in that time waits for it. */
+  const committing = new Map<string, Promise<unknown>>();
+  const listeners = new Set<ProgressListener>();
+  const saver = createSnapshotSaver({ store, clock, log, onOvertaken });
+  const isCommitting = (taskId: string): boolean => committing.has(taskId);
+  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find, remove, isCommitting });
+  const latest =
+    exchange &&
+    createLatestState({
+      ...{ store, exchange, clock, isOurs: shared.isHeld, onResumed: shared.take },
+    });
+
+  function tell(kind: keyof ProgressListener, task: TaskSnapshot): void {
+    for (const listener of listeners) {
+      try {
+        listener[kind]?.(task);
+      } catch (error) {
+        log.error({ err: error, task_id: task.task_id }, "A progress listener failed.");
+      }
+    }
+  }
+
+  /**
+   * The store has another state than the one that was to be saved: of another process, or of this one, from a commit whose
+   * answer did not come. Then nobody has told the others yet, and to tell them twice of an end is harmless.
+   */
+  function onOvertaken(standing: TaskSnapshot): void {
+    shared.take(standing);
+    if (isFinal(standing.status)) exchange?.share("ended", standing);
+  }
+
+  async function get(taskId: string): Promise<TaskSnapshot | undefined> {
+    if (!isTaskId(taskId)) return undefined;
+    await exchange?.synced(taskId);
+    return memory.get(taskId) ?? find(taskId);
+  }
+
+  /** The state of a task that is not in memory. */
+  async function find(taskId: string): Promise<TaskSnapshot | undefined> {
+    if (latest !== undefined) return latest.one(taskId);
+    const stored = await store.get(taskId);
+    return stored === undefined ? undefined : takeUp(stored);
+  }
+
+  /**
+   * A task as the store has it, or as it has become. What is not in memory and has not ended was interrupted by a
+   * restart, and begins a new run here: with the first look, so that nobody sees the interrupted run again, which may
+   * be behind what was seen of it. Nothing needs to be saved for that: another restart would come to the same.
+   */
+  function takeUp(stored: TaskSnapshot): TaskSnapshot {
+    const known = memory.get(stored.task_id);
+    if (known !== undefined) return known;
+    // Stored by a `create` that is about to put it into memory.
+    if (isFinal(stored.status) || committing.has(stored.task_id)) return stored;
+    const resumed = resumeTask(stored, clock.now());
+    memory.put(resumed);
+    tell("changed", resumed);
+    return resumed;
+  }
+
+  function patched(before: TaskSnapshot, patch: TaskPatch): TaskSnapshot {
+    const after = applyPatch(before, patch, clock.now(), runTimes.elapsedMs(before));
+    // A run is measured from its first report on.
+    runTimes.elapsedMs(after);
+    return after;
+  }
+
+  async function report(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
+    const pending = committing.get(taskId);
+    if (pending !== undefined) {
+      await pending.catch(() => {});
+      return report(taskId, patch);
+    }
+    if (patch.owner_id !== undefined) requireOwner(patch.owner_id);
+    const before = shared.areTheirs(taskId) ? undefined : memory.get(taskId);
+    if (before === undefined) return reportUnknown(taskId, patch);
+    const after = patched(before, patch);
+    if (after.status !== before.status || after.owner_id !== before.owner_id) {
+      return hold(taskId, () => commit(before, patch));
+    }
+    memory.put(after);
+    saver.save(after);
+    tell("changed", after);
+    exchange?.share("changed", after);
+    return after;
+  }
+
+  /** Of a task that is new to this process, or that another one has reported so far. */
+  async function reportUnknown(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
+    const task = await get(taskId);
+    if (task === undefined) throw new Refusal("task_not_found", { hint: `No task ${taskId} was created.` });
+    if (isFinal(task.status)) return patched(task, patch);
+    shared.hold(taskId);
+    if (isNewer(task, memory.get(taskId))) memory.put(task);
+    return report(taskId, patch);
+  }
+
+  /** Keeps an id to one change until that is through; begins before it returns, so that nobody slips in between. */
+  async function hold<Result>(taskId: string, change: () => Promise<Result>): Promise<Result> {
+    const changing = change();
+    committing.set(taskId, changing);
+    try {
+      return await changing;
+    } finally {
+      committing.delete(taskId);
+    }
+  }
+
+  /** Nobody sees a status or an owner that a crash could take back. */
+  async function commit(before: TaskSnapshot, patch: TaskPatch): Promise<TaskSnapshot> {
+    const task = patched(await shared.latestOf(before), patch);
+    const standing = await saver.commit(task);
+    if (standing !== undefined) {
+      // Another process has committed meanwhile: this report comes after that, or too late.
+      onOvertaken(standing);
+      shared.hold(task.task_id);
+      return commit(standing, patch);
+    }
+    if (task.owner_id !== before.owner_id) tell("handedOver", task);
+    if (isFinal(task.status)) {
+      memory.end(task);
+      runTimes.forget(task.task_id);
+    } else memory.put(task);
+    const change = isFinal(task.status) ? "ended" : "changed";
+    tell(change, task);
+    exchange?.share(change, task);
+    return task;
+  }
+
+  async function remove(taskId: string): Promise<void> {
+    if (!isTaskId(taskId)) return;
+    const pending = committing.get(taskId);
+    if (pending !== undefined) {
+      await pending.catch(() => {});
+      return remove(taskId);
+    }
+    await hold(taskId, () => erase(taskId));
+  }
+
+  /** Whoever watches a task here has had it read; watchers elsewhere are told its last state. */
+  async function erase(taskId: string): Promise<void> {
+    const known = memory.get(taskId) ?? (exchange && (await store.get(taskId)));
+    await saver.remove(taskId);
+    memory.remove(taskId);
+    runTimes.forget(taskId);
+    if (known === undefined) return;
+    tell("removed", known);
+    exchange?.share("removed", known);
+  }
+
+  async function begin(task: NewTask, taskId: string): Promise<TaskSnapshot> {
+    if ((await store.get(taskId)) !== undefined) throw idInUse(taskId);
+    const snapshot = startTask(task, taskId, clock.now());
+    if ((await store.put(snapshot)) !== undefined) throw idInUse(taskId);
+    memory.put(snapshot);
+    tell("created", snapshot);
+    exchange?.share("created", snapshot);
+    return snapshot;
+  }
+
+  return {
+    async create(task) {
+      const taskId = task.task_id ?? newId();
+      requireTaskId(taskId);
+      requireOwner(task.owner_id);
+      // Of two at once the second must find the id taken, though nothing is stored yet.
+      if (committing.has(taskId) || memory.get(taskId) !== undefined) throw idInUse(taskId);
+      return hold(taskId, () => begin(task, taskId));
+    },
+    report,
+    complete: (taskId, result) => report(taskId, { status: "completed", result }),
+    fail: (taskId, error) => report(taskId, { status: "failed", error }),
+    cancelled: (taskId) => report(taskId, { status: "cancelled" }),
+    remove,
+    get,
+    peek: memory.get,
+    async list(filter) {
+      if (filter.ownerId !== undefined && !isId(filter.ownerId)) return { rows: [], next: null, total: 0 };
+      const page = await store.list(filter);
+      if (latest === undefined) return { ...page, rows: page.rows.map(takeUp) };
+      const rows = page.rows.map((row) => memory.get(row.task_id) ?? row);
+      return { ...page, rows: await latest.of(rows) };
+    },
+    counts() {
+      const counts = { queued: 0, running: 0 };
+      for (const { status } of shared.held()) counts[status === "running" ? "running" : "queued"] += 1;
+      return counts;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    flush: () => saver.flush(),
+    close: () => saver.close(),
+  };
+}
+
+const idInUse = (taskId: string): TypeError => new TypeError(`Task id "${taskId}" is in use.`);
