@@ -102,11 +102,11 @@ describe("docs/lifecycle.md", () => {
   });
   it("tells the limits that the code has", () => {
     for (const [file, constant, told] of [
-      ["limits/penalty.ts", "maxRefusedHandshakes = 10;", "the 10th refused CONNECT"],
-      ["limits/penalty.ts", "maxRefusalsPerSecond = 50;", "more than 50 refusals in a second"],
-      ["limits/penalty.ts", "maxRefusalsPerMinute = 300;", "or 300 in a minute"],
-      ["edge/backlogs.ts", "tryAgainLater = 1013;", "closed with code 1013"],
-      ["edge/cut-lingering.ts", "lingerMs = 2000;", "not gone after 2 s"],
+      ["socket-io/connections/violation-limit.ts", "maxRefusedHandshakes = 10;", "the 10th refused CONNECT"],
+      ["socket-io/connections/violation-limit.ts", "maxRefusalsPerSecond = 50;", "more than 50 refusals in a second"],
+      ["socket-io/connections/violation-limit.ts", "maxRefusalsPerMinute = 300;", "or 300 in a minute"],
+      ["socket-io/delivery/backpressure.ts", "tryAgainLater = 1013;", "closed with code 1013"],
+      ["socket-io/connections/terminate-stale.ts", "lingerMs = 2000;", "not gone after 2 s"],
     ] as const) {
       expect(read(join(source, file))).toContain(constant);
       expect(diagram).toContain(told);

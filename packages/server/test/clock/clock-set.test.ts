@@ -12,7 +12,7 @@ import { createRoundTrips } from "../../src/socket-io/connections/latency.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createProgressHub } from "../../src/tasks/task-registry.ts";
 import { connectClient, createFakeClock, startTestServer } from "../../src/testing/index.ts";
-import { createTestLog } from "../security/fixture.ts";
+import { createTestLog } from "../security-log/fixture.ts";
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 1);

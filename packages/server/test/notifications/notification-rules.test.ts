@@ -15,7 +15,7 @@ import { createNotifications } from "../../src/notifications/notification-servic
 import { createDependency } from "../../src/observability/dependency-health.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
-import { createTestLog } from "../security/fixture.ts";
+import { createTestLog } from "../security-log/fixture.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const iso = (at: number) => new Date(at).toISOString();

@@ -13,8 +13,8 @@ import {
   type Transport,
   transports,
 } from "../../src/testing/index.ts";
-import { clientWebSocketOf, serverSocketOf, turn } from "../fan-out/fixture.ts";
 import { connectPacket, openSid, pollingPath } from "../hostile/raw-socket.ts";
+import { clientWebSocketOf, serverSocketOf, turn } from "../socket-io/delivery/fixture.ts";
 
 const low: Notice = { type: "test", title: "Low", priority: "low" };
 const normal: Notice = { type: "test", title: "Normal" };

@@ -33,12 +33,12 @@ export const members: readonly Member[] = [
   // Engine.IO.
   {
     ...{ name: "Server.clients", of: "engine.io", for: "guard" },
-    usedBy: "edge/engine-clients.ts: whose connection a `sid` is, and closing all",
+    usedBy: "socket-io/internals/engine-clients.ts: whose connection a `sid` is, and closing all",
     works: ({ engine }) => isPlainObject(engine.clients),
   },
   {
     ...{ name: "Server.prepare() keeps req._query", of: "engine.io", for: "guard" },
-    usedBy: "edge/engine-door.ts: Engine.IO must not read another `sid` than was judged",
+    usedBy: "socket-io/connections/engine-guard.ts: Engine.IO must not read another `sid` than was judged",
     works({ engine }) {
       const req = { _query: { EIO: "4" }, url: "/?sid=other" };
       engine.prepare(req);
@@ -47,7 +47,8 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "Server.ws.options", of: "engine.io", for: "guard" },
-    usedBy: "edge/web-socket-server.ts: pings are counted, frames that cannot be accepted are reported",
+    usedBy:
+      "socket-io/internals/guarded-websocket-server.ts: pings are counted, frames that cannot be accepted are reported",
     works({ engine }) {
       if (!hasWebSocket(engine)) return true;
       const { closeTimeout, maxPendingAutoPongs, WebSocket } = engine.ws.options;
@@ -56,17 +57,17 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: 'Socket emits "packet"', of: "engine.io", for: "guard" },
-    usedBy: "edge/create-io.ts: the limit of packets, and edge/malformed-packets.ts",
+    usedBy: "socket-io/connections/create-server.ts: the limit of packets, and socket-io/parsing/malformed-packets.ts",
     works: (probe) => emits(probe, "message", "packet"),
   },
   {
     ...{ name: 'Socket emits "message"', of: "engine.io", for: "guard" },
-    usedBy: "edge/malformed-packets.ts, edge/watch-unknown-namespaces.ts",
+    usedBy: "socket-io/parsing/malformed-packets.ts, socket-io/namespaces/unknown-namespaces.ts",
     works: (probe) => emits(probe, "message", "message"),
   },
   {
     ...{ name: 'Socket emits "packetCreate"', of: "engine.io", for: "guard" },
-    usedBy: "edge/create-io.ts: order and backlogs",
+    usedBy: "socket-io/connections/create-server.ts: order and backlogs",
     works(probe) {
       const { conn, events } = probe.engineSocket();
       conn.write("x");
@@ -75,7 +76,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "Socket.writeBuffer", of: "engine.io", for: "guard" },
-    usedBy: "edge/backlogs.ts: what waits for a client that does not read",
+    usedBy: "socket-io/delivery/backpressure.ts: what waits for a client that does not read",
     works(probe) {
       const { conn } = probe.engineSocket();
       conn.transport.writable = false;
@@ -86,12 +87,12 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "Socket.request", of: "engine.io", for: "guard" },
-    usedBy: "edge/callers.ts: address, origin and session of a connection",
+    usedBy: "socket-io/connections/connection-context.ts: address, origin and session of a connection",
     works: (probe) => probe.engineSocket().conn.request.headers !== undefined,
   },
   {
     ...{ name: "polling: Transport.req", of: "engine.io", for: "guard" },
-    usedBy: "edge/engine-door.ts: a second GET would end the connection of another client",
+    usedBy: "socket-io/connections/engine-guard.ts: a second GET would end the connection of another client",
     works(probe) {
       const transport = probe.polling();
       const req = probeRequest("GET");
@@ -101,7 +102,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "polling: Transport.dataReq", of: "engine.io", for: "guard" },
-    usedBy: "edge/engine-door.ts: a second POST would end the connection of another client",
+    usedBy: "socket-io/connections/engine-guard.ts: a second POST would end the connection of another client",
     works(probe) {
       const transport = probe.polling();
       transport.on("error", () => {});
@@ -114,7 +115,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "Transport.onClose()", of: "engine.io", for: "guard" },
-    usedBy: "edge/engine-clients.ts: closing a polling connection so that its client comes back",
+    usedBy: "socket-io/internals/engine-clients.ts: closing a polling connection so that its client comes back",
     works(probe) {
       const transport = probe.polling();
       let closed = false;
@@ -127,7 +128,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "websocket: Transport.socket", of: "engine.io", for: "guard" },
-    usedBy: "edge/engine-clients.ts: what waits on a WebSocket, and cutting it off",
+    usedBy: "socket-io/internals/engine-clients.ts: what waits on a WebSocket, and cutting it off",
     works(probe) {
       const { transport, webSocket } = probe.webSocketTransport();
       return transport.socket === webSocket;
@@ -135,12 +136,12 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "Server.middlewares", of: "engine.io", for: "speed" },
-    usedBy: "edge/engine-clients.ts: letting go of the request of an upgrade",
+    usedBy: "socket-io/internals/engine-clients.ts: letting go of the request of an upgrade",
     works: ({ engine }) => Array.isArray(engine.middlewares),
   },
   {
     ...{ name: "wsPreEncodedFrame", of: "engine.io", for: "speed" },
-    usedBy: "edge/outbox.ts: frames that are encoded once for everybody",
+    usedBy: "socket-io/delivery/write-batcher.ts: frames that are encoded once for everybody",
     works(probe) {
       const { transport, frames } = probe.webSocketTransport();
       const frame = [Buffer.from("x")];
@@ -151,17 +152,17 @@ export const members: readonly Member[] = [
   // Socket.IO.
   {
     ...{ name: "Server._nsps", of: "socket.io", for: "guard" },
-    usedBy: "edge/watch-unknown-namespaces.ts",
+    usedBy: "socket-io/namespaces/unknown-namespaces.ts",
     works: (probe) => probe.socketIo().io._nsps.has("/"),
   },
   {
     ...{ name: "Client.nsps", of: "socket.io", for: "guard" },
-    usedBy: "edge/namespace-places.ts: one socket for each namespace of a connection",
+    usedBy: "socket-io/namespaces/pending-connects.ts: one socket for each namespace of a connection",
     works: (probe) => probe.socketIo().client.nsps.has("/"),
   },
   {
     ...{ name: "Socket.fns", of: "socket.io", for: "guard" },
-    usedBy: "events/event-gate.ts: every event passes the gate",
+    usedBy: "socket-io/namespaces/event-dispatcher.ts: every event passes the gate",
     works(probe) {
       const { socket } = probe.socketIo();
       if (!Array.isArray(socket.fns)) return false;
@@ -177,18 +178,18 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "Socket._cleanup()", of: "socket.io", for: "guard" },
-    usedBy: "namespaces/mount-namespace.ts: forgetting a socket that is not let in",
+    usedBy: "socket-io/namespaces/namespace-guard.ts: forgetting a socket that is not let in",
     works: () => typeof SocketIoSocket.prototype._cleanup === "function",
   },
   // The adapter.
   {
     ...{ name: "Adapter.encoder", of: "socket.io-adapter", for: "speed" },
-    usedBy: "edge/room-adapter.ts: a broadcast is encoded once",
+    usedBy: "socket-io/delivery/batching-adapter.ts: a broadcast is encoded once",
     works: (probe) => probe.adapter().encoder.encode({}).length === 1,
   },
   {
     ...{ name: "Adapter.apply()", of: "socket.io-adapter", for: "speed" },
-    usedBy: "edge/room-adapter.ts: the members of rooms",
+    usedBy: "socket-io/delivery/batching-adapter.ts: the members of rooms",
     works(probe) {
       const adapter = probe.adapter();
       const member = {};
@@ -201,18 +202,18 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "ClusterAdapter.publishAndReturnOffset()", of: "socket.io-adapter", for: "speed" },
-    usedBy: "edge/cluster-adapter.ts: what concerns this node does not wait for Redis",
+    usedBy: "socket-io/delivery/batching-cluster-adapter.ts: what concerns this node does not wait for Redis",
     works: () => hasMethod(ClusterAdapter, "publishAndReturnOffset"),
   },
   {
     ...{ name: "ClusterAdapter.onMessage()", of: "socket.io-adapter", for: "speed" },
-    usedBy: "edge/cluster-adapter.ts: broadcasts of other nodes leave by the outbox",
+    usedBy: "socket-io/delivery/batching-cluster-adapter.ts: broadcasts of other nodes leave by the outbox",
     works: () => hasMethod(ClusterAdapter, "onMessage"),
   },
   // ws.
   {
     ...{ name: "WebSocket.pong() answers pings", of: "ws", for: "guard" },
-    usedBy: "edge/web-socket-server.ts: pings are counted",
+    usedBy: "socket-io/internals/guarded-websocket-server.ts: pings are counted",
     works: (probe) => !hasWebSocket(probe.engine) || probe.pongs() === 1,
   },
 ];

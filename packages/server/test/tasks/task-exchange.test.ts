@@ -6,7 +6,7 @@ import { createMemoryStore } from "../../src/store/memory.ts";
 import { createProgressHub, type ProgressListener } from "../../src/tasks/task-registry.ts";
 import { applyPatch, startTask } from "../../src/tasks/task-transitions.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
-import { createTestLog } from "../security/fixture.ts";
+import { createTestLog } from "../security-log/fixture.ts";
 
 const start = 1_800_000_000_000;
 const newTask = (task_id = "one") => ({ task_id, kind: "t", title: "T", owner_id: "ada" });

@@ -1,8 +1,8 @@
 /** Programmes of what a server and its clients do, at random, and the one who carries them out. */
 import { taskRoom } from "@signalbox/protocol";
 import fc from "fast-check";
-import { bufferedBytes } from "../../src/socket-io/internals/engine-clients.ts";
-import type { TestServer } from "../../src/testing/index.ts";
+import { bufferedBytes } from "../../../src/socket-io/internals/engine-clients.ts";
+import type { TestServer } from "../../../src/testing/index.ts";
 import { answered, ask, kinds, type Member, tell } from "./crowd.ts";
 import { clientWebSocketOf, turn } from "./fixture.ts";
 

@@ -5,7 +5,7 @@ import { createImposedBlocks } from "../../src/limits/admin-blocks.ts";
 import { type Block, blockRefusal, createBlocks } from "../../src/limits/automatic-blocks.ts";
 import { guestPlace } from "../../src/limits/subject.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
-import { createTestLog } from "../security/fixture.ts";
+import { createTestLog } from "../security-log/fixture.ts";
 
 const now = 1_800_000_000_000;
 const hour = 3_600_000;

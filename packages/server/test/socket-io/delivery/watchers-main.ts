@@ -1,6 +1,6 @@
 /** Many connections that watch what they are sent and do nothing with it, in a process of their own. */
 import { connect } from "node:net";
-import { rawRequest, upgradeHeaders } from "../../src/testing/raw-http.ts";
+import { rawRequest, upgradeHeaders } from "../../../src/testing/raw-http.ts";
 
 const [port = "", count = ""] = process.argv.slice(2);
 

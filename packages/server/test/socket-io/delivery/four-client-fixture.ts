@@ -1,6 +1,6 @@
 import { expect, onTestFinished } from "vitest";
-import type { RealtimeNamespace, RealtimeSocket } from "../../src/socket-io/socket.ts";
-import { connectClient, type TestClient, type TestServer, type Transport } from "../../src/testing/index.ts";
+import type { RealtimeNamespace, RealtimeSocket } from "../../../src/socket-io/socket.ts";
+import { connectClient, type TestClient, type TestServer, type Transport } from "../../../src/testing/index.ts";
 import { serverSocketOf, startOpenServer } from "./fixture.ts";
 
 /** `ada` is left, `bob` left and right, `cyd` right, and `dan` nowhere. */

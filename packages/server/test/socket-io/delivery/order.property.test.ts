@@ -1,7 +1,7 @@
 /** Whatever the paths that packets take, each client receives them in the order in which they were sent. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { TestServer } from "../../src/testing/index.ts";
+import type { TestServer } from "../../../src/testing/index.ts";
 import { due, gatherCrowd, type Member, misplaced } from "./crowd.ts";
 import { startOpenServer } from "./fixture.ts";
 import { carryOut, type Programme, programmes } from "./programme.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cutText } from "../src/core/cut-text.ts";
+import { cutText } from "../../src/core/cut-text.ts";
 
 it.each([
   ["a short text as it is", "abc", 3, "abc"],

@@ -4,7 +4,7 @@ import type { Clock, Credential, Session, SessionProblem, SessionSource } from "
 import { createDependency, type Dependency } from "../../src/observability/dependency-health.ts";
 import { createSessionLookup, type SessionHandle, type SessionLookup } from "../../src/sessions/session-lookup.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
-import { createTestLog } from "../security/fixture.ts";
+import { createTestLog } from "../security-log/fixture.ts";
 
 type Answer = Session | SessionProblem;
 

@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
-import { connectClient, createFakeClock, startTestServer } from "../../src/testing/index.ts";
+import { connectClient, createFakeClock, startTestServer } from "../../../src/testing/index.ts";
 import { onWrite, openEnv, serverSocketOf, turn } from "./fixture.ts";
 
 const taskCount = 2000;

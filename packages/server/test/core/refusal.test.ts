@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { Refusal } from "../src/core/refusal.ts";
+import { Refusal } from "../../src/core/refusal.ts";
 
 /** A bundler gives routes a copy of the package: the module is evaluated once more. */
-const copyUrl = `${new URL("../src/core/refusal.ts", import.meta.url)}?copy`;
+const copyUrl = `${new URL("../../src/core/refusal.ts", import.meta.url)}?copy`;
 
 it("recognises a refusal of another copy of the package by instanceof", async () => {
   const copy: { Refusal: typeof Refusal } = await import(copyUrl);

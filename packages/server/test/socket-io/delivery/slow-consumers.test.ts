@@ -1,9 +1,9 @@
 /** Who does not read is held back what can be left out, gets the latest when they read again, and bothers nobody. */
 import { type SystemMetrics, type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
-import { bufferedBytes } from "../../src/socket-io/internals/engine-clients.ts";
-import { connectClient, createFakeClock, startTestServer } from "../../src/testing/index.ts";
-import { openSid, pollingPath } from "../hostile/raw-socket.ts";
+import { bufferedBytes } from "../../../src/socket-io/internals/engine-clients.ts";
+import { connectClient, createFakeClock, startTestServer } from "../../../src/testing/index.ts";
+import { openSid, pollingPath } from "../../hostile/raw-socket.ts";
 import { misplaced } from "./crowd.ts";
 import { clientWebSocketOf, openEnv, serverSocketOf, turn } from "./fixture.ts";
 

@@ -13,7 +13,7 @@ import {
   transports,
 } from "../../src/testing/index.ts";
 import { createDoor } from "../door.ts";
-import { createTestLog } from "../security/fixture.ts";
+import { createTestLog } from "../security-log/fixture.ts";
 
 const sweepMs = 500;
 const recheckMs = 10_000;

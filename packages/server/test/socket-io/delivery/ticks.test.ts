@@ -1,7 +1,7 @@
 /** A tick is bounded: in what one client is sent, and in how long it holds the event loop. */
 import { type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
-import { connectClient, createFakeClock, startTestServer } from "../../src/testing/index.ts";
+import { connectClient, createFakeClock, startTestServer } from "../../../src/testing/index.ts";
 import { openEnv, serverSocketOf, turn } from "./fixture.ts";
 
 const flushMs = 100;

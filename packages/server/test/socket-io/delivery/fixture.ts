@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
-import type { RealtimeSocket } from "../../src/socket-io/socket.ts";
-import { startTestServer, type TestClient, type TestServer } from "../../src/testing/index.ts";
+import type { RealtimeSocket } from "../../../src/socket-io/socket.ts";
+import { startTestServer, type TestClient, type TestServer } from "../../../src/testing/index.ts";
 
 /** Lets visitors in without a session, with limits that no test reaches by itself. */
 export const openEnv = {

@@ -2,11 +2,11 @@
 import { once } from "node:events";
 import { io } from "socket.io-client";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { defineNamespace } from "../../src/index.ts";
-import type { RealtimeNamespace, RealtimeSocket } from "../../src/socket-io/socket.ts";
-import { connectClient, transports } from "../../src/testing/index.ts";
+import { defineNamespace } from "../../../src/index.ts";
+import type { RealtimeNamespace, RealtimeSocket } from "../../../src/socket-io/socket.ts";
+import { connectClient, transports } from "../../../src/testing/index.ts";
 import { clientWebSocketOf, serverSocketOf, startOpenServer, turn } from "./fixture.ts";
-import { type Name, names, startQuartet } from "./quartet.ts";
+import { type Name, names, startQuartet } from "./four-client-fixture.ts";
 
 /** Who receives what is sent, when `bob` is the socket that it is sent from. */
 const audiences: [rule: string, send: (all: RealtimeNamespace, bob: RealtimeSocket) => void, receivers: Name[]][] = [

@@ -2,8 +2,8 @@
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import type { Adapter } from "socket.io-adapter";
 import { io, type Socket } from "socket.io-client";
-import type { RealtimeSocket } from "../../src/socket-io/socket.ts";
-import type { TestServer } from "../../src/testing/index.ts";
+import type { RealtimeSocket } from "../../../src/socket-io/socket.ts";
+import type { TestServer } from "../../../src/testing/index.ts";
 import { serverSocketOf, turn, type WebSocketBelow } from "./fixture.ts";
 
 export interface Kind {

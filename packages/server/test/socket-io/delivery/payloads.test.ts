@@ -1,8 +1,8 @@
 /** Payloads of any size and kind arrive as they are, on both transports. */
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { transports } from "../../src/testing/index.ts";
-import { names, startQuartet } from "./quartet.ts";
+import { transports } from "../../../src/testing/index.ts";
+import { names, startQuartet } from "./four-client-fixture.ts";
 
 describe.each(transports)("over %s", (transport) => {
   it("a broadcast has any number of arguments of any kind", async () => {

@@ -1,16 +1,16 @@
 /** Who does not read what cannot be left out is closed with a code, is rid of soon, and costs nobody else anything. */
 import { expect, it, onTestFinished } from "vitest";
 import type { WebSocket } from "ws";
-import { bufferedBytes } from "../../src/socket-io/internals/engine-clients.ts";
-import type { RealtimeSocket } from "../../src/socket-io/socket.ts";
+import { bufferedBytes } from "../../../src/socket-io/internals/engine-clients.ts";
+import type { RealtimeSocket } from "../../../src/socket-io/socket.ts";
 import {
   connectClient,
   createFakeClock,
   startStopwatch,
   startTestServer,
   type TestServer,
-} from "../../src/testing/index.ts";
-import { openRaw, openSid, pollingPath } from "../hostile/raw-socket.ts";
+} from "../../../src/testing/index.ts";
+import { openRaw, openSid, pollingPath } from "../../hostile/raw-socket.ts";
 import { openEnv, startOpenServer, turn, webSocketOf } from "./fixture.ts";
 
 const maxBytes = 1_000_000;

@@ -1,8 +1,8 @@
 /** What a connection gets within one turn of the event loop costs one system call, and its frames are made once for all. */
 import { taskRoom } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
-import type { RealtimeSocket } from "../../src/socket-io/socket.ts";
-import { connectClient, createFakeClock, startTestServer, type TestServer } from "../../src/testing/index.ts";
+import type { RealtimeSocket } from "../../../src/socket-io/socket.ts";
+import { connectClient, createFakeClock, startTestServer, type TestServer } from "../../../src/testing/index.ts";
 import { framesIn, openEnv, recordWrites, serverSocketOf, turn } from "./fixture.ts";
 
 interface Started {

@@ -2,10 +2,10 @@
 import { Writable } from "node:stream";
 import type { Socket as EngineSocket } from "engine.io";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { createTraffic } from "../../src/observability/traffic-counters.ts";
-import type { Backlogs } from "../../src/socket-io/delivery/backpressure.ts";
-import { createMessage } from "../../src/socket-io/delivery/encoded-packet.ts";
-import { createOutbox } from "../../src/socket-io/delivery/write-batcher.ts";
+import { createTraffic } from "../../../src/observability/traffic-counters.ts";
+import type { Backlogs } from "../../../src/socket-io/delivery/backpressure.ts";
+import { createMessage } from "../../../src/socket-io/delivery/encoded-packet.ts";
+import { createOutbox } from "../../../src/socket-io/delivery/write-batcher.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
