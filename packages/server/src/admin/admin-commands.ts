@@ -4,13 +4,13 @@ import { requireRight } from "../core/permissions.ts";
 import type { Clock, Principal, SessionChange, SessionSource, TaskControl } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { ImposedBlocks } from "../limits/admin-blocks.ts";
-import type { Block, Blocks } from "../limits/automatic-blocks.ts";
+import type { Blocks } from "../limits/automatic-blocks.ts";
+import { type Block, blockRow } from "../limits/block.ts";
 import { placeOfSubject, type Subject } from "../limits/subject.ts";
 import type { Notifications } from "../notifications/notification-service.ts";
 import type { SecurityLog } from "../security-log/security-log.ts";
 import { requestCancel } from "../tasks/request-cancel.ts";
 import type { ProgressHub } from "../tasks/task-registry.ts";
-import { blockRow } from "./live-lists.ts";
 
 /** Who gives a command, read anew at each time of asking, and from where. */
 interface Actor {

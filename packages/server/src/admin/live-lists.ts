@@ -1,8 +1,8 @@
 import type { BlockRow, ConnectionListRequest, ConnectionPage, ConnectionRow, RoomRow } from "@signalbox/protocol";
 import { defaultLimit, someRowsWithin } from "../core/bounded-page.ts";
 import type { ImposedBlocks } from "../limits/admin-blocks.ts";
-import type { Block, Blocks } from "../limits/automatic-blocks.ts";
-import { subjectOf } from "../limits/subject.ts";
+import type { Blocks } from "../limits/automatic-blocks.ts";
+import { blockRow } from "../limits/block.ts";
 import type { RoundTrips } from "../socket-io/connections/latency.ts";
 import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
 import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../socket-io/socket.ts";
@@ -66,16 +66,6 @@ function connectionRow(socket: RealtimeSocket, { backlogs, roundTrips }: Measure
 }
 
 export const blockKey = ({ subject, id }: BlockRow): string => `${subject} ${id}`;
-
-export const blockRow = ({ place, since, until, type, times, by, note }: Block): BlockRow => ({
-  ...subjectOf(place),
-  reason: type,
-  since: new Date(since).toISOString(),
-  until: new Date(until).toISOString(),
-  times,
-  ...(by !== undefined && { by }),
-  ...(note !== undefined && { note }),
-});
 
 /** Who is kept out at this moment: one row for each, that of an administrator first. */
 export const blockRows = (blocks: Blocks, imposed: Pick<ImposedBlocks, "list">): BlockRow[] =>

@@ -1,7 +1,8 @@
 import { rooms, taskRoom, userRoom } from "@signalbox/protocol";
 import type { DashboardFeed } from "../admin/dashboard-feed.ts";
 import type { ImposedBlocks } from "../limits/admin-blocks.ts";
-import type { Block, Blocks } from "../limits/automatic-blocks.ts";
+import type { Blocks } from "../limits/automatic-blocks.ts";
+import type { Block } from "../limits/block.ts";
 import { isPlace } from "../limits/subject.ts";
 import type { NotificationDelivery } from "../notifications/notification-delivery.ts";
 import { seatOf } from "../socket-io/namespaces/connection-slots.ts";

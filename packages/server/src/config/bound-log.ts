@@ -1,7 +1,7 @@
+import { boundFields, boundText } from "../core/bound-fields.ts";
 import { systemClock } from "../core/clock.ts";
 import { createFolds } from "../core/folds.ts";
 import type { Clock, Log } from "../core/ports.ts";
-import { boundFields, boundText } from "./bound-fields.ts";
 
 /** Equal warnings and errors within this time leave one line, and one with their number. */
 const foldMs = 60_000;

@@ -1,9 +1,13 @@
 /** Every setting of Signalbox. The loader, CONFIGURATION.md and .env.example are derived from this table. */
-import { debugParts } from "../observability/debug-log.ts";
 import { boolean, type ConfigOf, choice, integer, list, optionalText, optionalUrl, text } from "./setting.ts";
 
 const minute = 60;
 const day = 86_400;
+
+/** Parts of the layer whose activity can be logged separately. */
+const debugParts = ["events", "notifications", "origin", "sessions", "tasks"] as const;
+
+export type DebugPart = (typeof debugParts)[number];
 
 /** The table of all settings: field of the configuration -> its description. */
 export const settings = {

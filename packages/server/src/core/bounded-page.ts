@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from "@signalbox/protocol";
-import { boundFields } from "../config/bound-fields.ts";
+import { boundFields } from "./bound-fields.ts";
 
 /** Rows of a page that does not say how many it wants. */
 export const defaultLimit = 100;

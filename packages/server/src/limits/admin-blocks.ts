@@ -1,6 +1,6 @@
 import type { BlockStore, Clock, Log, StoredBlock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import type { Block } from "./automatic-blocks.ts";
+import type { Block } from "./block.ts";
 
 /** How soon reading them is tried again when the store does not answer at the start. */
 const retryMs = 1000;

@@ -1,7 +1,7 @@
 import type { SecurityEventType } from "@signalbox/protocol";
 import { createBoundedMap } from "../core/bounded-map.ts";
 import type { Clock } from "../core/ports.ts";
-import { Refusal } from "../core/refusal.ts";
+import type { Block } from "./block.ts";
 import { isGuestPlace } from "./subject.ts";
 
 /**
@@ -41,21 +41,6 @@ const leastShiftMs = 1000;
 
 /** Places that are told apart at a time; the oldest are forgotten. */
 const maxPlaces = 10_000;
-
-/** Somebody who is kept out for a while. Times are milliseconds since the epoch. */
-export interface Block {
-  /** Whom limits count for: a user, or the guests of an address. */
-  readonly place: string;
-  readonly since: number;
-  readonly until: number;
-  /** The offence that brought it. */
-  readonly type: SecurityEventType;
-  /** How many blocks there have been in a row. */
-  readonly times: number;
-  /** The administrator who imposed it, and why, in their words. */
-  readonly by?: string;
-  readonly note?: string;
-}
 
 /** Keeps out, for a time, whoever goes on offending. */
 export interface Blocks {
@@ -161,13 +146,3 @@ export function createBlocks(clock: Pick<Clock, "now" | "monotonic">): Blocks {
     },
   };
 }
-
-/** Of a longer block clients ask again before it is over: it may have been lifted, and their timers end at 25 days. */
-const longestWaitMs = 3_600_000;
-
-/** What somebody who is blocked is told. */
-export const blockRefusal = ({ type, until, by }: Block, now: number): Refusal => {
-  const why = by === undefined ? `for repeated offences, the last of them ${type}` : "by an administrator";
-  const hint = `Blocked until ${new Date(until).toISOString()} ${why}; an administrator may lift it.`;
-  return new Refusal("blocked", { retryAfterMs: Math.min(Math.max(1, until - now), longestWaitMs), hint });
-};

@@ -1,8 +1,7 @@
-import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/settings.ts";
 import type { Clock } from "../core/ports.ts";
 import { addressBucket } from "../http/client-address.ts";
-import { settleLater, withShared } from "./shared-limit.ts";
+import { type SharedBudgets, settleLater, withShared } from "./shared-limit.ts";
 import { createWindowLimit } from "./window-limit.ts";
 
 /**
@@ -33,7 +32,7 @@ const unlimited: RateLimits = {
  * The rate limits. A message budget of `messageBurst` per `messageBurst / messageRate` seconds allows the burst and
  * holds the rate over time.
  */
-export function createRateLimits(config: LimitSettings, clock: Clock, cluster?: Pick<Cluster, "budget">): RateLimits {
+export function createRateLimits(config: LimitSettings, clock: Clock, cluster?: SharedBudgets): RateLimits {
   if (!config.rateLimiting) return unlimited;
   const { connectRatePerAddress, connectRatePerUser, messageRate, messageBurst } = config;
   const connects = (name: string, points: number, settings: string) => {

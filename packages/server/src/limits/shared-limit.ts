@@ -1,4 +1,3 @@
-import type { SharedBudget } from "../cluster/cluster.ts";
 import { createBoundedMap } from "../core/bounded-map.ts";
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -8,6 +7,17 @@ const settleMs = 100;
 
 /** Places that are kept out at a time; the oldest are forgotten, and found again when they are settled next. */
 const maxKeptOut = 10_000;
+
+/**
+ * Takes from a budget that all processes share. Answers with the milliseconds until there is something in it again, or
+ * 0: it sufficed, or nobody can say, and each process holds to its own.
+ */
+export type SharedBudget = (place: string, count: number) => Promise<number>;
+
+/** Budgets that all processes share, each by its name. */
+export interface SharedBudgets {
+  budget(name: string, points: number, seconds: number): SharedBudget;
+}
 
 const refusal = (retryAfterMs: number, settings: string): Refusal =>
   new Refusal("rate_limited", { retryAfterMs, hint: `${settings}, over all nodes.` });

@@ -1,5 +1,5 @@
+import { type NoticeAudience, toldAudience } from "../core/audience.ts";
 import type { Clock, DueEscalation, EscalationStore, Log, StoredNotice } from "../core/ports.ts";
-import { type NoticeAudience, toldAudience } from "./audience.ts";
 
 /** How often what has become due is looked for: other nodes may have stored it. */
 const lookMs = 1000;

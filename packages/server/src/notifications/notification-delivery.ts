@@ -1,11 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Notification, type NotificationPage, userRoom } from "@signalbox/protocol";
+import { readerOf } from "../core/audience.ts";
 import { createBoundedMap } from "../core/bounded-map.ts";
 import type { Clock, Log, NotificationStore, Principal } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
 import type { RealtimeNamespace, RealtimeSocket } from "../socket-io/socket.ts";
-import { readerOf } from "./audience.ts";
 import { createLowNotices, withoutWaiting } from "./low-priority-batching.ts";
 
 /** Read from a ledger at a time. */

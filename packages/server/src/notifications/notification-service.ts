@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { Audience, Notice, NotificationPage, Priority } from "@signalbox/protocol";
 import { adminSchemas } from "@signalbox/protocol/schemas";
 import type { z } from "zod";
+import { type AudienceKind, kindOf, readerOf, storedAudience, userAudience } from "../core/audience.ts";
 import { someRowsWithin } from "../core/bounded-page.ts";
 import type { Clock, NotificationStore, Principal, StoredNotice } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import { parsePayload } from "../core/validate-payload.ts";
-import { type AudienceKind, kindOf, readerOf, storedAudience, userAudience } from "./audience.ts";
 
 /** The application's notices are held to the same rules as an administrator's. */
 const noticeSchema = adminSchemas.admin_notification;

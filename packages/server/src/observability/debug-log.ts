@@ -1,10 +1,5 @@
-import type { Config } from "../config/settings.ts";
+import type { Config, DebugPart } from "../config/settings.ts";
 import type { Log } from "../core/ports.ts";
-
-/** Parts of the layer whose doings can be logged one by one. */
-export const debugParts = ["events", "notifications", "origin", "sessions", "tasks"] as const;
-
-export type DebugPart = (typeof debugParts)[number];
 
 /** Logs one thing that a part has done, at level `debug`. */
 export type Debug = (fields: object, message: string) => void;

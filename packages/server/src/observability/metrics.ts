@@ -1,7 +1,5 @@
 import type { Priority, RefusalCode, SecurityEventType } from "@signalbox/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { AudienceKind } from "../notifications/audience.ts";
-import type { EscalationOutcome } from "../notifications/escalations.ts";
 import type { Traffic } from "./traffic-counters.ts";
 
 export interface Metrics {
@@ -10,9 +8,9 @@ export interface Metrics {
   /** One refusal anywhere: HTTP, handshake, namespace or event. */
   refused(code: RefusalCode): void;
   /** Notices that were stored for an audience of this kind; one for a room is one for each member. */
-  notices(audience: AudienceKind, priority: Priority, count: number): void;
+  notices(audience: string, priority: Priority, count: number): void;
   /** What came of the escalation of one critical notice. */
-  escalation(outcome: EscalationOutcome): void;
+  escalation(outcome: string): void;
   /** The Prometheus text format, and its content type. */
   expose(): Promise<{ contentType: string; body: string }>;
 }

@@ -1,5 +1,5 @@
+import { userAudience } from "../core/audience.ts";
 import type { NotificationReader, NotificationStore, StoredNotice } from "../core/ports.ts";
-import { userAudience } from "../notifications/audience.ts";
 import { advanced, type Marks, maxPerUser, stateOf } from "./read-marks.ts";
 
 /** Beyond it the oldest notices are forgotten. */

@@ -1,7 +1,7 @@
 import type { Notification } from "@signalbox/protocol";
 import { type Kysely, sql, type Transaction } from "kysely";
+import { userAudience } from "../core/audience.ts";
 import type { NotificationReader, NotificationStore } from "../core/ports.ts";
-import { userAudience } from "../notifications/audience.ts";
 import { advanced, type Marks, maxPerUser, stateOf } from "./read-marks.ts";
 import { createSqlEscalations, type EscalationTables } from "./sql-escalations.ts";
 

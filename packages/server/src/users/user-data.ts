@@ -9,12 +9,12 @@ import type {
   TaskSnapshot,
 } from "@signalbox/protocol";
 import { isId, maxIdLength } from "@signalbox/protocol/schemas";
-import { blockRow } from "../admin/live-lists.ts";
+import { type NoticeAudience, toldAudience, userAudience } from "../core/audience.ts";
 import type { Clock, NotificationStore, Store } from "../core/ports.ts";
 import type { ImposedBlocks } from "../limits/admin-blocks.ts";
 import type { Blocks } from "../limits/automatic-blocks.ts";
+import { blockRow } from "../limits/block.ts";
 import { placeOfSubject } from "../limits/subject.ts";
-import { type NoticeAudience, toldAudience, userAudience } from "../notifications/audience.ts";
 import { escapeControl } from "../security-log/redact.ts";
 import type { SecurityLog } from "../security-log/security-log.ts";
 import type { ProgressHub } from "../tasks/task-registry.ts";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SecurityEvent } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
+import { readerOf } from "../../src/core/audience.ts";
 import type { Principal, Store } from "../../src/core/ports.ts";
-import { readerOf } from "../../src/notifications/audience.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 import { connectClient, startTestServer, type TestClient, transports } from "../../src/testing/index.ts";
 

@@ -2,7 +2,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { BlockStore, StoredBlock } from "../../src/core/ports.ts";
 import { createImposedBlocks } from "../../src/limits/admin-blocks.ts";
-import { type Block, blockRefusal, createBlocks } from "../../src/limits/automatic-blocks.ts";
+import { createBlocks } from "../../src/limits/automatic-blocks.ts";
+import { type Block, blockRefusal } from "../../src/limits/block.ts";
 import { guestPlace } from "../../src/limits/subject.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security-log/fixture.ts";

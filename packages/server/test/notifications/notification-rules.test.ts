@@ -1,6 +1,7 @@
 /** How notifications are stored, read and escalated, by stores and a clock in the test's hand. */
 import type { Notice } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { kindOf, readerOf, storedAudience, toldAudience, userAudience } from "../../src/core/audience.ts";
 import type {
   DueEscalation,
   EscalationStore,
@@ -8,7 +9,6 @@ import type {
   Principal,
   StoredNotice,
 } from "../../src/core/ports.ts";
-import { kindOf, readerOf, storedAudience, toldAudience, userAudience } from "../../src/notifications/audience.ts";
 import { createEscalations, type OnUnacknowledged } from "../../src/notifications/escalations.ts";
 import { watchNotifications } from "../../src/notifications/health-tracked-store.ts";
 import { createNotifications } from "../../src/notifications/notification-service.ts";

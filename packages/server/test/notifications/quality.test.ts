@@ -1,7 +1,7 @@
 /** Notifications where the connection is poor: low ones wait for others, and who does not read is not sent more. */
 import type { Notice, Notification } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readerOf } from "../../src/notifications/audience.ts";
+import { readerOf } from "../../src/core/audience.ts";
 import { bufferedBytes } from "../../src/socket-io/internals/engine-clients.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import {

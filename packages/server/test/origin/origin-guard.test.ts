@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import type { Credential, SessionSource } from "../../src/core/ports.ts";
 import type { Refusal } from "../../src/core/refusal.ts";
-import { createAmbientCredentialCheck } from "../../src/origin/ambient-credential.ts";
 import { createOriginGuard, type Way } from "../../src/origin/origin-guard.ts";
 import { createOriginPolicy } from "../../src/origin/origin-policy.ts";
+import { createAmbientCredentialCheck } from "../../src/sessions/ambient-credential.ts";
 import { type RawHeaders, rawRequest, sendRaw, upgradeHeaders } from "../../src/testing/raw-http.ts";
 
 const ours = "http://app.test:5000";

@@ -1,7 +1,7 @@
 /** Notices and readers to test stores with. */
 
+import { readerOf } from "../../src/core/audience.ts";
 import type { NotificationReader, StoredNotice } from "../../src/core/ports.ts";
-import { readerOf } from "../../src/notifications/audience.ts";
 import { at } from "./samples.ts";
 
 export const reader = (userId: string, role: "user" | "admin" = "user", seconds = 10): NotificationReader =>

@@ -1,5 +1,5 @@
 import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
-import type { SharedBudget } from "../cluster.ts";
+import type { SharedBudget } from "../../limits/shared-limit.ts";
 import type { RedisLink } from "./redis-link.ts";
 
 /** Budgets over all processes, in Redis. */

@@ -1,4 +1,4 @@
-import type { SeatCount } from "../cluster.ts";
+import type { SeatCount } from "../../socket-io/namespaces/connection-slots.ts";
 import { goneMs, type RedisLink } from "./redis-link.ts";
 
 /** Counts of processes that are gone are forgotten after this time, if nobody has come to take a seat meanwhile. */

@@ -2,7 +2,6 @@ import { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import { Server } from "socket.io";
 import type { Adapter } from "socket.io-adapter";
 import type { WebSocket } from "ws";
-import type { AdapterFactory } from "../../cluster/cluster.ts";
 import type { Config } from "../../config/settings.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import { Refusal } from "../../core/refusal.ts";
@@ -11,7 +10,7 @@ import { createPacketMeter, type PacketMeter } from "../../limits/window-counter
 import type { Traffic } from "../../observability/traffic-counters.ts";
 import { type Backlogs, createBacklogs } from "../delivery/backpressure.ts";
 import { roomAdapter } from "../delivery/batching-adapter.ts";
-import { clusterAdapter } from "../delivery/batching-cluster-adapter.ts";
+import { type AdapterFactory, clusterAdapter } from "../delivery/batching-cluster-adapter.ts";
 import { createOutbox, type Outbox } from "../delivery/write-batcher.ts";
 import { assertSupportedInternals } from "../internals/assert-supported-internals.ts";
 import { connectionOn, forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "../internals/engine-clients.ts";

@@ -3,7 +3,7 @@ import { type SecurityEventType, userRoom } from "@signalbox/protocol";
 import type { Socket as EngineSocket } from "engine.io";
 import type { Refusal } from "../../core/refusal.ts";
 import { unknownAddress } from "../../http/client-address.ts";
-import type { Block } from "../../limits/automatic-blocks.ts";
+import type { Block } from "../../limits/block.ts";
 import { guestPlace, placeOf, subjectOf } from "../../limits/subject.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import { securityTypeOf } from "../../security-log/refusal-events.ts";

@@ -1,7 +1,9 @@
 import { type Adapter, type ClusterAdapter, MessageType } from "socket.io-adapter";
-import type { AdapterFactory } from "../../cluster/cluster.ts";
 import { type BroadcastOptions, broadcastHere, type Packet } from "./batching-adapter.ts";
 import type { Outbox } from "./write-batcher.ts";
+
+/** Makes the adapter of a namespace; Socket.IO calls it with `new`. */
+export type AdapterFactory = (namespace: Adapter["nsp"]) => Adapter;
 
 type Message = Parameters<ClusterAdapter["onMessage"]>[0];
 

@@ -1,4 +1,3 @@
-import type { SeatCount } from "../../cluster/cluster.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { RealtimeSocket } from "../socket.ts";
 
@@ -7,6 +6,15 @@ const hereRetryAfterMs = 10_000;
 
 /** The same where a seat may be one of a node that has died: it is free within two seconds. */
 const sharedRetryAfterMs = 1000;
+
+/** Counts seats over all processes. */
+export interface SeatCount {
+  /** To be told how many seats this process has given away, whenever it has to be written down anew. */
+  bind(taken: () => Iterable<readonly [place: string, count: number]>): void;
+  /** Takes a seat. False at the cap; undefined when nobody can say, and each process counts for itself. */
+  take(place: string, cap: number): Promise<boolean | undefined>;
+  leave(place: string): void;
+}
 
 /** How many may have a seat, and the setting that a refused person's developer should look at. */
 export interface ConnectionCap {

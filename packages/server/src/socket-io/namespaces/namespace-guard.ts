@@ -1,7 +1,6 @@
 import { type ConnectionEstablished, namespaces, type OptionalFrame } from "@signalbox/protocol";
 import { handshakeAuthSchema } from "@signalbox/protocol/schemas";
 import { z } from "zod";
-import type { SeatCount } from "../../cluster/cluster.ts";
 import type { Config } from "../../config/settings.ts";
 import { permits } from "../../core/permissions.ts";
 import type { Clock, Log } from "../../core/ports.ts";
@@ -22,7 +21,7 @@ import {
   type RealtimeSocket,
   sessionHandles,
 } from "../socket.ts";
-import { type ConnectionCap, takeConnectionPlace } from "./connection-slots.ts";
+import { type ConnectionCap, type SeatCount, takeConnectionPlace } from "./connection-slots.ts";
 import type { NamespaceDefinition } from "./define-namespace.ts";
 import { createEventGate, type EventGateOptions } from "./event-dispatcher.ts";
 import type { NamespacePlaces } from "./pending-connects.ts";

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { SessionSource } from "../core/ports.ts";
-import { checkCredential } from "../sessions/check-session.ts";
+import { checkCredential } from "./check-session.ts";
 
 /**
  * Tells whether a request carries a credential that browsers attach by themselves: one that a session source recognises

@@ -1,6 +1,6 @@
 import type { Audience } from "@signalbox/protocol";
-import { permits } from "../core/permissions.ts";
-import type { NotificationReader, Principal } from "../core/ports.ts";
+import { permits } from "./permissions.ts";
+import type { NotificationReader, Principal } from "./ports.ts";
 
 const leastRoles = ["user", "admin"] as const;
 

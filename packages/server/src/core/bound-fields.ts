@@ -1,4 +1,4 @@
-import { cutText } from "../core/cut-text.ts";
+import { cutText } from "./cut-text.ts";
 
 /** The longest text of a line, in code points; what is longer ends with an ellipsis. */
 const maxText = 1000;
