@@ -3,7 +3,6 @@ import type { Target } from "../peers/peer.ts";
 import { addressOf } from "../peers/users.ts";
 import { clientFrame, FrameReader, opcodes } from "./frame-reader.ts";
 import { upgradeRequest } from "./handshake.ts";
-import type { Wire } from "./wires/wire.ts";
 
 /** Told what happens to a client. Buffers are valid during the call only. */
 export interface ClientListener {
@@ -17,6 +16,13 @@ export interface ClientListener {
   answered?(client: Client, id: number): void;
   /** The end, also of a connection that was never opened. `code` is that of the close frame, if one came. */
   closed(client: Client, code: number | undefined): void;
+}
+
+/** What is spoken within the frames of one connection. */
+export interface Wire {
+  /** The connection takes frames now. */
+  opened(client: Client): void;
+  frame(client: Client, buffer: Buffer, start: number, end: number): void;
 }
 
 interface ClientOptions {

@@ -1,7 +1,7 @@
 import type { Target } from "../peers/peer.ts";
 import { Client, type ClientListener } from "./client.ts";
 import type { OpenParams } from "./commands.ts";
-import { createWire } from "./wires/wire.ts";
+import { createWire } from "./wires/create-wire.ts";
 
 /** As much as a read of a busy connection brings; a smaller one would make several reads of it. */
 const readBytes = 65_536;

@@ -1,6 +1,7 @@
 /** The load process: opens clients, counts and times what they receive. Told what to do over standard input. */
 import { serveControl } from "../process/control.ts";
-import { type Broadcaster, createBroadcaster } from "./broadcasters/broadcaster.ts";
+import type { Broadcaster } from "./broadcasters/broadcaster.ts";
+import { createBroadcaster } from "./broadcasters/create-broadcaster.ts";
 import { Comeback } from "./comeback.ts";
 import type { LoadCommands } from "./commands.ts";
 import { Crowd } from "./crowd.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../../scripts/services/free-port.ts";
-import { createBroadcaster } from "../load/broadcasters/broadcaster.ts";
+import { createBroadcaster } from "../load/broadcasters/create-broadcaster.ts";
 import { Crowd } from "../load/crowd.ts";
 import { readToken } from "../load/tokens.ts";
 import { monotonicUs } from "../peers/payloads.ts";

@@ -1,5 +1,4 @@
-import type { Client } from "../client.ts";
-import type { Wire } from "./wire.ts";
+import type { Client, Wire } from "../client.ts";
 
 const lineEnd = "\r\n";
 

@@ -1,6 +1,5 @@
-import type { Client } from "../client.ts";
+import type { Client, Wire } from "../client.ts";
 import { readDigits } from "../stamp.ts";
-import type { Wire } from "./wire.ts";
 
 /** Engine.IO's packet types, and behind a `4` Socket.IO's: ASCII digits. */
 const engine = { open: 0x30, ping: 0x32, message: 0x34 } as const;

@@ -1,7 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { messageOf, monotonicUs } from "../payloads.ts";
 import type { ProgressAnswer, ProgressParams } from "../server-commands.ts";
-import type { TaskBoard } from "./serve.ts";
 
 const tickMs = 10;
 
@@ -10,6 +9,12 @@ const tickMs = 10;
  * would last longer than the one before, and the last would hold the event loop for seconds.
  */
 const catchUpMs = 100;
+
+export interface TaskBoard {
+  create(count: number): Promise<void> | void;
+  /** One update of a task: more of it is done, and `message` is `messageOf(task, …)`. */
+  update(task: number, message: string): void;
+}
 
 /** Updates all tasks in turn. Never more than is due: a server is offered work, and takes what it can. */
 export function generateUpdates(params: ProgressParams, board: TaskBoard): Promise<ProgressAnswer> {

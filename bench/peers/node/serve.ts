@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { serveControl } from "../../process/control.ts";
 import { monotonicUs, type Payload } from "../payloads.ts";
 import type { MemoryAnswer, ServerCommands } from "../server-commands.ts";
-import { generateUpdates } from "./generate-updates.ts";
+import { generateUpdates, type TaskBoard } from "./generate-updates.ts";
 import type { ServerParams } from "./node-peer.ts";
 import { serveBroadcasts } from "./serve-broadcasts.ts";
 
@@ -16,12 +16,6 @@ export interface Contender {
   broadcast(payload: Payload): void;
   /** Where it takes part in W3, W6 and W7. */
   readonly tasks?: TaskBoard;
-}
-
-export interface TaskBoard {
-  create(count: number): Promise<void> | void;
-  /** One update of a task: more of it is done, and `message` is `messageOf(task, …)`. */
-  update(task: number, message: string): void;
 }
 
 /** What the server was started with. */

@@ -24,6 +24,7 @@ export {
   request,
 } from "./socket-io/namespaces/define-namespace.ts";
 export { createMemoryStore } from "./store/memory.ts";
-export type { ProgressHub, ProgressListener } from "./tasks/task-registry.ts";
+export type { ProgressListener } from "./tasks/progress-listener.ts";
+export type { ProgressHub } from "./tasks/task-registry.ts";
 export type { NewTask, TaskPatch } from "./tasks/task-transitions.ts";
 export type { ErasedUser, KeptData, UserData, UserNotification, Users } from "./users/user-data.ts";

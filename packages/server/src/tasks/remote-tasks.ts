@@ -1,8 +1,8 @@
 import { isFinal, isNewer, type TaskSnapshot } from "@signalbox/protocol";
 import type { Clock, Log, TaskExchange } from "../core/ports.ts";
+import type { ProgressListener } from "./progress-listener.ts";
 import type { SnapshotSaver } from "./snapshot-saver.ts";
 import type { TaskMemory } from "./task-cache.ts";
-import type { ProgressListener } from "./task-registry.ts";
 import { keepPercent, mergeReports } from "./task-transitions.ts";
 
 interface SharedTasksOptions {

@@ -4,24 +4,13 @@ import { isId } from "@signalbox/protocol/schemas";
 import type { Clock, Log, TaskExchange, TaskFilter, TaskStore } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import { createLatestState } from "./latest-state.ts";
+import type { ProgressListener } from "./progress-listener.ts";
 import { createSharedTasks } from "./remote-tasks.ts";
 import { createRunTimes } from "./run-times.ts";
 import { createSnapshotSaver } from "./snapshot-saver.ts";
 import { createTaskMemory } from "./task-cache.ts";
 import { isTaskId, requireOwner, requireTaskId } from "./task-ids.ts";
 import { applyPatch, type NewTask, resumeTask, startTask, type TaskPatch } from "./task-transitions.ts";
-
-/** Told of every change, synchronously and in order. */
-export interface ProgressListener {
-  created?(task: TaskSnapshot): void;
-  /** The task belongs to somebody else now; told before the change itself. */
-  handedOver?(task: TaskSnapshot): void;
-  /** The task is no more; its last state. */
-  removed?(task: TaskSnapshot): void;
-  changed(task: TaskSnapshot): void;
-  /** The final state, once, after it was committed. */
-  ended(task: TaskSnapshot): void;
-}
 
 /** The state of all tasks: where an application reports progress, and everybody else reads it. */
 export interface ProgressHub {

@@ -1,8 +1,8 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { Details } from "../parts/admin/details-dialog.tsx";
 import { useStore } from "../store.ts";
 import type { AlertsStore } from "./alerts-store.ts";
+import type { Details } from "./details.ts";
 import type { Feed, Section } from "./feed.ts";
 import type { Names } from "./names.ts";
 import type { NoticesStore } from "./notices-store.ts";

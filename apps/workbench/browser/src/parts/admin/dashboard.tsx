@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import "../../styles/admin/main.css";
 import { openAlerts } from "../../admin/alerts-store.ts";
 import { DashboardContext, type Dashboard as Shared } from "../../admin/dashboard.ts";
+import type { Details } from "../../admin/details.ts";
 import { openFeed } from "../../admin/feed.ts";
 import { openNames } from "../../admin/names.ts";
 import { openNotices } from "../../admin/notices-store.ts";
@@ -19,7 +20,7 @@ import { AlertBanner } from "./alert-banner.tsx";
 import { BlocksPanel } from "./blocks-panel.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { ConnectionsPanel } from "./connections-panel.tsx";
-import { type Details, DetailsDialog } from "./details-dialog.tsx";
+import { DetailsDialog } from "./details-dialog.tsx";
 import { FeedStatus } from "./feed-status.tsx";
 import { HealthPanel } from "./health-panel.tsx";
 import { NoticesPanel } from "./notices-panel.tsx";

@@ -1,14 +1,7 @@
-import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useDashboard } from "../../admin/dashboard.ts";
+import type { Details } from "../../admin/details.ts";
 import type { Question } from "../../admin/questions.ts";
-
-/** Everything about one row, and what can be done about it. */
-export interface Details {
-  readonly title: string;
-  readonly facts: readonly (readonly [label: string, value: ComponentChildren])[];
-  readonly actions: readonly { readonly label: string; readonly testId: string; readonly question: Question }[];
-}
 
 export function DetailsDialog({ details, onClose }: { details: Details; onClose: () => void }) {
   const { ask } = useDashboard();

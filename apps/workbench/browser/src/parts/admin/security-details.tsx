@@ -1,8 +1,8 @@
 import type { BlockRow, SecurityEvent } from "@signalbox/protocol";
+import type { Details } from "../../admin/details.ts";
 import type { Section } from "../../admin/feed.ts";
 import { blockQuestion, disconnectQuestion, liftQuestion, type Question } from "../../admin/questions.ts";
 import { ExactMoment } from "../moment.tsx";
-import type { Details } from "./details-dialog.tsx";
 
 interface Surroundings {
   nameOf: (userId: string) => string;

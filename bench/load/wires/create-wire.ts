@@ -1,14 +1,7 @@
 import type { Wire as WireName } from "../../peers/peer.ts";
-import type { Client } from "../client.ts";
+import type { Wire } from "../client.ts";
 import { createNatsWire } from "./nats.ts";
 import { socketIoWire } from "./socket-io.ts";
-
-/** What is spoken within the frames of one connection. */
-export interface Wire {
-  /** The connection takes frames now. */
-  opened(client: Client): void;
-  frame(client: Client, buffer: Buffer, start: number, end: number): void;
-}
 
 /** Frames are messages. */
 const plainWire: Wire = {
