@@ -9,11 +9,11 @@ import { createDashboardFeed } from "./admin/dashboard-feed.ts";
 import { createMetricsHistory } from "./admin/metrics-history.ts";
 import { checkOptions, claimServer, releaseServer } from "./check-options.ts";
 import {
-  countSeats,
+  countSlots,
   disconnectEverywhere,
   joinCluster,
   membersEverywhere,
-  seatsTaken,
+  slotsTaken,
 } from "./cluster/join-cluster.ts";
 import { boundLog } from "./config/bound-log.ts";
 import { exposeHints as exposesHints } from "./config/load-config.ts";
@@ -28,58 +28,62 @@ import { requireNode } from "./core/require-node.ts";
 import { version } from "./core/version.ts";
 import { createClientAddress } from "./http/client-address.ts";
 import { createRequestId, requestIdHeader } from "./http/request-id.ts";
-import { installFront } from "./http/request-interceptor.ts";
+import { interceptRequests } from "./http/request-interceptor.ts";
 import { rawPath } from "./http/request-url.ts";
 import { createRequestAuthorizer } from "./http-api/authorize-request.ts";
-import { createRealtimeRoutes } from "./http-api/client-routes.ts";
+import { createClientRoutes } from "./http-api/client-routes.ts";
 import { createCspReports } from "./http-api/csp-reports.ts";
 import { createOperationRoutes } from "./http-api/operation-routes.ts";
-import { createImposedBlocks } from "./limits/admin-blocks.ts";
-import { createBlocks } from "./limits/automatic-blocks.ts";
+import { createAdminBlocks } from "./limits/admin-blocks.ts";
+import { createAutomaticBlocks } from "./limits/automatic-blocks.ts";
 import { type Block, blockRefusal } from "./limits/block.ts";
 import { createRateLimits } from "./limits/rate-limits.ts";
-import { placeOf } from "./limits/subject.ts";
+import { limitSubject } from "./limits/subject.ts";
 import { createEscalations } from "./notifications/escalations.ts";
-import { watchNotifications } from "./notifications/health-tracked-store.ts";
+import { trackStoreHealth } from "./notifications/health-tracked-store.ts";
 import { createNotificationDelivery } from "./notifications/notification-delivery.ts";
 import { createNotifications } from "./notifications/notification-service.ts";
-import { createDebug } from "./observability/debug-log.ts";
-import { createDependency, type Dependency } from "./observability/dependency-health.ts";
-import { createHealth } from "./observability/health-report.ts";
+import { createDebugLog } from "./observability/debug-log.ts";
+import { createDependencyHealth, type DependencyHealth } from "./observability/dependency-health.ts";
+import { createHealthReport } from "./observability/health-report.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createTrace } from "./observability/tracing.ts";
-import { createTraffic } from "./observability/traffic-counters.ts";
+import { createTrafficCounters } from "./observability/traffic-counters.ts";
 import { createOriginGuard } from "./origin/origin-guard.ts";
 import { createOriginPolicy } from "./origin/origin-policy.ts";
 import type { Realtime, RealtimeOptions } from "./realtime.ts";
-import { createLegacy } from "./rooms/legacy-broadcast.ts";
+import { createLegacyBroadcast } from "./rooms/legacy-broadcast.ts";
 import { createSecurityLog } from "./security-log/security-log.ts";
 import { createAmbientCredentialCheck } from "./sessions/ambient-credential.ts";
 import { createAuthenticator } from "./sessions/authenticator.ts";
 import { checkChange, checkUnwatch } from "./sessions/check-session.ts";
 import { createCsrf } from "./sessions/csrf.ts";
 import { createSessionLookup } from "./sessions/session-lookup.ts";
-import { createCallers } from "./socket-io/connections/connection-context.ts";
-import { createIo } from "./socket-io/connections/create-server.ts";
+import { createConnectionContexts } from "./socket-io/connections/connection-context.ts";
+import { createSocketServer } from "./socket-io/connections/create-server.ts";
 import { disconnectBlocked, disconnectUser } from "./socket-io/connections/disconnect.ts";
-import { createEngineDoor } from "./socket-io/connections/engine-guard.ts";
-import { answerWithinMs, createDrain } from "./socket-io/connections/graceful-shutdown.ts";
-import { createUnderWay } from "./socket-io/connections/in-flight-requests.ts";
-import { createRefusalRecorder } from "./socket-io/connections/refusal-reporter.ts";
+import { createEngineGuard } from "./socket-io/connections/engine-guard.ts";
+import { answerWithinMs, createGracefulShutdown } from "./socket-io/connections/graceful-shutdown.ts";
+import { createInFlightRequests } from "./socket-io/connections/in-flight-requests.ts";
+import { createRefusalReporter } from "./socket-io/connections/refusal-reporter.ts";
 import { refuseAdminUi } from "./socket-io/connections/refuse-admin-ui.ts";
-import { cutLingering } from "./socket-io/connections/terminate-stale.ts";
-import { createPenalty } from "./socket-io/connections/violation-limit.ts";
-import { createIoPublisher } from "./socket-io/delivery/room-publisher.ts";
+import { terminateStale } from "./socket-io/connections/terminate-stale.ts";
+import { createViolationLimit } from "./socket-io/connections/violation-limit.ts";
+import { createRoomPublisher } from "./socket-io/delivery/room-publisher.ts";
 import type { NamespaceDefinition } from "./socket-io/namespaces/define-namespace.ts";
-import { guardUndefinedNamespaces, type MountOptions, mountNamespace } from "./socket-io/namespaces/namespace-guard.ts";
-import { createNamespacePlaces } from "./socket-io/namespaces/pending-connects.ts";
-import { createSessionWatch } from "./socket-io/namespaces/session-monitor.ts";
+import {
+  guardNamespace,
+  guardUndefinedNamespaces,
+  type NamespaceGuardOptions,
+} from "./socket-io/namespaces/namespace-guard.ts";
+import { createPendingConnects } from "./socket-io/namespaces/pending-connects.ts";
+import { createSessionMonitor } from "./socket-io/namespaces/session-monitor.ts";
 import { watchUnknownNamespaces } from "./socket-io/namespaces/unknown-namespaces.ts";
 import { liveSockets, logFields, membersOf, type RealtimeNamespace, type RealtimeSocket } from "./socket-io/socket.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { createProgressDelivery } from "./tasks/progress-delivery.ts";
 import { createProgressFeed } from "./tasks/progress-feed.ts";
-import { createProgressHub } from "./tasks/task-registry.ts";
+import { createTaskRegistry } from "./tasks/task-registry.ts";
 import { userNamespace } from "./user-namespace.ts";
 import { createUsers } from "./users/user-data.ts";
 
@@ -99,7 +103,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { httpServer, config, tasks, cluster, clock = systemClock } = options;
   requireNode();
   const log = options.logger === undefined ? createLog(config) : boundLog(options.logger, clock);
-  const debug = createDebug(config, log);
+  const debug = createDebugLog(config, log);
   const trace = createTrace(version);
   const store = options.store ?? createMemoryStore({ maxSecurityEvents: config.securityLogRows });
   const sources = [options.sessions].flat();
@@ -107,8 +111,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const serverId = randomBytes(6).toString("hex");
   const opened: RealtimeNamespace[] = [];
   const definitions = new Map<string, NamespaceDefinition>();
-  const underWay = createUnderWay(clock);
-  const draining = createDrain({ config, clock, underWay });
+  const inFlight = createInFlightRequests(clock);
+  const shutdown = createGracefulShutdown({ config, clock, inFlight });
   let drained: Promise<void> | undefined;
   let closed: Promise<void> | undefined;
   const isTrusted = trustProxies(config.trustProxy);
@@ -117,7 +121,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     log.error({ err: error, request_id: requestId(req) }, "A request failed unexpectedly.");
 
   // State and policy.
-  const hub = createProgressHub({ store: store.tasks, exchange: cluster?.tasks, clock, log });
+  const hub = createTaskRegistry({ store: store.tasks, exchange: cluster?.tasks, clock, log });
   const securityLog = createSecurityLog({
     store: store.securityEvents,
     clock,
@@ -131,20 +135,20 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const clientAddress = createClientAddress(isTrusted);
   const originPolicy = createOriginPolicy(config);
   const limits = createRateLimits(config, clock, cluster);
-  const penalty = createPenalty(clock);
-  const blocks = createBlocks(clock);
-  const imposed = createImposedBlocks({ store: store.blocks, clock, log });
+  const violations = createViolationLimit(clock);
+  const blocks = createAutomaticBlocks(clock);
+  const imposed = createAdminBlocks({ store: store.blocks, clock, log });
   const csrf = createCsrf(config.secret);
-  const storeHealth = createDependency({ name: "store", clock, log });
-  const notificationHealth = createDependency({ name: "store of notifications", clock, log });
-  const sessionHealth = createDependency({ name: "session store", clock, log });
+  const storeHealth = createDependencyHealth({ name: "store", clock, log });
+  const notificationHealth = createDependencyHealth({ name: "store of notifications", clock, log });
+  const sessionHealth = createDependencyHealth({ name: "session store", clock, log });
   const lookup = createSessionLookup({
     ...{ sources, clock, log, health: sessionHealth, trace, debug: debug("sessions") },
     cacheMs: config.sessionCache,
     timeoutMs: config.connectTimeout * 1000 * lookupShare,
   });
   const authenticator = createAuthenticator(config, lookup, csrf);
-  const dependencies: readonly (readonly [string, Dependency])[] = [
+  const dependencies: readonly (readonly [string, DependencyHealth])[] = [
     ...([
       ["store", storeHealth],
       ["notifications", notificationHealth],
@@ -154,8 +158,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   ];
 
   // Socket.IO, and what is measured of it.
-  const traffic = createTraffic();
-  const { io, engine, outbox, backlogs, roundTrips } = createIo({
+  const traffic = createTrafficCounters();
+  const { io, engine, writeBatcher, backpressure, latency } = createSocketServer({
     config,
     clock,
     log,
@@ -166,21 +170,21 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onMalformed,
   });
   refuseAdminUi(io);
-  const stopLingering = cutLingering(engine, clock);
+  const stopLingering = terminateStale(engine, clock);
   const countSockets = (path: string) => io.of(path).sockets.size;
   const metrics = createMetrics({
     traffic,
     connections: () => engine.clientsCount,
-    slowConnections: backlogs.slowCount,
+    slowConnections: backpressure.slowCount,
     sockets: () => opened.map(({ name }) => ({ namespace: name, count: countSockets(name) })),
     tasks: () => hub.counts(),
     securityEvents: securityLog.counts,
     dependencies: () => dependencies.map(([name, part]) => ({ name, status: part.status() })),
     version,
   });
-  const callers = createCallers({ engine, lookup, clientAddress, requestId });
-  const recorder = createRefusalRecorder({
-    ...{ securityLog, metrics, callers, clientAddress, requestId, onBlocked },
+  const contexts = createConnectionContexts({ engine, lookup, clientAddress, requestId });
+  const refusalReporter = createRefusalReporter({
+    ...{ securityLog, metrics, contexts, clientAddress, requestId, onBlocked },
     offend(place, type) {
       // What is only reported has been let pass.
       const passed = config.corsReportOnly && type === "origin_refused";
@@ -188,9 +192,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   });
 
-  const notificationStore = watchNotifications(store.notifications, notificationHealth);
+  const notificationStore = trackStoreHealth(store.notifications, notificationHealth);
   const delivery = createNotificationDelivery({
-    ...{ store: notificationStore, clock, log, backlogs },
+    ...{ store: notificationStore, clock, log, backpressure },
     lowWaitMs: config.noticeBatch * 1000,
     namespace: () => io.of(namespaces.user),
     onDelivered: (userId, after, upTo) => cluster?.tell("notices_delivered", { userId, after, upTo }),
@@ -219,17 +223,17 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     createEscalations({
       ...{ store: notificationStore.escalations, clock, log, onUnacknowledged },
       onOutcome: metrics.escalation,
-      onBegun: underWay.add,
+      onBegun: inFlight.add,
     });
 
   // The ways in: the Engine.IO endpoint, our HTTP routes, the application's own.
   const onRefused = (req: IncomingMessage, refusal: Refusal, type?: SecurityEventType) =>
-    recorder.http(req, refusal, type);
+    refusalReporter.http(req, refusal, type);
   const originGuard = createOriginGuard({
     ...{ config, policy: originPolicy, onRefused, debug: debug("origin") },
     hasAmbientCredential: createAmbientCredentialCheck(sources),
   });
-  const door = createEngineDoor({
+  const engineGuard = createEngineGuard({
     ...{
       engine,
       config,
@@ -237,15 +241,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       originGuard,
       limits,
       lookup,
-      callers,
+      contexts,
       clientAddress,
       requestId,
-      requireOpen: draining.requireOpen,
+      requireOpen: shutdown.requireOpen,
       onRefused,
       onFault,
     },
   });
-  const routes = createRealtimeRoutes({
+  const routes = createClientRoutes({
     ...{
       config,
       exposeHints,
@@ -266,7 +270,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     }),
     namespaces: () => opened.map(({ name }) => name),
   });
-  const health = createHealth({
+  const health = createHealthReport({
     store,
     storeHealth,
     notificationHealth,
@@ -275,7 +279,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock,
     version,
     serverId,
-    isDraining: draining.isAnnounced,
+    isDraining: shutdown.isAnnounced,
   });
   const operation = createOperationRoutes({
     ...{ metrics, health, exposeHints, onRefused, onFault },
@@ -289,21 +293,21 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     headers[requestIdHeader] = requestId(req);
   });
   claimServer(httpServer);
-  const removeFront = installFront(httpServer, {
+  const removeFront = interceptRequests(httpServer, {
     owns: (url, method) => isEngine(url) || routes.owns(url) || (config.operationRoutes && operation.owns(url, method)),
     request(req, res) {
       res.setHeader(requestIdHeader, requestId(req));
-      if (isEngine(req.url)) door.request(req, res);
+      if (isEngine(req.url)) engineGuard.request(req, res);
       else if (routes.owns(req.url)) routes.handle(req, res);
       else operation.handle(req, res);
     },
     // Engine.IO would open a WebSocket for any transport, and cannot where only polling is served.
     ownsUpgrade: (url) => isEngine(url) && /[?&]transport=websocket(&|$)/.test(url ?? ""),
-    upgrade: door.upgrade,
+    upgrade: engineGuard.upgrade,
   });
 
   // Live sockets follow their sessions.
-  const watch = createSessionWatch({
+  const watch = createSessionMonitor({
     ...{ lookup, clock, log },
     recheckMs: config.sessionValidation ? config.sessionRecheck * 1000 : Number.POSITIVE_INFINITY,
     sockets: () => (config.sessionValidation ? liveSockets(opened) : []),
@@ -325,15 +329,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const unwatch = sources.map((source) => checkUnwatch(source.watch?.(onSourceChanged)));
 
   // The namespaces.
-  const places = createNamespacePlaces({ clock, idleMs: config.connectTimeout * 1000 });
+  const places = createPendingConnects({ clock, idleMs: config.connectTimeout * 1000 });
   const onHandshakeRefused = (socket: RealtimeSocket, refusal: Refusal): void => {
-    recorder.socket(socket, refusal, null);
-    penalty.handshake(socket.conn);
+    refusalReporter.socket(socket, refusal, null);
+    violations.handshake(socket.conn);
   };
-  const mountOptions: MountOptions = {
-    ...{ config, clock, log, serverId, authenticator, limits, places, callers, outbox },
-    seats: cluster?.seats,
-    requireOpen: draining.requireOpen,
+  const mountOptions: NamespaceGuardOptions = {
+    ...{ config, clock, log, serverId, authenticator, limits, places, contexts, writeBatcher },
+    slots: cluster?.slots,
+    requireOpen: shutdown.requireOpen,
     onRefused: onHandshakeRefused,
     requireUnblocked(place) {
       const block = imposed.of(place) ?? blocks.of(place);
@@ -346,15 +350,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onDisconnected(socket, reason) {
       if (config.logConnections) log.info({ ...logFields(socket), reason }, "Disconnected.");
     },
-    gate: {
-      ...{ clock, log, exposeHints, underWay },
-      requireServed: draining.requireServed,
+    dispatcher: {
+      ...{ clock, log, exposeHints, inFlight },
+      requireServed: shutdown.requireServed,
       ...{ trace, debug: debug("events") },
       maxRoomsPerSocket: config.maxRoomsPerSocket,
-      takeMessage: (principal, ip) => limits.message(placeOf(principal, ip)),
+      takeMessage: (principal, ip) => limits.message(limitSubject(principal, ip)),
       onRefused(socket, refusal, name) {
-        recorder.socket(socket, refusal, name);
-        penalty.event(socket);
+        refusalReporter.socket(socket, refusal, name);
+        violations.event(socket);
       },
       onHandled: metrics.event,
     },
@@ -362,8 +366,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   guardUndefinedNamespaces(io, (path) => definitions.has(path), onHandshakeRefused);
   watchUnknownNamespaces(engine, io, (conn, name) => {
     const hint = `There is no namespace ${JSON.stringify(name)}.`;
-    recorder.connection(conn, new Refusal("event_unknown", { hint }));
-    penalty.handshake(conn);
+    refusalReporter.connection(conn, new Refusal("event_unknown", { hint }));
+    violations.handshake(conn);
   });
   const disconnect = (userId: string) =>
     cluster === undefined ? disconnectUser(opened, userId) : disconnectEverywhere(opened, userId);
@@ -375,7 +379,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
   const history = createMetricsHistory(config.adminMetricsInterval);
   const views = createAdminViews({
-    ...{ hub, securityLog, backlogs, roundTrips, blocks, imposed, history, health, originPolicy },
+    ...{ hub, securityLog, backpressure, latency, blocks, imposed, history, health, originPolicy },
     settings: settingsInForce(config, options.configSources),
     maxBytes: answerBytes(config.maxBufferedBytes),
     namespaces: opened,
@@ -393,11 +397,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   }
 
   // Feeds: what the server says without being asked.
-  const publisher = createIoPublisher(io);
+  const publisher = createRoomPublisher(io);
   const progressFeed = createProgressFeed({
     ...{ hub, clock, flushMs: config.progressFlush },
     publisher: createProgressDelivery({
-      ...{ io, outbox, backlogs, clock, flushMs: config.progressFlush },
+      ...{ io, writeBatcher, backpressure, clock, flushMs: config.progressFlush },
       maxTasks: config.progressTickTasks,
       maxBytes: config.progressTickBytes,
     }),
@@ -406,12 +410,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     ...{ hub, publisher, clock, traffic, history, legacyEvents },
     metricsIntervalMs: config.adminMetricsInterval * 1000,
     connections: () => engine.clientsCount,
-    slowConnections: backlogs.slowCount,
+    slowConnections: backpressure.slowCount,
     socketCounts: () => ({ user: countSockets(namespaces.user), admin: countSockets(namespaces.admin) }),
   });
 
   if (cluster !== undefined) {
-    cluster.seats.bind(() => seatsTaken(opened));
+    cluster.slots.bind(() => slotsTaken(opened));
     cluster.serve(store.tasks);
     const [user, admin] = [io.of(namespaces.user), io.of(namespaces.admin)];
     joinCluster({ cluster, user, admin, watch, delivery, blocks, imposed, dashboard, onBlocked: endBlocked });
@@ -435,7 +439,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         cluster?.tell("alert", alert);
       },
     },
-    legacy: createLegacy(io),
+    legacy: createLegacyBroadcast(io),
     originPolicy,
     namespace: open,
     authorize: createRequestAuthorizer({ originGuard, authenticator, onRefused }),
@@ -455,10 +459,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   }
 
   async function drainOnce(): Promise<void> {
-    const noticed = draining.announce();
+    const noticed = shutdown.announce();
     if (noticed !== undefined) await noticed;
     stopEscalating?.();
-    await Promise.all([draining.closeAll(engine, opened), underWay.settled(answerWithinMs)]);
+    await Promise.all([shutdown.closeAll(engine, opened), inFlight.settled(answerWithinMs)]);
   }
 
   async function close(): Promise<void> {
@@ -466,7 +470,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     removeFront();
     releaseServer(httpServer);
     stopLingering();
-    backlogs.close();
+    backpressure.close();
     for (const stop of unwatch) stop?.();
     watch.close();
     progressFeed.close();
@@ -483,9 +487,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   function open(definition: NamespaceDefinition): RealtimeNamespace {
     if (definitions.has(definition.path)) throw new TypeError(`Namespace ${definition.path} is open already.`);
     definitions.set(definition.path, definition);
-    const namespace = mountNamespace(io, definition, mountOptions);
+    const namespace = guardNamespace(io, definition, mountOptions);
     opened.push(namespace);
-    if (cluster !== undefined) countSeats(cluster, namespace);
+    if (cluster !== undefined) countSlots(cluster, namespace);
     return namespace;
   }
 
@@ -500,11 +504,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   function onFlood(conn: EngineSocket): void {
     const hint = "A connection sent more packets than any client needs, and was closed.";
-    recorder.connection(conn, new Refusal("rate_limited", { hint }));
+    refusalReporter.connection(conn, new Refusal("rate_limited", { hint }));
   }
 
   function onMalformed(conn: EngineSocket, refusal: Refusal): void {
-    recorder.connection(conn, refusal);
+    refusalReporter.connection(conn, refusal);
   }
 
   function isAdministrator(conn: EngineSocket): boolean {
@@ -516,6 +520,6 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     // Administrators are sent lists and feeds as large as the server is busy: that is no offence of theirs.
     if (isAdministrator(conn)) return log.warn({}, "The connection of an administrator was closed: it did not read.");
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
-    recorder.connection(conn, new Refusal("rate_limited", { hint }));
+    refusalReporter.connection(conn, new Refusal("rate_limited", { hint }));
   }
 }

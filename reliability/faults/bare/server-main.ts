@@ -8,7 +8,7 @@ import { Server } from "socket.io";
 import { createDice } from "../../../packages/client/test/support/dice.ts";
 import { startTaskMill } from "../../../packages/client/test/support/task-mill.ts";
 import { systemClock } from "../../../packages/server/src/core/clock.ts";
-import { createProgressHub } from "../../../packages/server/src/tasks/task-registry.ts";
+import { createTaskRegistry } from "../../../packages/server/src/tasks/task-registry.ts";
 import { openJournal } from "../journal.ts";
 import { createLethalMarkers } from "../lethal-markers.ts";
 import { recordProgress, recordStore } from "../recorded.ts";
@@ -21,7 +21,7 @@ const journal = openJournal(JOURNAL);
 const markers = createLethalMarkers();
 const store = recordStore(await createSqlStore(openSqlite<SignalboxTables>(DATABASE).kysely), journal, markers.reached);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const hub = createProgressHub({ store: store.tasks, clock: systemClock, log: silent });
+const hub = createTaskRegistry({ store: store.tasks, clock: systemClock, log: silent });
 const progress = recordProgress(hub, journal, markers.beforeAcknowledgement);
 const http = createServer();
 const io = new Server(http, {

@@ -3,10 +3,10 @@ import type { Audience, BlockRow, Notice, TaskSnapshot } from "@signalbox/protoc
 import { requireRight } from "../core/permissions.ts";
 import type { Clock, Principal, SessionChange, SessionSource, TaskControl } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import type { ImposedBlocks } from "../limits/admin-blocks.ts";
-import type { Blocks } from "../limits/automatic-blocks.ts";
+import type { AdminBlocks } from "../limits/admin-blocks.ts";
+import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
 import { type Block, blockRow } from "../limits/block.ts";
-import { placeOfSubject, type Subject } from "../limits/subject.ts";
+import { keyOfSubject, type Subject } from "../limits/subject.ts";
 import type { Notifications } from "../notifications/notification-service.ts";
 import type { SecurityLog } from "../security-log/security-log.ts";
 import { requestCancel } from "../tasks/request-cancel.ts";
@@ -43,8 +43,8 @@ interface AdminCommandOptions {
   readonly tasks: TaskControl | undefined;
   readonly sources: readonly SessionSource[];
   readonly securityLog: SecurityLog;
-  readonly blocks: Blocks;
-  readonly imposed: ImposedBlocks;
+  readonly blocks: AutomaticBlocks;
+  readonly imposed: AdminBlocks;
   readonly clock: Clock;
   /** Told of a block when it is in force. */
   onBlocked(block: Block): void;
@@ -99,7 +99,7 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
       const until = clock.now() + seconds * 1000;
       const times = `until ${new Date(until).toISOString()}`;
       await audit("add_block", `Asked to block ${subject} "${id}" ${times}${because(reason)}`, by);
-      const place = placeOfSubject({ subject, id });
+      const place = keyOfSubject({ subject, id });
       const { userId } = by.principal;
       const block: Block = { place, since: clock.now(), until, type: "banned", times: 1, by: userId, note: reason };
       await imposed.impose(block);
@@ -109,7 +109,7 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
 
     async liftBlock({ subject, id, reason }, by) {
       await audit("lift_block", `Asked to lift the block of ${subject} "${id}"${because(reason)}`, by);
-      const place = placeOfSubject({ subject, id });
+      const place = keyOfSubject({ subject, id });
       const wasImposed = await imposed.lift(place);
       const lifted = options.blocks.lift(place) || wasImposed;
       options.onLifted(place);

@@ -13,13 +13,13 @@ import type {
   TaskPage,
 } from "@signalbox/protocol";
 import { readBounded } from "../core/bounded-page.ts";
-import type { ImposedBlocks } from "../limits/admin-blocks.ts";
-import type { Blocks } from "../limits/automatic-blocks.ts";
-import type { Health } from "../observability/health-report.ts";
+import type { AdminBlocks } from "../limits/admin-blocks.ts";
+import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
+import type { ReadHealth } from "../observability/health-report.ts";
 import type { OriginPolicy } from "../origin/origin-policy.ts";
 import type { SecurityLog } from "../security-log/security-log.ts";
-import type { RoundTrips } from "../socket-io/connections/latency.ts";
-import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
+import type { Latency } from "../socket-io/connections/latency.ts";
+import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import type { RealtimeNamespace } from "../socket-io/socket.ts";
 import type { ProgressHub } from "../tasks/task-registry.ts";
 import { blockKey, blockRows, connectionPage, connectionRows, roomKey, roomRows } from "./live-lists.ts";
@@ -42,12 +42,12 @@ export interface AdminViews {
 interface AdminViewOptions {
   readonly hub: Pick<ProgressHub, "list">;
   readonly securityLog: Pick<SecurityLog, "list">;
-  readonly backlogs: Backlogs;
-  readonly roundTrips: Pick<RoundTrips, "of">;
-  readonly blocks: Blocks;
-  readonly imposed: Pick<ImposedBlocks, "list">;
+  readonly backpressure: Backpressure;
+  readonly latency: Pick<Latency, "of">;
+  readonly blocks: AutomaticBlocks;
+  readonly imposed: Pick<AdminBlocks, "list">;
   readonly history: Pick<History, "read">;
-  readonly health: Health;
+  readonly health: ReadHealth;
   readonly settings: SettingRow[];
   readonly originPolicy: OriginPolicy;
   /** Of the rows of one answer. */

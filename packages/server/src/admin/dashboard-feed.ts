@@ -9,7 +9,7 @@ import {
   type TaskSnapshot,
 } from "@signalbox/protocol";
 import type { Clock, Publisher } from "../core/ports.ts";
-import { createConflator } from "../tasks/rate-limited-updates.ts";
+import { createRateLimitedUpdates } from "../tasks/rate-limited-updates.ts";
 import type { ProgressHub } from "../tasks/task-registry.ts";
 import { createDashboardBatch } from "./dashboard-batch.ts";
 import type { History } from "./metrics-history.ts";
@@ -61,7 +61,7 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
   const job = (type: JobUpdate["type"], task: TaskSnapshot): void =>
     publish(rooms.adminGeneral, "job_update", { type, job: task, timestamp: timestamp() } satisfies JobUpdate);
 
-  const conflator = createConflator({ clock, flushMs: jobFlushMs, send: (task) => job("job_progress", task) });
+  const updates = createRateLimitedUpdates({ clock, flushMs: jobFlushMs, send: (task) => job("job_progress", task) });
   const unsubscribe = hub.subscribe({
     created(task) {
       batch.task(task);
@@ -69,15 +69,15 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
     },
     changed(task) {
       batch.task(task);
-      if (isWatched(rooms.adminGeneral) || isLegacyWatched()) conflator.mark(task);
+      if (isWatched(rooms.adminGeneral) || isLegacyWatched()) updates.mark(task);
     },
     removed({ task_id }) {
       batch.removed(task_id);
-      conflator.drop(task_id);
+      updates.drop(task_id);
     },
     ended(task) {
       batch.task(task);
-      conflator.drop(task.task_id);
+      updates.drop(task.task_id);
       if (isFinal(task.status)) job(jobTypes[task.status], task);
     },
   });
@@ -106,7 +106,7 @@ export function createDashboardFeed(options: DashboardFeedOptions): DashboardFee
     },
     close() {
       unsubscribe();
-      conflator.close();
+      updates.close();
       batch.close();
       stopMetrics();
       stopConnections();

@@ -1,17 +1,17 @@
 import type { BlockRow, ConnectionListRequest, ConnectionPage, ConnectionRow, RoomRow } from "@signalbox/protocol";
 import { defaultLimit, someRowsWithin } from "../core/bounded-page.ts";
-import type { ImposedBlocks } from "../limits/admin-blocks.ts";
-import type { Blocks } from "../limits/automatic-blocks.ts";
+import type { AdminBlocks } from "../limits/admin-blocks.ts";
+import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
 import { blockRow } from "../limits/block.ts";
-import type { RoundTrips } from "../socket-io/connections/latency.ts";
-import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
+import type { Latency } from "../socket-io/connections/latency.ts";
+import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../socket-io/socket.ts";
 import { matchingRows, pageOf } from "./page.ts";
 
 /** What is measured of connections. */
 interface Measures {
-  readonly backlogs: Backlogs;
-  readonly roundTrips: Pick<RoundTrips, "of">;
+  readonly backpressure: Backpressure;
+  readonly latency: Pick<Latency, "of">;
 }
 
 /** Live connections as rows, read from Socket.IO at the time of asking. */
@@ -46,7 +46,7 @@ function compare<Value extends string | number>(a: Value | null, b: Value | null
   return a < b === descending ? 1 : -1;
 }
 
-function connectionRow(socket: RealtimeSocket, { backlogs, roundTrips }: Measures): ConnectionRow {
+function connectionRow(socket: RealtimeSocket, { backpressure, latency }: Measures): ConnectionRow {
   const { principal, ip, connectedAt } = socket.data;
   return {
     socket_id: socket.id,
@@ -58,17 +58,17 @@ function connectionRow(socket: RealtimeSocket, { backlogs, roundTrips }: Measure
     ip,
     transport: socket.conn.transport.name,
     connected_at: new Date(connectedAt).toISOString(),
-    round_trip_ms: roundTrips.of(socket.conn),
+    round_trip_ms: latency.of(socket.conn),
     rooms: namedRooms(socket),
-    buffered_bytes: backlogs.bytesOf(socket.conn),
-    slow: backlogs.isSlow(socket.conn),
+    buffered_bytes: backpressure.bytesOf(socket.conn),
+    slow: backpressure.isSlow(socket.conn),
   };
 }
 
 export const blockKey = ({ subject, id }: BlockRow): string => `${subject} ${id}`;
 
 /** Who is kept out at this moment: one row for each, that of an administrator first. */
-export const blockRows = (blocks: Blocks, imposed: Pick<ImposedBlocks, "list">): BlockRow[] =>
+export const blockRows = (blocks: AutomaticBlocks, imposed: Pick<AdminBlocks, "list">): BlockRow[] =>
   [...new Map([...blocks.list(), ...imposed.list()].map((block) => [block.place, block])).values()]
     .map(blockRow)
     .sort((a, b) => (blockKey(a) < blockKey(b) ? -1 : 1));

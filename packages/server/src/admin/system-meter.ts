@@ -1,13 +1,13 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { RefusalCode, SystemMetrics } from "@signalbox/protocol";
 import type { Clock } from "../core/ports.ts";
-import type { Traffic } from "../observability/traffic-counters.ts";
+import type { TrafficCounters } from "../observability/traffic-counters.ts";
 import type { ProgressHub } from "../tasks/task-registry.ts";
 
 export interface SystemMeterOptions {
   readonly hub: Pick<ProgressHub, "counts">;
   readonly clock: Pick<Clock, "monotonic">;
-  readonly traffic: Traffic;
+  readonly traffic: TrafficCounters;
   connections(): number;
   slowConnections(): number;
   socketCounts(): SystemMetrics["sockets"];

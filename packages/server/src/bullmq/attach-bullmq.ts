@@ -75,7 +75,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
   queue.on("error", (err) => log.error({ err, queue: queue.name }, "A queue cannot be asked."));
   const link = createQueueLink(connection, queue.toKey("").replace(/:$/, ""));
   /** What is being done about each job; what comes next waits for it. */
-  const underWay = new Map<string, Promise<void>>();
+  const inFlight = new Map<string, Promise<void>>();
   /** Jobs of which something could not be told: they are looked at again. */
   const unsure = new Set<string>();
   let reports = false;
@@ -129,7 +129,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
   }
 
   function inTurn(jobId: string, act: () => Promise<void>): void {
-    const before = underWay.get(jobId) ?? Promise.resolve();
+    const before = inFlight.get(jobId) ?? Promise.resolve();
     const told = (): void => void logged.delete(jobId);
     const acting = before.then(act).then(told, (err: unknown) => {
       if (err instanceof Refusal && err.code === "task_finished") return told();
@@ -138,8 +138,8 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
       logged.set(jobId, true);
       log.error({ err, queue: queue.name, job_id: jobId }, "What became of a job could not be told; trying again.");
     });
-    underWay.set(jobId, acting);
-    void acting.then(() => underWay.get(jobId) === acting && underWay.delete(jobId));
+    inFlight.set(jobId, acting);
+    void acting.then(() => inFlight.get(jobId) === acting && inFlight.delete(jobId));
   }
 
   /** Brings a task to where its job is. */
@@ -233,7 +233,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
     async close() {
       stop();
       reports = false;
-      await Promise.all(underWay.values());
+      await Promise.all(inFlight.values());
       await link.release().catch(() => {});
       link.close();
       await queue.close();

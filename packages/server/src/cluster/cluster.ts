@@ -3,9 +3,9 @@ import type { AdminAlert, SecurityEvent } from "@signalbox/protocol";
 import type { SessionChange, TaskExchange, TaskStore } from "../core/ports.ts";
 import type { Block } from "../limits/block.ts";
 import type { SharedBudgets } from "../limits/shared-limit.ts";
-import type { Dependency } from "../observability/dependency-health.ts";
+import type { DependencyHealth } from "../observability/dependency-health.ts";
 import type { AdapterFactory } from "../socket-io/delivery/batching-cluster-adapter.ts";
-import type { SeatCount } from "../socket-io/namespaces/connection-slots.ts";
+import type { SlotCounter } from "../socket-io/namespaces/connection-slots.ts";
 
 /** What a process tells all others. */
 export interface ClusterMessages {
@@ -30,14 +30,14 @@ export interface ClusterMessages {
 export interface Cluster extends SharedBudgets {
   readonly createAdapter: AdapterFactory;
   readonly tasks: TaskExchange;
-  readonly seats: SeatCount;
+  readonly slots: SlotCounter;
   tell<Topic extends keyof ClusterMessages>(topic: Topic, message: ClusterMessages[Topic]): void;
   on<Topic extends keyof ClusterMessages>(topic: Topic, listener: (message: ClusterMessages[Topic]) => void): void;
   /** Told at the start and whenever messages may have been missed: everything is to be looked at anew. */
-  onAnew(listener: () => void): void;
+  onResync(listener: () => void): void;
   /** Keeps the tasks of processes that have no store of their own. */
   serve(store: TaskStore): void;
   /** How Redis is, for readiness. */
-  readonly health: Dependency;
+  readonly health: DependencyHealth;
   close(): Promise<void>;
 }

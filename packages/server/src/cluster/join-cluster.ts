@@ -1,12 +1,12 @@
 import { rooms, taskRoom, userRoom } from "@signalbox/protocol";
 import type { DashboardFeed } from "../admin/dashboard-feed.ts";
-import type { ImposedBlocks } from "../limits/admin-blocks.ts";
-import type { Blocks } from "../limits/automatic-blocks.ts";
+import type { AdminBlocks } from "../limits/admin-blocks.ts";
+import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
 import type { Block } from "../limits/block.ts";
-import { isPlace } from "../limits/subject.ts";
+import { isLimitSubject } from "../limits/subject.ts";
 import type { NotificationDelivery } from "../notifications/notification-delivery.ts";
-import { seatOf } from "../socket-io/namespaces/connection-slots.ts";
-import type { SessionWatch } from "../socket-io/namespaces/session-monitor.ts";
+import { slotKey } from "../socket-io/namespaces/connection-slots.ts";
+import type { SessionMonitor } from "../socket-io/namespaces/session-monitor.ts";
 import type { RealtimeNamespace } from "../socket-io/socket.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -17,10 +17,10 @@ interface ClusterLinks {
   readonly cluster: Cluster;
   readonly user: RealtimeNamespace;
   readonly admin: RealtimeNamespace;
-  readonly watch: Pick<SessionWatch, "changed" | "lookAgain">;
+  readonly watch: Pick<SessionMonitor, "changed" | "lookAgain">;
   readonly delivery: Pick<NotificationDelivery, "wake" | "restate" | "restateAll" | "delivered">;
-  readonly blocks: Blocks;
-  readonly imposed: ImposedBlocks;
+  readonly blocks: AutomaticBlocks;
+  readonly imposed: AdminBlocks;
   readonly dashboard: Pick<DashboardFeed, "alert" | "securityEvent">;
   /** Ends the connections of whoever was blocked. */
   onBlocked(block: Block): void;
@@ -48,7 +48,7 @@ export function joinCluster(links: ClusterLinks): void {
     imposed.learn(block);
     links.onBlocked(block);
   });
-  cluster.onAnew(() => {
+  cluster.onResync(() => {
     watch.lookAgain();
     imposed.reload();
     delivery.restateAll();
@@ -80,16 +80,16 @@ function followWatchedTasks({ cluster, user, admin }: ClusterLinks): void {
 }
 
 /** A seat is held by being in the room of one's place: leaving it, for whatever reason, gives the seat back. */
-export function countSeats(cluster: Cluster, namespace: RealtimeNamespace): void {
+export function countSlots(cluster: Cluster, namespace: RealtimeNamespace): void {
   namespace.adapter.on("leave-room", (room: string) => {
-    if (isPlace(room)) cluster.seats.leave(seatOf(namespace.name, room));
+    if (isLimitSubject(room)) cluster.slots.leave(slotKey(namespace.name, room));
   });
 }
 
 /** The seats that this node has given away. */
-export function* seatsTaken(opened: Iterable<RealtimeNamespace>): Generator<readonly [place: string, count: number]> {
+export function* slotsTaken(opened: Iterable<RealtimeNamespace>): Generator<readonly [place: string, count: number]> {
   for (const { name, adapter } of opened) {
-    for (const [room, members] of adapter.rooms) if (isPlace(room)) yield [seatOf(name, room), members.size];
+    for (const [room, members] of adapter.rooms) if (isLimitSubject(room)) yield [slotKey(name, room), members.size];
   }
 }
 

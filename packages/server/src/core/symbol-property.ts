@@ -1,5 +1,5 @@
 /** A place for something of ours on somebody else's objects. */
-export interface Slot<Owner extends object, Value> {
+export interface SymbolProperty<Owner extends object, Value> {
   of(owner: Owner): Value | undefined;
   put(owner: Owner, value: Value): void;
   clear(owner: Owner): void;
@@ -10,7 +10,7 @@ export interface Slot<Owner extends object, Value> {
  * garbage collection has to look at for each connection; a property that nobody else can name goes with its object.
  * @param description - what is kept, for whoever looks at the object in a debugger
  */
-export function createSlot<Owner extends object, Value>(description: string): Slot<Owner, Value> {
+export function createSymbolProperty<Owner extends object, Value>(description: string): SymbolProperty<Owner, Value> {
   const key = Symbol(description);
   type Slotted = { [key]?: Value | undefined };
   return {

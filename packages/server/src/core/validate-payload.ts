@@ -5,7 +5,7 @@ import { Refusal } from "./refusal.ts";
  * What a schema makes of an input.
  * @throws Refusal `payload_invalid`, whose hint names the field
  */
-export function parsePayload<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+export function validatePayload<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const { data, error } = schema.safeParse(input);
   if (error === undefined) return data as z.output<Schema>;
   const [issue] = error.issues;

@@ -4,7 +4,7 @@ import type { Config } from "../config/settings.ts";
 import { permits } from "../core/permissions.ts";
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import { parsePayload } from "../core/validate-payload.ts";
+import { validatePayload } from "../core/validate-payload.ts";
 import { readBody } from "../http/read-body.ts";
 import { parseQuery, rawPath } from "../http/request-url.ts";
 import { bearerTokenOf, refuseMethod, sendJson, sendRefusal } from "../http/respond.ts";
@@ -21,7 +21,7 @@ const prefix = "/realtime/";
 /** All that our routes are sent is a number or two. */
 const maxBodyBytes = 1024;
 
-export interface RealtimeRoutesOptions {
+export interface ClientRoutesOptions {
   readonly config: Config;
   readonly exposeHints: boolean;
   readonly version: string;
@@ -41,7 +41,7 @@ export interface RealtimeRoutesOptions {
 
 type Answer = (req: IncomingMessage, argument: string) => Promise<unknown>;
 
-export interface RealtimeRoutes {
+export interface ClientRoutes {
   owns(url: string | undefined): boolean;
   handle(req: IncomingMessage, res: ServerResponse): void;
 }
@@ -50,7 +50,7 @@ export interface RealtimeRoutes {
  * The HTTP side of the wire contract: what a client reads before it connects, and what it falls back to when no socket
  * can be opened. Paths below the prefix that are not ours stay with the application.
  */
-export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRoutes {
+export function createClientRoutes(options: ClientRoutesOptions): ClientRoutes {
   const { config, clock, originGuard, authenticator, csrf, hub, notifications } = options;
 
   const routes: readonly { pattern: RegExp; answer: Answer; changes?: true }[] = [
@@ -125,12 +125,12 @@ export function createRealtimeRoutes(options: RealtimeRoutesOptions): RealtimeRo
     const query = parseQuery(req.url);
     const { after = 0, limit } = query;
     const asked = { after: Number(after), ...(limit !== undefined && { limit: Number(limit) }) };
-    return notifications.sync({ principal }, parsePayload(userSchemas.sync_notifications, asked));
+    return notifications.sync({ principal }, validatePayload(userSchemas.sync_notifications, asked));
   }
 
   async function advanceNotifications(req: IncomingMessage, verb: string): Promise<unknown> {
     const { principal } = await identifyUser(req, true);
-    const { seq } = parsePayload(userSchemas.ack_notifications, jsonIn(await readBody(req, maxBodyBytes)));
+    const { seq } = validatePayload(userSchemas.ack_notifications, jsonIn(await readBody(req, maxBodyBytes)));
     return notifications.advance({ principal }, verb === "ack" ? "acknowledged" : "read", seq);
   }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../core/refusal.ts";
 import { rawPath } from "../http/request-url.ts";
 import { bearerTokenOf, sendJson, sendRefusal } from "../http/respond.ts";
-import type { Health } from "../observability/health-report.ts";
+import type { ReadHealth } from "../observability/health-report.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { equal } from "../sessions/csrf.ts";
 
@@ -10,7 +10,7 @@ interface OperationRoutesOptions {
   readonly metrics: Metrics;
   readonly metricsToken: string | null;
   readonly isProduction: boolean;
-  readonly health: Health;
+  readonly health: ReadHealth;
   readonly exposeHints: boolean;
   onRefused(req: IncomingMessage, refusal: Refusal): void;
   onFault(req: IncomingMessage, error: unknown): void;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { ProxyTrust } from "../config/trusted-proxies.ts";
-import { createSlot } from "../core/symbol-property.ts";
+import { createSymbolProperty } from "../core/symbol-property.ts";
 
 /** In requests from trusted proxies, and in every answer of ours. */
 export const requestIdHeader = "X-Request-Id";
@@ -15,7 +15,7 @@ const wellFormed = /^[\w.:-]{8,64}$/;
  * that chooses its own can have its doings counted among somebody else's.
  */
 export function createRequestId(isTrusted: ProxyTrust): (req: IncomingMessage) => string {
-  const known = createSlot<IncomingMessage, string>("request id");
+  const known = createSymbolProperty<IncomingMessage, string>("request id");
 
   function nameOf(req: IncomingMessage): string {
     const given = req.headers["x-request-id"];

@@ -5,7 +5,7 @@ import { ignoreErrors } from "./ignore-errors.ts";
 import { ignoreUpgrade } from "./ignore-upgrade.ts";
 
 /** What takes over the requests to some paths of a server. */
-export interface FrontHandler {
+export interface RequestInterceptor {
   /** Whether this path is ours; everything else stays with the application. */
   owns(url: string | undefined, method: string | undefined): boolean;
   request(req: IncomingMessage, res: ServerResponse): void;
@@ -34,7 +34,7 @@ const bodyWithinMs = 10_000;
  * before it reaches them. One that refuses every path but its own (`new WebSocketServer({ server, path })` of `ws`) would
  * otherwise end our WebSockets. It gets all upgrades that are not ours; where there is none, they are ignored.
  */
-export function installFront(httpServer: HttpServer | HttpsServer, handler: FrontHandler): () => void {
+export function interceptRequests(httpServer: HttpServer | HttpsServer, handler: RequestInterceptor): () => void {
   const server = httpServer as HttpServer;
   const before = server.listeners("request") as ((req: IncomingMessage, res: ServerResponse) => void)[];
   const ownEmit = Object.hasOwn(server, "emit") ? server.emit : undefined;

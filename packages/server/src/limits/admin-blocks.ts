@@ -6,7 +6,7 @@ import type { Block } from "./block.ts";
 const retryMs = 1000;
 
 /** Blocks that administrators impose: kept in the store, since a restart must not let anybody back in before their time. */
-export interface ImposedBlocks {
+export interface AdminBlocks {
   /**
    * The one in force for a place. Synchronous once they have been read, which they are soon after the start.
    * @throws Refusal `unavailable` while they cannot be read: nobody is let in unseen
@@ -32,7 +32,7 @@ interface ImposedBlocksOptions {
   readonly log: Log;
 }
 
-export function createImposedBlocks({ store, clock, log }: ImposedBlocksOptions): ImposedBlocks {
+export function createAdminBlocks({ store, clock, log }: ImposedBlocksOptions): AdminBlocks {
   let known: Map<string, Block> | undefined;
   let cancelRetry: (() => void) | undefined;
   let closed = false;

@@ -2,7 +2,7 @@ import type { SecurityEventType } from "@signalbox/protocol";
 import { createBoundedMap } from "../core/bounded-map.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Block } from "./block.ts";
-import { isGuestPlace } from "./subject.ts";
+import { isGuestSubject } from "./subject.ts";
 
 /**
  * What an offence weighs. Everyday refusals weigh nothing or little, or an honest client with a bug, an old tab or too
@@ -43,7 +43,7 @@ const leastShiftMs = 1000;
 const maxPlaces = 10_000;
 
 /** Keeps out, for a time, whoever goes on offending. */
-export interface Blocks {
+export interface AutomaticBlocks {
   /** Weighs an offence. Returns the block that it brought, if it did. */
   offend(place: string, type: SecurityEventType): Block | undefined;
   /** The block that is in force. */
@@ -76,7 +76,7 @@ interface Offences {
  * of one address: whoever is signed in answers for themselves, so nobody can have those behind the same address blocked
  * (docs/decisions/0011).
  */
-export function createBlocks(clock: Pick<Clock, "now" | "monotonic">): Blocks {
+export function createAutomaticBlocks(clock: Pick<Clock, "now" | "monotonic">): AutomaticBlocks {
   const offences = createBoundedMap<string, Offences>(maxPlaces);
   /** Also those that are over, for as long as they make the next one longer. */
   const blocks = createBoundedMap<string, Measured>(maxPlaces);
@@ -105,7 +105,7 @@ export function createBlocks(clock: Pick<Clock, "now" | "monotonic">): Blocks {
   }
 
   function isLeftAlone(place: string): boolean {
-    const last = isGuestPlace(place) ? blocks.get(place) : undefined;
+    const last = isGuestSubject(place) ? blocks.get(place) : undefined;
     if (last === undefined) return false;
     const overMs = clock.monotonic() - last.endsAt;
     return overMs >= 0 && overMs < last.block.until - last.block.since;
@@ -115,7 +115,7 @@ export function createBlocks(clock: Pick<Clock, "now" | "monotonic">): Blocks {
     const now = clock.now();
     const last = blocks.get(place);
     const times = last !== undefined && clock.monotonic() - last.endsAt < forgivenMs ? last.block.times + 1 : 1;
-    const lengthsMs = isGuestPlace(place) ? guestLengthsMs : userLengthsMs;
+    const lengthsMs = isGuestSubject(place) ? guestLengthsMs : userLengthsMs;
     const lengthMs = lengthsMs[Math.min(times, lengthsMs.length) - 1] as number;
     return keep({ place, since: now, until: now + lengthMs, type, times });
   }

@@ -1,6 +1,6 @@
 import type { BlockRow, SecurityEventType } from "@signalbox/protocol";
 import { Refusal } from "../core/refusal.ts";
-import { subjectOf } from "./subject.ts";
+import { subjectOfKey } from "./subject.ts";
 
 /** Longest wait that a client is told: a block may be lifted before its end, and timers of browsers end at 25 days. */
 const longestWaitMs = 3_600_000;
@@ -29,7 +29,7 @@ export const blockRefusal = ({ type, until, by }: Block, now: number): Refusal =
 
 /** The block as administrators see it. */
 export const blockRow = ({ place, since, until, type, times, by, note }: Block): BlockRow => ({
-  ...subjectOf(place),
+  ...subjectOfKey(place),
   reason: type,
   since: new Date(since).toISOString(),
   until: new Date(until).toISOString(),

@@ -1,11 +1,11 @@
 import type { Clock } from "../core/ports.ts";
 
-export interface PacketMeter {
+export interface WindowCounter {
   /** Counts one; false when that was more than the window allows. */
   count(): boolean;
 }
 
-interface PacketMeterOptions {
+interface WindowCounterOptions {
   readonly limit: number;
   /** Default: a second. */
   readonly windowMs?: number;
@@ -13,17 +13,17 @@ interface PacketMeterOptions {
 }
 
 /** Counts per window on two numbers, without a timer: there is one for each connection. */
-export function createPacketMeter(options: PacketMeterOptions): PacketMeter {
-  return new WindowMeter(options);
+export function createWindowCounter(options: WindowCounterOptions): WindowCounter {
+  return new Counter(options);
 }
 
 /** A class, so that its method is there once and not once for each connection. */
-class WindowMeter implements PacketMeter {
-  readonly #options: PacketMeterOptions;
+class Counter implements WindowCounter {
+  readonly #options: WindowCounterOptions;
   #windowStart = Number.NEGATIVE_INFINITY;
   #counted = 0;
 
-  constructor(options: PacketMeterOptions) {
+  constructor(options: WindowCounterOptions) {
     this.#options = options;
   }
 

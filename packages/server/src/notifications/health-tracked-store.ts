@@ -1,6 +1,6 @@
 import type { NotificationStore } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import type { Dependency } from "../observability/dependency-health.ts";
+import type { DependencyHealth } from "../observability/dependency-health.ts";
 
 /** How long clients wait before they try again. */
 const retryMs = 1000;
@@ -9,7 +9,7 @@ const retryMs = 1000;
  * The store of notifications, seen by what it answers to those who use it anyway: its outage is told by readiness and
  * two lines of the log, with the cause, and everybody whom it hits is refused as `unavailable`.
  */
-export function watchNotifications(store: NotificationStore, health: Dependency): NotificationStore {
+export function trackStoreHealth(store: NotificationStore, health: DependencyHealth): NotificationStore {
   async function seen<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     try {
       const answer = await ask();

@@ -1,6 +1,6 @@
 import type { Notification, NotificationPage } from "@signalbox/protocol";
 import type { Clock } from "../core/ports.ts";
-import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
+import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import type { RealtimeSocket } from "../socket-io/socket.ts";
 
 /** So many are not gathered further: they go at once. */
@@ -8,12 +8,12 @@ const maxGathered = 100;
 
 interface LowNoticeOptions {
   readonly clock: Pick<Clock, "monotonic">;
-  readonly backlogs: Pick<Backlogs, "isSlow">;
+  readonly backpressure: Pick<Backpressure, "isSlow">;
   /** How long low ones wait for others, in milliseconds. */
   readonly waitMs: number;
 }
 
-export interface LowNotices {
+export interface LowPriorityBatching {
   /** Whether what is to be delivered to a user may wait for more: it is all low, and each delivery costs a request. */
   wait(userId: string, sockets: readonly RealtimeSocket[], undelivered: readonly Notification[]): boolean;
   /** Those whose time is over. */
@@ -23,7 +23,7 @@ export interface LowNotices {
 }
 
 /** Gathers low notices for those on polling, or who read slowly, so that ten of them are one answer instead of ten. */
-export function createLowNotices({ clock, backlogs, waitMs }: LowNoticeOptions): LowNotices {
+export function createLowPriorityBatching({ clock, backpressure, waitMs }: LowNoticeOptions): LowPriorityBatching {
   /** Until when each user's may wait. */
   const gathering = new Map<string, number>();
 
@@ -35,7 +35,7 @@ export function createLowNotices({ clock, backlogs, waitMs }: LowNoticeOptions):
         undelivered.length > 0 &&
         undelivered.length < maxGathered &&
         undelivered.every(({ priority }) => priority === "low") &&
-        sockets.every(({ conn }) => conn.transport.name === "polling" || backlogs.isSlow(conn));
+        sockets.every(({ conn }) => conn.transport.name === "polling" || backpressure.isSlow(conn));
       if (mayWait) gathering.set(userId, until);
       else gathering.delete(userId);
       return mayWait;

@@ -4,9 +4,9 @@ import { readerOf } from "../core/audience.ts";
 import { createBoundedMap } from "../core/bounded-map.ts";
 import type { Clock, Log, NotificationStore, Principal } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
+import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import type { RealtimeNamespace, RealtimeSocket } from "../socket-io/socket.ts";
-import { createLowNotices, withoutWaiting } from "./low-priority-batching.ts";
+import { createLowPriorityBatching, withoutWaiting } from "./low-priority-batching.ts";
 
 /** Read from a ledger at a time. */
 const perRead = 100;
@@ -21,7 +21,7 @@ interface NotificationDeliveryOptions {
   readonly store: NotificationStore;
   readonly clock: Clock;
   readonly log: Log;
-  readonly backlogs: Pick<Backlogs, "isSlow">;
+  readonly backpressure: Pick<Backpressure, "isSlow">;
   /** How long low notices may wait for others, where each delivery costs a request; in milliseconds. */
   readonly lowWaitMs: number;
   /** Asked for with each delivery: `/` is opened after this is made. */
@@ -58,7 +58,7 @@ export interface NotificationDelivery {
  * Meanwhile the user's other sockets go on.
  */
 export function createNotificationDelivery(options: NotificationDeliveryOptions): NotificationDelivery {
-  const { store, clock, log, backlogs } = options;
+  const { store, clock, log, backpressure } = options;
   const waiting = new Set<string>();
   const restated = new Set<string>();
   /** Sockets that have not been sent everything that was delivered to their user, and the `seq` they have. */
@@ -67,7 +67,7 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   const unmarked = new Map<string, Sent>();
   /** The last `seq` that a user's sockets here were sent. */
   const lastSent = createBoundedMap<string, number>(maxLastSent);
-  const lowNotices = createLowNotices({ clock, backlogs, waitMs: options.lowWaitMs });
+  const lowNotices = createLowPriorityBatching({ clock, backpressure, waitMs: options.lowWaitMs });
   let running: Promise<void> | undefined;
   let closed = false;
 
@@ -80,7 +80,7 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
     if (due.length > 0 || waiting.size > 0) wake(due);
   });
 
-  const keepsUp = ({ conn }: RealtimeSocket): boolean => !backlogs.isSlow(conn);
+  const keepsUp = ({ conn }: RealtimeSocket): boolean => !backpressure.isSlow(conn);
 
   function wake(userIds: Iterable<string> | "anybody"): void {
     for (const userId of userIds === "anybody" ? connectedUsers() : userIds) waiting.add(userId);

@@ -6,7 +6,7 @@ import { type AudienceKind, kindOf, readerOf, storedAudience, userAudience } fro
 import { someRowsWithin } from "../core/bounded-page.ts";
 import type { Clock, NotificationStore, Principal, StoredNotice } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import { parsePayload } from "../core/validate-payload.ts";
+import { validatePayload } from "../core/validate-payload.ts";
 
 /** The application's notices are held to the same rules as an administrator's. */
 const noticeSchema = adminSchemas.admin_notification;
@@ -75,7 +75,7 @@ export function createNotifications(options: NotificationsOptions): Notification
   });
 
   async function send(to: Audience, input: Notice): Promise<string> {
-    const { audience, notification } = parsePayload(noticeSchema, { audience: to, notification: input });
+    const { audience, notification } = validatePayload(noticeSchema, { audience: to, notification: input });
     const notice = stamped(notification, clock.now());
     if (audience !== "everyone" && "room_id" in audience) {
       await sendToEach([...(await options.membersOf(audience.room_id))], notice);

@@ -8,7 +8,7 @@ export type Debug = (fields: object, message: string) => void;
  * Who logs what they do: the parts in SIGNALBOX_DEBUG_PARTS, all with SOCKETIO_DEBUG.
  * @returns by part; undefined for one that is silent, which then has nothing to put together
  */
-export function createDebug(
+export function createDebugLog(
   { debug, debugParts: chosen }: Pick<Config, "debug" | "debugParts">,
   log: Log,
 ): (part: DebugPart) => Debug | undefined {

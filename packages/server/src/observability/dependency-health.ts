@@ -1,7 +1,7 @@
 import type { Clock, Log } from "../core/ports.ts";
 
 /** Something outside that the server cannot do without, as it was last seen. */
-export interface Dependency {
+export interface DependencyHealth {
   answered(): void;
   failed(cause: unknown): void;
   status(): "ok" | "failing";
@@ -22,7 +22,15 @@ const staleMs = 30_000;
  * Watches a dependency by what it answers to those who use it anyway. An outage is two lines of the log, its beginning
  * and its end, however many requests it hits: a flood of equal lines would hide what else goes wrong.
  */
-export function createDependency({ name, clock, log }: { name: string; clock: Clock; log: Log }): Dependency {
+export function createDependencyHealth({
+  name,
+  clock,
+  log,
+}: {
+  name: string;
+  clock: Clock;
+  log: Log;
+}): DependencyHealth {
   let failing = false;
   let lastFailureAt = Number.NEGATIVE_INFINITY;
   let outage = false;

@@ -1,6 +1,6 @@
 import type { DependencyRow, HealthReport } from "@signalbox/protocol";
 import type { Clock, Store } from "../core/ports.ts";
-import type { Dependency } from "./dependency-health.ts";
+import type { DependencyHealth } from "./dependency-health.ts";
 
 /** A store that takes longer is reported as failing: load balancers give up after a few seconds as well. */
 const pingTimeoutMs = 2000;
@@ -8,23 +8,23 @@ const pingTimeoutMs = 2000;
 interface HealthOptions {
   readonly store: Pick<Store, "ping">;
   /** How the store answered the last time; asked anew with each report. */
-  readonly storeHealth: Dependency;
+  readonly storeHealth: DependencyHealth;
   /** How its part for notifications answered those who used it: that may fail while the rest goes on. */
-  readonly notificationHealth: Dependency;
+  readonly notificationHealth: DependencyHealth;
   /** How the session store answered the last look-up. */
-  readonly sessionHealth: Dependency;
+  readonly sessionHealth: DependencyHealth;
   /** How Redis answers, where there are other nodes: without it each goes on by itself. */
-  readonly redisHealth: Dependency | undefined;
+  readonly redisHealth: DependencyHealth | undefined;
   readonly clock: Pick<Clock, "now">;
   readonly version: string;
   readonly serverId: string;
   isDraining(): boolean;
 }
 
-/** Tells how the server stands, asking what it depends on. */
-export type Health = () => Promise<HealthReport>;
+/** Asks every dependency how it is and reports it. */
+export type ReadHealth = () => Promise<HealthReport>;
 
-export function createHealth(options: HealthOptions): Health {
+export function createHealthReport(options: HealthOptions): ReadHealth {
   const { version, serverId, clock, storeHealth, notificationHealth, sessionHealth, redisHealth } = options;
   const started_at = new Date(clock.now()).toISOString();
 
@@ -56,7 +56,7 @@ export function createHealth(options: HealthOptions): Health {
 }
 
 /** The cause stays in the log: it may name hosts, files and people. */
-function row(name: string, dependency: Dependency): DependencyRow {
+function row(name: string, dependency: DependencyHealth): DependencyRow {
   const [status, since] = [dependency.status(), dependency.since()];
   return {
     ...{ name, status },

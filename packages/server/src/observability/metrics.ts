@@ -1,6 +1,6 @@
 import type { Priority, RefusalCode, SecurityEventType } from "@signalbox/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Traffic } from "./traffic-counters.ts";
+import type { TrafficCounters } from "./traffic-counters.ts";
 
 export interface Metrics {
   /** One event of a client: `name` is null when undeclared, so that clients cannot make up series. */
@@ -16,7 +16,7 @@ export interface Metrics {
 }
 
 interface MetricsOptions {
-  readonly traffic: Traffic;
+  readonly traffic: TrafficCounters;
   connections(): number;
   slowConnections(): number;
   sockets(): Iterable<{ namespace: string; count: number }>;

@@ -1,7 +1,7 @@
 import type { RefusalCode } from "@signalbox/protocol";
 
 /** Plain totals since the start: one addition per event, read by the dashboard and by Prometheus alike. */
-export interface Traffic {
+export interface TrafficCounters {
   /** Events from clients, refused ones included. */
   events: number;
   /** Packets written to clients. */
@@ -14,7 +14,7 @@ export interface Traffic {
   overflows: number;
 }
 
-export const createTraffic = (): Traffic => ({
+export const createTrafficCounters = (): TrafficCounters => ({
   events: 0,
   deliveries: 0,
   refusals: new Map(),

@@ -11,7 +11,7 @@ export interface Legacy {
   emit(event: string, data: unknown, to?: { room?: string }): void;
 }
 
-export function createLegacy(io: RealtimeServer): Legacy {
+export function createLegacyBroadcast(io: RealtimeServer): Legacy {
   return {
     emit(event, data, { room } = {}) {
       const users = io.of(namespaces.user);

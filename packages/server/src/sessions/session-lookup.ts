@@ -12,7 +12,7 @@ import type {
 } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Debug } from "../observability/debug-log.ts";
-import type { Dependency } from "../observability/dependency-health.ts";
+import type { DependencyHealth } from "../observability/dependency-health.ts";
 import type { Trace } from "../observability/tracing.ts";
 import { checkCredential, checkSession, SourceFault } from "./check-session.ts";
 
@@ -60,7 +60,7 @@ interface SessionLookupOptions {
   readonly sources: readonly SessionSource[];
   readonly clock: Clock;
   /** Told how each question to a source ended: a refusal says `unavailable` and no more, the log says why. */
-  readonly health: Dependency;
+  readonly health: DependencyHealth;
   /** Told once of each way in which a source breaks its contract. */
   readonly log: Pick<Log, "error">;
   /** Logs every question to a source and its answer; undefined where nobody wants that. */

@@ -1,8 +1,8 @@
 /** Socket.IO's own types, with what Signalbox keeps per socket filled in. */
 import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
 import type { Principal } from "../core/ports.ts";
-import { createSlot } from "../core/symbol-property.ts";
-import { isGuestPlace } from "../limits/subject.ts";
+import { createSymbolProperty } from "../core/symbol-property.ts";
+import { isGuestSubject } from "../limits/subject.ts";
 import type { SessionHandle } from "../sessions/session-lookup.ts";
 
 /** Everything that is kept per connection beside Socket.IO's own state. */
@@ -24,9 +24,9 @@ interface SocketData {
  * For looking a socket's session up again; null for a guest. It holds a secret, so it is kept where Socket.IO does not
  * look: `socket.data` travels to other nodes when one of them asks for all sockets.
  */
-export const sessionHandles = createSlot<RealtimeSocket, SessionHandle | null>("session");
+export const sessionHandles = createSymbolProperty<RealtimeSocket, SessionHandle | null>("session");
 
-const requested = createSlot<RealtimeSocket, Set<string>>("requested rooms");
+const requested = createSymbolProperty<RealtimeSocket, Set<string>>("requested rooms");
 
 /** The rooms that requests of a socket have joined, apart from those in which the server has put it. */
 export const requestedRooms = {
@@ -55,7 +55,7 @@ export function membersOf({ adapter, sockets }: RealtimeNamespace, room: string)
 
 /** The rooms of a socket without those that are not for sending: Socket.IO's own by its id, and the guests' count. */
 export const namedRooms = (socket: RealtimeSocket): string[] =>
-  [...socket.rooms].filter((room) => room !== socket.id && !isGuestPlace(room));
+  [...socket.rooms].filter((room) => room !== socket.id && !isGuestSubject(room));
 
 /** What a log line says of a socket. */
 export const logFields = ({ id, nsp, data, conn }: RealtimeSocket) => ({

@@ -15,7 +15,7 @@ import { migrations } from "./migrations.ts";
 import { loadMigrator, type MigrationOutcome } from "./migrator.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 import { createSqlNotifications, type NotificationTables } from "./sql-notifications.ts";
-import { joinWrites } from "./write-batching.ts";
+import { batchWrites } from "./write-batching.ts";
 
 export { openSqlite, type SqliteFile } from "./node-sqlite.ts";
 
@@ -74,7 +74,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     }
   }
 
-  const putTask = joinWrites<TaskSnapshot>({
+  const putTask = batchWrites<TaskSnapshot>({
     keyOf: ({ task_id }) => task_id,
     isNewer,
     maxRows: rowsPerStatement,

@@ -26,7 +26,7 @@ interface Waiting<Row> {
  * other with it.
  * @returns puts one row, and resolves with what is stored if that kept it out
  */
-export function joinWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) => Promise<Row | undefined> {
+export function batchWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) => Promise<Row | undefined> {
   const { write, keyOf, isNewer, maxRows, isHopeless } = options;
   let waiting: Waiting<Row>[] = [];
   let isWriting = false;

@@ -1,16 +1,16 @@
 import { finalEvents, isFinal, namespaces, taskRoom } from "@signalbox/protocol";
 import type { Clock, ProgressPublisher } from "../core/ports.ts";
-import { createSlot } from "../core/symbol-property.ts";
-import type { Backlogs } from "../socket-io/delivery/backpressure.ts";
+import { createSymbolProperty } from "../core/symbol-property.ts";
+import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import { createProgressMessage, type ProgressMessage } from "../socket-io/delivery/encoded-packet.ts";
-import type { Outbox } from "../socket-io/delivery/write-batcher.ts";
+import type { WriteBatcher } from "../socket-io/delivery/write-batcher.ts";
 import type { RealtimeServer, RealtimeSocket } from "../socket-io/socket.ts";
 import { maySee } from "./task-access.ts";
 
 interface ProgressDeliveryOptions {
   readonly io: RealtimeServer;
-  readonly outbox: Outbox;
-  readonly backlogs: Backlogs;
+  readonly writeBatcher: WriteBatcher;
+  readonly backpressure: Backpressure;
   readonly clock: Clock;
   /** How long a tick takes: then everybody may be sent as much again, what was held back first. */
   readonly flushMs: number;
@@ -33,8 +33,8 @@ interface Share {
  * the latest state of each task, and nothing else, waits for the tick in which they can take it.
  */
 export function createProgressDelivery(options: ProgressDeliveryOptions): ProgressPublisher {
-  const { io, outbox, backlogs, clock } = options;
-  const shares = createSlot<RealtimeSocket, Share>("share of the tick");
+  const { io, writeBatcher, backpressure, clock } = options;
+  const shares = createSymbolProperty<RealtimeSocket, Share>("share of the tick");
   const held = new Map<RealtimeSocket, Map<string, ProgressMessage>>();
   let stop: (() => void) | undefined;
   let ticks = 0;
@@ -50,10 +50,10 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
   }
 
   const send = ({ conn, data }: RealtimeSocket, { joinable, plain }: ProgressMessage): void =>
-    outbox.add(conn, data.acceptsBatch ? joinable : plain);
+    writeBatcher.add(conn, data.acceptsBatch ? joinable : plain);
 
   function takeShare(socket: RealtimeSocket, { bytes }: ProgressMessage): boolean {
-    if (backlogs.isSlow(socket.conn)) return false;
+    if (backpressure.isSlow(socket.conn)) return false;
     const share = shares.of(socket);
     if (share === undefined) {
       shares.put(socket, { tick: ticks, tasks: 1, bytes });

@@ -1,5 +1,5 @@
 import type { Clock, ProgressPublisher } from "../core/ports.ts";
-import { createConflator } from "./rate-limited-updates.ts";
+import { createRateLimitedUpdates } from "./rate-limited-updates.ts";
 import type { ProgressHub } from "./task-registry.ts";
 
 interface ProgressFeedOptions {
@@ -14,19 +14,19 @@ interface ProgressFeedOptions {
  * Final states leave at once and last.
  */
 export function createProgressFeed({ hub, publisher, clock, flushMs }: ProgressFeedOptions): { close(): void } {
-  const conflator = createConflator({ clock, flushMs, send: publisher.send });
+  const updates = createRateLimitedUpdates({ clock, flushMs, send: publisher.send });
 
   const unsubscribe = hub.subscribe({
     changed(task) {
-      if (publisher.watched(task.task_id)) conflator.mark(task);
+      if (publisher.watched(task.task_id)) updates.mark(task);
     },
     handedOver: publisher.handOver,
     removed({ task_id }) {
-      conflator.drop(task_id);
+      updates.drop(task_id);
       publisher.remove(task_id);
     },
     ended(task) {
-      conflator.drop(task.task_id);
+      updates.drop(task.task_id);
       publisher.finish(task);
     },
   });
@@ -34,7 +34,7 @@ export function createProgressFeed({ hub, publisher, clock, flushMs }: ProgressF
   return {
     close() {
       unsubscribe();
-      conflator.close();
+      updates.close();
       publisher.close();
     },
   };

@@ -1,7 +1,7 @@
 import type { TaskSnapshot } from "@signalbox/protocol";
 import type { Clock } from "../core/ports.ts";
 
-export interface Conflator {
+export interface RateLimitedUpdates {
   /** Takes the latest state of a task: sent at once if the task was quiet, else with the next tick. */
   mark(snapshot: TaskSnapshot): void;
   /** Forgets what is pending for a task: its final state is sent instead. */
@@ -27,7 +27,7 @@ const perLook = 16;
  * since low rates gain nothing from waiting; from then on the tick has it. One timer serves all tasks and stops when
  * nothing has been reported for a whole tick.
  */
-export function createConflator({ clock, flushMs, send }: ConflatorOptions): Conflator {
+export function createRateLimitedUpdates({ clock, flushMs, send }: ConflatorOptions): RateLimitedUpdates {
   /** Tasks sent within the last tick; the value is what has been reported since, null when nothing was. */
   const recent = new Map<string, TaskSnapshot | null>();
   let stop: (() => void) | undefined;

@@ -2,12 +2,12 @@ import { isFinal, isNewer, type TaskSnapshot } from "@signalbox/protocol";
 import type { Clock, Log, TaskExchange } from "../core/ports.ts";
 import type { ProgressListener } from "./progress-listener.ts";
 import type { SnapshotSaver } from "./snapshot-saver.ts";
-import type { TaskMemory } from "./task-cache.ts";
+import type { TaskCache } from "./task-cache.ts";
 import { keepPercent, mergeReports } from "./task-transitions.ts";
 
-interface SharedTasksOptions {
+interface RemoteTasksOptions {
   readonly exchange: TaskExchange | undefined;
-  readonly memory: TaskMemory;
+  readonly memory: TaskCache;
   readonly saver: Pick<SnapshotSaver, "save">;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
@@ -21,7 +21,7 @@ interface SharedTasksOptions {
 }
 
 /** Which tasks in memory are reported here, and which elsewhere. */
-export interface SharedTasks {
+export interface RemoteTasks {
   /** Whether another process reports it: what is in memory follows that one. */
   areTheirs(taskId: string): boolean;
   /** Whether it is unfinished and reported here. */
@@ -37,7 +37,7 @@ export interface SharedTasks {
 }
 
 /** Lets other processes change what is in memory, and tells this one's listeners of it. */
-export function createSharedTasks(options: SharedTasksOptions): SharedTasks {
+export function createRemoteTasks(options: RemoteTasksOptions): RemoteTasks {
   const { exchange, memory, saver, clock, log, tell } = options;
   const theirs = new Set<string>();
 

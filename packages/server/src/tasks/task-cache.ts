@@ -4,7 +4,7 @@ import type { TaskSnapshot } from "@signalbox/protocol";
 const maxEnded = 1000;
 
 /** Tasks in memory: unfinished ones, and those that ended last. */
-export interface TaskMemory {
+export interface TaskCache {
   get(taskId: string): TaskSnapshot | undefined;
   put(task: TaskSnapshot): void;
   /** The task has ended: forgotten when a thousand others have ended after it. */
@@ -13,7 +13,7 @@ export interface TaskMemory {
   unfinished(): Iterable<TaskSnapshot>;
 }
 
-export function createTaskMemory(): TaskMemory {
+export function createTaskCache(): TaskCache {
   const active = new Map<string, TaskSnapshot>();
   /** In the order of their end: the first is the oldest. */
   const ended = new Map<string, TaskSnapshot>();

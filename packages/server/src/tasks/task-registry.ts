@@ -5,10 +5,10 @@ import type { Clock, Log, TaskExchange, TaskFilter, TaskStore } from "../core/po
 import { Refusal } from "../core/refusal.ts";
 import { createLatestState } from "./latest-state.ts";
 import type { ProgressListener } from "./progress-listener.ts";
-import { createSharedTasks } from "./remote-tasks.ts";
+import { createRemoteTasks } from "./remote-tasks.ts";
 import { createRunTimes } from "./run-times.ts";
 import { createSnapshotSaver } from "./snapshot-saver.ts";
-import { createTaskMemory } from "./task-cache.ts";
+import { createTaskCache } from "./task-cache.ts";
 import { isTaskId, requireOwner, requireTaskId } from "./task-ids.ts";
 import { applyPatch, type NewTask, resumeTask, startTask, type TaskPatch } from "./task-transitions.ts";
 
@@ -46,7 +46,7 @@ export interface ProgressHub {
   close(): Promise<void>;
 }
 
-interface ProgressHubOptions {
+interface TaskRegistryOptions {
   readonly store: TaskStore;
   /** The way to other processes that report or show the same tasks; without it there are none. */
   readonly exchange?: TaskExchange | undefined;
@@ -55,16 +55,16 @@ interface ProgressHubOptions {
   readonly newId?: () => string;
 }
 
-export function createProgressHub(options: ProgressHubOptions): ProgressHub {
+export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
   const { store, exchange, clock, log, newId = randomUUID } = options;
-  const memory = createTaskMemory();
+  const memory = createTaskCache();
   const runTimes = createRunTimes(clock);
   /** Ids of which a first state or a change of status is being committed; a report in that time waits for it. */
   const committing = new Map<string, Promise<unknown>>();
   const listeners = new Set<ProgressListener>();
   const saver = createSnapshotSaver({ store, clock, log, onOvertaken });
   const isCommitting = (taskId: string): boolean => committing.has(taskId);
-  const shared = createSharedTasks({ exchange, memory, saver, clock, log, tell, find, remove, isCommitting });
+  const shared = createRemoteTasks({ exchange, memory, saver, clock, log, tell, find, remove, isCommitting });
   const latest =
     exchange &&
     createLatestState({

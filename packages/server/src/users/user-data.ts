@@ -11,10 +11,10 @@ import type {
 import { isId, maxIdLength } from "@signalbox/protocol/schemas";
 import { type NoticeAudience, toldAudience, userAudience } from "../core/audience.ts";
 import type { Clock, NotificationStore, Store } from "../core/ports.ts";
-import type { ImposedBlocks } from "../limits/admin-blocks.ts";
-import type { Blocks } from "../limits/automatic-blocks.ts";
+import type { AdminBlocks } from "../limits/admin-blocks.ts";
+import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
 import { blockRow } from "../limits/block.ts";
-import { placeOfSubject } from "../limits/subject.ts";
+import { keyOfSubject } from "../limits/subject.ts";
 import { escapeControl } from "../security-log/redact.ts";
 import type { SecurityLog } from "../security-log/security-log.ts";
 import type { ProgressHub } from "../tasks/task-registry.ts";
@@ -83,8 +83,8 @@ interface UsersOptions {
   readonly store: Pick<Store, "tasks" | "securityEvents">;
   readonly notifications: NotificationStore;
   readonly securityLog: Pick<SecurityLog, "flush">;
-  readonly blocks: Pick<Blocks, "of">;
-  readonly imposed: Pick<ImposedBlocks, "of">;
+  readonly blocks: Pick<AutomaticBlocks, "of">;
+  readonly imposed: Pick<AdminBlocks, "of">;
   readonly clock: Pick<Clock, "now">;
   /** Looks up the user's sessions again and closes the user's connections, on every node. */
   disconnect(userId: string): Promise<unknown>;
@@ -109,7 +109,7 @@ export function createUsers(options: UsersOptions): Users {
     store.securityEvents.list({ ...page, user_id: escapeControl(userId, maxIdLength) });
 
   function blocksOf(userId: string): BlockRow[] {
-    const place = placeOfSubject({ subject: "user", id: userId });
+    const place = keyOfSubject({ subject: "user", id: userId });
     const found = [options.imposed.of(place), options.blocks.of(place)];
     return found.filter((block) => block !== undefined).map(blockRow);
   }

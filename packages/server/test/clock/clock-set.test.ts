@@ -1,16 +1,16 @@
 /** The system clock is set back or forward by an hour while sessions live: what is measured does not notice. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createSystemMeter } from "../../src/admin/system-meter.ts";
-import { createBlocks } from "../../src/limits/automatic-blocks.ts";
+import { createAutomaticBlocks } from "../../src/limits/automatic-blocks.ts";
 import { settleLater } from "../../src/limits/shared-limit.ts";
-import { createLowNotices } from "../../src/notifications/low-priority-batching.ts";
-import { createDependency } from "../../src/observability/dependency-health.ts";
-import { createTraffic } from "../../src/observability/traffic-counters.ts";
+import { createLowPriorityBatching } from "../../src/notifications/low-priority-batching.ts";
+import { createDependencyHealth } from "../../src/observability/dependency-health.ts";
+import { createTrafficCounters } from "../../src/observability/traffic-counters.ts";
 import { createSecurityLog } from "../../src/security-log/security-log.ts";
 import { createSessionLookup } from "../../src/sessions/session-lookup.ts";
-import { createRoundTrips } from "../../src/socket-io/connections/latency.ts";
+import { createLatency } from "../../src/socket-io/connections/latency.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
-import { createProgressHub } from "../../src/tasks/task-registry.ts";
+import { createTaskRegistry } from "../../src/tasks/task-registry.ts";
 import { connectClient, createFakeClock, startTestServer } from "../../src/testing/index.ts";
 import { createTestLog } from "../security-log/fixture.ts";
 
@@ -97,7 +97,7 @@ describe.each([
       },
     };
     const log = createTestLog();
-    const health = createDependency({ name: "session store", clock, log });
+    const health = createDependencyHealth({ name: "session store", clock, log });
     const lookup = createSessionLookup({ sources: [source], clock, log, health, cacheMs: 5000, timeoutMs: 1000 });
     await lookup.find({ headers: {} });
     clock.advance(1000);
@@ -111,7 +111,7 @@ describe.each([
 
   it("a task's estimate goes on from the time that has passed", async () => {
     const clock = createClock();
-    const hub = createProgressHub({ store: createMemoryStore().tasks, clock, log: createTestLog() });
+    const hub = createTaskRegistry({ store: createMemoryStore().tasks, clock, log: createTestLog() });
     const { task_id } = await hub.create({ kind: "t", title: "T", owner_id: "ada" });
     await hub.report(task_id, { status: "running" });
     clock.advance(10_000);
@@ -147,7 +147,7 @@ describe.each([
 
   it("a block lasts as long as was said, and its end is told in the new time", () => {
     const clock = createClock();
-    const blocks = createBlocks(clock);
+    const blocks = createAutomaticBlocks(clock);
     while (blocks.offend("user:mallory", "csrf_failed") === undefined);
     clock.advance(20_000);
     clock.set();
@@ -160,7 +160,7 @@ describe.each([
 
   it("a block of another node, whose clock was set, lasts no longer than it is long", () => {
     const clock = createClock();
-    const blocks = createBlocks(clock);
+    const blocks = createAutomaticBlocks(clock);
     const since = clock.now() + hour;
     blocks.learn({ place: "user:mallory", since, until: since + 60_000, type: "csrf_failed", times: 1 });
     clock.set();
@@ -183,19 +183,19 @@ describe.each([
 
   it("a heartbeat's round trip is what it took", () => {
     const clock = createClock();
-    const roundTrips = createRoundTrips(clock);
-    const conn = {} as Parameters<typeof roundTrips.sent>[0];
-    roundTrips.sent(conn);
+    const latency = createLatency(clock);
+    const conn = {} as Parameters<typeof latency.sent>[0];
+    latency.sent(conn);
     clock.advance(40);
     clock.set();
-    roundTrips.answered(conn);
-    expect(roundTrips.of(conn)).toBe(40);
+    latency.answered(conn);
+    expect(latency.of(conn)).toBe(40);
   });
 
   it("an outage is over, and a failure forgotten, in time", () => {
     const clock = createClock();
     const log = createTestLog();
-    const dependency = createDependency({ name: "store", clock, log });
+    const dependency = createDependencyHealth({ name: "store", clock, log });
     dependency.failed(new Error("no"));
     clock.advance(1000);
     clock.set();
@@ -208,7 +208,7 @@ describe.each([
 
   it("low notices are gathered for as long as was set", () => {
     const clock = createClock();
-    const notices = createLowNotices({ clock, waitMs: 5000, backlogs: { isSlow: () => true } });
+    const notices = createLowPriorityBatching({ clock, waitMs: 5000, backpressure: { isSlow: () => true } });
     const undelivered = [{ priority: "low" }] as unknown as Parameters<typeof notices.wait>[2];
     expect(notices.wait("ada", [], undelivered)).toBe(true);
     clock.set();
@@ -220,7 +220,7 @@ describe.each([
 
   it("rates of the dashboard are those of the time that has passed", () => {
     const clock = createClock();
-    const traffic = createTraffic();
+    const traffic = createTrafficCounters();
     const meter = createSystemMeter({
       hub: { counts: () => ({ queued: 0, running: 0 }) },
       ...{

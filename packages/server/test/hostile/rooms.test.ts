@@ -3,7 +3,7 @@ import { contract, type TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { transports } from "../../src/testing/index.ts";
-import { createDoor } from "../door.ts";
+import { createLatch } from "../latch.ts";
 import { type Scene, setScene } from "./scene.ts";
 
 const newTask = (owner_id: string) => ({ kind: "t", title: "T", owner_id });
@@ -52,7 +52,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 
   it("a task that is deleted, or given away, while it is being joined is not joined", async () => {
-    const gate = createDoor();
+    const gate = createLatch();
     const store = createMemoryStore();
     const put: typeof store.securityEvents.put = async (events) => {
       if (events.some(({ type }) => type === "admin_action")) await gate.pass();
@@ -90,7 +90,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 
   it("a client that disconnects while it joins leaves no ghost", async () => {
-    const gate = createDoor();
+    const gate = createLatch();
     const scene = await setScene({
       roomAccess: async () => {
         await gate.pass();

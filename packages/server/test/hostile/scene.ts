@@ -24,7 +24,7 @@ export interface Scene {
   /** How somebody leaves who was not let in by this scene. */
   departs(depart: () => void): void;
   /**
-   * To be called after each case: the bystander's stream goes on, no handler has failed that was not meant to, no secret is
+   * Call this after each case: the bystander's stream goes on, no handler has failed that was not meant to, no secret is
    * in the log, and the security log has exactly these events, equal ones folded into one line.
    */
   expectUnharmed(events: Partial<Record<SecurityEventType, unknown>>, failures?: number): Promise<void>;

@@ -1,10 +1,10 @@
 /** The blocks that administrators impose, by a store and a clock in the test's hand. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { BlockStore, StoredBlock } from "../../src/core/ports.ts";
-import { createImposedBlocks } from "../../src/limits/admin-blocks.ts";
-import { createBlocks } from "../../src/limits/automatic-blocks.ts";
+import { createAdminBlocks } from "../../src/limits/admin-blocks.ts";
+import { createAutomaticBlocks } from "../../src/limits/automatic-blocks.ts";
 import { type Block, blockRefusal } from "../../src/limits/block.ts";
-import { guestPlace } from "../../src/limits/subject.ts";
+import { guestSubject } from "../../src/limits/subject.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security-log/fixture.ts";
 
@@ -39,7 +39,7 @@ async function start({ rows = [] as StoredBlock[], failures = 0 } = {}) {
       stored.delete(place);
     },
   } as BlockStore;
-  const imposed = createImposedBlocks({ store, clock, log });
+  const imposed = createAdminBlocks({ store, clock, log });
   onTestFinished(imposed.close);
   await turn();
   return { asked, clock, imposed, log, stored };
@@ -141,7 +141,7 @@ describe("the refusal of a block", () => {
 });
 
 describe("automatic blocks", () => {
-  const offend = (blocks: ReturnType<typeof createBlocks>, place: string, times: number) => {
+  const offend = (blocks: ReturnType<typeof createAutomaticBlocks>, place: string, times: number) => {
     let found: Block | undefined;
     for (let n = 0; n < times; n += 1) found = blocks.offend(place, "csrf_failed") ?? found;
     return found;
@@ -149,7 +149,7 @@ describe("automatic blocks", () => {
 
   it("forget what is ten minutes old, counted from the first offence", () => {
     const clock = createFakeClock(now);
-    const blocks = createBlocks(clock);
+    const blocks = createAutomaticBlocks(clock);
     expect(offend(blocks, "user:a", 30)).toBeUndefined();
     clock.advance(599_999);
     expect(offend(blocks, "user:a", 1)).toMatchObject({ since: now + 599_999, until: now + 659_999, times: 1 });
@@ -161,7 +161,7 @@ describe("automatic blocks", () => {
 
   it("weigh no offence while one is in force", () => {
     const clock = createFakeClock(now);
-    const blocks = createBlocks(clock);
+    const blocks = createAutomaticBlocks(clock);
     offend(blocks, "user:a", 31);
     expect(offend(blocks, "user:a", 100)).toBeUndefined();
     clock.advance(60_000);
@@ -171,8 +171,8 @@ describe("automatic blocks", () => {
 
   it("leave guests alone for exactly as long as the last one lasted, and users not at all", () => {
     const clock = createFakeClock(now);
-    const blocks = createBlocks(clock);
-    const guests = guestPlace("203.0.113.1");
+    const blocks = createAutomaticBlocks(clock);
+    const guests = guestSubject("203.0.113.1");
     offend(blocks, guests, 31);
     clock.advance(60_000);
     expect(offend(blocks, guests, 100)).toBeUndefined();
@@ -188,7 +188,7 @@ describe("automatic blocks", () => {
       [hour, 1],
     ] as const) {
       const clock = createFakeClock(now);
-      const blocks = createBlocks(clock);
+      const blocks = createAutomaticBlocks(clock);
       offend(blocks, "user:a", 31);
       clock.advance(60_000 + quietMs);
       expect(offend(blocks, "user:a", 31)).toMatchObject({ times });
@@ -197,7 +197,7 @@ describe("automatic blocks", () => {
 
   it("of another node last from now on, and no longer than they are long, and count as one in a row", () => {
     const clock = createFakeClock(now);
-    const blocks = createBlocks(clock);
+    const blocks = createAutomaticBlocks(clock);
     offend(blocks, "user:a", 30);
     blocks.learn({ place: "user:a", since: now - 10_000, until: now + 50_000, type: "csrf_failed", times: 3 });
     clock.advance(49_999);
@@ -210,7 +210,7 @@ describe("automatic blocks", () => {
 
   it("show their times as they were where the clocks drift apart by less than a second", () => {
     const clock = createFakeClock(now);
-    const blocks = createBlocks(clock);
+    const blocks = createAutomaticBlocks(clock);
     offend(blocks, "user:a", 31);
     clock.setNow(clock.now() + 999);
     expect(blocks.of("user:a")).toMatchObject({ since: now, until: now + 60_000 });
@@ -221,7 +221,7 @@ describe("automatic blocks", () => {
   });
 
   it("of a lifted one begin with an empty account", () => {
-    const blocks = createBlocks(createFakeClock(now));
+    const blocks = createAutomaticBlocks(createFakeClock(now));
     offend(blocks, "user:a", 30);
     expect(blocks.lift("user:a")).toBe(false);
     expect(offend(blocks, "user:a", 30)).toBeUndefined();

@@ -1,14 +1,14 @@
 /** Who goes on offending is kept out for a while; an honest client with a bug is not. */
 import { describe, expect, it } from "vitest";
-import { createBlocks } from "../../src/limits/automatic-blocks.ts";
-import { guestPlace } from "../../src/limits/subject.ts";
+import { createAutomaticBlocks } from "../../src/limits/automatic-blocks.ts";
+import { guestSubject } from "../../src/limits/subject.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 const minute = 60_000;
 
 function start() {
   const clock = createFakeClock(1_000_000_000_000);
-  const blocks = createBlocks(clock);
+  const blocks = createAutomaticBlocks(clock);
   return {
     blocks,
     pass: clock.advance,
@@ -78,7 +78,7 @@ describe("a block", () => {
 
   it("never becomes longer than a minute for the guests of an address, who may be many, and leaves them as long alone", () => {
     const { pass, offendUntilBlocked } = start();
-    const guests = guestPlace("203.0.113.1");
+    const guests = guestSubject("203.0.113.1");
     for (let n = 0; n < 5; n += 1) {
       expect(offendUntilBlocked(guests)?.minutes).toBe(1);
       pass(minute + 1);
@@ -89,7 +89,7 @@ describe("a block", () => {
 
   it("is not made longer by a clock that is set back", () => {
     const { blocks, pass, setNow, offendUntilBlocked } = start();
-    for (const place of ["user:a", guestPlace("203.0.113.1")]) {
+    for (const place of ["user:a", guestSubject("203.0.113.1")]) {
       offendUntilBlocked(place);
       setNow(-60 * minute);
       expect(blocks.of(place)).toBeDefined();

@@ -1,13 +1,13 @@
 /** What clients can name keys for stays bounded in memory, whatever they send. */
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { createBlocks } from "../../src/limits/automatic-blocks.ts";
+import { createAutomaticBlocks } from "../../src/limits/automatic-blocks.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 describe("memory", () => {
   it("of blocks stays bounded with a million places", () => {
-    const blocks = createBlocks(createFakeClock());
+    const blocks = createAutomaticBlocks(createFakeClock());
     for (let n = 0; n < 1_000_000; n += 1) blocks.offend(`user:${n}`, "csrf_failed");
     // The first are forgotten, and begin anew.
     for (let n = 0; n < 30; n += 1) expect(blocks.offend("user:0", "csrf_failed")).toBeUndefined();

@@ -7,7 +7,7 @@ import { loadConfig } from "../../src/config/load-config.ts";
 import { trustProxies } from "../../src/config/trusted-proxies.ts";
 import { addressBucket, createClientAddress as addressOf } from "../../src/http/client-address.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
-import { createPacketMeter } from "../../src/limits/window-counter.ts";
+import { createWindowCounter } from "../../src/limits/window-counter.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { startTestServer } from "../../src/testing/index.ts";
 
@@ -214,7 +214,7 @@ describe("a rate limit", () => {
 describe("a packet meter", () => {
   it("counts by the second", () => {
     const clock = createFakeClock();
-    const meter = createPacketMeter({ limit: 2, clock });
+    const meter = createWindowCounter({ limit: 2, clock });
     expect([meter.count(), meter.count(), meter.count()]).toEqual([true, true, false]);
     clock.advance(999);
     expect(meter.count()).toBe(false);
@@ -223,7 +223,7 @@ describe("a packet meter", () => {
   });
   it("begins and ends its seconds as before when the clock is set back", () => {
     const clock = createFakeClock(1_800_000_000_000);
-    const meter = createPacketMeter({ limit: 1, clock });
+    const meter = createWindowCounter({ limit: 1, clock });
     meter.count();
     clock.setNow(clock.now() - 3_600_000);
     expect(meter.count()).toBe(false);

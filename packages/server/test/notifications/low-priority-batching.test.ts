@@ -1,11 +1,15 @@
 /** Low notices wait for others where each delivery costs a request, or the reader is slow, and for no longer than set. */
 import type { NotificationPage } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
-import { createLowNotices, type LowNotices, withoutWaiting } from "../../src/notifications/low-priority-batching.ts";
+import {
+  createLowPriorityBatching,
+  type LowPriorityBatching,
+  withoutWaiting,
+} from "../../src/notifications/low-priority-batching.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
-type Sockets = Parameters<LowNotices["wait"]>[1];
-type Undelivered = Parameters<LowNotices["wait"]>[2];
+type Sockets = Parameters<LowPriorityBatching["wait"]>[1];
+type Undelivered = Parameters<LowPriorityBatching["wait"]>[2];
 
 const on = (...transports: ("polling" | "websocket")[]): Sockets =>
   transports.map((name) => ({ conn: { transport: { name } } })) as unknown as Sockets;
@@ -15,7 +19,7 @@ const low = (count: number): Undelivered => notices(...Array<string>(count).fill
 
 function start({ slow = false } = {}) {
   const clock = createFakeClock();
-  return { clock, gathered: createLowNotices({ clock, waitMs: 5000, backlogs: { isSlow: () => slow } }) };
+  return { clock, gathered: createLowPriorityBatching({ clock, waitMs: 5000, backpressure: { isSlow: () => slow } }) };
 }
 
 describe("low notices", () => {

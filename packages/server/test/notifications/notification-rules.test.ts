@@ -10,9 +10,9 @@ import type {
   StoredNotice,
 } from "../../src/core/ports.ts";
 import { createEscalations, type OnUnacknowledged } from "../../src/notifications/escalations.ts";
-import { watchNotifications } from "../../src/notifications/health-tracked-store.ts";
+import { trackStoreHealth } from "../../src/notifications/health-tracked-store.ts";
 import { createNotifications } from "../../src/notifications/notification-service.ts";
-import { createDependency } from "../../src/observability/dependency-health.ts";
+import { createDependencyHealth } from "../../src/observability/dependency-health.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security-log/fixture.ts";
@@ -350,11 +350,11 @@ it("each call of a watched store is seen by its health, and its outage refuses a
   const every = (list: readonly string[]) => Object.fromEntries(list.map((name) => [name, answer(name)]));
   const seen: string[] = [];
   const health = {
-    ...createDependency({ name: "store", clock: createFakeClock(), log: createTestLog() }),
+    ...createDependencyHealth({ name: "store", clock: createFakeClock(), log: createTestLog() }),
     answered: () => void seen.push("answered"),
     failed: (error: unknown) => void seen.push((error as Error).message),
   };
-  const store = watchNotifications(
+  const store = trackStoreHealth(
     { ...every(names), escalations: every(escalations) } as unknown as NotificationStore,
     health,
   );

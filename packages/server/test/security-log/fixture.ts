@@ -31,7 +31,7 @@ export interface FaultyStore extends SecurityEventStore {
 
 export function createFaultyStore(): FaultyStore {
   const { securityEvents } = createMemoryStore({ maxSecurityEvents: 1_000_000 });
-  let underWay = 0;
+  let inFlight = 0;
   let held = Promise.resolve();
   const store: FaultyStore = {
     puts: [],
@@ -43,11 +43,11 @@ export function createFaultyStore(): FaultyStore {
       return resolve;
     },
     async put(events) {
-      underWay += 1;
-      store.mostAtOnce = Math.max(store.mostAtOnce, underWay);
+      inFlight += 1;
+      store.mostAtOnce = Math.max(store.mostAtOnce, inFlight);
       store.puts.push(events);
       await held;
-      underWay -= 1;
+      inFlight -= 1;
       if (store.failing) throw new Error("The disk is gone.");
       await securityEvents.put(events);
     },

@@ -1,7 +1,7 @@
 /** R6.1: sessions are looked up once for many requests, and never remembered past a change. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Clock, Credential, Session, SessionProblem, SessionSource } from "../../src/core/ports.ts";
-import { createDependency, type Dependency } from "../../src/observability/dependency-health.ts";
+import { createDependencyHealth, type DependencyHealth } from "../../src/observability/dependency-health.ts";
 import { createSessionLookup, type SessionHandle, type SessionLookup } from "../../src/sessions/session-lookup.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security-log/fixture.ts";
@@ -36,13 +36,13 @@ let clock: FakeClock;
 let first: ManualSource;
 let second: ManualSource;
 let lookup: SessionLookup;
-let health: Dependency;
+let health: DependencyHealth;
 
 beforeEach(() => {
   clock = createFakeClock();
   first = manualSource("first");
   second = manualSource("second", "bearer");
-  health = createDependency({ name: "session store", clock, log: createTestLog() });
+  health = createDependencyHealth({ name: "session store", clock, log: createTestLog() });
   lookup = createSessionLookup({ log, sources: [first, second], health, clock, cacheMs, timeoutMs });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Principal, Session, SessionProblem } from "../../src/core/ports.ts";
 import type { SessionHandle, SessionLookup } from "../../src/sessions/session-lookup.ts";
 import { defineNamespace, type NamespaceDefinition } from "../../src/socket-io/namespaces/define-namespace.ts";
-import { createSessionWatch } from "../../src/socket-io/namespaces/session-monitor.ts";
+import { createSessionMonitor } from "../../src/socket-io/namespaces/session-monitor.ts";
 import { type RealtimeSocket, sessionHandles } from "../../src/socket-io/socket.ts";
 import {
   connectClient,
@@ -12,7 +12,7 @@ import {
   type TestServer,
   transports,
 } from "../../src/testing/index.ts";
-import { createDoor } from "../door.ts";
+import { createLatch } from "../latch.ts";
 import { createTestLog } from "../security-log/fixture.ts";
 
 const sweepMs = 500;
@@ -251,18 +251,18 @@ it("a socket that is gone when its look-up ends is not reported as ended", async
   const { cookie, ref } = server.sessions.signIn({ userId: "ada" });
   const client = await connect(server, { cookie });
   const bystander = await connect(server, { cookie: server.sessions.signIn({ userId: "bob" }).cookie });
-  const door = createDoor();
+  const latch = createLatch();
   const { resolve } = server.sessions;
   server.sessions.resolve = async (credential) => {
-    await door.pass();
+    await latch.pass();
     return resolve(credential);
   };
   server.sessions.forget(ref);
   clock.advance(recheckMs);
-  await door.reached;
+  await latch.reached;
   client.close();
   await expect.poll(() => server.realtime.io.of("/").sockets.size).toBe(1);
-  door.open();
+  latch.open();
   await settle(bystander);
   expect(server.logged.filter(({ message }) => message.includes("live connection was ended"))).toEqual([]);
 });
@@ -296,7 +296,7 @@ describe("a session monitor", () => {
         cleared += 1;
       },
     } as unknown as SessionLookup;
-    const monitor = createSessionWatch({
+    const monitor = createSessionMonitor({
       ...{ lookup, clock, log, recheckMs: recheck, sockets: () => sockets },
       definitionOf: () => ({ access: "user", rooms: () => [] }) as unknown as NamespaceDefinition,
       onEnded: () => {},

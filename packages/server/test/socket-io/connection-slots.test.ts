@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
 import { createWindowLimit } from "../../src/limits/window-limit.ts";
-import { seatOf, takeConnectionPlace } from "../../src/socket-io/namespaces/connection-slots.ts";
+import { slotKey, takeConnectionSlot } from "../../src/socket-io/namespaces/connection-slots.ts";
 import type { RealtimeSocket } from "../../src/socket-io/socket.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
@@ -23,20 +23,20 @@ describe("a connection", () => {
       [2, "user:b"],
     ] as const) {
       const { socket, joined } = namespace(open);
-      void takeConnectionPlace(socket, place, limit, ["r1", "r2"]);
+      void takeConnectionSlot(socket, place, limit, ["r1", "r2"]);
       expect(joined).toEqual([[place, "r1", "r2"]]);
     }
   });
 
   it("is refused at the cap with the setting, and may come back after ten seconds", () => {
     const { socket, joined } = namespace(2);
-    expect(() => takeConnectionPlace(socket, "user:a", limit, [])).toThrow(
+    expect(() => takeConnectionSlot(socket, "user:a", limit, [])).toThrow(
       expect.objectContaining({ code: "too_many_connections", retryAfterMs: 10_000, hint: "SIGNALBOX_MAX is 2." }),
     );
     expect(joined).toEqual([]);
   });
 
-  const seats = (taken: boolean | undefined) => {
+  const slots = (taken: boolean | undefined) => {
     const asked: [string, number][] = [];
     const take = async (seat: string, cap: number) => {
       asked.push([seat, cap]);
@@ -47,16 +47,16 @@ describe("a connection", () => {
 
   it("takes one of the seats of all nodes, whatever is open here", async () => {
     const { socket, joined } = namespace(2);
-    const { asked, take } = seats(true);
-    await takeConnectionPlace(socket, "user:a", limit, ["r1"], { take });
-    expect(asked).toEqual([[seatOf("/admin", "user:a"), 2]]);
+    const { asked, take } = slots(true);
+    await takeConnectionSlot(socket, "user:a", limit, ["r1"], { take });
+    expect(asked).toEqual([[slotKey("/admin", "user:a"), 2]]);
     expect(joined).toEqual([["user:a", "r1"]]);
-    expect(seatOf("/admin", "user:a")).not.toBe(seatOf("/", "user:a"));
+    expect(slotKey("/admin", "user:a")).not.toBe(slotKey("/", "user:a"));
   });
 
   it("is refused where all seats are taken, and may come back after a second", async () => {
     const { socket, joined } = namespace(0);
-    await expect(takeConnectionPlace(socket, "user:a", limit, [], seats(false))).rejects.toMatchObject({
+    await expect(takeConnectionSlot(socket, "user:a", limit, [], slots(false))).rejects.toMatchObject({
       ...{ code: "too_many_connections", retryAfterMs: 1000 },
     });
     expect(joined).toEqual([]);
@@ -64,9 +64,9 @@ describe("a connection", () => {
 
   it("counts here where the seats of all nodes cannot be asked", async () => {
     const [free, full] = [namespace(1), namespace(2)];
-    await takeConnectionPlace(free.socket, "user:a", limit, [], seats(undefined));
+    await takeConnectionSlot(free.socket, "user:a", limit, [], slots(undefined));
     expect(free.joined).toEqual([["user:a"]]);
-    await expect(takeConnectionPlace(full.socket, "user:a", limit, [], seats(undefined))).rejects.toMatchObject({
+    await expect(takeConnectionSlot(full.socket, "user:a", limit, [], slots(undefined))).rejects.toMatchObject({
       retryAfterMs: 10_000,
     });
   });

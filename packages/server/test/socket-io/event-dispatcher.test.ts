@@ -2,11 +2,11 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { parsePayload } from "../../src/core/validate-payload.ts";
-import { createUnderWay } from "../../src/socket-io/connections/in-flight-requests.ts";
+import { validatePayload } from "../../src/core/validate-payload.ts";
+import { createInFlightRequests } from "../../src/socket-io/connections/in-flight-requests.ts";
 import { defineNamespace, type RequestContext, request } from "../../src/socket-io/namespaces/define-namespace.ts";
-import { createInOrder } from "../../src/socket-io/namespaces/keyed-queue.ts";
-import { hasReservedKey } from "../../src/socket-io/namespaces/unsafe-keys.ts";
+import { createKeyedQueue } from "../../src/socket-io/namespaces/keyed-queue.ts";
+import { hasUnsafeKey } from "../../src/socket-io/namespaces/unsafe-keys.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { connectClient, startTestServer, type TestClient, type TestServer } from "../../src/testing/index.ts";
 
@@ -288,16 +288,16 @@ describe("requests with one key", () => {
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
   it("run one after the other, also after one that failed, and those of other keys beside them", async () => {
-    const inOrder = createInOrder();
+    const queue = createKeyedQueue();
     const steps: string[] = [];
     const first = Promise.withResolvers<void>();
-    const a = inOrder("a", async () => {
+    const a = queue("a", async () => {
       steps.push("a1");
       await first.promise;
       throw new Error("a1 failed");
     });
-    const second = inOrder("a", async () => steps.push("a2"));
-    const other = inOrder("b", async () => steps.push("b"));
+    const second = queue("a", async () => steps.push("a2"));
+    const other = queue("b", async () => steps.push("b"));
     await other;
     await turn();
     expect(steps).toEqual(["a1", "b"]);
@@ -308,16 +308,16 @@ describe("requests with one key", () => {
   });
 
   it("wait for the one before them also when an earlier one is over", async () => {
-    const inOrder = createInOrder();
+    const queue = createKeyedQueue();
     const steps: string[] = [];
     const held = Promise.withResolvers<void>();
     await Promise.all([
-      inOrder("a", async () => steps.push("first")).then(() => {
-        const third = inOrder("a", async () => steps.push("third"));
+      queue("a", async () => steps.push("first")).then(() => {
+        const third = queue("a", async () => steps.push("third"));
         held.resolve();
         return third;
       }),
-      inOrder("a", async () => {
+      queue("a", async () => {
         await held.promise;
         await turn();
         steps.push("second");
@@ -327,14 +327,14 @@ describe("requests with one key", () => {
   });
 
   it("wait, up to 32 of them, and leave nothing behind", async () => {
-    const inOrder = createInOrder();
+    const queue = createKeyedQueue();
     for (let round = 0; round < 2; round += 1) {
       const held = Promise.withResolvers<void>();
-      const waiting = Array.from({ length: 32 }, () => inOrder("a", () => held.promise));
-      await expect(inOrder("a", async () => {})).rejects.toMatchObject({
+      const waiting = Array.from({ length: 32 }, () => queue("a", () => held.promise));
+      await expect(queue("a", async () => {})).rejects.toMatchObject({
         ...{ code: "rate_limited", retryAfterMs: 1000, hint: '32 requests wait for "a".' },
       });
-      expect(await inOrder("b", async () => "b")).toBe("b");
+      expect(await queue("b", async () => "b")).toBe("b");
       held.resolve();
       await Promise.all(waiting);
     }
@@ -343,15 +343,15 @@ describe("requests with one key", () => {
 
 describe("requests under way", () => {
   it("of some connections are waited for without the others, and all of them without a choice", async () => {
-    const underWay = createUnderWay(createFakeClock());
+    const inFlight = createInFlightRequests(createFakeClock());
     const [ours, theirs] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const [one, another] = [{}, {}];
-    underWay.add(ours.promise, one);
-    underWay.add(theirs.promise, another);
+    inFlight.add(ours.promise, one);
+    inFlight.add(theirs.promise, another);
     const done: string[] = [];
-    const some = underWay.settled(1000, new Set([one])).then(() => done.push("some"));
-    const all = underWay.settled(1000).then(() => done.push("all"));
-    const none = underWay.settled(1000, new Set([{}])).then(() => done.push("none"));
+    const some = inFlight.settled(1000, new Set([one])).then(() => done.push("some"));
+    const all = inFlight.settled(1000).then(() => done.push("all"));
+    const none = inFlight.settled(1000, new Set([{}])).then(() => done.push("none"));
     await none;
     expect(done).toEqual(["none"]);
     ours.resolve();
@@ -376,10 +376,10 @@ describe("requests under way", () => {
         };
       },
     };
-    const underWay = createUnderWay(clock);
-    underWay.add(new Promise(() => {}));
+    const inFlight = createInFlightRequests(clock);
+    inFlight.add(new Promise(() => {}));
     let over = false;
-    const settled = underWay.settled(1000).then(() => {
+    const settled = inFlight.settled(1000).then(() => {
       over = true;
     });
     fake.advance(999);
@@ -405,21 +405,21 @@ describe("a key that means the prototype of all objects", () => {
     ['"__proto__"', false],
     ["null", false],
   ])("is found in %s: %s", (json, found) => {
-    expect(hasReservedKey(JSON.parse(json))).toBe(found);
+    expect(hasUnsafeKey(JSON.parse(json))).toBe(found);
   });
 
   it("is not looked for in bytes, nor inherited", () => {
-    expect(hasReservedKey(Object.assign(new Uint8Array(2), { __proto__x: 1 }))).toBe(false);
-    expect(hasReservedKey(undefined)).toBe(false);
+    expect(hasUnsafeKey(Object.assign(new Uint8Array(2), { __proto__x: 1 }))).toBe(false);
+    expect(hasUnsafeKey(undefined)).toBe(false);
     const bytes = Object.defineProperty(new Uint8Array(1), "__proto__", { value: 1, enumerable: true });
-    expect(hasReservedKey(bytes)).toBe(false);
+    expect(hasUnsafeKey(bytes)).toBe(false);
   });
 });
 
 it("an input that does not fit its schema is refused with the path to the field", () => {
   const schema = z.object({ a: z.object({ b: z.number() }) });
-  expect(parsePayload(schema, { a: { b: 1, c: 2 } })).toEqual({ a: { b: 1 } });
-  expect(() => parsePayload(schema, { a: { b: "1" } })).toThrow(
+  expect(validatePayload(schema, { a: { b: 1, c: 2 } })).toEqual({ a: { b: 1 } });
+  expect(() => validatePayload(schema, { a: { b: "1" } })).toThrow(
     expect.objectContaining({ code: "payload_invalid", hint: expect.stringMatching(/^a\.b: /) }),
   );
 });

@@ -10,9 +10,9 @@ import {
   type Transport,
   transports,
 } from "../../src/testing/index.ts";
-import { createDoor } from "../door.ts";
+import { createLatch } from "../latch.ts";
 
-type Door = ReturnType<typeof createDoor>;
+type Door = ReturnType<typeof createLatch>;
 
 async function start(options: Parameters<typeof startTestServer>[0] = {}): Promise<TestServer> {
   const server = await startTestServer(options);
@@ -33,18 +33,18 @@ async function connect(
 }
 
 /** A server whose store takes its time to find the first task that is asked for, made before a restart. */
-async function startWithSlowStore(ownerId: string): Promise<{ server: TestServer; task: TaskSnapshot; door: Door }> {
+async function startWithSlowStore(ownerId: string): Promise<{ server: TestServer; task: TaskSnapshot; latch: Door }> {
   const store = createMemoryStore();
   const before = await startTestServer({ store });
   const task = await before.realtime.progress.create({ kind: "t", title: "T", owner_id: ownerId });
   await before.close();
-  const door = createDoor();
+  const latch = createLatch();
   const get = async (taskId: string) => {
-    await door.pass();
+    await latch.pass();
     return store.tasks.get(taskId);
   };
   const server = await start({ store: { ...store, tasks: { ...store.tasks, get } } });
-  return { server, task, door };
+  return { server, task, latch };
 }
 
 /** Once this is answered, everything that the server sent the client before has arrived. */
@@ -55,26 +55,26 @@ const membersOf = (server: TestServer, room: string): number =>
 
 describe("requests of one socket that were sent without waiting", () => {
   it.each(transports)("end as the last one says: joined and left is left, over %s", async (transport) => {
-    const { server, task, door } = await startWithSlowStore("ada");
+    const { server, task, latch } = await startWithSlowStore("ada");
     const client = await connect(server, "ada", "user", transport);
     const { task_id } = task;
     const joined = client.request("join_task", { task_id });
     const left = client.request("leave_task", { task_id });
-    await door.reached;
+    await latch.reached;
     await settle(client);
-    door.open();
+    latch.open();
     expect(await joined).toMatchObject({ ok: true, task: { task_id } });
     expect(await left).toEqual({ ok: true });
     expect(membersOf(server, `task:${task_id}`)).toBe(0);
   });
 
   it.each(transports)("left and joined again is joined, over %s", async (transport) => {
-    const door = createDoor();
+    const latch = createLatch();
     let asked = 0;
     const server = await start({
       roomAccess: async () => {
         asked += 1;
-        if (asked === 2) await door.pass();
+        if (asked === 2) await latch.pass();
         return true;
       },
     });
@@ -82,9 +82,9 @@ describe("requests of one socket that were sent without waiting", () => {
     await client.request("join_room", { room_id: "open" });
     const left = client.request("leave_room", { room_id: "open" });
     const joined = client.request("join_room", { room_id: "open" });
-    await door.reached;
+    await latch.reached;
     await settle(client);
-    door.open();
+    latch.open();
     expect([await left, await joined]).toEqual([
       { ok: true, room_id: "open" },
       { ok: true, room_id: "open" },
@@ -93,7 +93,7 @@ describe("requests of one socket that were sent without waiting", () => {
   });
 
   it("wait for a handler that hangs only if they are for its room, and only so many of them", async () => {
-    const hangs = createDoor();
+    const hangs = createLatch();
     const server = await start({
       roomAccess: async (roomId) => {
         if (roomId === "hangs") await hangs.pass();
@@ -117,32 +117,32 @@ describe("an administrator who is demoted", () => {
     const server = await start({ env: { SIGNALBOX_SESSION_RECHECK: "1" } });
     const client = await connect(server, "root", "admin");
     const { task_id } = await server.realtime.progress.create({ kind: "t", title: "T", owner_id: "ada" });
-    const door = createDoor();
+    const latch = createLatch();
     const { resolve } = server.sessions;
     server.sessions.resolve = async (credential) => {
       const asAdministrator = await resolve(credential);
       server.sessions.resolve = resolve;
-      await door.pass();
+      await latch.pass();
       return asAdministrator;
     };
     // The periodic look-up has read the old role, and is on its way with it.
-    await door.reached;
+    await latch.reached;
     server.sessions.setRole("root", "user");
     await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
-    door.open();
+    latch.open();
     for (let turn = 0; turn < 5; turn += 1) await settle(client);
     expect((await client.request("join_admin_dashboard", {})).error.code).toBe("forbidden");
     expect((await client.request("join_task", { task_id })).error.code).toBe("task_not_found");
   });
 
   it.each(transports)("while joining somebody's task does not get in, over %s", async (transport) => {
-    const { server, task, door } = await startWithSlowStore("ada");
+    const { server, task, latch } = await startWithSlowStore("ada");
     const client = await connect(server, "root", "admin", transport);
     const joining = client.request("join_task", { task_id: task.task_id });
-    await door.reached;
+    await latch.reached;
     server.sessions.setRole("root", "user");
     await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
-    door.open();
+    latch.open();
     expect((await joining).error.code).toBe("task_not_found");
     await server.realtime.progress.complete(task.task_id);
     await settle(client);
@@ -151,49 +151,49 @@ describe("an administrator who is demoted", () => {
 
   it("while it is being written down that they join somebody's task does not get in", async () => {
     const store = createMemoryStore();
-    const door = createDoor();
+    const latch = createLatch();
     const put = async (events: Parameters<typeof store.securityEvents.put>[0]) => {
-      if (events.some(({ type }) => type === "admin_action")) await door.pass();
+      if (events.some(({ type }) => type === "admin_action")) await latch.pass();
       await store.securityEvents.put(events);
     };
     const server = await start({ store: { ...store, securityEvents: { ...store.securityEvents, put } } });
     const client = await connect(server, "root", "admin");
     const { task_id } = await server.realtime.progress.create({ kind: "t", title: "T", owner_id: "ada" });
     const joining = client.request("join_task", { task_id });
-    await door.reached;
+    await latch.reached;
     server.sessions.setRole("root", "user");
     await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
-    door.open();
+    latch.open();
     expect((await joining).error.code).toBe("task_not_found");
     expect(membersOf(server, `task:${task_id}`)).toBe(0);
   });
 
   it("while the application's rule looks is judged again by it, as what they are now", async () => {
-    const door = createDoor();
+    const latch = createLatch();
     const server = await start({
       roomAccess: async (_roomId, { role }) => {
-        await door.pass();
+        await latch.pass();
         return role === "admin";
       },
     });
     const client = await connect(server, "root", "admin");
     const joining = client.request("join_room", { room_id: "staff" });
-    await door.reached;
+    await latch.reached;
     server.sessions.setRole("root", "user");
     await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
-    door.open();
+    latch.open();
     expect((await joining).error.code).toBe("room_forbidden");
     expect(membersOf(server, "staff")).toBe(0);
   });
 
   it("while the task that they cancel is looked up cancels nothing", async () => {
-    const { server, task, door } = await startWithSlowStore("ada");
+    const { server, task, latch } = await startWithSlowStore("ada");
     const client = await connect(server, "root", "admin");
     const cancelling = client.request("cancel_task", { task_id: task.task_id });
-    await door.reached;
+    await latch.reached;
     server.sessions.setRole("root", "user");
     await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
-    door.open();
+    latch.open();
     expect((await cancelling).error.code).toBe("task_not_found");
   });
 });

@@ -11,7 +11,7 @@ import {
   type Transport,
   transports,
 } from "../../src/testing/index.ts";
-import { createDoor } from "../door.ts";
+import { createLatch } from "../latch.ts";
 
 async function start(options: Parameters<typeof startTestServer>[0] = {}): Promise<TestServer> {
   const server = await startTestServer(options);
@@ -121,20 +121,20 @@ describe("rooms", () => {
 
   it("are not joined on an answer from before such a change", async () => {
     const team = new Set(["ada"]);
-    const door = createDoor();
+    const latch = createLatch();
     const server = await start({
       async roomAccess(_room, { userId }) {
         const isMember = team.has(userId);
-        await door.pass();
+        await latch.pass();
         return isMember;
       },
     });
     const client = await connect(server, "ada");
     const joining = client.request("join_room", { room_id: "team" });
-    await door.reached;
+    await latch.reached;
     team.delete("ada");
     await server.realtime.sessionChanged({ userId: "ada" });
-    door.open();
+    latch.open();
     expect((await joining).error.code).toBe("room_forbidden");
     expect(membersOf(server, "team")).toBe(0);
   });
@@ -154,9 +154,9 @@ describe("rooms", () => {
 /** A server on which the audit lines of root are stored only once the door is opened, with a task and a session to command. */
 async function startWithSlowAudit() {
   const store = createMemoryStore();
-  const door = createDoor();
+  const latch = createLatch();
   const put = async (events: readonly SecurityEvent[]) => {
-    if (events.some(({ type }) => type === "admin_action") && events[0]?.user_id === "root") await door.pass();
+    if (events.some(({ type }) => type === "admin_action") && events[0]?.user_id === "root") await latch.pass();
     await store.securityEvents.put(events);
   };
   const cancelled: string[] = [];
@@ -169,7 +169,7 @@ async function startWithSlowAudit() {
   const until = new Date(Date.now() + 3_600_000).toISOString();
   const since = new Date().toISOString();
   await store.blocks.put({ place: "user:eve", since, until, by: "root", note: "before" });
-  return { server, door, ada, store, cancelled };
+  return { server, latch, ada, store, cancelled };
 }
 
 type Scene = Awaited<ReturnType<typeof startWithSlowAudit>>;
@@ -224,10 +224,10 @@ describe.each(commands)("%s", (event, payload, effect, untouched) => {
     const scene = await startWithSlowAudit();
     const admin = await connect(scene.server, "root", { namespace: "/admin" });
     admin.socket.emit(event, payload(scene));
-    await scene.door.reached;
+    await scene.latch.reached;
     await lose(scene, admin.session);
     await admin.disconnected();
-    scene.door.open();
+    scene.latch.open();
     const denied = async () =>
       (await scene.store.securityEvents.list({ type: "admin_denied" })).rows.map((row) => row.event);
     await expect.poll(denied).toEqual([event]);
@@ -238,18 +238,18 @@ describe.each(commands)("%s", (event, payload, effect, untouched) => {
 
 it("what was read for an administrator is not answered to one who is demoted while it is read", async () => {
   const store = createMemoryStore();
-  const door = createDoor();
+  const latch = createLatch();
   const list: typeof store.tasks.list = async (filter) => {
-    await door.pass();
+    await latch.pass();
     return store.tasks.list(filter);
   };
   const server = await start({ store: { ...store, tasks: { ...store.tasks, list } } });
   const admin = await connect(server, "root", { namespace: "/admin" });
   admin.socket.emit("list_tasks", {});
-  await door.reached;
+  await latch.reached;
   server.sessions.setRole("root", "user");
   await admin.disconnected();
-  door.open();
+  latch.open();
   const denied = async () => (await store.securityEvents.list({ type: "admin_denied" })).rows.map(({ event }) => event);
   await expect.poll(denied).toEqual(["list_tasks"]);
 });

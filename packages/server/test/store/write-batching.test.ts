@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
-import { joinWrites } from "../../src/store/write-batching.ts";
+import { batchWrites } from "../../src/store/write-batching.ts";
 import { task } from "./samples.ts";
 
 interface Row {
@@ -16,7 +16,7 @@ interface Row {
 function scripted() {
   const statements: { rows: readonly Row[]; resolve(standing?: readonly Row[]): void; reject(error: Error): void }[] =
     [];
-  const put = joinWrites<Row>({
+  const put = batchWrites<Row>({
     write: (rows) =>
       new Promise((resolve, reject) => {
         statements.push({ rows, resolve: (standing = []) => resolve(standing), reject });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { createProgressFeed } from "../../src/tasks/progress-feed.ts";
-import { createProgressHub } from "../../src/tasks/task-registry.ts";
+import { createTaskRegistry } from "../../src/tasks/task-registry.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 const flushMs = 100;
@@ -16,7 +16,7 @@ interface Sent {
 
 function setUp(watched: (taskId: string) => boolean = () => true) {
   const clock = createFakeClock(1_800_000_000_000);
-  const hub = createProgressHub({ store: createMemoryStore().tasks, clock, log });
+  const hub = createTaskRegistry({ store: createMemoryStore().tasks, clock, log });
   const sent: Sent[] = [];
   const feed = createProgressFeed({
     hub,

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { TaskExchange, TaskExchangeListener, TaskStore } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { ProgressListener } from "../../src/tasks/progress-listener.ts";
-import { createProgressHub } from "../../src/tasks/task-registry.ts";
+import { createTaskRegistry } from "../../src/tasks/task-registry.ts";
 import { applyPatch, startTask } from "../../src/tasks/task-transitions.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { createTestLog } from "../security-log/fixture.ts";
@@ -42,7 +42,7 @@ function setUp({ alone = false } = {}) {
     },
     ...{ follow() {}, unfollow() {}, followAll() {}, synced: () => undefined },
   };
-  const hub = createProgressHub({ store, clock, log, ...(!alone && { exchange }) });
+  const hub = createTaskRegistry({ store, clock, log, ...(!alone && { exchange }) });
   const told: string[] = [];
   const note =
     (kind: keyof ProgressListener) =>

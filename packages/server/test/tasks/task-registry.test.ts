@@ -2,7 +2,7 @@ import type { TaskSnapshot } from "@signalbox/protocol";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TaskStore } from "../../src/core/ports.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
-import { createProgressHub, type ProgressHub } from "../../src/tasks/task-registry.ts";
+import { createTaskRegistry, type ProgressHub } from "../../src/tasks/task-registry.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 function start(): ProgressHub {
-  const started = createProgressHub({ store, clock, log: quiet });
+  const started = createTaskRegistry({ store, clock, log: quiet });
   told = [];
   started.subscribe({
     changed: ({ status, percent }) => told.push(`${status} ${percent}`),

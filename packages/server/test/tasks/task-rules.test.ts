@@ -2,10 +2,10 @@
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import type { Principal } from "../../src/core/ports.ts";
-import { createConflator } from "../../src/tasks/rate-limited-updates.ts";
+import { createRateLimitedUpdates } from "../../src/tasks/rate-limited-updates.ts";
 import { createRunTimes } from "../../src/tasks/run-times.ts";
 import { maySee, visibleTask } from "../../src/tasks/task-access.ts";
-import { createTaskMemory } from "../../src/tasks/task-cache.ts";
+import { createTaskCache } from "../../src/tasks/task-cache.ts";
 import { applyPatch, keepPercent, mergeReports, startTask, type TaskPatch } from "../../src/tasks/task-transitions.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
@@ -161,7 +161,7 @@ describe("the time of a run", () => {
 
 describe("tasks in memory", () => {
   it("are forgotten when a thousand others have ended after them, the oldest first", () => {
-    const memory = createTaskMemory();
+    const memory = createTaskCache();
     memory.put(queued("active"));
     for (let n = 0; n <= 1000; n += 1) memory.end(queued(String(n)));
     expect(memory.get("0")).toBeUndefined();
@@ -181,15 +181,15 @@ describe("updates of many tasks", () => {
     let spent = 0;
     const clock = { ...fake, monotonic: () => fake.monotonic() + spent };
     const sent: string[] = [];
-    const conflator = createConflator({
+    const updates = createRateLimitedUpdates({
       ...{ clock, flushMs: 100 },
       send({ task_id, message }) {
         spent += costMs;
         sent.push(`${task_id} ${message}`);
       },
     });
-    const mark = (id: number | string, message: string) => conflator.mark({ ...queued(String(id)), message });
-    return { conflator, sent, mark, advance: fake.advance, taken: () => sent.splice(0) };
+    const mark = (id: number | string, message: string) => updates.mark({ ...queued(String(id)), message });
+    return { updates, sent, mark, advance: fake.advance, taken: () => sent.splice(0) };
   }
   const ids = (count: number) => Array.from({ length: count }, (_, index) => index);
 
@@ -225,7 +225,7 @@ describe("updates of many tasks", () => {
       },
     };
     const sent: string[] = [];
-    const conflator = createConflator({
+    const updates = createRateLimitedUpdates({
       ...{ clock, flushMs: 100 },
       send({ task_id }) {
         spent += 1;
@@ -233,7 +233,7 @@ describe("updates of many tasks", () => {
       },
     });
     const mark = () => {
-      for (const id of ids(40)) conflator.mark(queued(String(id)));
+      for (const id of ids(40)) updates.mark(queued(String(id)));
     };
     mark();
     mark();
@@ -251,7 +251,7 @@ describe("updates of many tasks", () => {
     sent.length = 0;
     fake.advance(100);
     expect(later).toHaveLength(1);
-    conflator.close();
+    updates.close();
     expect(later).toEqual([]);
     fake.advance(1000);
     expect(sent).toHaveLength(16);
@@ -269,7 +269,7 @@ describe("updates of many tasks", () => {
   });
 
   it("leave at once again after a quiet tick, and not at all once the task was dropped or all is closed", () => {
-    const { conflator, mark, advance, taken } = start(0);
+    const { updates, mark, advance, taken } = start(0);
     mark("one", "a");
     advance(99);
     mark("one", "b");
@@ -280,12 +280,12 @@ describe("updates of many tasks", () => {
     mark("one", "c");
     expect(taken()).toEqual(["one c"]);
     mark("one", "d");
-    conflator.drop("one");
+    updates.drop("one");
     advance(200);
     expect(taken()).toEqual([]);
     mark("one", "e");
     mark("one", "f");
-    conflator.close();
+    updates.close();
     advance(200);
     expect(taken()).toEqual(["one e"]);
     mark("one", "g");

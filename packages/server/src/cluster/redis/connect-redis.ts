@@ -9,7 +9,7 @@ import { createControlChannel } from "./control-channel.ts";
 import { createRedisLink } from "./redis-link.ts";
 import { serveStore } from "./remote-store.ts";
 import { createSharedBudgets } from "./shared-budgets.ts";
-import { createSharedSeats } from "./shared-slots.ts";
+import { createSharedSlots } from "./shared-slots.ts";
 import { createTaskExchange } from "./task-exchange.ts";
 
 export { createReporter, type Reporter, type ReporterOptions } from "./reporter.ts";
@@ -48,11 +48,11 @@ export function connectRedis(config: Config, { logger, clock = systemClock }: Re
       blockTimeInMs: readerWaitMs,
     }),
     tasks,
-    seats: createSharedSeats(link),
+    slots: createSharedSlots(link),
     budget: createSharedBudgets(link),
     tell: control.tell,
     on: control.on,
-    onAnew: link.onAnew,
+    onResync: link.onResync,
     serve(store) {
       stopServing = serveStore(link, store, log);
     },

@@ -22,7 +22,7 @@ export function createControlChannel<Messages extends object>(link: RedisLink, l
     }
   }
 
-  link.onAnew(() => void link.subscribe(channel, take).catch(() => {}));
+  link.onResync(() => void link.subscribe(channel, take).catch(() => {}));
   return {
     tell: (topic, message) =>
       void link.redis.publish(channel, JSON.stringify([link.id, topic, message])).catch(() => {}),

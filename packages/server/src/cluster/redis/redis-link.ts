@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Redis, type RedisOptions } from "ioredis";
 import type { Clock, Log } from "../../core/ports.ts";
-import { createDependency, type Dependency } from "../../observability/dependency-health.ts";
+import { createDependencyHealth, type DependencyHealth } from "../../observability/dependency-health.ts";
 
 /** How often a process says that it is there, which is also how Redis is asked whether it is. */
 const beatMs = 500;
@@ -41,7 +41,7 @@ export interface RedisLink {
   readonly id: string;
   /** Rejects at once while Redis is away, and after a second when it does not answer. */
   readonly redis: Redis;
-  readonly health: Dependency;
+  readonly health: DependencyHealth;
   /** Resolves when Redis has answered for the first time, or had a chance to. */
   readonly begun: Promise<void>;
   /** Whether Redis answers at present. */
@@ -63,7 +63,7 @@ export interface RedisLink {
   /** Told with every beat that was answered. */
   onBeat(listener: () => void): void;
   /** Told at the start, and whenever messages may have been missed or Redis has forgotten: all is to be said anew. */
-  onAnew(listener: () => void): void;
+  onResync(listener: () => void): void;
   /** Another connection with the same address, for whoever blocks it. */
   duplicate(options?: RedisOptions): Redis;
   close(): Promise<void>;
@@ -80,7 +80,7 @@ interface RedisLinkOptions {
 export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): RedisLink {
   const id = randomBytes(6).toString("hex");
   const key = (...parts: string[]): string => [prefix, ...parts].join(":");
-  const health = createDependency({ name: "shared Redis", clock, log });
+  const health = createDependencyHealth({ name: "shared Redis", clock, log });
   const connect = (options: RedisOptions): Redis => {
     const redis = new Redis(url, { ...patient, ...options, replyMapping: "legacy" });
     // Without a listener an error ends the process; what it means is told by the beats.
@@ -96,7 +96,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   /** By channel or, for all that begin so, by pattern. */
   const listeners = new Map<string, (message: string) => void>();
   const onBeat: (() => void)[] = [];
-  const onAnew: (() => void)[] = [];
+  const onResync: (() => void)[] = [];
   let alive = new Set<string>();
   let up = false;
   let since = "";
@@ -155,7 +155,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
     ageMs = Number(age);
     beatenAt = clock.monotonic();
     alive = new Set(members);
-    if (anew) for (const listener of onAnew) listener();
+    if (anew) for (const listener of onResync) listener();
     for (const listener of onBeat) listener();
   }
 
@@ -189,7 +189,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
       subscriber.punsubscribe(`${start}*`).catch(() => {});
     },
     onBeat: (listener) => void onBeat.push(listener),
-    onAnew: (listener) => void onAnew.push(listener),
+    onResync: (listener) => void onResync.push(listener),
     duplicate: (options = {}) => connect(options),
     async close() {
       closed = true;

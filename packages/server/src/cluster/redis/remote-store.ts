@@ -40,7 +40,7 @@ export function createRemoteStore(link: RedisLink): TaskStore {
   const list = link.key("store");
   const waiting = new Map<string, (answer: Answer) => void>();
 
-  link.onAnew(() => void link.subscribe(link.key("answers", link.id), take).catch(() => {}));
+  link.onResync(() => void link.subscribe(link.key("answers", link.id), take).catch(() => {}));
 
   function take(message: string): void {
     const answer = JSON.parse(message) as Answer;

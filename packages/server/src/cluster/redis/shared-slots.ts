@@ -1,4 +1,4 @@
-import type { SeatCount } from "../../socket-io/namespaces/connection-slots.ts";
+import type { SlotCounter } from "../../socket-io/namespaces/connection-slots.ts";
 import { goneMs, type RedisLink } from "./redis-link.ts";
 
 /** Counts of processes that are gone are forgotten after this time, if nobody has come to take a seat meanwhile. */
@@ -38,14 +38,14 @@ if redis.call('HINCRBY', KEYS[1], ARGV[1], -1) < 1 then redis.call('HDEL', KEYS[
  * Seats over all processes: for each place a hash of how many each process has given away. While Redis is away every
  * process counts for itself; when it is back, each writes down what it has.
  */
-export function createSharedSeats(link: RedisLink): SeatCount {
+export function createSharedSlots(link: RedisLink): SlotCounter {
   const { redis, membersKey } = link;
   const keyOf = (place: string): string => link.key("seats", place);
   let taken: () => Iterable<readonly [place: string, count: number]> = () => [];
   /** Places of which Redis may have another count than this process. */
   const unsure = new Set<string>();
 
-  link.onAnew(() => {
+  link.onResync(() => {
     const counts = new Map(taken());
     for (const place of unsure) if (!counts.has(place)) counts.set(place, 0);
     unsure.clear();

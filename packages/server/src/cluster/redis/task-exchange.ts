@@ -1,6 +1,6 @@
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import type { Clock, SharedTask, TaskExchange, TaskExchangeListener } from "../../core/ports.ts";
-import { createConflator } from "../../tasks/rate-limited-updates.ts";
+import { createRateLimitedUpdates } from "../../tasks/rate-limited-updates.ts";
 import type { RedisLink } from "./redis-link.ts";
 
 /** The state of a task that has not ended is kept for this long after its last change; the store keeps it for good. */
@@ -67,7 +67,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
   const untold = new Map<string, TaskSnapshot>();
   let listener: TaskExchangeListener | undefined;
   let followsAll = false;
-  const conflator = createConflator({ clock, flushMs, send: (task) => void write("changed", task) });
+  const updates = createRateLimitedUpdates({ clock, flushMs, send: (task) => void write("changed", task) });
 
   async function write(kind: "created" | "changed" | "ended", task: TaskSnapshot, holder = link.id): Promise<void> {
     const { task_id: taskId, version } = task;
@@ -116,7 +116,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     if (from === link.id || kind === undefined) return;
     const task = JSON.parse(message.slice(from.length + kind.length + 2)) as TaskSnapshot;
     // What was to be told with the next tick is older, and would be taken for the successor of this.
-    conflator.drop(task.task_id);
+    updates.drop(task.task_id);
     if (kind === "removed") bases.delete(task.task_id);
     else note(task, from);
     listener?.received(kind as "created" | "changed" | "ended" | "removed", task);
@@ -174,7 +174,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     listener?.found(task);
   }
 
-  link.onAnew(() => {
+  link.onResync(() => {
     for (const task of untold.values()) void write("ended", task);
     untold.clear();
     for (const task of listener?.held() ?? []) {
@@ -211,8 +211,8 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
       listener = bound;
     },
     share(kind, task) {
-      if (kind === "changed") return conflator.mark(task);
-      conflator.drop(task.task_id);
+      if (kind === "changed") return updates.mark(task);
+      updates.drop(task.task_id);
       if (kind === "resumed") return void resume(task);
       if (kind !== "removed") return void write(kind, task);
       bases.delete(task.task_id);
@@ -237,6 +237,6 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
       else link.unsubscribeAll(keyOf(""));
     },
     synced: (taskId) => followed.get(taskId),
-    close: () => conflator.close(),
+    close: () => updates.close(),
   };
 }

@@ -6,8 +6,8 @@ import { systemClock } from "../../core/clock.ts";
 import type { Clock, SessionSource } from "../../core/ports.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { bearerTokenOf } from "../../http/respond.ts";
-import { createAnnouncer } from "./listener-set.ts";
-import { shortHash } from "./session-ref.ts";
+import { createListenerSet } from "./listener-set.ts";
+import { sessionRef } from "./session-ref.ts";
 import type { SessionUser } from "./session-user.ts";
 
 /** How tokens are verified, and whom they speak for. */
@@ -41,7 +41,7 @@ const outages: ReadonlySet<string> = new Set([errors.JOSEError.code, errors.JWKS
  */
 export function bearerTokens(options: BearerTokenOptions): SessionSource {
   const { key, userOf, clock = systemClock } = options;
-  const announcer = createAnnouncer();
+  const announcer = createListenerSet();
   /** By ref, milliseconds since the epoch at which the token ends. */
   const known = createBoundedMap<string, number>(maxTokens);
   const denied = new Map<string, number>();
@@ -72,7 +72,7 @@ export function bearerTokens(options: BearerTokenOptions): SessionSource {
         if (error instanceof errors.JOSEError && !outages.has(error.code)) return "session_invalid";
         throw error;
       }
-      const ref = shortHash(claims.jti ?? value);
+      const ref = sessionRef(claims.jti ?? value);
       if (denied.has(ref)) return "session_revoked";
       const user = await userOf(claims);
       // A token without an end would outlive every denial.

@@ -3,7 +3,7 @@ import { parseRole, type SessionEndReason } from "@signalbox/protocol";
 import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
 import type { SessionSource } from "../../core/ports.ts";
 import { readCookie } from "./cookie.ts";
-import { type Announcer, createAnnouncer } from "./listener-set.ts";
+import { createListenerSet, type ListenerSet } from "./listener-set.ts";
 
 /** What is used of `betterAuth({ … })`. */
 export interface BetterAuthInstance {
@@ -40,7 +40,7 @@ interface UserRow {
 /** The plugin, with the ear that `betterAuthSessions` lends it. */
 interface SessionChangesPlugin extends BetterAuthPlugin {
   readonly id: typeof pluginId;
-  readonly watch: Announcer["watch"];
+  readonly watch: ListenerSet["watch"];
 }
 
 const pluginId = "signalbox-session-changes";
@@ -51,7 +51,7 @@ const pluginId = "signalbox-session-changes";
  * beside a secondary storage): elsewhere Better Auth runs no hooks, and changes are seen at the next recheck only.
  */
 export function sessionChanges(): SessionChangesPlugin {
-  const { announce, watch } = createAnnouncer();
+  const { announce, watch } = createListenerSet();
   return {
     id: pluginId,
     watch,

@@ -6,8 +6,8 @@ import type { Session, SessionProblem, SessionSource } from "../../core/ports.ts
 import { equal } from "../csrf.ts";
 import { decodeCookie, readCookie } from "./cookie.ts";
 import { observeStore, type SessionStore } from "./express-store-watch.ts";
-import { createAnnouncer } from "./listener-set.ts";
-import { shortHash } from "./session-ref.ts";
+import { createListenerSet } from "./listener-set.ts";
+import { sessionRef } from "./session-ref.ts";
 import type { SessionUser } from "./session-user.ts";
 
 export type { SessionStore } from "./express-store-watch.ts";
@@ -58,16 +58,16 @@ export function expressSessions<Data extends object>(options: ExpressSessionOpti
   const known = createBoundedMap<string, Known>(maxKnown);
   /** Sessions that `revoke` is about to destroy. */
   const revoking = new Set<string>();
-  const announcer = createAnnouncer(() => observeStore(store, { destroyed, saved, touched, cleared }));
+  const announcer = createListenerSet(() => observeStore(store, { destroyed, saved, touched, cleared }));
 
   function destroyed(sid: string): void {
-    const ref = shortHash(sid);
+    const ref = sessionRef(sid);
     known.delete(ref);
     announcer.announce({ ref, reason: revoking.has(sid) ? "revoked" : "signed_out" });
   }
 
   function saved(sid: string, session: Data): void {
-    const ref = shortHash(sid);
+    const ref = sessionRef(sid);
     if (!known.has(ref)) return;
     touched(sid, session);
     try {
@@ -93,7 +93,7 @@ export function expressSessions<Data extends object>(options: ExpressSessionOpti
   }
 
   function touched(sid: string, session: Data): void {
-    const entry = known.get(shortHash(sid));
+    const entry = known.get(sessionRef(sid));
     if (entry !== undefined) entry.endsAt = expiryOf(session);
   }
 
@@ -104,7 +104,7 @@ export function expressSessions<Data extends object>(options: ExpressSessionOpti
   }
 
   async function lookUp(sid: string): Promise<Session | SessionProblem> {
-    const ref = shortHash(sid);
+    const ref = sessionRef(sid);
     const entry: Known = { sid, identity: undefined, endsAt: known.get(ref)?.endsAt };
     // Noted before the store is asked: a change that is saved while its answer is on the way is then announced.
     known.delete(ref);

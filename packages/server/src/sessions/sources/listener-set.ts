@@ -1,7 +1,7 @@
 import type { SessionChange } from "../../core/ports.ts";
 
 /** Those who watch a session source. */
-export interface Announcer {
+export interface ListenerSet {
   announce(change: SessionChange): void;
   /** A source's `watch`. */
   watch(onChange: (change: SessionChange) => void): () => void;
@@ -10,7 +10,7 @@ export interface Announcer {
 /**
  * @param attach - called for the first listener; what it returns is called when the last one has gone
  */
-export function createAnnouncer(attach: () => () => void = () => () => {}): Announcer {
+export function createListenerSet(attach: () => () => void = () => () => {}): ListenerSet {
   const listeners = new Set<{ onChange(change: SessionChange): void }>();
   let detach = (): void => {};
 

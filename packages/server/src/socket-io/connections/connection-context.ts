@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
-import { createSlot } from "../../core/symbol-property.ts";
+import { createSymbolProperty } from "../../core/symbol-property.ts";
 import type { SessionHandle, SessionLookup } from "../../sessions/session-lookup.ts";
 import type { RealtimeSocket } from "../socket.ts";
 
 /** What is remembered of the request that opened a connection. */
-interface Caller {
+interface ConnectionContext {
   readonly ip: string;
   readonly requestId: string;
   readonly origin: string | undefined;
@@ -15,8 +15,8 @@ interface Caller {
   userId?: string;
 }
 
-export interface Callers {
-  of(conn: EngineSocket): Caller;
+export interface ConnectionContexts {
+  of(conn: EngineSocket): ConnectionContext;
   /**
    * Lets go of the request that opened the socket's connection, and of what the socket keeps of its handshake. To be
    * called when everybody who wanted to read them has.
@@ -24,7 +24,7 @@ export interface Callers {
   release(socket: RealtimeSocket): void;
 }
 
-interface CallerOptions {
+interface ConnectionContextOptions {
   readonly engine: EngineServer;
   readonly lookup: Pick<SessionLookup, "locate">;
   clientAddress(req: IncomingMessage): string;
@@ -47,12 +47,17 @@ const flat = (text: string): string => Buffer.from(text).toString();
  * Knows who opened each connection, after the request itself is gone: with its headers and cookies it takes more memory
  * than all that is needed of it.
  */
-export function createCallers({ engine, lookup, clientAddress, requestId }: CallerOptions): Callers {
-  const callers = createSlot<EngineSocket, Caller>("caller");
+export function createConnectionContexts({
+  engine,
+  lookup,
+  clientAddress,
+  requestId,
+}: ConnectionContextOptions): ConnectionContexts {
+  const contexts = createSymbolProperty<EngineSocket, ConnectionContext>("caller");
 
   engine.on("connection", (conn: EngineSocket) => {
     const req = conn.request;
-    callers.put(conn, {
+    contexts.put(conn, {
       ip: clientAddress(req),
       requestId: flat(requestId(req)),
       origin: req.headers.origin,
@@ -71,9 +76,9 @@ export function createCallers({ engine, lookup, clientAddress, requestId }: Call
 
   return {
     of(conn) {
-      const caller = callers.of(conn);
-      if (caller === undefined) throw new TypeError("The connection was not opened on this server.");
-      return caller;
+      const context = contexts.of(conn);
+      if (context === undefined) throw new TypeError("The connection was not opened on this server.");
+      return context;
     },
     release({ conn, handshake }) {
       Object.assign(conn, { request: released });

@@ -5,20 +5,20 @@ import type { WebSocket } from "ws";
 import type { Config } from "../../config/settings.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import { Refusal } from "../../core/refusal.ts";
-import { createSlot } from "../../core/symbol-property.ts";
-import { createPacketMeter, type PacketMeter } from "../../limits/window-counter.ts";
-import type { Traffic } from "../../observability/traffic-counters.ts";
-import { type Backlogs, createBacklogs } from "../delivery/backpressure.ts";
-import { roomAdapter } from "../delivery/batching-adapter.ts";
-import { type AdapterFactory, clusterAdapter } from "../delivery/batching-cluster-adapter.ts";
-import { createOutbox, type Outbox } from "../delivery/write-batcher.ts";
+import { createSymbolProperty } from "../../core/symbol-property.ts";
+import { createWindowCounter, type WindowCounter } from "../../limits/window-counter.ts";
+import type { TrafficCounters } from "../../observability/traffic-counters.ts";
+import { type Backpressure, createBackpressure } from "../delivery/backpressure.ts";
+import { batchingAdapter } from "../delivery/batching-adapter.ts";
+import { type AdapterFactory, batchingClusterAdapter } from "../delivery/batching-cluster-adapter.ts";
+import { createWriteBatcher, type WriteBatcher } from "../delivery/write-batcher.ts";
 import { assertSupportedInternals } from "../internals/assert-supported-internals.ts";
 import { connectionOn, forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "../internals/engine-clients.ts";
 import { webSocketServer } from "../internals/guarded-websocket-server.ts";
 import { boundedParser } from "../parsing/bounded-parser.ts";
 import { createMalformedPackets } from "../parsing/malformed-packets.ts";
 import type { RealtimeServer } from "../socket.ts";
-import { createRoundTrips, type RoundTrips } from "./latency.ts";
+import { createLatency, type Latency } from "./latency.ts";
 
 /** WebSocket close code "Message Too Big" (RFC 6455 section 7.4.1). */
 const tooBig = 1009;
@@ -30,7 +30,7 @@ interface IoOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
-  readonly traffic: Traffic;
+  readonly traffic: TrafficCounters;
   /** Makes adapters that reach other nodes. */
   readonly createAdapter: AdapterFactory | undefined;
   /** Told when a connection sent more packets than any well-behaved client does, and is closed for it. */
@@ -44,20 +44,20 @@ interface IoOptions {
 interface Io {
   readonly io: RealtimeServer;
   readonly engine: EngineServer;
-  readonly outbox: Outbox;
-  readonly backlogs: Backlogs;
-  readonly roundTrips: RoundTrips;
+  readonly writeBatcher: WriteBatcher;
+  readonly backpressure: Backpressure;
+  readonly latency: Latency;
 }
 
 /**
  * Builds Socket.IO on an Engine.IO server that is attached to nothing: the door hands requests in.
  * Connection state recovery and WebTransport stay off (docs/decisions/0002): both walk past the guards.
  */
-export function createIo(options: IoOptions): Io {
+export function createSocketServer(options: IoOptions): Io {
   const { config, clock, log, traffic, createAdapter, onFlood, onOverflow, onMalformed } = options;
   const malformedPackets = createMalformedPackets(onMalformed);
-  const backlogs = createBacklogs({ clock, maxBytes: config.maxBufferedBytes, onOverflow });
-  const roundTrips = createRoundTrips(clock);
+  const backpressure = createBackpressure({ clock, maxBytes: config.maxBufferedBytes, onOverflow });
+  const latency = createLatency(clock);
   const engine = new EngineServer({
     transports: [...config.transports],
     wsEngine: webSocketServer({ mayPing, onFault }),
@@ -68,14 +68,14 @@ export function createIo(options: IoOptions): Io {
     httpCompression: false,
   });
   const fast = assertSupportedInternals(engine, log);
-  const outbox = createOutbox({ traffic, backlogs, fast });
+  const writeBatcher = createWriteBatcher({ traffic, backpressure, fast });
   const io: RealtimeServer = new Server({
-    ...adapterOf(outbox, fast),
+    ...adapterOf(writeBatcher, fast),
     connectTimeout: config.connectTimeout * 1000,
     serveClient: false,
     parser: boundedParser({ maxEventBytes: config.maxEventSize, onFailed: malformedPackets.failed }),
   });
-  const meters = createSlot<EngineSocket | WebSocket, PacketMeter>("packet meter");
+  const meters = createSymbolProperty<EngineSocket | WebSocket, WindowCounter>("packet meter");
   const packetLimit = { limit: config.messageBurst * packetsPerMessage, clock };
 
   engine.on("connection", (conn: EngineSocket) => {
@@ -86,11 +86,12 @@ export function createIo(options: IoOptions): Io {
 
   if (fast) joinFirstPackets(engine);
   io.bind(engine);
-  return { io, engine, outbox, backlogs, roundTrips };
+  return { io, engine, writeBatcher, backpressure, latency };
 
-  function adapterOf(outbox: Outbox, fast: boolean): { adapter?: typeof Adapter } {
-    if (fast && createAdapter === undefined) return { adapter: roomAdapter(outbox) };
-    const adapter = fast && createAdapter !== undefined ? clusterAdapter(createAdapter, outbox) : createAdapter;
+  function adapterOf(writeBatcher: WriteBatcher, fast: boolean): { adapter?: typeof Adapter } {
+    if (fast && createAdapter === undefined) return { adapter: batchingAdapter(writeBatcher) };
+    const adapter =
+      fast && createAdapter !== undefined ? batchingClusterAdapter(createAdapter, writeBatcher) : createAdapter;
     return adapter === undefined ? {} : { adapter: adapter as unknown as typeof Adapter };
   }
 
@@ -99,7 +100,7 @@ export function createIo(options: IoOptions): Io {
   /** Sees every event of a connection, where listeners would be four more things to keep for each. */
   function watchAndEmit(this: EngineSocket, event: string, ...args: unknown[]): boolean {
     if (event === "packetCreate") beforePacket.call(this, args[0] as { type: string; data?: unknown });
-    else if (event === "heartbeat") roundTrips.answered(this);
+    else if (event === "heartbeat") latency.answered(this);
     // A client that probes the WebSocket it wants to upgrade to sends no packets, and may go on probing for ten seconds.
     else if (event === "packet" || event === "upgrading") countPacket.call(this);
     if (event === "packet") malformedPackets.begin(this, args[0] as { type: string });
@@ -111,13 +112,13 @@ export function createIo(options: IoOptions): Io {
   /** A packet takes the ordinary path: what was to be sent before it goes first. */
   function beforePacket(this: EngineSocket, { type, data }: { type: string; data?: unknown }): void {
     traffic.deliveries += 1;
-    if (type === "ping") roundTrips.sent(this);
-    outbox.release(this);
-    if (hasQueue(this)) backlogs.note(this, sizeOf(data));
+    if (type === "ping") latency.sent(this);
+    writeBatcher.release(this);
+    if (hasQueue(this)) backpressure.note(this, sizeOf(data));
   }
 
   function releaseAndClose(this: EngineSocket, discard?: boolean): void {
-    outbox.release(this);
+    writeBatcher.release(this);
     EngineSocket.prototype.close.call(this, discard);
   }
 
@@ -134,7 +135,7 @@ export function createIo(options: IoOptions): Io {
   function isWithinLimit(sender: EngineSocket | WebSocket): boolean {
     let meter = meters.of(sender);
     if (meter === undefined) {
-      meter = createPacketMeter(packetLimit);
+      meter = createWindowCounter(packetLimit);
       meters.put(sender, meter);
     }
     return meter.count();

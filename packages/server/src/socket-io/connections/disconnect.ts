@@ -1,5 +1,5 @@
 import type { RefusalMessage } from "@signalbox/protocol";
-import { isGuestPlace, placeOf } from "../../limits/subject.ts";
+import { isGuestSubject, limitSubject } from "../../limits/subject.ts";
 import { withoutRights } from "../../sessions/principal.ts";
 import { liveSockets, type RealtimeNamespace } from "../socket.ts";
 
@@ -15,11 +15,11 @@ export function disconnectUser(opened: readonly RealtimeNamespace[], userId: str
  * be other people.
  */
 export function disconnectBlocked(opened: readonly RealtimeNamespace[], blocked: string, why: RefusalMessage): void {
-  if (isGuestPlace(blocked)) return;
+  if (isGuestSubject(blocked)) return;
   // In the next turn: the answer to the offence itself still leaves.
   setImmediate(() => {
     for (const socket of liveSockets(opened)) {
-      if (placeOf(socket.data.principal, socket.data.ip) !== blocked) continue;
+      if (limitSubject(socket.data.principal, socket.data.ip) !== blocked) continue;
       socket.data.principal = withoutRights(socket.data.principal);
       socket.emit("error", why);
       socket.disconnect(true);

@@ -11,19 +11,19 @@ import type { RateLimits } from "../../limits/rate-limits.ts";
 import type { OriginGuard } from "../../origin/origin-guard.ts";
 import type { SessionLookup } from "../../sessions/session-lookup.ts";
 import { clientOf, isPolling, upgradeLeanly } from "../internals/engine-clients.ts";
-import type { Callers } from "./connection-context.ts";
+import type { ConnectionContexts } from "./connection-context.ts";
 
 /** How long clients wait before they ask a full server again. */
 const fullRetryMs = 5000;
 
-interface EngineDoorOptions {
+interface EngineGuardOptions {
   readonly engine: EngineServer;
   readonly config: Config;
   readonly exposeHints: boolean;
   readonly originGuard: OriginGuard;
   readonly limits: RateLimits;
   readonly lookup: SessionLookup;
-  readonly callers: Callers;
+  readonly contexts: ConnectionContexts;
   clientAddress(req: IncomingMessage): string;
   requestId(req: IncomingMessage): string;
   /** Throws `server_draining` while the server closes. */
@@ -33,7 +33,7 @@ interface EngineDoorOptions {
   onFault(req: IncomingMessage, error: unknown): void;
 }
 
-export interface EngineDoor {
+export interface EngineGuard {
   request(req: IncomingMessage, res: ServerResponse): void;
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
@@ -44,8 +44,8 @@ export interface EngineDoor {
  * order: query, origin, then for a new connection draining, capacity and address limit, and for a known `sid` whether
  * it was opened with the session that is now presented, and is not in the middle of the same request.
  */
-export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
-  const { engine, config, originGuard, limits, lookup, callers } = options;
+export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
+  const { engine, config, originGuard, limits, lookup, contexts } = options;
 
   /**
    * Goes on at once unless the limit is shared with other nodes: what came in between could be another request with the
@@ -97,7 +97,7 @@ export function createEngineDoor(options: EngineDoorOptions): EngineDoor {
    */
   function requireOwner(sid: string, req: IncomingMessage): void {
     const conn = clientOf(engine, sid);
-    const owner = conn === undefined ? undefined : callers.of(conn).handle;
+    const owner = conn === undefined ? undefined : contexts.of(conn).handle;
     if (owner === undefined) return;
     if (lookup.locate({ headers: req.headers })?.key !== owner.key) {
       throw new Refusal("forbidden", { hint: "This `sid` was opened with another session than the one presented." });

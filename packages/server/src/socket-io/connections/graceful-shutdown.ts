@@ -5,7 +5,7 @@ import type { Clock } from "../../core/ports.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { RealtimeNamespace } from "../socket.ts";
 import { closeConnections } from "./close-connections.ts";
-import type { UnderWay } from "./in-flight-requests.ts";
+import type { InFlightRequests } from "./in-flight-requests.ts";
 
 /** How long closing waits for answers to requests that were accepted before it. */
 export const answerWithinMs = 3000;
@@ -13,14 +13,14 @@ export const answerWithinMs = 3000;
 /** With others to take them, clients are spread enough by their batches: they need not stay away for long. */
 const longestAbsenceMs = 250;
 
-interface DrainOptions {
+interface GracefulShutdownOptions {
   readonly config: Pick<Config, "drainDelay" | "drainWindow" | "reconnectionDelay" | "reconnectionDelayMax">;
   readonly clock: Clock;
-  readonly underWay: UnderWay;
+  readonly inFlight: InFlightRequests;
 }
 
 /** How a server goes without a jolt: readiness, then the doors, then one batch of connections after the other. */
-export interface Drain {
+export interface GracefulShutdown {
   /** Whether the server is going, and wants no more traffic: its readiness fails. */
   isAnnounced(): boolean;
   /** For who comes in. @throws Refusal `server_draining` */
@@ -33,7 +33,7 @@ export interface Drain {
   closeAll(engine: EngineServer, namespaces: Iterable<RealtimeNamespace>): Promise<void>;
 }
 
-export function createDrain({ config, clock, underWay }: DrainOptions): Drain {
+export function createGracefulShutdown({ config, clock, inFlight }: GracefulShutdownOptions): GracefulShutdown {
   let announced = false;
   let shut = false;
   const released = new WeakSet<EngineSocket>();
@@ -65,7 +65,7 @@ export function createDrain({ config, clock, underWay }: DrainOptions): Drain {
         reconnectAfterMs: () => randomInt(returnWithinMs),
         release(batch) {
           for (const conn of batch) released.add(conn);
-          return underWay.settled(answerWithinMs, batch);
+          return inFlight.settled(answerWithinMs, batch);
         },
       });
     },

@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/ports.ts";
 
 /** The requests that were accepted and are not answered yet. */
-export interface UnderWay {
+export interface InFlightRequests {
   /**
-   * To be called with each request; it must not reject.
+   * Call this with each request; it must not reject.
    * @param origin - the connection that it came on
    */
   add(request: Promise<void>, origin?: object): void;
@@ -11,7 +11,7 @@ export interface UnderWay {
   settled(withinMs: number, origins?: ReadonlySet<object | undefined>): Promise<void>;
 }
 
-export function createUnderWay(clock: Clock): UnderWay {
+export function createInFlightRequests(clock: Clock): InFlightRequests {
   const requests = new Map<Promise<void>, object | undefined>();
 
   return {

@@ -1,20 +1,20 @@
 import type { Socket as EngineSocket } from "engine.io";
 import type { Clock } from "../../core/ports.ts";
-import { createSlot } from "../../core/symbol-property.ts";
+import { createSymbolProperty } from "../../core/symbol-property.ts";
 
 /** How long each connection's last heartbeat and its answer took. */
-export interface RoundTrips {
-  /** To be called when a heartbeat is sent. */
+export interface Latency {
+  /** Call this when a heartbeat is sent. */
   sent(conn: EngineSocket): void;
-  /** To be called when it is answered. */
+  /** Call this when it is answered. */
   answered(conn: EngineSocket): void;
   /** In milliseconds; null before the first answer. */
   of(conn: EngineSocket): number | null;
 }
 
 /** Heartbeats are there anyway: measuring with them costs no message. A polling client's one waits for its next request. */
-export function createRoundTrips(clock: Pick<Clock, "monotonic">): RoundTrips {
-  const beats = createSlot<EngineSocket, { sentAt: number; ms: number | null }>("heartbeat");
+export function createLatency(clock: Pick<Clock, "monotonic">): Latency {
+  const beats = createSymbolProperty<EngineSocket, { sentAt: number; ms: number | null }>("heartbeat");
 
   return {
     sent(conn) {

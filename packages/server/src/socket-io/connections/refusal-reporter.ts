@@ -4,17 +4,17 @@ import type { Socket as EngineSocket } from "engine.io";
 import type { Refusal } from "../../core/refusal.ts";
 import { unknownAddress } from "../../http/client-address.ts";
 import type { Block } from "../../limits/block.ts";
-import { guestPlace, placeOf, subjectOf } from "../../limits/subject.ts";
+import { guestSubject, limitSubject, subjectOfKey } from "../../limits/subject.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import { securityTypeOf } from "../../security-log/refusal-events.ts";
 import type { SecurityLog } from "../../security-log/security-log.ts";
 import type { RealtimeSocket } from "../socket.ts";
-import type { Callers } from "./connection-context.ts";
+import type { ConnectionContexts } from "./connection-context.ts";
 
 interface RefusalRecorderOptions {
   readonly securityLog: SecurityLog;
   readonly metrics: Metrics;
-  readonly callers: Pick<Callers, "of">;
+  readonly contexts: Pick<ConnectionContexts, "of">;
   clientAddress(req: IncomingMessage): string;
   requestId(req: IncomingMessage): string;
   /** Weighs an offence; returns the block that it brought, if it did. */
@@ -24,7 +24,7 @@ interface RefusalRecorderOptions {
 }
 
 /** Writes refusals down, wherever they were made: once in the metrics and, if they are offences, in the security log. Offences that go on bring a block. */
-export interface RefusalRecorder {
+export interface RefusalReporter {
   /** A refusal of an HTTP request, polling call or upgrade; `type` where the code alone does not say what it was. */
   http(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
   /** A refusal of what a connection does, before or beside any namespace. */
@@ -35,14 +35,14 @@ export interface RefusalRecorder {
 
 type Offence = Parameters<SecurityLog["record"]>[0];
 
-export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalRecorder {
-  const { securityLog, metrics, callers } = options;
+export function createRefusalReporter(options: RefusalRecorderOptions): RefusalReporter {
+  const { securityLog, metrics, contexts } = options;
 
   function record(
     refusal: Refusal,
     type: SecurityEventType | undefined,
     where: Omit<Offence, "type" | "detail">,
-    place = guestPlace(where.ip),
+    place = guestSubject(where.ip),
   ): void {
     metrics.refused(refusal.code);
     if (type === undefined) return;
@@ -50,11 +50,11 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
     // A session that is over, or was never there, is what every old tab comes with.
     if (refusal.code.startsWith("session_")) return;
     // All whose address is not known would be kept out together, for what one of them did.
-    if (place === guestPlace(unknownAddress)) return;
+    if (place === guestSubject(unknownAddress)) return;
     const block = options.offend(place, type);
     if (block === undefined) return;
     const detail = `Kept out for ${(block.until - block.since) / 1000} s after repeated offences, the last of them ${type}.`;
-    const { subject, id } = subjectOf(place);
+    const { subject, id } = subjectOfKey(place);
     const userId = subject === "user" ? id : undefined;
     securityLog.record({ type: "blocked", detail, ip: where.ip, userId, requestId: where.requestId });
     options.onBlocked(block);
@@ -69,17 +69,22 @@ export function createRefusalRecorder(options: RefusalRecorderOptions): RefusalR
       });
     },
     connection(conn, refusal) {
-      const { ip, origin, requestId, userId } = callers.of(conn);
-      const place = userId === undefined ? guestPlace(ip) : userRoom(userId);
+      const { ip, origin, requestId, userId } = contexts.of(conn);
+      const place = userId === undefined ? guestSubject(ip) : userRoom(userId);
       record(refusal, securityTypeOf(refusal.code), { ip, origin, requestId }, place);
     },
     socket(socket, refusal, event) {
-      const { ip, requestId } = callers.of(socket.conn);
+      const { ip, requestId } = contexts.of(socket.conn);
       const { principal } = socket.data as Partial<RealtimeSocket["data"]>;
       const where = { ip, requestId, userId: principal?.userId, namespace: socket.nsp.name, event: event ?? undefined };
       // Whoever asks for something and leaves without waiting for the answer, as every closed page does, offends nobody.
       const hasLeft = event !== null && refusal.code === "session_revoked" && !socket.connected;
-      record(refusal, hasLeft ? undefined : securityTypeOf(refusal.code), where, principal && placeOf(principal, ip));
+      record(
+        refusal,
+        hasLeft ? undefined : securityTypeOf(refusal.code),
+        where,
+        principal && limitSubject(principal, ip),
+      );
     },
   };
 }

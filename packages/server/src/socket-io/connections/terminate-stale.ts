@@ -10,7 +10,7 @@ const lingerMs = 2000;
  * close, and until the heartbeat fails for one that does not read what is still to be sent. Whoever was disconnected
  * for cause must not hold a place for that long.
  */
-export function cutLingering(engine: EngineServer, clock: Clock): () => void {
+export function terminateStale(engine: EngineServer, clock: Clock): () => void {
   const closingSince = new WeakMap<EngineSocket, number>();
 
   engine.on("connection", (conn: EngineSocket) => {

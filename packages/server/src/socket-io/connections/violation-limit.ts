@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/ports.ts";
-import { createPacketMeter, type PacketMeter } from "../../limits/window-counter.ts";
+import { createWindowCounter, type WindowCounter } from "../../limits/window-counter.ts";
 import { hangUp } from "../internals/engine-clients.ts";
 import type { RealtimeSocket } from "../socket.ts";
 
@@ -13,23 +13,23 @@ const maxRefusalsPerMinute = 300;
 const maxRefusedHandshakes = 10;
 
 /** Closes connections that go on sending what is refused. Their clients may come back; who goes on is blocked. */
-export interface Penalty {
-  /** To be called for each refused event. */
+export interface ViolationLimit {
+  /** Call this for each refused event. */
   event(socket: RealtimeSocket): void;
-  /** To be called for each handshake that a namespace refused, or that named none. */
+  /** Call this for each handshake that a namespace refused, or that named none. */
   handshake(conn: RealtimeSocket["conn"]): void;
 }
 
-export function createPenalty(clock: Clock): Penalty {
-  const events = new WeakMap<RealtimeSocket["conn"], readonly PacketMeter[]>();
+export function createViolationLimit(clock: Clock): ViolationLimit {
+  const events = new WeakMap<RealtimeSocket["conn"], readonly WindowCounter[]>();
   const handshakes = new WeakMap<RealtimeSocket["conn"], number>();
 
   return {
     event(socket) {
       const { conn } = socket;
       const meters = events.get(conn) ?? [
-        createPacketMeter({ limit: maxRefusalsPerSecond, clock }),
-        createPacketMeter({ limit: maxRefusalsPerMinute, windowMs: 60_000, clock }),
+        createWindowCounter({ limit: maxRefusalsPerSecond, clock }),
+        createWindowCounter({ limit: maxRefusalsPerMinute, windowMs: 60_000, clock }),
       ];
       events.set(conn, meters);
       const within = meters.map((meter) => meter.count());

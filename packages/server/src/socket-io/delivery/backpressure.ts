@@ -11,7 +11,7 @@ const slowShare = 1 / 16;
 /** WebSocket close code "Try Again Later" (IANA WebSocket Close Code Number Registry). */
 const tryAgainLater = 1013;
 
-interface BacklogOptions {
+interface BackpressureOptions {
   readonly clock: Clock;
   /** What may wait for one client, in bytes. */
   readonly maxBytes: number;
@@ -20,8 +20,8 @@ interface BacklogOptions {
 }
 
 /** What waits on the server for clients to read it. */
-export interface Backlogs {
-  /** To be called when `bytes` were sent that the connection could not take at once. */
+export interface Backpressure {
+  /** Call this when `bytes` were sent that the connection could not take at once. */
   note(conn: EngineSocket, bytes: number): void;
   bytesOf(conn: EngineSocket): number;
   /** Whether the client does not keep up: what can be left out is left out until it does. */
@@ -35,7 +35,7 @@ export interface Backlogs {
  * Bounds what one client that does not read costs: Engine.IO keeps everything in memory, while the heartbeat may go on
  * for long. Only connections for which something waits are looked at, so nobody else costs anything.
  */
-export function createBacklogs({ clock, maxBytes, onOverflow }: BacklogOptions): Backlogs {
+export function createBackpressure({ clock, maxBytes, onOverflow }: BackpressureOptions): Backpressure {
   /** Connections for which something waits, and what that came to when it was last added up, and was added since. */
   const waiting = new Map<EngineSocket, number>();
   const slow = new Set<EngineSocket>();

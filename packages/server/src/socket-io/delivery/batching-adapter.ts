@@ -1,7 +1,7 @@
 import type { Socket as EngineSocket } from "engine.io";
 import { Adapter } from "socket.io-adapter";
 import { createMessage } from "./encoded-packet.ts";
-import type { Outbox } from "./write-batcher.ts";
+import type { WriteBatcher } from "./write-batcher.ts";
 
 export type Packet = Parameters<Adapter["broadcast"]>[0];
 export type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
@@ -18,10 +18,15 @@ interface Member {
 }
 
 /**
- * Broadcasts to this node's members of rooms by the outbox: the rooms, who is in them, and who is excepted are Socket.IO's
+ * Broadcasts to this node's members of rooms by the write batcher: the rooms, who is in them, and who is excepted are Socket.IO's
  * own. What may be dropped (`volatile`) or has attachments takes Socket.IO's path.
  */
-export function broadcastHere(adapter: Adapter, outbox: Outbox, packet: Packet, options: BroadcastOptions): void {
+export function broadcastHere(
+  adapter: Adapter,
+  writeBatcher: WriteBatcher,
+  packet: Packet,
+  options: BroadcastOptions,
+): void {
   const plain = (): void => Adapter.prototype.broadcast.call(adapter, packet, options);
   if (options.flags?.volatile) return plain();
   const inside = adapter as unknown as AdapterInside;
@@ -31,7 +36,7 @@ export function broadcastHere(adapter: Adapter, outbox: Outbox, packet: Packet, 
   const message = createMessage(text);
   const give = (member: Member): void => {
     member.notifyOutgoingListeners?.(packet);
-    outbox.add(member.conn, message);
+    writeBatcher.add(member.conn, message);
   };
   const [room] = options.rooms;
   // Who is in one room, and nobody excepted: nobody can come twice, which Socket.IO makes sure of with a list of all.
@@ -42,11 +47,11 @@ export function broadcastHere(adapter: Adapter, outbox: Outbox, packet: Packet, 
   }
 }
 
-/** Socket.IO's adapter for one node, with broadcasts that leave by the outbox. */
-export function roomAdapter(outbox: Outbox): typeof Adapter {
-  return class RoomAdapter extends Adapter {
+/** Socket.IO's adapter for one node, with broadcasts that leave by the write batcher. */
+export function batchingAdapter(writeBatcher: WriteBatcher): typeof Adapter {
+  return class BatchingAdapter extends Adapter {
     override broadcast(packet: Packet, options: BroadcastOptions): void {
-      broadcastHere(this, outbox, packet, options);
+      broadcastHere(this, writeBatcher, packet, options);
     }
   };
 }

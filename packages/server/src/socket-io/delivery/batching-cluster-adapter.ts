@@ -1,6 +1,6 @@
 import { type Adapter, type ClusterAdapter, MessageType } from "socket.io-adapter";
 import { type BroadcastOptions, broadcastHere, type Packet } from "./batching-adapter.ts";
-import type { Outbox } from "./write-batcher.ts";
+import type { WriteBatcher } from "./write-batcher.ts";
 
 /** Makes the adapter of a namespace; Socket.IO calls it with `new`. */
 export type AdapterFactory = (namespace: Adapter["nsp"]) => Adapter;
@@ -14,11 +14,11 @@ interface ClusterAdapterInside {
 }
 
 /**
- * Socket.IO's adapter for several nodes, changed in two ways. Broadcasts leave by the outbox on each node. And what
+ * Socket.IO's adapter for several nodes, changed in two ways. Broadcasts leave by the write batcher on each node. And what
  * concerns our own clients is done at once, where the adapter waits for Redis first: with Redis frozen nobody here would
  * hear anything.
  */
-export function clusterAdapter(createAdapter: AdapterFactory, outbox: Outbox): AdapterFactory {
+export function batchingClusterAdapter(createAdapter: AdapterFactory, writeBatcher: WriteBatcher): AdapterFactory {
   // Called with `new` by Socket.IO.
   return function create(namespace): Adapter {
     const adapter = createAdapter(namespace) as ClusterAdapter;
@@ -36,14 +36,18 @@ export function clusterAdapter(createAdapter: AdapterFactory, outbox: Outbox): A
         const opts = { rooms: [...options.rooms], except: [...(options.except ?? [])], flags: options.flags };
         void inside.publishAndReturnOffset({ type: MessageType.BROADCAST, data: { packet, opts } } as never);
       }
-      broadcastHere(adapter, outbox, packet, options);
+      broadcastHere(adapter, writeBatcher, packet, options);
     };
     inside.onMessage = (message, offset) => {
       if (message.type !== MessageType.BROADCAST || message.data.requestId !== undefined)
         return onMessage(message, offset);
       if (message.uid === (adapter as unknown as { uid: string }).uid || message.nsp !== namespace.name) return;
       const { packet, opts } = message.data;
-      broadcastHere(adapter, outbox, packet, { ...opts, rooms: new Set(opts.rooms), except: new Set(opts.except) });
+      broadcastHere(adapter, writeBatcher, packet, {
+        ...opts,
+        rooms: new Set(opts.rooms),
+        except: new Set(opts.except),
+      });
     };
     return adapter;
   };

@@ -1,16 +1,16 @@
-/** The arena grows by this much, and this is what somebody who keeps a frame takes out of it. */
+/** The buffer pool grows by this much, and this is what somebody who keeps a frame takes out of it. */
 const chunkBytes = 65_536;
 
 /** With more than these, memory is taken from the heap. */
 const maxChunks = 64;
 
 /** Memory for frames that are gone by the end of the turn. */
-export interface Arena {
+export interface FrameBufferPool {
   /** @param bytes - of any content, as `Buffer.allocUnsafe` gives them */
   take(bytes: number): Buffer;
-  /** To be called with what somebody goes on keeping: nobody else will be given its memory. */
+  /** Call this with what somebody goes on keeping: nobody else will be given its memory. */
   keep(taken: Buffer): void;
-  /** To be called when nothing that was taken is in use any more, but for what is kept. */
+  /** Call this when nothing that was taken is in use any more, but for what is kept. */
   reset(): void;
 }
 
@@ -18,7 +18,7 @@ export interface Arena {
  * Most frames are handed to the kernel in the turn in which they are made. With memory of its own for each, a thousand
  * watchers with ten frames a second left 20 MB of garbage a second, and clearing it up cost as much as the writing.
  */
-export function createArena(): Arena {
+export function createFrameBufferPool(): FrameBufferPool {
   const chunks: Buffer[] = [];
   /** The chunk that is being filled, and how far it is. */
   let at = 0;

@@ -5,7 +5,7 @@ import type { RealtimeServer } from "../socket.ts";
  * Speaks to rooms of this node through Socket.IO, whose adapter is the only list of members. Other nodes have feeds of
  * their own.
  */
-export function createIoPublisher(io: RealtimeServer): Publisher {
+export function createRoomPublisher(io: RealtimeServer): Publisher {
   return {
     publish(namespace, room, event, payload, except) {
       const members = io.of(namespace).local.to(room);

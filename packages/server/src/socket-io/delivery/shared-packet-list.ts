@@ -1,5 +1,5 @@
 import { batchFrame, batchText, type Message } from "./encoded-packet.ts";
-import type { Arena } from "./frame-buffer-pool.ts";
+import type { FrameBufferPool } from "./frame-buffer-pool.ts";
 import { joinFrames } from "./websocket-frame.ts";
 
 /**
@@ -7,41 +7,41 @@ import { joinFrames } from "./websocket-frame.ts";
  * tree, and whoever is at the same place and is given the same message comes to the same next place. So what a thousand
  * members of a room get within a turn is put together once, not a thousand times.
  */
-export class Sequence {
+export class SharedPacketList {
   /** Characters of all its messages: in bytes that, or a little more. */
   readonly size: number;
-  readonly #before: Sequence | null;
+  readonly #before: SharedPacketList | null;
   readonly #message: Message | null;
-  #next: Sequence | undefined;
-  #nextBefore: Sequence | undefined;
+  #next: SharedPacketList | undefined;
+  #nextBefore: SharedPacketList | undefined;
   #packets: Message[][] | undefined;
   #bytes: Buffer | undefined;
 
-  private constructor(before: Sequence | null, message: Message | null) {
+  private constructor(before: SharedPacketList | null, message: Message | null) {
     this.#before = before;
     this.#message = message;
     this.size = (before?.size ?? 0) + (message?.text.length ?? 0);
   }
 
   /** Where all connections are to which nothing is to be sent. */
-  static start(): Sequence {
-    return new Sequence(null, null);
+  static start(): SharedPacketList {
+    return new SharedPacketList(null, null);
   }
 
   /**
    * Remembers the last two ways on: a broadcast goes through all its members before the next begins, while a state
    * goes through its watchers in two forms.
    */
-  followedBy(message: Message): Sequence {
+  followedBy(message: Message): SharedPacketList {
     if (this.#next !== undefined && this.#next.#message === message) return this.#next;
     if (this.#nextBefore !== undefined && this.#nextBefore.#message === message) return this.#nextBefore;
     this.#nextBefore = this.#next;
-    this.#next = new Sequence(this, message);
+    this.#next = new SharedPacketList(this, message);
     return this.#next;
   }
 
-  /** Everything as WebSocket frames in one buffer, put together in the arena by the first who needs it. */
-  bytesIn({ take }: Arena): Buffer {
+  /** Everything as WebSocket frames in one buffer, put together in the buffer pool by the first who needs it. */
+  bytesIn({ take }: FrameBufferPool): Buffer {
     if (this.#bytes !== undefined) return this.#bytes;
     const frames = this.#divide().map((packet) => alone(packet)?.frame ?? batchFrame(packet, take));
     const [only] = frames;
@@ -78,7 +78,7 @@ export class Sequence {
 
   #messages(): Message[] {
     const messages: Message[] = [];
-    for (let at: Sequence | null = this; at !== null; at = at.#before)
+    for (let at: SharedPacketList | null = this; at !== null; at = at.#before)
       if (at.#message !== null) messages.push(at.#message);
     return messages.reverse();
   }

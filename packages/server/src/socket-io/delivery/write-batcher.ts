@@ -1,12 +1,12 @@
 import type { Duplex } from "node:stream";
 import type { Socket as EngineSocket } from "engine.io";
-import { createSlot } from "../../core/symbol-property.ts";
-import type { Traffic } from "../../observability/traffic-counters.ts";
+import { createSymbolProperty } from "../../core/symbol-property.ts";
+import type { TrafficCounters } from "../../observability/traffic-counters.ts";
 import { frameStreamOf, hasQueue } from "../internals/engine-clients.ts";
-import type { Backlogs } from "./backpressure.ts";
+import type { Backpressure } from "./backpressure.ts";
 import type { Message } from "./encoded-packet.ts";
-import { createArena } from "./frame-buffer-pool.ts";
-import { Sequence } from "./shared-packet-list.ts";
+import { createFrameBufferPool } from "./frame-buffer-pool.ts";
+import { SharedPacketList } from "./shared-packet-list.ts";
 
 /** Writing to many may take this long in one turn of the event loop; the rest follows in the next. */
 const sliceMs = 3;
@@ -18,7 +18,7 @@ const perLook = 32;
 const maxJoined = 65_536;
 
 /** What is to be sent to many connections, until the end of the turn. */
-export interface Outbox {
+export interface WriteBatcher {
   /** Sends a message at the end of this turn of the event loop, joined with whatever else the connection gets in it. */
   add(conn: EngineSocket, message: Message): void;
   /** Lets packets of the ordinary path, too, leave with the others at the end of this turn. */
@@ -28,8 +28,8 @@ export interface Outbox {
 }
 
 interface OutboxOptions {
-  readonly traffic: Traffic;
-  readonly backlogs: Backlogs;
+  readonly traffic: TrafficCounters;
+  readonly backpressure: Backpressure;
   /** Whether frames may be written past Engine.IO; without it, each packet takes the ordinary path. */
   readonly fast: boolean;
 }
@@ -41,14 +41,14 @@ interface OutboxOptions {
  * The order within a connection holds, because everything meets in its TCP stream: what waits here is written before
  * any packet that takes the ordinary path, and takes the ordinary path itself where packets wait in Engine.IO's queue.
  */
-export function createOutbox({ traffic, backlogs, fast }: OutboxOptions): Outbox {
+export function createWriteBatcher({ traffic, backpressure, fast }: OutboxOptions): WriteBatcher {
   const streamOf = (conn: EngineSocket): Duplex | undefined => (fast ? frameStreamOf(conn) : undefined);
-  const sequences = createSlot<EngineSocket, Sequence>("what is to be sent");
+  const sequences = createSymbolProperty<EngineSocket, SharedPacketList>("what is to be sent");
   /** Those that something waits for, and some for which it has left already. */
   let waiting: EngineSocket[] = [];
   const corked: Duplex[] = [];
-  const arena = createArena();
-  let start = Sequence.start();
+  const pool = createFrameBufferPool();
+  let start = SharedPacketList.start();
   let scheduled = false;
 
   function flushLater(): void {
@@ -95,20 +95,20 @@ export function createOutbox({ traffic, backlogs, fast }: OutboxOptions): Outbox
     if (written < now.length) waiting = [...now.slice(written), ...waiting];
     for (const stream of corked.splice(0)) stream.uncork();
     // A new beginning of the tree, so that it does not keep the last message of this turn.
-    start = Sequence.start();
+    start = SharedPacketList.start();
     scheduled = false;
     if (waiting.length > 0) flushLater();
-    else arena.reset();
+    else pool.reset();
   }
 
-  function write(conn: EngineSocket, sequence: Sequence): void {
+  function write(conn: EngineSocket, sequence: SharedPacketList): void {
     if (conn.readyState !== "open") return;
     const stream = streamOf(conn);
     if (stream === undefined) {
       for (const text of sequence.texts) conn.write(text);
       return;
     }
-    const bytes = sequence.bytesIn(arena);
+    const bytes = sequence.bytesIn(pool);
     if (hasQueue(conn)) {
       // One packet for all of it: on WebSocket a packet may bring its frames along, ready to be written.
       const kept = Buffer.from(bytes);
@@ -120,9 +120,9 @@ export function createOutbox({ traffic, backlogs, fast }: OutboxOptions): Outbox
     if (stream.writableLength > 0) stream.write(Buffer.from(bytes));
     else stream.write(bytes);
     if (stream.writableLength === 0) return;
-    arena.keep(bytes);
+    pool.keep(bytes);
     // A corked stream keeps everything until the end of the turn, and says nothing of its reader.
-    if (stream.writableCorked === 0) backlogs.note(conn, bytes.length);
+    if (stream.writableCorked === 0) backpressure.note(conn, bytes.length);
   }
 
   return { add, hold, release };

@@ -10,7 +10,7 @@ type Piece = Parameters<NonNullable<Duplex["_writev"]>>[0][number];
  * Makes a stream write what waits in it as one piece. `ws` writes the head and the payload of a frame apart, and a write
  * of several pieces takes Node and the kernel longer than the same bytes in one.
  */
-export function writeInOnePiece(stream: Duplex): void {
+export function coalesceWrites(stream: Duplex): void {
   stream._writev = writeJoined;
 }
 

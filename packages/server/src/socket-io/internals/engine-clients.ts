@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import { ignoreErrors } from "../../http/ignore-errors.ts";
-import { writeInOnePiece } from "./coalesce-writes.ts";
+import { coalesceWrites } from "./coalesce-writes.ts";
 
 /** Open connections by `sid`. Engine.IO keeps this list and documents it, but its types hide it. */
 export const clientsOf = (engine: EngineServer): Readonly<Record<string, EngineSocket>> =>
@@ -39,7 +39,7 @@ export function joinFirstPackets(engine: EngineServer): void {
     ws?: { on(event: "headers", run: (lines: unknown, req: IncomingMessage) => void): void };
   };
   ws?.on("headers", (_lines, { socket }) => {
-    writeInOnePiece(socket);
+    coalesceWrites(socket);
     socket.cork();
     setImmediate(() => socket.uncork());
   });

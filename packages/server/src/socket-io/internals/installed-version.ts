@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { Dependency } from "./supported-versions.ts";
+import type { DependencyHealth } from "./supported-versions.ts";
 
 /** The version of a dependency that is installed; "unknown" for one that a bundler has put elsewhere. */
-export function installedVersion(dependency: Dependency): string {
+export function installedVersion(dependency: DependencyHealth): string {
   try {
     let folder = dirname(createRequire(import.meta.url).resolve(dependency));
     for (; folder !== dirname(folder); folder = dirname(folder)) {

@@ -1,12 +1,12 @@
 import { Socket as SocketIoSocket } from "socket.io";
 import { ClusterAdapter } from "socket.io-adapter";
 import { type Probe, probeRequest } from "./probe.ts";
-import type { Dependency } from "./supported-versions.ts";
+import type { DependencyHealth } from "./supported-versions.ts";
 
 /** A private member of a dependency, and what is relied on. */
 export interface Member {
   readonly name: string;
-  readonly of: Dependency;
+  readonly of: DependencyHealth;
   readonly usedBy: string;
   /** A guard would fail open without it. Without what only speed relies on, Socket.IO's ordinary path is taken. */
   readonly for: "guard" | "speed";

@@ -8,7 +8,7 @@ const hereRetryAfterMs = 10_000;
 const sharedRetryAfterMs = 1000;
 
 /** Counts seats over all processes. */
-export interface SeatCount {
+export interface SlotCounter {
   /** To be told how many seats this process has given away, whenever it has to be written down anew. */
   bind(taken: () => Iterable<readonly [place: string, count: number]>): void;
   /** Takes a seat. False at the cap; undefined when nobody can say, and each process counts for itself. */
@@ -17,7 +17,7 @@ export interface SeatCount {
 }
 
 /** How many may have a seat, and the setting that a refused person's developer should look at. */
-export interface ConnectionCap {
+export interface SlotLimit {
   readonly cap: number;
   readonly setting: string;
 }
@@ -29,27 +29,27 @@ export interface ConnectionCap {
  * its rooms when a later guard refuses it, or when the connection has closed meanwhile.
  * @throws Refusal `too_many_connections`
  */
-export function takeConnectionPlace(
+export function takeConnectionSlot(
   socket: RealtimeSocket,
   place: string,
-  limit: ConnectionCap,
+  limit: SlotLimit,
   rooms: readonly string[],
-  seats?: Pick<SeatCount, "take">,
+  slots?: Pick<SlotCounter, "take">,
 ): void | Promise<void> {
-  if (seats === undefined) return takeHere(socket, place, limit, rooms);
-  return seats.take(seatOf(socket.nsp.name, place), limit.cap).then((taken) => {
+  if (slots === undefined) return takeHere(socket, place, limit, rooms);
+  return slots.take(slotKey(socket.nsp.name, place), limit.cap).then((taken) => {
     if (taken === false) throw tooMany(limit, sharedRetryAfterMs);
     return taken === undefined ? takeHere(socket, place, limit, rooms) : socket.join([place, ...rooms]);
   });
 }
 
 /** What a seat is counted under, for all nodes. */
-export const seatOf = (namespace: string, place: string): string => `${namespace} ${place}`;
+export const slotKey = (namespace: string, place: string): string => `${namespace} ${place}`;
 
 function takeHere(
   socket: RealtimeSocket,
   place: string,
-  limit: ConnectionCap,
+  limit: SlotLimit,
   rooms: readonly string[],
 ): void | Promise<void> {
   const open = socket.nsp.adapter.rooms.get(place)?.size ?? 0;
@@ -57,5 +57,5 @@ function takeHere(
   return socket.join([place, ...rooms]);
 }
 
-const tooMany = ({ cap, setting }: ConnectionCap, retryAfterMs: number): Refusal =>
+const tooMany = ({ cap, setting }: SlotLimit, retryAfterMs: number): Refusal =>
   new Refusal("too_many_connections", { retryAfterMs, hint: `${setting} is ${cap}.` });

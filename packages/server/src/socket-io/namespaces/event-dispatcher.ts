@@ -5,11 +5,11 @@ import type { Clock, Log, Principal } from "../../core/ports.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { Debug } from "../../observability/debug-log.ts";
 import type { Trace } from "../../observability/tracing.ts";
-import type { UnderWay } from "../connections/in-flight-requests.ts";
+import type { InFlightRequests } from "../connections/in-flight-requests.ts";
 import { logFields, type RealtimeSocket, requestedRooms } from "../socket.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "./define-namespace.ts";
-import { createInOrder } from "./keyed-queue.ts";
-import { hasReservedKey } from "./unsafe-keys.ts";
+import { createKeyedQueue } from "./keyed-queue.ts";
+import { hasUnsafeKey } from "./unsafe-keys.ts";
 
 /** How long clients wait before they try again to join one room more: a room is free when they leave one. */
 const roomRetryMs = 5000;
@@ -17,7 +17,7 @@ const roomRetryMs = 5000;
 type Acknowledge = (answer: object) => void;
 
 /** What the gate needs of the rest of the server. */
-export interface EventGateOptions {
+export interface EventDispatcherOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Logs every event and its outcome, without payloads; undefined where nobody wants that. */
@@ -27,7 +27,7 @@ export interface EventGateOptions {
   readonly exposeHints: boolean;
   readonly maxRoomsPerSocket: number;
   /** Requests that the server waits for before it closes. */
-  readonly underWay: UnderWay;
+  readonly inFlight: InFlightRequests;
   /** Throws `server_draining` when the server is about to close the connection. */
   requireServed(conn: RealtimeSocket["conn"]): void;
   /** Takes one message from the user's budget; throws `rate_limited`. */
@@ -46,17 +46,17 @@ export interface EventGateOptions {
  * The gate takes the place of Socket.IO's listeners: it never hands an event on, so an event that nobody declared
  * reaches nothing, and `error` as a client's event name is no exception.
  */
-export function createEventGate(
+export function createEventDispatcher(
   definition: NamespaceDefinition,
-  options: EventGateOptions,
+  options: EventDispatcherOptions,
 ): (socket: RealtimeSocket) => void {
   /** Made with the first event: most sockets listen and say nothing. */
-  const gates = new WeakMap<RealtimeSocket, EventGate>();
+  const dispatchers = new WeakMap<RealtimeSocket, EventDispatcher>();
 
   function take(socket: RealtimeSocket, packet: readonly unknown[]): void {
-    const gate = gates.get(socket) ?? new EventGate(socket, definition, options);
-    gates.set(socket, gate);
-    gate.take(packet);
+    const dispatcher = dispatchers.get(socket) ?? new EventDispatcher(socket, definition, options);
+    dispatchers.set(socket, dispatcher);
+    dispatcher.take(packet);
   }
 
   return (socket) => {
@@ -66,14 +66,14 @@ export function createEventGate(
   };
 }
 
-class EventGate {
+class EventDispatcher {
   readonly #socket: RealtimeSocket;
   readonly #definition: NamespaceDefinition;
-  readonly #options: EventGateOptions;
+  readonly #options: EventDispatcherOptions;
   readonly #context: RequestContext;
-  readonly #inOrder = createInOrder();
+  readonly #queue = createKeyedQueue();
 
-  constructor(socket: RealtimeSocket, definition: NamespaceDefinition, options: EventGateOptions) {
+  constructor(socket: RealtimeSocket, definition: NamespaceDefinition, options: EventDispatcherOptions) {
     this.#socket = socket;
     this.#definition = definition;
     this.#options = options;
@@ -98,7 +98,7 @@ class EventGate {
         if (acknowledge === undefined) this.#socket.emit("error", message);
         else acknowledge({ ok: false, error: message });
       });
-    this.#options.underWay.add(answered, this.#socket.conn);
+    this.#options.inFlight.add(answered, this.#socket.conn);
   }
 
   async #answer(declared: RequestDefinition | undefined, name: string, payload: unknown): Promise<object | undefined> {
@@ -112,7 +112,7 @@ class EventGate {
     const parsed = await parse(declared, payload);
     const key = declared.order?.(parsed);
     const run = () => this.#run(declared, name, parsed);
-    return key === undefined ? run() : this.#inOrder(key, run);
+    return key === undefined ? run() : this.#queue(key, run);
   }
 
   /** Judged when its turn has come: waiting for others may have taken longer than the session lasted. */
@@ -155,7 +155,7 @@ function readPacket(packet: readonly unknown[]): { name: string; payload: unknow
 
 /** A missing payload counts as an empty one: the ancestor's clients send some events without. */
 async function parse(declared: RequestDefinition, payload: unknown): Promise<unknown> {
-  if (hasReservedKey(payload)) {
+  if (hasUnsafeKey(payload)) {
     throw new Refusal("payload_invalid", { hint: "A payload may not name `__proto__` or `constructor.prototype`." });
   }
   const result = await declared.schema["~standard"].validate(payload ?? {});

@@ -7,14 +7,14 @@ const maxWaiting = 32;
 const retryMs = 1000;
 
 /** Runs what has the same key one after the other, in the order in which it came. */
-export type InOrder = <Result>(key: string, run: () => Promise<Result>) => Promise<Result>;
+export type KeyedQueue = <Result>(key: string, run: () => Promise<Result>) => Promise<Result>;
 
 /**
  * One line for each key, and no line across keys. A client that joins and leaves a room without waiting for the answers
  * means what it said last; run side by side, a join that looks something up would end after the leave and stay. A
  * handler that hangs holds up its own key only: other rooms, limits and refusals go on.
  */
-export function createInOrder(): InOrder {
+export function createKeyedQueue(): KeyedQueue {
   const lines = new Map<string, { last: Promise<unknown>; waiting: number }>();
 
   return async (key, run) => {

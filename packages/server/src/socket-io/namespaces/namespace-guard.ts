@@ -5,14 +5,14 @@ import type { Config } from "../../config/settings.ts";
 import { permits } from "../../core/permissions.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import { Refusal } from "../../core/refusal.ts";
-import { parsePayload } from "../../core/validate-payload.ts";
+import { validatePayload } from "../../core/validate-payload.ts";
 import type { RateLimits } from "../../limits/rate-limits.ts";
-import { placeOf } from "../../limits/subject.ts";
+import { limitSubject } from "../../limits/subject.ts";
 import type { Authenticator } from "../../sessions/authenticator.ts";
 import { guestPrincipal } from "../../sessions/principal.ts";
-import type { Callers } from "../connections/connection-context.ts";
+import type { ConnectionContexts } from "../connections/connection-context.ts";
 import { createEvent } from "../delivery/encoded-packet.ts";
-import type { Outbox } from "../delivery/write-batcher.ts";
+import type { WriteBatcher } from "../delivery/write-batcher.ts";
 import { hangUp } from "../internals/engine-clients.ts";
 import {
   namedRooms,
@@ -21,24 +21,24 @@ import {
   type RealtimeSocket,
   sessionHandles,
 } from "../socket.ts";
-import { type ConnectionCap, type SeatCount, takeConnectionPlace } from "./connection-slots.ts";
+import { type SlotCounter, type SlotLimit, takeConnectionSlot } from "./connection-slots.ts";
 import type { NamespaceDefinition } from "./define-namespace.ts";
-import { createEventGate, type EventGateOptions } from "./event-dispatcher.ts";
-import type { NamespacePlaces } from "./pending-connects.ts";
+import { createEventDispatcher, type EventDispatcherOptions } from "./event-dispatcher.ts";
+import type { PendingConnects } from "./pending-connects.ts";
 
-export interface MountOptions {
+export interface NamespaceGuardOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
   readonly serverId: string;
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
-  readonly gate: EventGateOptions;
-  readonly places: NamespacePlaces;
-  readonly callers: Callers;
-  readonly outbox: Pick<Outbox, "add" | "hold">;
+  readonly dispatcher: EventDispatcherOptions;
+  readonly places: PendingConnects;
+  readonly contexts: ConnectionContexts;
+  readonly writeBatcher: Pick<WriteBatcher, "add" | "hold">;
   /** Counts connections of other nodes too. */
-  readonly seats: Pick<SeatCount, "take"> | undefined;
+  readonly slots: Pick<SlotCounter, "take"> | undefined;
   /** Throws `server_draining` while the server closes. */
   requireOpen(): void;
   /** Throws `blocked` while somebody is kept out for repeated offences. */
@@ -56,15 +56,15 @@ const handshakeSchema = z.object({ auth: handshakeAuthSchema });
  * Opens a namespace. A connection passes draining -> authenticate -> block -> permission -> limits and caps -> default
  * rooms -> gate, and is told who it is taken for. The guards are per namespace: being let into `/` means nothing on `/admin`.
  */
-export function mountNamespace(
+export function guardNamespace(
   io: RealtimeServer,
   definition: NamespaceDefinition,
-  options: MountOptions,
+  options: NamespaceGuardOptions,
 ): RealtimeNamespace {
-  const { config, clock, authenticator, limits, places, callers, outbox } = options;
+  const { config, clock, authenticator, limits, places, contexts, writeBatcher } = options;
   const namespace = io.of(definition.path);
   const cap = capOf(definition, config);
-  const guard = createEventGate(definition, options.gate);
+  const guard = createEventDispatcher(definition, options.dispatcher);
 
   namespace.use((socket, next) => {
     if (!places.take(socket)) return drop(socket);
@@ -72,7 +72,7 @@ export function mountNamespace(
       () => {
         places.decided(socket);
         // Being let in and who it is taken for are two packets, and one write.
-        outbox.hold(socket.conn);
+        writeBatcher.hold(socket.conn);
         next();
       },
       (error: unknown) => {
@@ -80,7 +80,7 @@ export function mountNamespace(
         const refusal = toRefusal(socket, error);
         options.onRefused(socket, refusal);
         if (mustComeBack(socket, refusal)) return sendAway(socket);
-        next(connectError(refusal, options.gate.exposeHints));
+        next(connectError(refusal, options.dispatcher.exposeHints));
       },
     );
   });
@@ -89,10 +89,10 @@ export function mountNamespace(
     places.entered(socket);
     guard(socket);
     socket.on("disconnect", onDisconnect);
-    outbox.add(socket.conn, createEvent(definition.path, "connection_established", established(socket)));
+    writeBatcher.add(socket.conn, createEvent(definition.path, "connection_established", established(socket)));
     options.onConnected(socket);
     // Those who listen for connections after us may still want to read it.
-    process.nextTick(() => callers.release(socket));
+    process.nextTick(() => contexts.release(socket));
   });
 
   return namespace;
@@ -128,7 +128,7 @@ export function mountNamespace(
   }
 
   async function admit(socket: RealtimeSocket): Promise<void> {
-    const { ip, requestId } = callers.of(socket.conn);
+    const { ip, requestId } = contexts.of(socket.conn);
     // Filled before anything can refuse: whoever reports a refusal reads it.
     socket.data.ip = ip;
     socket.data.requestId = requestId;
@@ -137,26 +137,26 @@ export function mountNamespace(
     options.requireOpen();
     const { csrf, token, accepts = [] } = handshakeAuth(socket);
     socket.data.acceptsBatch = accepts.includes("progress_batch" satisfies OptionalFrame);
-    const { handle: known, userId: firstUser } = callers.of(socket.conn);
+    const { handle: known, userId: firstUser } = contexts.of(socket.conn);
     const carrier = { headers: socket.handshake.headers, token, known };
     const admitsGuests = permits(definition.access, guestPrincipal(socket.id));
     const visitor = { socketId: socket.id, wasSignedIn: firstUser !== undefined, admitsGuests };
     const { principal, handle } = await authenticator.identifySocket(carrier, csrf, visitor);
     socket.data.principal = principal;
     sessionHandles.put(socket, handle);
-    if (principal.session !== null) callers.of(socket.conn).userId ??= principal.userId;
-    const place = placeOf(principal, ip);
+    if (principal.session !== null) contexts.of(socket.conn).userId ??= principal.userId;
+    const place = limitSubject(principal, ip);
     options.requireUnblocked(place);
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");
     await limits.connectAsUser(place);
     // Once more: a connection that was being looked up when the server began to close would come after the farewell.
     options.requireOpen();
-    await takeConnectionPlace(socket, place, cap, definition.rooms(principal, accepts), options.seats);
+    await takeConnectionSlot(socket, place, cap, definition.rooms(principal, accepts), options.slots);
   }
 
   /** Credentials are read from the handshake only: the query string ends up in logs, so nothing is read from it. */
   function handshakeAuth(socket: RealtimeSocket) {
-    return parsePayload(handshakeSchema, { auth: socket.handshake.auth }).auth;
+    return validatePayload(handshakeSchema, { auth: socket.handshake.auth }).auth;
   }
 
   function toRefusal({ data }: RealtimeSocket, error: unknown): Refusal {
@@ -187,7 +187,7 @@ export function mountNamespace(
 export function guardUndefinedNamespaces(
   io: RealtimeServer,
   isDefined: (path: string) => boolean,
-  onRefused: MountOptions["onRefused"],
+  onRefused: NamespaceGuardOptions["onRefused"],
 ): void {
   io.on("new_namespace", (namespace) => {
     namespace.use((socket, next) => {
@@ -200,7 +200,7 @@ export function guardUndefinedNamespaces(
   });
 }
 
-function capOf({ path, maxPerUser }: NamespaceDefinition, config: Config): ConnectionCap {
+function capOf({ path, maxPerUser }: NamespaceDefinition, config: Config): SlotLimit {
   if (maxPerUser !== undefined) return { cap: maxPerUser, setting: `maxPerUser of ${path}` };
   if (path === namespaces.admin) {
     return { cap: config.maxConnectionsPerAdmin, setting: "SIGNALBOX_MAX_CONNECTIONS_PER_ADMIN" };

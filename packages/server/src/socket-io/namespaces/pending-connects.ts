@@ -1,26 +1,26 @@
 import type { Clock } from "../../core/ports.ts";
-import { createSlot } from "../../core/symbol-property.ts";
+import { createSymbolProperty } from "../../core/symbol-property.ts";
 import type { RealtimeSocket } from "../socket.ts";
 
 type Connection = RealtimeSocket["conn"];
 
 /** A socket on its way into a namespace. */
-interface Entrant {
+interface PendingConnect {
   readonly socket: RealtimeSocket;
   /** Until our guard has decided; from then on its rooms tell whether another guard has refused it. */
   undecided: boolean;
 }
 
 /** Which namespaces a connection is in, or is being let into. */
-export interface NamespacePlaces {
+export interface PendingConnects {
   /**
-   * To be called for a CONNECT, before anything is awaited: false when the connection has a place in that namespace, or
+   * Call this for a CONNECT, before anything is awaited: false when the connection has a place in that namespace, or
    * waits for one.
    */
   take(socket: RealtimeSocket): boolean;
-  /** To be called when our guard has let the socket in or refused it. */
+  /** Call this when our guard has let the socket in or refused it. */
   decided(socket: RealtimeSocket): void;
-  /** To be called when the socket is in: from then on Socket.IO knows. */
+  /** Call this when the socket is in: from then on Socket.IO knows. */
   entered(socket: RealtimeSocket): void;
   /** Whether the socket's connection is in some namespace. */
   isInAny(socket: RealtimeSocket): boolean;
@@ -33,9 +33,9 @@ export interface NamespacePlaces {
  * fifty CONNECTs in one burst make fifty sockets on one connection, and fifty copies of each emit. And it limits the
  * time without a namespace only once, after opening: after a DISCONNECT a connection would stay for good.
  */
-export function createNamespacePlaces({ clock, idleMs }: { clock: Clock; idleMs: number }): NamespacePlaces {
+export function createPendingConnects({ clock, idleMs }: { clock: Clock; idleMs: number }): PendingConnects {
   /** By namespace, those of each connection that are on their way in. */
-  const entrants = createSlot<Connection, Map<string, Entrant>>("entrants");
+  const entrants = createSymbolProperty<Connection, Map<string, PendingConnect>>("entrants");
   const emptySince = new WeakMap<Connection, number>();
 
   const isEmpty = (socket: RealtimeSocket): boolean =>
@@ -44,7 +44,7 @@ export function createNamespacePlaces({ clock, idleMs }: { clock: Clock; idleMs:
   return {
     take(socket) {
       const { conn, nsp } = socket;
-      const ofConnection = entrants.of(conn) ?? new Map<string, Entrant>();
+      const ofConnection = entrants.of(conn) ?? new Map<string, PendingConnect>();
       const entrant = ofConnection.get(nsp.name);
       if (joined(socket).has(nsp.name) || (entrant !== undefined && mayEnter(entrant))) return false;
       entrants.put(conn, ofConnection.set(nsp.name, { socket, undecided: true }));
@@ -73,7 +73,7 @@ export function createNamespacePlaces({ clock, idleMs }: { clock: Clock; idleMs:
 }
 
 /** Socket.IO takes a socket out of its rooms when any guard refuses it. */
-const mayEnter = ({ socket, undecided }: Entrant): boolean => undecided || socket.rooms.size > 0;
+const mayEnter = ({ socket, undecided }: PendingConnect): boolean => undecided || socket.rooms.size > 0;
 
 /** Socket.IO's own list of the namespaces that a connection is in, which its types hide. */
 const joined = ({ client }: RealtimeSocket): ReadonlyMap<string, unknown> =>

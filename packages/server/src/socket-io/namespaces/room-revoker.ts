@@ -6,7 +6,7 @@ import type { NamespaceDefinition } from "./define-namespace.ts";
 const judgeWithinMs = 5000;
 
 /** Judges the rooms of live sockets again. */
-export interface RoomJudge {
+export interface RoomRevoker {
   /**
    * Leaves the rooms in which the socket's principal may no longer be: at once where the rule answers at once.
    * @param before - the principal that the socket has had so far
@@ -14,7 +14,7 @@ export interface RoomJudge {
   judge(socket: RealtimeSocket, definition: NamespaceDefinition, before: Principal): void;
 }
 
-export function createRoomJudge({ clock, log }: { readonly clock: Clock; readonly log: Log }): RoomJudge {
+export function createRoomRevoker({ clock, log }: { readonly clock: Clock; readonly log: Log }): RoomRevoker {
   function judge(socket: RealtimeSocket, definition: NamespaceDefinition, before: Principal): void {
     leaveDefaults(socket, definition, before);
     if (definition.forfeits === undefined) return;

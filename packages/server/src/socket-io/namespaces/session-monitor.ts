@@ -6,7 +6,7 @@ import { principalOf, withoutRights } from "../../sessions/principal.ts";
 import type { SessionHandle, SessionLookup } from "../../sessions/session-lookup.ts";
 import { type RealtimeSocket, sessionHandles } from "../socket.ts";
 import type { NamespaceDefinition } from "./define-namespace.ts";
-import { createRoomJudge } from "./room-revoker.ts";
+import { createRoomRevoker } from "./room-revoker.ts";
 
 /** How often sessions that have expired are looked for: they are to be gone within a second, answer and all. */
 const sweepMs = 500;
@@ -14,7 +14,7 @@ const sweepMs = 500;
 /** Sockets whose sessions are looked up together when all of them are. */
 const atATime = 200;
 
-export interface SessionWatchOptions {
+export interface SessionMonitorOptions {
   readonly lookup: SessionLookup;
   readonly clock: Clock;
   readonly log: Log;
@@ -26,10 +26,10 @@ export interface SessionWatchOptions {
   onEnded(socket: RealtimeSocket, reason: SessionEndReason): void;
 }
 
-export interface SessionWatch {
+export interface SessionMonitor {
   /** Looks the sessions concerned up again, and ends or narrows their sockets. Resolves when that is done. */
   changed(change: SessionChange): Promise<void>;
-  /** To be called for each socket that has just connected. */
+  /** Call this for each socket that has just connected. */
   adopt(socket: RealtimeSocket): void;
   /** Looks all sessions up again: word of changes may have been lost. */
   lookAgain(): void;
@@ -40,9 +40,9 @@ export interface SessionWatch {
  * Keeps live sockets in step with their sessions. There is one rule: whenever something may have changed (the source
  * said so, the session expired, or nobody looked for a while), look the session up again and apply what is found.
  */
-export function createSessionWatch(options: SessionWatchOptions): SessionWatch {
+export function createSessionMonitor(options: SessionMonitorOptions): SessionMonitor {
   const { lookup, clock, recheckMs } = options;
-  const rooms = createRoomJudge(options);
+  const rooms = createRoomRevoker(options);
   let lastChangeAt = Number.NEGATIVE_INFINITY;
   /** Numbers the look-ups in the order in which they were begun. */
   let lookups = 0;

@@ -3,11 +3,11 @@ import { Refusal } from "../../core/refusal.ts";
 
 /** Notices connections that are closed because of what they sent. */
 export interface MalformedPackets {
-  /** To be called for each packet before Engine.IO and Socket.IO look at it. */
+  /** Call this for each packet before Engine.IO and Socket.IO look at it. */
   begin(conn: EngineSocket, packet: { type: string }): void;
-  /** To be called after Socket.IO has looked at a message; what a handler does comes later. */
+  /** Call this after Socket.IO has looked at a message; what a handler does comes later. */
   end(conn: EngineSocket): void;
-  /** To be called by the decoder, with why it cannot read the packet that has just come. */
+  /** Call this by the decoder, with why it cannot read the packet that has just come. */
   failed(error: unknown): void;
 }
 

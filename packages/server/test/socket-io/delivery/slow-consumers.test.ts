@@ -97,7 +97,7 @@ it.each([
     await sleeper.sleep();
     const before = sleeper.states.length;
     let largest = 0;
-    // Ends just after backlogs were looked at (every 250 ms): whether it has been read is not found out by that.
+    // Ends just after backpressure were looked at (every 250 ms): whether it has been read is not found out by that.
     await work(2720, () => {
       largest = Math.max(largest, sleeper.buffered());
     });

@@ -2,10 +2,10 @@
 import { Writable } from "node:stream";
 import type { Socket as EngineSocket } from "engine.io";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { createTraffic } from "../../../src/observability/traffic-counters.ts";
-import type { Backlogs } from "../../../src/socket-io/delivery/backpressure.ts";
+import { createTrafficCounters } from "../../../src/observability/traffic-counters.ts";
+import type { Backpressure } from "../../../src/socket-io/delivery/backpressure.ts";
 import { createMessage } from "../../../src/socket-io/delivery/encoded-packet.ts";
-import { createOutbox } from "../../../src/socket-io/delivery/write-batcher.ts";
+import { createWriteBatcher } from "../../../src/socket-io/delivery/write-batcher.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -59,24 +59,26 @@ function connection({ read = true } = {}) {
 
 function start(fast = true) {
   const noted: number[] = [];
-  const traffic = createTraffic();
-  const backlogs = { note: (_conn: EngineSocket, bytes: number) => void noted.push(bytes) } as unknown as Backlogs;
-  return { outbox: createOutbox({ traffic, backlogs, fast }), noted, traffic };
+  const traffic = createTrafficCounters();
+  const backpressure = {
+    note: (_conn: EngineSocket, bytes: number) => void noted.push(bytes),
+  } as unknown as Backpressure;
+  return { writeBatcher: createWriteBatcher({ traffic, backpressure, fast }), noted, traffic };
 }
 
 describe("the write of a turn", () => {
   it("holds everything that a connection was sent in it, in order, and counts each packet", async () => {
-    const { outbox, noted, traffic } = start();
+    const { writeBatcher, noted, traffic } = start();
     const [a, b] = [connection(), connection()];
     const [one, two] = [createMessage("one"), createMessage("two")];
-    for (const message of [one, two]) for (const { conn } of [a, b]) outbox.add(conn, message);
-    outbox.add(a.conn, one);
+    for (const message of [one, two]) for (const { conn } of [a, b]) writeBatcher.add(conn, message);
+    writeBatcher.add(a.conn, one);
     expect(a.written).toEqual([]);
     await turn();
     expect([a.texts(), b.texts()]).toEqual([[["one", "two", "one"]], [["one", "two"]]]);
     expect(traffic.deliveries).toBe(5);
     expect(noted).toEqual([]);
-    outbox.add(a.conn, two);
+    writeBatcher.add(a.conn, two);
     await turn();
     expect(a.texts()).toEqual([["one", "two", "one"], ["two"]]);
     await turn();
@@ -84,25 +86,25 @@ describe("the write of a turn", () => {
   });
 
   it("leaves at once where something else is about to be sent, and nothing of it a second time", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conn, texts } = connection();
-    outbox.release(conn);
-    outbox.add(conn, createMessage("first"));
-    outbox.release(conn);
+    writeBatcher.release(conn);
+    writeBatcher.add(conn, createMessage("first"));
+    writeBatcher.release(conn);
     expect(texts()).toEqual([["first"]]);
-    outbox.add(conn, createMessage("second"));
+    writeBatcher.add(conn, createMessage("second"));
     await turn();
     await turn();
     expect(texts()).toEqual([["first"], ["second"]]);
   });
 
   it("leaves before the turn ends where it has more than 65,536 characters", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conn, texts } = connection();
-    outbox.add(conn, createMessage("x".repeat(65_535)));
-    outbox.add(conn, createMessage("y"));
+    writeBatcher.add(conn, createMessage("x".repeat(65_535)));
+    writeBatcher.add(conn, createMessage("y"));
     expect(texts()).toEqual([]);
-    outbox.add(conn, createMessage("z"));
+    writeBatcher.add(conn, createMessage("z"));
     expect(
       texts()
         .flat()
@@ -113,12 +115,12 @@ describe("the write of a turn", () => {
   });
 
   it("brings along the packets of the ordinary path that were held", async () => {
-    const { outbox, noted } = start();
+    const { writeBatcher, noted } = start();
     const { conn, stream, written } = connection();
-    outbox.hold(conn);
+    writeBatcher.hold(conn);
     stream.write(Buffer.from("a"));
     stream.write(Buffer.from("b"));
-    outbox.add(conn, createMessage("c"));
+    writeBatcher.add(conn, createMessage("c"));
     expect(written).toEqual([]);
     await turn();
     expect(written).toHaveLength(1);
@@ -129,20 +131,20 @@ describe("the write of a turn", () => {
   });
 
   it("lets what was held go by itself, also where nothing else is sent", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conn, stream, written } = connection();
-    outbox.hold(conn);
+    writeBatcher.hold(conn);
     stream.write(Buffer.from("a"));
     await turn();
     expect(written).toHaveLength(1);
   });
 
   it("uses the memory of its frames again in the next turn, and ends when nothing is left to be sent", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conn, written } = connection();
     for (let round = 0; round < 2; round += 1) {
-      outbox.add(conn, createMessage("one"));
-      outbox.add(conn, createMessage("two"));
+      writeBatcher.add(conn, createMessage("one"));
+      writeBatcher.add(conn, createMessage("two"));
       await turn();
     }
     const [first, second] = written;
@@ -155,14 +157,14 @@ describe("the write of a turn", () => {
   });
 
   it("of a connection that is closed, or without frames of its own, is none or takes the ordinary path", async () => {
-    const { outbox, noted, traffic } = start();
+    const { writeBatcher, noted, traffic } = start();
     const [closed, polling] = [connection(), connection()];
     closed.set({ readyState: "closing" });
     polling.set({ transport: {} });
     for (const { conn } of [closed, polling]) {
-      outbox.hold(conn);
-      outbox.add(conn, createMessage("one"));
-      outbox.add(conn, createMessage("two"));
+      writeBatcher.hold(conn);
+      writeBatcher.add(conn, createMessage("one"));
+      writeBatcher.add(conn, createMessage("two"));
     }
     await turn();
     expect([closed.written, closed.ordinary]).toEqual([[], []]);
@@ -171,30 +173,30 @@ describe("the write of a turn", () => {
   });
 
   it("takes the ordinary path, packet by packet, where frames may not be written past Engine.IO", async () => {
-    const { outbox } = start(false);
+    const { writeBatcher } = start(false);
     const { conn, ordinary, stream, written } = connection();
-    outbox.hold(conn);
+    writeBatcher.hold(conn);
     expect(stream.writableCorked).toBe(0);
-    outbox.add(conn, createMessage("one"));
-    outbox.add(conn, createMessage("two"));
+    writeBatcher.add(conn, createMessage("one"));
+    writeBatcher.add(conn, createMessage("two"));
     await turn();
     expect([ordinary.map(([data]) => data), written]).toEqual([["one", "two"], []]);
   });
 
   it("goes behind the packets that wait in Engine.IO's queue, as one packet with its frames", async () => {
-    const { outbox, traffic } = start();
+    const { writeBatcher, traffic } = start();
     const { conn, ordinary, queue, written } = connection();
     queue.push({});
-    outbox.add(conn, createMessage("one"));
-    outbox.add(conn, createMessage("two"));
+    writeBatcher.add(conn, createMessage("one"));
+    writeBatcher.add(conn, createMessage("two"));
     await turn();
     const [[data, options] = []] = ordinary;
     expect(textsIn(data as Buffer)).toEqual(["one", "two"]);
     expect(options).toEqual({ wsPreEncodedFrame: [data] });
     expect([ordinary.length, written.length, traffic.deliveries]).toEqual([1, 0, 0]);
     const before = Buffer.from(data as Buffer);
-    outbox.add(connection().conn, createMessage("overwrites the memory of the frames of before"));
-    outbox.add(connection().conn, createMessage("and once more"));
+    writeBatcher.add(connection().conn, createMessage("overwrites the memory of the frames of before"));
+    writeBatcher.add(connection().conn, createMessage("and once more"));
     await turn();
     expect(data).toEqual(before);
   });
@@ -202,13 +204,13 @@ describe("the write of a turn", () => {
 
 describe("a client that does not read", () => {
   it("is noted with what waits for it, and keeps what it was sent while the memory is used again", async () => {
-    const { outbox, noted } = start();
+    const { writeBatcher, noted } = start();
     const slow = connection({ read: false });
     const others = [connection(), connection()];
     const send = async (...texts: string[]) => {
       for (const text of texts) {
-        outbox.add(slow.conn, createMessage(text));
-        outbox.add(slow.conn, createMessage(`${text}!`));
+        writeBatcher.add(slow.conn, createMessage(text));
+        writeBatcher.add(slow.conn, createMessage(`${text}!`));
       }
       await turn();
     };
@@ -217,8 +219,8 @@ describe("a client that does not read", () => {
     expect(noted).toHaveLength(2);
     expect(noted[0]).toBe(slow.written[0]?.length);
     for (const { conn } of others) {
-      outbox.add(conn, createMessage("xxx"));
-      outbox.add(conn, createMessage("yyyy"));
+      writeBatcher.add(conn, createMessage("xxx"));
+      writeBatcher.add(conn, createMessage("yyyy"));
     }
     await turn();
     slow.readOn();
@@ -230,7 +232,7 @@ describe("a client that does not read", () => {
   });
 
   it("keeps the whole piece of memory for the first frames only, and a copy of later ones", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conn, stream } = connection({ read: false });
     const chunks: Buffer[] = [];
     const write = stream.write.bind(stream) as (chunk: Buffer) => boolean;
@@ -239,18 +241,18 @@ describe("a client that does not read", () => {
       return write(chunk);
     }) as typeof stream.write;
     for (let round = 0; round < 2; round += 1) {
-      outbox.add(conn, createMessage("x".repeat(40_000)));
-      outbox.add(conn, createMessage("two"));
+      writeBatcher.add(conn, createMessage("x".repeat(40_000)));
+      writeBatcher.add(conn, createMessage("two"));
       await turn();
     }
     expect(chunks.map(({ buffer }) => buffer.byteLength === 65_536)).toEqual([true, false]);
   });
 
   it("is not noted while its stream is corked, which keeps everything in any case", async () => {
-    const { outbox, noted } = start();
+    const { writeBatcher, noted } = start();
     const { conn, stream } = connection();
     stream.cork();
-    outbox.add(conn, createMessage("one"));
+    writeBatcher.add(conn, createMessage("one"));
     await turn();
     expect(noted).toEqual([]);
     stream.uncork();
@@ -280,12 +282,12 @@ describe("writing to many", () => {
   const upTo = (count: number, from = 0) => Array.from({ length: count - from }, (_, index) => from + index);
 
   it("stops after 32 where that took longer than 3 ms, and goes on before those who were added since", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conns, order } = many(80, 1);
-    for (const conn of conns.slice(0, 70)) outbox.add(conn, createMessage("m"));
+    for (const conn of conns.slice(0, 70)) writeBatcher.add(conn, createMessage("m"));
     await turn();
     expect(order).toEqual(upTo(32));
-    for (const conn of conns.slice(70)) outbox.add(conn, createMessage("m"));
+    for (const conn of conns.slice(70)) writeBatcher.add(conn, createMessage("m"));
     await turn();
     expect(order).toEqual(upTo(64));
     await turn();
@@ -295,27 +297,27 @@ describe("writing to many", () => {
   });
 
   it("counts connections, not what they were sent", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conns, order } = many(40, 1);
-    for (const conn of conns) for (const text of ["m", "n"]) outbox.add(conn, createMessage(text));
+    for (const conn of conns) for (const text of ["m", "n"]) writeBatcher.add(conn, createMessage(text));
     await turn();
     expect([...new Set(order)]).toEqual(upTo(32));
     await turn();
   });
 
   it("looks at the time every 32 connections, and stops after more than 3 ms", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conns, order } = many(70, 3 / 32);
-    for (const conn of conns) outbox.add(conn, createMessage("m"));
+    for (const conn of conns) writeBatcher.add(conn, createMessage("m"));
     await turn();
     expect(order).toEqual(upTo(64));
     await turn();
   });
 
   it("goes on to the end where it takes 3 ms or less", async () => {
-    const { outbox } = start();
+    const { writeBatcher } = start();
     const { conns, order } = many(70, 0.04);
-    for (const conn of conns) outbox.add(conn, createMessage("m"));
+    for (const conn of conns) writeBatcher.add(conn, createMessage("m"));
     await turn();
     expect(order).toEqual(upTo(70));
   });

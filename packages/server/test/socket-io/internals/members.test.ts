@@ -6,7 +6,7 @@ import { webSocketServer } from "../../../src/socket-io/internals/guarded-websoc
 import { installedVersion } from "../../../src/socket-io/internals/installed-version.ts";
 import { members } from "../../../src/socket-io/internals/members.ts";
 import { createProbe, type Probe } from "../../../src/socket-io/internals/probe.ts";
-import { type Dependency, supportedVersions } from "../../../src/socket-io/internals/supported-versions.ts";
+import { type DependencyHealth, supportedVersions } from "../../../src/socket-io/internals/supported-versions.ts";
 
 let probe: Probe;
 beforeAll(() => {
@@ -33,5 +33,6 @@ it("supports the versions that package.json names", () => {
 });
 
 it("finds the installed version of each", () => {
-  for (const name of Object.keys(supportedVersions)) expect(installedVersion(name as Dependency)).toMatch(/^\d+\.\d+/);
+  for (const name of Object.keys(supportedVersions))
+    expect(installedVersion(name as DependencyHealth)).toMatch(/^\d+\.\d+/);
 });

@@ -1,5 +1,5 @@
-/** A door that holds whoever goes through it until it is opened, and says when somebody has come. */
-export function createDoor() {
+/** Holds every caller of `pass` until `open` is called. `reached` resolves with the first call of `pass`. */
+export function createLatch() {
   const opened = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
   return {
