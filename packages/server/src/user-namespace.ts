@@ -1,6 +1,8 @@
 import { isFinal, namespaces, rooms, type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { legacySchemas, userSchemas } from "@signalbox/protocol/schemas";
-import type { Clock, Principal, TaskControl } from "./core/ports.ts";
+import type { AppContext } from "./app/app-context.ts";
+import type { Principal } from "./core/ports.ts";
+import type { NotificationsModule } from "./notifications/module.ts";
 import type { Notifications } from "./notifications/notification-service.ts";
 import { joinByName, leaveByName, type RoomAccess } from "./rooms/room-access.ts";
 import type { SecurityLog } from "./security-log/security-log.ts";
@@ -12,24 +14,20 @@ import {
   type RequestDefinition,
   request,
 } from "./socket-io/namespaces/define-namespace.ts";
+import type { Tasks } from "./tasks/module.ts";
 import { requestCancel } from "./tasks/request-cancel.ts";
 import { maySee, visibleTask } from "./tasks/task-access.ts";
-import type { ProgressHub } from "./tasks/task-registry.ts";
 
 interface UserNamespaceOptions {
-  readonly hub: ProgressHub;
-  readonly notifications: Notifications;
-  readonly tasks: TaskControl | undefined;
-  readonly roomAccess: RoomAccess | undefined;
+  readonly tasks: Tasks;
+  readonly notifications: NotificationsModule;
   readonly securityLog: Pick<SecurityLog, "audit">;
-  readonly clock: Clock;
-  readonly requireAuth: boolean;
-  readonly legacyEvents: boolean;
+  readonly roomAccess: RoomAccess | undefined;
 }
 
 /** `/`: a user's own tasks, and the rooms that the application opens. */
-export function userNamespace(options: UserNamespaceOptions): NamespaceDefinition {
-  const { hub } = options;
+export function userNamespace({ config, clock }: AppContext, options: UserNamespaceOptions): NamespaceDefinition {
+  const { registry, control } = options.tasks;
   const byTask = { order: ({ task_id }: { task_id: string }) => taskRoom(task_id) };
   const byRoom = { order: ({ room_id }: { room_id: string }) => room_id };
 
@@ -38,13 +36,13 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
       userSchemas.join_task,
       async ({ task_id, since }, context) => {
         const room = taskRoom(task_id);
-        const found = visibleTask(await hub.get(task_id), context.principal);
+        const found = visibleTask(await registry.get(task_id), context.principal);
         if (!context.rooms.has(room)) await auditForeign(found, context);
         // Judged again where nothing more is waited for: an administrator may have been demoted since.
         visibleTask(found, context.principal);
         await context.join(room);
         // Read after joining: a change in between is in this snapshot or in the room's next update, never in neither.
-        const joined = await hub.get(task_id);
+        const joined = await registry.get(task_id);
         // Deleted, given to somebody else, or ended meanwhile: nobody stays in the room of what is not theirs to see.
         if (joined === undefined || !maySee(joined, context.principal) || isFinal(joined.status))
           await context.leave(room);
@@ -64,11 +62,11 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
     ),
 
     get_task_status: request(userSchemas.get_task_status, async ({ task_id }, context) => ({
-      task: visibleTask(await hub.get(task_id), context.principal),
+      task: visibleTask(await registry.get(task_id), context.principal),
     })),
 
     cancel_task: request(userSchemas.cancel_task, async ({ task_id }, context) => ({
-      task: await requestCancel(task_id, context, hub, options.tasks),
+      task: await requestCancel(task_id, context, registry, control),
     })),
 
     join_room: request(
@@ -89,14 +87,14 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
       byRoom,
     ),
 
-    ...notificationRequests(options.notifications),
-    check_connection: checkConnection(options.clock),
+    ...notificationRequests(options.notifications.service),
+    check_connection: checkConnection(clock),
   };
 
   return defineNamespace({
     path: namespaces.user,
-    access: options.requireAuth ? "user" : "guest",
-    requests: options.legacyEvents ? { ...requests, ...legacyRequests() } : requests,
+    access: config.requireAuth ? "user" : "guest",
+    requests: config.legacyEvents ? { ...requests, ...legacyRequests() } : requests,
     rooms: () => [rooms.userGeneral],
     forfeits,
   });
@@ -110,7 +108,7 @@ export function userNamespace(options: UserNamespaceOptions): NamespaceDefinitio
     if (room === rooms.legacyAdminDashboard) return principal.role !== "admin";
     const ofTask = taskRoom("");
     if (room.startsWith(ofTask)) {
-      const task = hub.peek(room.slice(ofTask.length));
+      const task = registry.peek(room.slice(ofTask.length));
       return principal.role !== "admin" && task?.owner_id !== principal.userId;
     }
     const allowed = options.roomAccess?.(room, principal) ?? false;

@@ -3,9 +3,8 @@ import type { Audience, BlockRow, Notice, TaskSnapshot } from "@signalbox/protoc
 import { requireRight } from "../core/permissions.ts";
 import type { Clock, Principal, SessionChange, SessionSource, TaskControl } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import type { AdminBlocks } from "../limits/admin-blocks.ts";
-import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
 import { type Block, blockRow } from "../limits/block.ts";
+import type { Limits } from "../limits/module.ts";
 import { keyOfSubject, type Subject } from "../limits/subject.ts";
 import type { Notifications } from "../notifications/notification-service.ts";
 import type { SecurityLog } from "../security-log/security-log.ts";
@@ -43,15 +42,10 @@ interface AdminCommandOptions {
   readonly tasks: TaskControl | undefined;
   readonly sources: readonly SessionSource[];
   readonly securityLog: SecurityLog;
-  readonly blocks: AutomaticBlocks;
-  readonly imposed: AdminBlocks;
+  readonly limits: Pick<Limits, "impose" | "lift">;
   readonly clock: Clock;
-  /** Told of a block when it is in force. */
-  onBlocked(block: Block): void;
-  /** Told of a block that was ended before its time. */
-  onLifted(place: string): void;
-  /** Closes the connections of a user, and answers with how many sockets that were. */
-  disconnectUser(userId: string): number | Promise<number>;
+  /** Closes the connections of a user, and resolves with the number of sockets that were closed. */
+  disconnectUser(userId: string): Promise<number>;
   sessionChanged(change: SessionChange): Promise<void>;
 }
 
@@ -60,7 +54,7 @@ interface AdminCommandOptions {
  * stored, if the administrator still is one: whatever comes of it, the line is true.
  */
 export function createAdminCommands(options: AdminCommandOptions): AdminCommands {
-  const { clock, imposed } = options;
+  const { clock, limits } = options;
 
   /** Resolves once the line is stored, to be followed by the command at once: the right is judged again in between. */
   async function audit(event: string, detail: string, by: Actor): Promise<void> {
@@ -102,18 +96,13 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
       const place = keyOfSubject({ subject, id });
       const { userId } = by.principal;
       const block: Block = { place, since: clock.now(), until, type: "banned", times: 1, by: userId, note: reason };
-      await imposed.impose(block);
-      options.onBlocked(block);
+      await limits.impose(block);
       return { block: blockRow(block) };
     },
 
     async liftBlock({ subject, id, reason }, by) {
       await audit("lift_block", `Asked to lift the block of ${subject} "${id}"${because(reason)}`, by);
-      const place = keyOfSubject({ subject, id });
-      const wasImposed = await imposed.lift(place);
-      const lifted = options.blocks.lift(place) || wasImposed;
-      options.onLifted(place);
-      return { lifted };
+      return { lifted: await limits.lift(keyOfSubject({ subject, id })) };
     },
 
     async sendNotice({ audience, notification }, by) {

@@ -13,9 +13,8 @@ import type {
   TaskPage,
 } from "@signalbox/protocol";
 import { readBounded } from "../core/bounded-page.ts";
-import type { AdminBlocks } from "../limits/admin-blocks.ts";
-import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
-import type { ReadHealth } from "../observability/health-report.ts";
+import type { Limits } from "../limits/module.ts";
+import type { Health } from "../observability/health-report.ts";
 import type { OriginPolicy } from "../origin/origin-policy.ts";
 import type { SecurityLog } from "../security-log/security-log.ts";
 import type { Latency } from "../socket-io/connections/latency.ts";
@@ -44,10 +43,9 @@ interface AdminViewOptions {
   readonly securityLog: Pick<SecurityLog, "list">;
   readonly backpressure: Backpressure;
   readonly latency: Pick<Latency, "of">;
-  readonly blocks: AutomaticBlocks;
-  readonly imposed: Pick<AdminBlocks, "list">;
+  readonly limits: Pick<Limits, "automaticBlocks" | "adminBlocks">;
   readonly history: Pick<History, "read">;
-  readonly health: ReadHealth;
+  readonly health: Pick<Health, "report">;
   readonly settings: SettingRow[];
   readonly originPolicy: OriginPolicy;
   /** Of the rows of one answer. */
@@ -58,15 +56,15 @@ interface AdminViewOptions {
 
 /** Reads everything where it is kept, at the time of asking. */
 export function createAdminViews(options: AdminViewOptions): AdminViews {
-  const { hub, securityLog, blocks, imposed, originPolicy, maxBytes } = options;
+  const { hub, securityLog, limits, originPolicy, maxBytes } = options;
   return {
     connections: (request) => connectionPage(connectionRows(options.namespaces, options), request, maxBytes),
     rooms: (page) => pageOf(roomRows(options.namespaces), page, roomKey, maxBytes),
     tasks: (page) => readBounded(hub.list, page, maxBytes),
     securityEvents: (request) => readBounded(securityLog.list, request, maxBytes),
-    blocks: (page) => pageOf(blockRows(blocks, imposed), page, blockKey, maxBytes),
+    blocks: (page) => pageOf(blockRows(limits), page, blockKey, maxBytes),
     history: options.history.read,
-    health: options.health,
+    health: options.health.report,
     configuration: () => ({ settings: options.settings }),
     explainOrigin({ origin }) {
       const { allowed, rule, hint } = originPolicy.judge(origin);

@@ -1,8 +1,7 @@
 import type { BlockRow, ConnectionListRequest, ConnectionPage, ConnectionRow, RoomRow } from "@signalbox/protocol";
 import { defaultLimit, someRowsWithin } from "../core/bounded-page.ts";
-import type { AdminBlocks } from "../limits/admin-blocks.ts";
-import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
 import { blockRow } from "../limits/block.ts";
+import type { Limits } from "../limits/module.ts";
 import type { Latency } from "../socket-io/connections/latency.ts";
 import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../socket-io/socket.ts";
@@ -67,9 +66,11 @@ function connectionRow(socket: RealtimeSocket, { backpressure, latency }: Measur
 
 export const blockKey = ({ subject, id }: BlockRow): string => `${subject} ${id}`;
 
+type BlockLists = Pick<Limits, "automaticBlocks" | "adminBlocks">;
+
 /** Who is kept out at this moment: one row for each, that of an administrator first. */
-export const blockRows = (blocks: AutomaticBlocks, imposed: Pick<AdminBlocks, "list">): BlockRow[] =>
-  [...new Map([...blocks.list(), ...imposed.list()].map((block) => [block.place, block])).values()]
+export const blockRows = ({ automaticBlocks, adminBlocks }: BlockLists): BlockRow[] =>
+  [...new Map([...automaticBlocks.list(), ...adminBlocks.list()].map((block) => [block.place, block])).values()]
     .map(blockRow)
     .sort((a, b) => (blockKey(a) < blockKey(b) ? -1 : 1));
 

@@ -6,6 +6,7 @@ import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import { validatePayload } from "../core/validate-payload.ts";
 import { readBody } from "../http/read-body.ts";
+import type { HttpEndpoint } from "../http/request-interceptor.ts";
 import { parseQuery, rawPath } from "../http/request-url.ts";
 import { bearerTokenOf, refuseMethod, sendJson, sendRefusal } from "../http/respond.ts";
 import type { Notifications } from "../notifications/notification-service.ts";
@@ -41,16 +42,11 @@ export interface ClientRoutesOptions {
 
 type Answer = (req: IncomingMessage, argument: string) => Promise<unknown>;
 
-export interface ClientRoutes {
-  owns(url: string | undefined): boolean;
-  handle(req: IncomingMessage, res: ServerResponse): void;
-}
-
 /**
  * The HTTP side of the wire contract: what a client reads before it connects, and what it falls back to when no socket
  * can be opened. Paths below the prefix that are not ours stay with the application.
  */
-export function createClientRoutes(options: ClientRoutesOptions): ClientRoutes {
+export function createClientRoutes(options: ClientRoutesOptions): HttpEndpoint {
   const { config, clock, originGuard, authenticator, csrf, hub, notifications } = options;
 
   const routes: readonly { pattern: RegExp; answer: Answer; changes?: true }[] = [
@@ -71,7 +67,7 @@ export function createClientRoutes(options: ClientRoutesOptions): ClientRoutes {
       const path = rawPath(url);
       return open.has(path) || find(path) !== undefined;
     },
-    handle(req, res) {
+    request(req, res) {
       const path = rawPath(req.url);
       const answer = open.get(path);
       if (answer !== undefined) return answer(req, res);

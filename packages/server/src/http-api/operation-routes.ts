@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../core/refusal.ts";
+import type { HttpEndpoint } from "../http/request-interceptor.ts";
 import { rawPath } from "../http/request-url.ts";
 import { bearerTokenOf, sendJson, sendRefusal } from "../http/respond.ts";
-import type { ReadHealth } from "../observability/health-report.ts";
+import type { Health } from "../observability/health-report.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { equal } from "../sessions/csrf.ts";
 
@@ -10,19 +11,14 @@ interface OperationRoutesOptions {
   readonly metrics: Metrics;
   readonly metricsToken: string | null;
   readonly isProduction: boolean;
-  readonly health: ReadHealth;
+  readonly health: Health;
   readonly exposeHints: boolean;
   onRefused(req: IncomingMessage, refusal: Refusal): void;
   onFault(req: IncomingMessage, error: unknown): void;
 }
 
-export interface OperationRoutes {
-  owns(url: string | undefined, method: string | undefined): boolean;
-  handle(req: IncomingMessage, res: ServerResponse): void;
-}
-
 /** For operators and their machines: is the process alive, may it get traffic, what does it measure. */
-export function createOperationRoutes(options: OperationRoutesOptions): OperationRoutes {
+export function createOperationRoutes(options: OperationRoutesOptions): HttpEndpoint {
   const routes = new Map<string, (req: IncomingMessage, res: ServerResponse) => Promise<void>>([
     ["/livez", async (_req, res) => sendJson(res, 200, { status: "ok" })],
     ["/readyz", async (_req, res) => ready(res)],
@@ -31,7 +27,7 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
 
   return {
     owns: (url, method) => (method === "GET" || method === "HEAD") && routes.has(rawPath(url)),
-    handle(req, res) {
+    request(req, res) {
       routes
         .get(rawPath(req.url))?.(req, res)
         .catch((error: unknown) => {
@@ -42,11 +38,10 @@ export function createOperationRoutes(options: OperationRoutesOptions): Operatio
   };
 
   async function ready(res: ServerResponse): Promise<void> {
-    const { status, dependencies } = await options.health();
-    const byName = dependencies.map(({ name, status, reason }) => [name, { status, reason }]);
-    // Without Redis each node serves its own: to take all of them out of service would help nobody.
-    const serves = status !== "draining" && dependencies.every((each) => each.status === "ok" || each.name === "redis");
-    sendJson(res, serves ? 200 : 503, { status, dependencies: Object.fromEntries(byName) });
+    const report = await options.health.report();
+    const byName = report.dependencies.map(({ name, status, reason }) => [name, { status, reason }]);
+    const body = { status: report.status, dependencies: Object.fromEntries(byName) };
+    sendJson(res, options.health.serves(report) ? 200 : 503, body);
   }
 
   async function metrics(req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -3,15 +3,18 @@ import type { Server as HttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { ignoreErrors } from "./ignore-errors.ts";
 import { ignoreUpgrade } from "./ignore-upgrade.ts";
+import { requestIdHeader } from "./request-id.ts";
 
-/** What takes over the requests to some paths of a server. */
-export interface RequestInterceptor {
-  /** Whether this path is ours; everything else stays with the application. */
+/** Answers the requests to some paths of a server. */
+export interface HttpEndpoint {
+  /** Whether this path is the endpoint's; everything else stays with the application. */
   owns(url: string | undefined, method: string | undefined): boolean;
   request(req: IncomingMessage, res: ServerResponse): void;
-  /** Whether a WebSocket on this path is ours. */
-  ownsUpgrade(url: string | undefined): boolean;
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Takes the WebSockets on its paths; an endpoint without it takes none. */
+  readonly webSockets?: {
+    owns(url: string | undefined): boolean;
+    upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  };
 }
 
 /**
@@ -34,20 +37,31 @@ const bodyWithinMs = 10_000;
  * before it reaches them. One that refuses every path but its own (`new WebSocketServer({ server, path })` of `ws`) would
  * otherwise end our WebSockets. It gets all upgrades that are not ours; where there is none, they are ignored.
  */
-export function interceptRequests(httpServer: HttpServer | HttpsServer, handler: RequestInterceptor): () => void {
+export function interceptRequests(
+  httpServer: HttpServer | HttpsServer,
+  endpoints: readonly HttpEndpoint[],
+  requestId: (req: IncomingMessage) => string,
+): () => void {
   const server = httpServer as HttpServer;
   const before = server.listeners("request") as ((req: IncomingMessage, res: ServerResponse) => void)[];
   const ownEmit = Object.hasOwn(server, "emit") ? server.emit : undefined;
   const { shouldUpgradeCallback: mayUpgrade } = server as UpgradeChoice;
   let isInstalled = true;
 
+  const endpointOf = ({ url, method }: IncomingMessage): HttpEndpoint | undefined =>
+    endpoints.find((endpoint) => endpoint.owns(url, method));
+
   /** Whether a request with an Upgrade header that neither we nor the application take is answered as an ordinary one. */
-  const isIgnored = ({ url, method, headers }: IncomingMessage): boolean =>
-    server.listenerCount("upgrade") === 1 || handler.owns(url, method) || asksForH2c.test(headers.upgrade ?? "");
+  const isIgnored = (req: IncomingMessage): boolean =>
+    server.listenerCount("upgrade") === 1 ||
+    endpointOf(req) !== undefined ||
+    asksForH2c.test(req.headers.upgrade ?? "");
 
   /** A body would be read as frames, or come before them: the request is answered as one that cannot be upgraded. */
-  const isOurUpgrade = (req: IncomingMessage): boolean =>
-    isWebSocket(req) && handler.ownsUpgrade(req.url) && !hasBody(req);
+  const webSocketsOf = (req: IncomingMessage): HttpEndpoint["webSockets"] => {
+    if (!isWebSocket(req) || hasBody(req)) return undefined;
+    return endpoints.find(({ webSockets }) => webSockets?.owns(req.url))?.webSockets;
+  };
 
   /** As it would go without us: tracing may exchange the prototype's method at any time. */
   function passOn(...event: unknown[]): boolean {
@@ -55,9 +69,11 @@ export function interceptRequests(httpServer: HttpServer | HttpsServer, handler:
   }
 
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
-    if (handler.owns(req.url, req.method)) {
+    const endpoint = endpointOf(req);
+    if (endpoint !== undefined) {
       limitBodyTime(req);
-      return handler.request(req, res);
+      res.setHeader(requestIdHeader, requestId(req));
+      return endpoint.request(req, res);
     }
     for (const listener of before) listener.call(server, req, res);
   }
@@ -65,10 +81,11 @@ export function interceptRequests(httpServer: HttpServer | HttpsServer, handler:
   function emitOrUpgrade(event: string, ...args: unknown[]): boolean {
     if (event !== "upgrade" || !isInstalled) return passOn(event, ...args);
     const [req, socket, head] = args as [IncomingMessage, Duplex, Buffer];
-    if (isOurUpgrade(req)) {
+    const webSockets = webSocketsOf(req);
+    if (webSockets !== undefined) {
       // While guards are asked the socket has no other listener: a reset in that time would end the process.
       socket.on("error", ignoreErrors);
-      handler.upgrade(req, socket, head);
+      webSockets.upgrade(req, socket, head);
     } else if (isIgnored(req)) {
       ignoreUpgrade(server, req, socket, head);
     } else {
@@ -80,7 +97,7 @@ export function interceptRequests(httpServer: HttpServer | HttpsServer, handler:
   /** Node 26 keeps the body apart from what follows it, so such a request cannot be put together again. */
   function isUpgrade(this: HttpServer, req: IncomingMessage): boolean {
     if (!isInstalled) return mayUpgrade?.call(this, req) ?? false;
-    if (isOurUpgrade(req)) return true;
+    if (webSocketsOf(req) !== undefined) return true;
     return isIgnored(req) ? !hasBody(req) : (mayUpgrade?.call(this, req) ?? false);
   }
 

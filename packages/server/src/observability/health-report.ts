@@ -1,32 +1,31 @@
 import type { DependencyRow, HealthReport } from "@signalbox/protocol";
 import type { Clock, Store } from "../core/ports.ts";
-import type { DependencyHealth } from "./dependency-health.ts";
+import type { Dependencies, DependencyHealth } from "./dependency-health.ts";
 
 /** A store that takes longer is reported as failing: load balancers give up after a few seconds as well. */
 const pingTimeoutMs = 2000;
 
 interface HealthOptions {
   readonly store: Pick<Store, "ping">;
-  /** How the store answered the last time; asked anew with each report. */
-  readonly storeHealth: DependencyHealth;
-  /** How its part for notifications answered those who used it: that may fail while the rest goes on. */
-  readonly notificationHealth: DependencyHealth;
-  /** How the session store answered the last look-up. */
-  readonly sessionHealth: DependencyHealth;
-  /** How Redis answers, where there are other nodes: without it each goes on by itself. */
-  readonly redisHealth: DependencyHealth | undefined;
-  readonly clock: Pick<Clock, "now">;
+  readonly dependencies: Dependencies;
+  readonly clock: Clock;
   readonly version: string;
   readonly serverId: string;
   isDraining(): boolean;
 }
 
-/** Asks every dependency how it is and reports it. */
-export type ReadHealth = () => Promise<HealthReport>;
+/** Health of the server, for administrators and load balancers. */
+export interface Health {
+  /** Asks the store; of everything else the report says how it answered the last time. */
+  report(): Promise<HealthReport>;
+  /** Whether a server with this report may be sent traffic. */
+  serves(report: HealthReport): boolean;
+}
 
-export function createHealthReport(options: HealthOptions): ReadHealth {
-  const { version, serverId, clock, storeHealth, notificationHealth, sessionHealth, redisHealth } = options;
+export function createHealth({ store, dependencies, ...options }: HealthOptions): Health {
+  const { version, serverId, clock } = options;
   const started_at = new Date(clock.now()).toISOString();
+  const storeHealth = dependencies.watch("store", "store");
 
   async function pingStore(): Promise<void> {
     const timeout = AbortSignal.timeout(pingTimeoutMs);
@@ -34,24 +33,35 @@ export function createHealthReport(options: HealthOptions): ReadHealth {
       timeout.addEventListener("abort", () => reject(new Error("timed out")), { once: true });
     });
     try {
-      await Promise.race([options.store.ping(), late]);
+      await Promise.race([store.ping(), late]);
       storeHealth.answered();
     } catch (error) {
       storeHealth.failed(error);
     }
   }
 
-  return async () => {
-    await pingStore();
-    const failingPart = [storeHealth, notificationHealth].find((part) => part.status() === "failing");
-    const dependencies = [
-      row("store", failingPart ?? storeHealth),
-      row("sessions", sessionHealth),
-      ...(redisHealth === undefined ? [] : [row("redis", redisHealth)]),
-    ];
-    const isWell = dependencies.every(({ status }) => status === "ok");
-    const status = options.isDraining() ? "draining" : isWell ? "ok" : "degraded";
-    return { status, dependencies, version, server_id: serverId, started_at };
+  /** Notifications are kept in the store, and may fail while the rest of it answers: both are one row. */
+  function rows(): DependencyRow[] {
+    const listed = dependencies.list();
+    const notifications = listed.find(({ name }) => name === "notifications");
+    const failing = [storeHealth, notifications].find((part) => part?.status() === "failing");
+    return listed
+      .filter((each) => each !== notifications)
+      .map((each) => row(each.name, each === storeHealth ? (failing ?? each) : each));
+  }
+
+  return {
+    async report() {
+      await pingStore();
+      const listed = rows();
+      const isWell = listed.every(({ status }) => status === "ok");
+      const status = options.isDraining() ? "draining" : isWell ? "ok" : "degraded";
+      return { status, dependencies: listed, version, server_id: serverId, started_at };
+    },
+    serves({ status, dependencies: listed }) {
+      const optional = new Set(dependencies.list().flatMap(({ name, isRequired }) => (isRequired ? [] : [name])));
+      return status !== "draining" && listed.every((each) => each.status === "ok" || optional.has(each.name));
+    },
   };
 }
 
@@ -59,7 +69,8 @@ export function createHealthReport(options: HealthOptions): ReadHealth {
 function row(name: string, dependency: DependencyHealth): DependencyRow {
   const [status, since] = [dependency.status(), dependency.since()];
   return {
-    ...{ name, status },
+    name,
+    status,
     since: since === null ? null : new Date(since).toISOString(),
     ...(status === "failing" && { reason: "It does not answer; see the server's log." }),
   };

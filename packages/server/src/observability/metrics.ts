@@ -1,6 +1,7 @@
 import type { Priority, RefusalCode, SecurityEventType } from "@signalbox/protocol";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { TrafficCounters } from "./traffic-counters.ts";
+import type { DependencyHealth } from "./dependency-health.ts";
+import { createTrafficCounters, type TrafficCounters } from "./traffic-counters.ts";
 
 export interface Metrics {
   /** One event of a client: `name` is null when undeclared, so that clients cannot make up series. */
@@ -11,26 +12,39 @@ export interface Metrics {
   notices(audience: string, priority: Priority, count: number): void;
   /** What came of the escalation of one critical notice. */
   escalation(outcome: string): void;
+  /** Counted by those who see the traffic; the dashboard reads them as well. */
+  readonly traffic: TrafficCounters;
+  /** Adds numbers that are read whenever the metrics are. */
+  observe(readings: Partial<Readings>): void;
   /** The Prometheus text format, and its content type. */
   expose(): Promise<{ contentType: string; body: string }>;
 }
 
-interface MetricsOptions {
-  readonly traffic: TrafficCounters;
+/** Numbers that modules keep themselves. */
+interface Readings {
   connections(): number;
   slowConnections(): number;
   sockets(): Iterable<{ namespace: string; count: number }>;
   tasks(): { queued: number; running: number };
-  /** What the server depends on, by name, as it was last seen. */
-  dependencies(): Iterable<{ name: string; status: "ok" | "failing" }>;
-  readonly version: string;
   /** Totals by type: as many series as the contract has types. */
   securityEvents(): ReadonlyMap<SecurityEventType, number>;
 }
 
+interface MetricsOptions {
+  readonly version: string;
+  dependencies(): Iterable<Pick<DependencyHealth, "name" | "status">>;
+}
+
 /** Prometheus metrics of one server, in a registry of its own so that two servers in one process do not collide. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { traffic, connections, slowConnections, sockets, tasks, securityEvents, dependencies } = options;
+  const traffic = createTrafficCounters();
+  const read: Readings = {
+    connections: () => 0,
+    slowConnections: () => 0,
+    sockets: () => [],
+    tasks: () => ({ queued: 0, running: 0 }),
+    securityEvents: () => new Map(),
+  };
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -80,7 +94,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ["dependency"],
     registers,
     collect() {
-      for (const { name, status } of dependencies()) this.set({ dependency: name }, status === "ok" ? 1 : 0);
+      for (const { name, status } of options.dependencies()) {
+        this.set({ dependency: name }, status() === "ok" ? 1 : 0);
+      }
     },
   });
   new Gauge({
@@ -88,7 +104,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     help: "Open Engine.IO connections.",
     registers,
     collect() {
-      this.set(connections());
+      this.set(read.connections());
     },
   });
   new Gauge({
@@ -96,7 +112,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     help: "Connections whose clients read too slowly: their progress is held back.",
     registers,
     collect() {
-      this.set(slowConnections());
+      this.set(read.slowConnections());
     },
   });
   new Gauge({
@@ -105,7 +121,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ["namespace"],
     registers,
     collect() {
-      for (const { namespace, count } of sockets()) this.set({ namespace }, count);
+      for (const { namespace, count } of read.sockets()) this.set({ namespace }, count);
     },
   });
   new Gauge({
@@ -114,7 +130,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ["status"],
     registers,
     collect() {
-      for (const [status, count] of Object.entries(tasks())) this.set({ status }, count);
+      for (const [status, count] of Object.entries(read.tasks())) this.set({ status }, count);
     },
   });
   new Counter({
@@ -124,7 +140,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registers,
     collect() {
       this.reset();
-      for (const [type, count] of securityEvents()) this.inc({ type }, count);
+      for (const [type, count] of read.securityEvents()) this.inc({ type }, count);
     },
   });
   const total = (name: string, help: string, read: () => number): Counter =>
@@ -140,9 +156,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
   total("signalbox_deliveries_total", "Packets written to clients.", () => traffic.deliveries);
   total("signalbox_overflows_total", "Connections closed because their clients did not read.", () => traffic.overflows);
   total("signalbox_connections_opened_total", "Connections opened.", () => traffic.connectionsOpened);
-  total("signalbox_connections_closed_total", "Connections closed.", () => traffic.connectionsOpened - connections());
+  total(
+    "signalbox_connections_closed_total",
+    "Connections closed.",
+    () => traffic.connectionsOpened - read.connections(),
+  );
 
   return {
+    traffic,
+    observe: (readings) => void Object.assign(read, readings),
     event(namespace, name, outcome, seconds) {
       const event = name ?? "undeclared";
       traffic.events += 1;

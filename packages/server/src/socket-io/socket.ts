@@ -47,12 +47,6 @@ export function* liveSockets(namespaces: Iterable<RealtimeNamespace>): Generator
   for (const namespace of namespaces) yield* namespace.sockets.values();
 }
 
-/** The signed-in users who are in a room at this moment. */
-export function membersOf({ adapter, sockets }: RealtimeNamespace, room: string): ReadonlySet<string> {
-  const principals = [...(adapter.rooms.get(room) ?? [])].map((id) => sockets.get(id)?.data.principal);
-  return new Set(principals.flatMap((principal) => (principal?.session ? [principal.userId] : [])));
-}
-
 /** The rooms of a socket without those that are not for sending: Socket.IO's own by its id, and the guests' count. */
 export const namedRooms = (socket: RealtimeSocket): string[] =>
   [...socket.rooms].filter((room) => room !== socket.id && !isGuestSubject(room));

@@ -9,15 +9,17 @@ import type {
   TaskSnapshot,
 } from "@signalbox/protocol";
 import { isId, maxIdLength } from "@signalbox/protocol/schemas";
+import type { AppContext } from "../app/app-context.ts";
 import { type NoticeAudience, toldAudience, userAudience } from "../core/audience.ts";
-import type { Clock, NotificationStore, Store } from "../core/ports.ts";
-import type { AdminBlocks } from "../limits/admin-blocks.ts";
-import type { AutomaticBlocks } from "../limits/automatic-blocks.ts";
 import { blockRow } from "../limits/block.ts";
+import type { Limits } from "../limits/module.ts";
 import { keyOfSubject } from "../limits/subject.ts";
+import type { NotificationsModule } from "../notifications/module.ts";
 import { escapeControl } from "../security-log/redact.ts";
 import type { SecurityLog } from "../security-log/security-log.ts";
-import type { ProgressHub } from "../tasks/task-registry.ts";
+import type { Sessions } from "../sessions/module.ts";
+import type { Sockets } from "../socket-io/module.ts";
+import type { Tasks } from "../tasks/module.ts";
 
 /** Rows of one query or one transaction. The process serves others between two of them. */
 const rowsPerBatch = 100;
@@ -79,19 +81,18 @@ export interface Users {
 }
 
 interface UsersOptions {
-  readonly hub: ProgressHub;
-  readonly store: Pick<Store, "tasks" | "securityEvents">;
-  readonly notifications: NotificationStore;
+  readonly sockets: Pick<Sockets, "disconnectUser">;
+  readonly tasks: Pick<Tasks, "registry">;
+  readonly notifications: Pick<NotificationsModule, "store">;
+  readonly limits: Pick<Limits, "automaticBlocks" | "adminBlocks">;
+  readonly sessions: Pick<Sessions, "changed">;
   readonly securityLog: Pick<SecurityLog, "flush">;
-  readonly blocks: Pick<AutomaticBlocks, "of">;
-  readonly imposed: Pick<AdminBlocks, "of">;
-  readonly clock: Pick<Clock, "now">;
-  /** Looks up the user's sessions again and closes the user's connections, on every node. */
-  disconnect(userId: string): Promise<unknown>;
 }
 
-export function createUsers(options: UsersOptions): Users {
-  const { hub, store, notifications, clock } = options;
+export function createUsers({ store, clock }: AppContext, options: UsersOptions): Users {
+  const { sockets, limits, sessions } = options;
+  const { registry } = options.tasks;
+  const { store: notifications } = options.notifications;
 
   async function* noticesOf(userId: string): AsyncGenerator<UserNotification> {
     // Notices for administrators are about the application; who was demoted is not given them either.
@@ -110,7 +111,7 @@ export function createUsers(options: UsersOptions): Users {
 
   function blocksOf(userId: string): BlockRow[] {
     const place = keyOfSubject({ subject: "user", id: userId });
-    const found = [options.imposed.of(place), options.blocks.of(place)];
+    const found = [limits.adminBlocks.of(place), limits.automaticBlocks.of(place)];
     return found.filter((block) => block !== undefined).map(blockRow);
   }
 
@@ -119,7 +120,7 @@ export function createUsers(options: UsersOptions): Users {
     for await (const { task_id } of rowsOf((page) => store.tasks.list({ ...page, ownerId: userId }))) {
       // Read again: the task may belong to another user by now. The store has a new owner before anything else has.
       if ((await store.tasks.get(task_id))?.owner_id !== userId) continue;
-      await hub.remove(task_id);
+      await registry.remove(task_id);
       removed += 1;
       // A commit of SQLite waits for the disk on this thread.
       await turn();
@@ -158,7 +159,7 @@ export function createUsers(options: UsersOptions): Users {
       return {
         user_id: userId,
         exported_at: new Date(clock.now()).toISOString(),
-        tasks: await all(rowsOf((page) => hub.list({ ...page, ownerId: userId }))),
+        tasks: await all(rowsOf((page) => registry.list({ ...page, ownerId: userId }))),
         notifications: await all(noticesOf(userId)),
         security_events: await all(rowsOf(eventsOf(userId))),
         blocks: blocksOf(userId),
@@ -167,7 +168,8 @@ export function createUsers(options: UsersOptions): Users {
 
     async erase(userId) {
       requireUserId(userId);
-      await options.disconnect(userId);
+      await sessions.changed({ userId, reason: "removed" });
+      await sockets.disconnectUser(userId);
       const tasks = await eraseTasks(userId);
       const removed = await eraseNotifications(userId);
       return { user_id: userId, tasks, notifications: removed, kept: await keptOf(userId) };

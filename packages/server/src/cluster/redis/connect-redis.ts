@@ -4,7 +4,7 @@ import { createLog } from "../../config/log-from-config.ts";
 import type { Config } from "../../config/settings.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { Clock, Log } from "../../core/ports.ts";
-import type { Cluster, ClusterMessages } from "../cluster.ts";
+import type { Cluster } from "../cluster.ts";
 import { createControlChannel } from "./control-channel.ts";
 import { createRedisLink } from "./redis-link.ts";
 import { serveStore } from "./remote-store.ts";
@@ -38,7 +38,7 @@ export function connectRedis(config: Config, { logger, clock = systemClock }: Re
   const log = logger === undefined ? createLog(config) : boundLog(logger, clock);
   const link = createRedisLink({ url, prefix, clock, log });
   const tasks = createTaskExchange({ link, clock, flushMs: progressFlush });
-  const control = createControlChannel<ClusterMessages>(link, log);
+  const control = createControlChannel(link, log);
   const broadcasts = link.duplicate({ socketTimeout: 2 * readerWaitMs });
   let stopServing: (() => void) | undefined;
 
@@ -50,9 +50,7 @@ export function connectRedis(config: Config, { logger, clock = systemClock }: Re
     tasks,
     slots: createSharedSlots(link),
     budget: createSharedBudgets(link),
-    tell: control.tell,
-    on: control.on,
-    onResync: link.onResync,
+    ...control,
     serve(store) {
       stopServing = serveStore(link, store, log);
     },

@@ -1,14 +1,9 @@
+import type { BusTransport } from "../../core/message-bus.ts";
 import type { Log } from "../../core/ports.ts";
 import type { RedisLink } from "./redis-link.ts";
 
-/** Messages that each process tells all others. */
-export interface ControlChannel<Messages extends object> {
-  /** Tells the others; while Redis is away nobody hears it, and all look for themselves when it is back. */
-  tell<Topic extends keyof Messages & string>(topic: Topic, message: Messages[Topic]): void;
-  on<Topic extends keyof Messages & string>(topic: Topic, listener: (message: Messages[Topic]) => void): void;
-}
-
-export function createControlChannel<Messages extends object>(link: RedisLink, log: Log): ControlChannel<Messages> {
+/** Carries the messages of the bus over a channel of Redis. */
+export function createControlChannel(link: RedisLink, log: Log): BusTransport {
   const channel = link.key("control");
   const listeners = new Map<string, (message: never) => void>();
 
@@ -27,5 +22,6 @@ export function createControlChannel<Messages extends object>(link: RedisLink, l
     tell: (topic, message) =>
       void link.redis.publish(channel, JSON.stringify([link.id, topic, message])).catch(() => {}),
     on: (topic, listener) => void listeners.set(topic, listener),
+    onResync: link.onResync,
   };
 }

@@ -80,7 +80,8 @@ interface RedisLinkOptions {
 export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): RedisLink {
   const id = randomBytes(6).toString("hex");
   const key = (...parts: string[]): string => [prefix, ...parts].join(":");
-  const health = createDependencyHealth({ name: "shared Redis", clock, log });
+  // Without Redis each node serves its own clients: taking all of them out of service would help no client.
+  const health = createDependencyHealth({ name: "redis", title: "shared Redis", isRequired: false, clock, log });
   const connect = (options: RedisOptions): Redis => {
     const redis = new Redis(url, { ...patient, ...options, replyMapping: "legacy" });
     // Without a listener an error ends the process; what it means is told by the beats.

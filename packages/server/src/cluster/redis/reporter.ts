@@ -1,7 +1,6 @@
 import { systemClock } from "../../core/clock.ts";
 import type { Clock, Log } from "../../core/ports.ts";
 import { createTaskRegistry, type ProgressHub } from "../../tasks/task-registry.ts";
-import type { ClusterMessages } from "../cluster.ts";
 import { createControlChannel } from "./control-channel.ts";
 import { createRedisLink } from "./redis-link.ts";
 import { createRemoteStore } from "./remote-store.ts";
@@ -37,7 +36,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   const { redis: url, prefix = "signalbox", flushMs = 100, logger: log, clock = systemClock } = options;
   const link = createRedisLink({ url, prefix, clock, log });
   const exchange = createTaskExchange({ link, clock, flushMs });
-  const control = createControlChannel<ClusterMessages>(link, log);
+  const control = createControlChannel(link, log);
   const { create, report, complete, fail, cancelled, remove, get, close } = createTaskRegistry({
     ...{ store: createRemoteStore(link), exchange, clock, log },
   });

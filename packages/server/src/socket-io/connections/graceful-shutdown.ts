@@ -14,27 +14,22 @@ export const answerWithinMs = 3000;
 const longestAbsenceMs = 250;
 
 interface GracefulShutdownOptions {
-  readonly config: Pick<Config, "drainDelay" | "drainWindow" | "reconnectionDelay" | "reconnectionDelayMax">;
+  readonly config: Pick<Config, "drainWindow" | "reconnectionDelay" | "reconnectionDelayMax">;
   readonly clock: Clock;
   readonly inFlight: InFlightRequests;
 }
 
-/** How a server goes without a jolt: readiness, then the doors, then one batch of connections after the other. */
+/** Closes the connections of a server that goes: first new ones are refused, then batch after batch is closed. */
 export interface GracefulShutdown {
-  /** Whether the server is going, and wants no more traffic: its readiness fails. */
-  isAnnounced(): boolean;
   /** For who comes in. @throws Refusal `server_draining` */
   requireOpen(): void;
   /** For requests on a connection, which are served until its turn to be closed has come. @throws Refusal `server_draining` */
   requireServed(conn: EngineSocket): void;
-  /** Fails readiness, and resolves when load balancers have had SIGNALBOX_DRAIN_DELAY to notice. Undefined without one. */
-  announce(): Promise<void> | undefined;
-  /** Shuts the doors and closes every connection within SIGNALBOX_DRAIN_WINDOW. */
+  /** Refuses new connections, and closes every open one within SIGNALBOX_DRAIN_WINDOW. */
   closeAll(engine: EngineServer, namespaces: Iterable<RealtimeNamespace>): Promise<void>;
 }
 
 export function createGracefulShutdown({ config, clock, inFlight }: GracefulShutdownOptions): GracefulShutdown {
-  let announced = false;
   let shut = false;
   const released = new WeakSet<EngineSocket>();
   // Without a window all are sent away at once, and this server is perhaps the only one: they are spread by their return.
@@ -46,17 +41,11 @@ export function createGracefulShutdown({ config, clock, inFlight }: GracefulShut
   };
 
   return {
-    isAnnounced: () => announced,
     requireOpen() {
       if (shut) refuse();
     },
     requireServed(conn) {
       if (released.has(conn)) refuse();
-    },
-    announce() {
-      announced = true;
-      if (config.drainDelay === 0) return undefined;
-      return new Promise((resolve) => clock.after(config.drainDelay * 1000, resolve));
     },
     async closeAll(engine, namespaces) {
       shut = true;

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { type SecurityEventType, userRoom } from "@signalbox/protocol";
 import type { Socket as EngineSocket } from "engine.io";
+import type { Config } from "../../config/settings.ts";
 import type { Refusal } from "../../core/refusal.ts";
 import { unknownAddress } from "../../http/client-address.ts";
-import type { Block } from "../../limits/block.ts";
+import type { Limits } from "../../limits/module.ts";
 import { guestSubject, limitSubject, subjectOfKey } from "../../limits/subject.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import { securityTypeOf } from "../../security-log/refusal-events.ts";
@@ -11,16 +12,14 @@ import type { SecurityLog } from "../../security-log/security-log.ts";
 import type { RealtimeSocket } from "../socket.ts";
 import type { ConnectionContexts } from "./connection-context.ts";
 
-interface RefusalRecorderOptions {
+interface RefusalReporterOptions {
+  readonly config: Pick<Config, "penalties" | "corsReportOnly">;
   readonly securityLog: SecurityLog;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, "refused">;
+  readonly limits: Pick<Limits, "offend" | "announce">;
   readonly contexts: Pick<ConnectionContexts, "of">;
   clientAddress(req: IncomingMessage): string;
   requestId(req: IncomingMessage): string;
-  /** Weighs an offence; returns the block that it brought, if it did. */
-  offend(place: string, type: SecurityEventType): Block | undefined;
-  /** Told of a block when it begins, and has been written down. */
-  onBlocked(block: Block): void;
 }
 
 /** Writes refusals down, wherever they were made: once in the metrics and, if they are offences, in the security log. Offences that go on bring a block. */
@@ -35,8 +34,8 @@ export interface RefusalReporter {
 
 type Offence = Parameters<SecurityLog["record"]>[0];
 
-export function createRefusalReporter(options: RefusalRecorderOptions): RefusalReporter {
-  const { securityLog, metrics, contexts } = options;
+export function createRefusalReporter(options: RefusalReporterOptions): RefusalReporter {
+  const { config, securityLog, metrics, limits, contexts } = options;
 
   function record(
     refusal: Refusal,
@@ -51,13 +50,15 @@ export function createRefusalReporter(options: RefusalRecorderOptions): RefusalR
     if (refusal.code.startsWith("session_")) return;
     // All whose address is not known would be kept out together, for what one of them did.
     if (place === guestSubject(unknownAddress)) return;
-    const block = options.offend(place, type);
+    // In report-only mode the request was let pass.
+    if (!config.penalties || (config.corsReportOnly && type === "origin_refused")) return;
+    const block = limits.offend(place, type);
     if (block === undefined) return;
     const detail = `Kept out for ${(block.until - block.since) / 1000} s after repeated offences, the last of them ${type}.`;
     const { subject, id } = subjectOfKey(place);
     const userId = subject === "user" ? id : undefined;
     securityLog.record({ type: "blocked", detail, ip: where.ip, userId, requestId: where.requestId });
-    options.onBlocked(block);
+    limits.announce(block);
   }
 
   return {

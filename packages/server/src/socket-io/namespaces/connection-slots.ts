@@ -1,5 +1,6 @@
 import { Refusal } from "../../core/refusal.ts";
-import type { RealtimeSocket } from "../socket.ts";
+import { isLimitSubject } from "../../limits/subject.ts";
+import type { RealtimeNamespace, RealtimeSocket } from "../socket.ts";
 
 /** Time that a client over its cap waits before it tries again; a closed tab frees a place at any moment. */
 const hereRetryAfterMs = 10_000;
@@ -59,3 +60,17 @@ function takeHere(
 
 const tooMany = ({ cap, setting }: SlotLimit, retryAfterMs: number): Refusal =>
   new Refusal("too_many_connections", { retryAfterMs, hint: `${setting} is ${cap}.` });
+
+/** A slot is held by being in the room of its subject: leaving the room, for whatever reason, frees the slot. */
+export function shareSlots(slots: Pick<SlotCounter, "leave">, namespace: RealtimeNamespace): void {
+  namespace.adapter.on("leave-room", (room: string) => {
+    if (isLimitSubject(room)) slots.leave(slotKey(namespace.name, room));
+  });
+}
+
+/** The slots that this node has given away. */
+export function* slotsTaken(opened: Iterable<RealtimeNamespace>): Generator<readonly [key: string, count: number]> {
+  for (const { name, adapter } of opened) {
+    for (const [room, members] of adapter.rooms) if (isLimitSubject(room)) yield [slotKey(name, room), members.size];
+  }
+}

@@ -34,7 +34,7 @@ export interface NamespaceGuardOptions {
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
   readonly dispatcher: EventDispatcherOptions;
-  readonly places: PendingConnects;
+  readonly pendingConnects: PendingConnects;
   readonly contexts: ConnectionContexts;
   readonly writeBatcher: Pick<WriteBatcher, "add" | "hold">;
   /** Counts connections of other nodes too. */
@@ -61,22 +61,22 @@ export function guardNamespace(
   definition: NamespaceDefinition,
   options: NamespaceGuardOptions,
 ): RealtimeNamespace {
-  const { config, clock, authenticator, limits, places, contexts, writeBatcher } = options;
+  const { config, clock, authenticator, limits, pendingConnects, contexts, writeBatcher } = options;
   const namespace = io.of(definition.path);
   const cap = capOf(definition, config);
   const guard = createEventDispatcher(definition, options.dispatcher);
 
   namespace.use((socket, next) => {
-    if (!places.take(socket)) return drop(socket);
+    if (!pendingConnects.take(socket)) return drop(socket);
     admit(socket).then(
       () => {
-        places.decided(socket);
+        pendingConnects.decided(socket);
         // Being let in and who it is taken for are two packets, and one write.
         writeBatcher.hold(socket.conn);
         next();
       },
       (error: unknown) => {
-        places.decided(socket);
+        pendingConnects.decided(socket);
         const refusal = toRefusal(socket, error);
         options.onRefused(socket, refusal);
         if (mustComeBack(socket, refusal)) return sendAway(socket);
@@ -86,7 +86,7 @@ export function guardNamespace(
   });
 
   namespace.on("connection", (socket) => {
-    places.entered(socket);
+    pendingConnects.entered(socket);
     guard(socket);
     socket.on("disconnect", onDisconnect);
     writeBatcher.add(socket.conn, createEvent(definition.path, "connection_established", established(socket)));
@@ -98,7 +98,7 @@ export function guardNamespace(
   return namespace;
 
   function onDisconnect(this: RealtimeSocket, reason: string): void {
-    places.left(this);
+    pendingConnects.left(this);
     options.onDisconnected(this, reason);
   }
 
@@ -124,7 +124,7 @@ export function guardNamespace(
    */
   function mustComeBack(socket: RealtimeSocket, { code }: Refusal): boolean {
     if (code !== "server_draining" && code !== "unavailable") return false;
-    return socket.handshake.auth.accepts === undefined && !places.isInAny(socket);
+    return socket.handshake.auth.accepts === undefined && !pendingConnects.isInAny(socket);
   }
 
   async function admit(socket: RealtimeSocket): Promise<void> {
