@@ -69,7 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       child.kill(signal);
       // A signal that cannot be caught does not come to those who do the work of a server of several processes.
       if (signal !== "SIGSTOP" && signal !== "SIGCONT") return;
-      for (const pid of childrenOf(child.pid)) process.kill(pid, signal);
+      for (const pid of childrenOf(child.pid)) signalIfThere(pid, signal);
     },
     async restart() {
       await ended();
@@ -83,6 +83,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       options.removeFiles();
     },
   };
+}
+
+/** A worker of PostgreSQL may end by itself after it was listed. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 /** Processes that a process has started, and that run. */

@@ -19,6 +19,8 @@ export interface SnapshotSaver {
   save(task: TaskSnapshot): void;
   /** Resolves when the state is durable, or with the stored one that kept it out; rejects when it is neither. */
   commit(task: TaskSnapshot): Promise<TaskSnapshot | undefined>;
+  /** The latest state that was to be saved and is not in the store yet. */
+  unsaved(taskId: string): TaskSnapshot | undefined;
   /** Forgets a task; resolves when that is durable. Nothing may be saved or committed of it meanwhile. */
   remove(taskId: string): Promise<void>;
   flush(): Promise<void>;
@@ -31,7 +33,7 @@ export function createSnapshotSaver({ store, clock, log, onOvertaken }: Snapshot
   let failing = false;
   let cancelTimer: (() => void) | undefined;
   /** What is on its way to the store, by task. */
-  const saving = new Map<string, Promise<void>>();
+  const saving = new Map<string, { readonly task: TaskSnapshot; readonly saved: Promise<void> }>();
 
   async function flush(): Promise<void> {
     cancelTimer?.();
@@ -43,9 +45,9 @@ export function createSnapshotSaver({ store, clock, log, onOvertaken }: Snapshot
 
   async function track(task: TaskSnapshot): Promise<void> {
     const saved = saveOne(task);
-    saving.set(task.task_id, saved);
+    saving.set(task.task_id, { task, saved });
     await saved;
-    if (saving.get(task.task_id) === saved) saving.delete(task.task_id);
+    if (saving.get(task.task_id)?.saved === saved) saving.delete(task.task_id);
   }
 
   /** A store that fails takes nothing from those who watch: the state stays in memory and is tried again. */
@@ -76,9 +78,10 @@ export function createSnapshotSaver({ store, clock, log, onOvertaken }: Snapshot
       dirty.delete(task.task_id);
       return isOwn ? undefined : standing;
     },
+    unsaved: (taskId) => dirty.get(taskId) ?? saving.get(taskId)?.task,
     async remove(taskId) {
       // What is on its way would bring it back, and what failed on its way would be tried again.
-      await saving.get(taskId);
+      await saving.get(taskId)?.saved;
       dirty.delete(taskId);
       await store.remove(taskId);
     },

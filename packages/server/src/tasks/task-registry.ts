@@ -3,7 +3,7 @@ import { isFinal, isNewer, type Page, type TaskError, type TaskSnapshot } from "
 import { isId } from "@signalbox/protocol/schemas";
 import type { Clock, Log, TaskExchange, TaskFilter, TaskStore } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
-import { createLatestState } from "./latest-state.ts";
+import { createLatestState, type LatestState } from "./latest-state.ts";
 import type { ProgressListener } from "./progress-listener.ts";
 import { createRemoteTasks } from "./remote-tasks.ts";
 import { createRunTimes } from "./run-times.ts";
@@ -98,9 +98,23 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
 
   /** The state of a task that is not in memory. */
   async function find(taskId: string): Promise<TaskSnapshot | undefined> {
-    if (latest !== undefined) return latest.one(taskId);
+    if (latest !== undefined) return findShared(taskId, latest);
     const stored = await store.get(taskId);
     return stored === undefined ? undefined : takeUp(stored);
+  }
+
+  /**
+   * Another process may have taken the task over for a moment, so that it is not in memory any more, while its latest
+   * state from here has reached neither the store nor Redis. Reports that went on from an older state would give versions
+   * a second time that clients have seen already.
+   */
+  async function findShared(taskId: string, { one }: LatestState): Promise<TaskSnapshot | undefined> {
+    // Read before the store is asked: what is saved meanwhile would be missing in both.
+    const unsaved = saver.unsaved(taskId);
+    const found = await one(taskId);
+    if (found === undefined || isFinal(found.status)) return found;
+    const newest = [unsaved, saver.unsaved(taskId)].filter((each) => each !== undefined);
+    return newest.reduce((task, each) => (isNewer(each, task) ? each : task), found);
   }
 
   /**

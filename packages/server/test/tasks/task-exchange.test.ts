@@ -201,6 +201,35 @@ describe("a report of a task that another process has gone on with", () => {
     expect(hub.counts()).toEqual({ queued: 0, running: 1 });
   });
 
+  it("comes above what this process has told, though another one took the task and nothing of it is saved yet", async () => {
+    const { hub, listener, store, tasks } = setUp();
+    const versions: number[] = [];
+    hub.subscribe({ changed: ({ version }) => void versions.push(version), ended() {} });
+    await hub.create(newTask());
+    await hub.report("one", { status: "running" });
+    for (const current of [1, 2, 3]) await hub.report("one", { current });
+    listener().taken("one");
+    await hub.report("one", { current: 4 });
+    listener().taken("one");
+    // The state is on its way to the store, which has it before the look-up of the next report is over.
+    const found = Promise.withResolvers<void>();
+    Object.assign(store, {
+      async get(id: string) {
+        const stored = await tasks.get(id);
+        await found.promise;
+        return stored;
+      },
+    });
+    const reported = hub.report("one", { current: 5 });
+    await hub.flush();
+    found.resolve();
+    await reported;
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+    expect(versions).toHaveLength(6);
+    await hub.flush();
+    expect(await tasks.get("one")).toMatchObject({ version: versions.at(-1), current: 5 });
+  });
+
   it("of an end that is stored is refused without taking the task over", async () => {
     const { hub, tasks } = setUp();
     await tasks.put(applyPatch(runningTask("one"), { status: "failed" }, start));
