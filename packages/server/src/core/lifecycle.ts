@@ -40,6 +40,10 @@ export function createLifecycle(): Lifecycle {
   };
 }
 
+/** Nothing is awaited between synchronous steps: what a process does before it ends must not wait for another turn. */
 async function runInReverse(steps: readonly Step[]): Promise<void> {
-  for (const step of steps.toReversed()) await step();
+  for (const step of steps.toReversed()) {
+    const done = step();
+    if (done instanceof Promise) await done;
+  }
 }

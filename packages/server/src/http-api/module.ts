@@ -24,8 +24,9 @@ export function createHttpApi(app: AppContext, options: HttpApiOptions): HttpEnd
   const onRefused = sockets.refusals.http;
 
   // Readiness fails from the beginning of draining: load balancers have this time to notice.
-  lifecycle.onDrain(async () => {
-    if (config.drainDelay > 0) await new Promise<void>((resolve) => clock.after(config.drainDelay * 1000, resolve));
+  lifecycle.onDrain(() => {
+    if (config.drainDelay === 0) return undefined;
+    return new Promise<void>((resolve) => clock.after(config.drainDelay * 1000, resolve));
   });
 
   const clientRoutes = createClientRoutes({
