@@ -36,7 +36,7 @@ export interface UnacknowledgedNotice {
 export type OnUnacknowledged = (unacknowledged: UnacknowledgedNotice) => void | Promise<void>;
 
 /** What came of an escalation: it was told, was not needed any more, or failed and will be tried again. */
-export type EscalationOutcome = "told" | "acknowledged" | "failed";
+type EscalationOutcome = "told" | "acknowledged" | "failed";
 
 interface EscalationOptions {
   readonly store: EscalationStore;
