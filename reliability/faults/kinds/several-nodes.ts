@@ -133,6 +133,7 @@ export const severalNodes: readonly FaultKind[] = [
     async inject(scene) {
       const { world } = scene;
       const { postgres } = sharedOf(scene);
+      await workGoesOn(world);
       const { told } = await world.audienceStatus();
       postgres.kill("SIGSTOP");
       const over = pause(scene.quick ? 3000 : 10_000);
@@ -145,6 +146,17 @@ export const severalNodes: readonly FaultKind[] = [
     },
   },
 ];
+
+/**
+ * Waits until tasks make progress again: after the freeze before, all of them wait for their ends to be stored, and a
+ * slow machine has not stored them yet.
+ * @throws Error after a minute
+ */
+async function workGoesOn(world: World): Promise<void> {
+  const { told } = await world.audienceStatus();
+  const goesOn = await world.until(async () => (await world.audienceStatus()).told > told + 500, 60_000);
+  if (!goesOn) throw new Error("Tasks make no progress, although PostgreSQL answers.");
+}
 
 /** Until the database takes questions again. */
 async function answers(url: string): Promise<void> {
