@@ -97,7 +97,13 @@ export function openNotifications(
   function follow(): void {
     if (isOpen()) {
       if (source.get().phase !== "live") void sync();
-    } else if (isPolled()) {
+      return;
+    }
+    // The next connection may be another user's, which shows only when the server says so: an acknowledgement that
+    // leaves before that would be taken for theirs. What is read after it is acknowledged anew.
+    timers.acknowledge?.();
+    delete timers.acknowledge;
+    if (isPolled()) {
       // Not at once: most connections are back by then, and after a restart everybody's requests would come together.
       if (timers.sync === undefined && !isSyncing) later("sync", pollAfterMs, poll);
       if (source.get().phase !== "polling") show(isLoaded ? "stale" : "loading");

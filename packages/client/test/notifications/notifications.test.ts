@@ -4,16 +4,21 @@ import { createMemoryStore } from "@signalbox/server";
 import type { TestServer } from "@signalbox/server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openNotifications } from "../../src/notifications/open-notifications.ts";
+import { createFakeEnvironment } from "../support/fake-environment.ts";
 import { type ConnectOptions, connect, reached, startServer, until } from "../support/node-clients.ts";
 
 const transports = ["polling", "websocket"] as const;
 
 const note = (title: string, more: Partial<Notice> = {}): Notice => ({ type: "test", title, ...more });
 
-function open(server: TestServer, options: Partial<ConnectOptions> = {}, userId = "ada") {
-  const { cookie } = server.sessions.signIn({ userId });
+function open(
+  server: TestServer,
+  options: Partial<ConnectOptions> = {},
+  own: Parameters<typeof openNotifications>[1] = {},
+) {
+  const { cookie } = server.sessions.signIn({ userId: "ada" });
   const clients = connect({ origin: server.url, cookie, ...options });
-  const centre = openNotifications(clients);
+  const centre = openNotifications(clients, own);
   onTestFinished(() => centre.close());
   const told: string[] = [];
   centre.onArrived(({ title }) => void told.push(title));
@@ -171,6 +176,24 @@ it("a number that is passed over is fetched, and the order kept", async () => {
   await until(() => told.includes(second));
   expect(told.slice(0, 2)).toEqual([first, second]);
   expect(clients.state.get().status).toBe("connected");
+});
+
+it("acknowledges nothing for the next user that the one before has received", async () => {
+  const server = await startServer();
+  for (const userId of ["ada", "bob"]) await server.realtime.notify.user(userId, note(`for ${userId}`));
+  const headers: Record<string, string> = { origin: server.url };
+  Object.assign(headers, { cookie: server.sessions.signIn({ userId: "ada" }).cookie });
+  const environment = createFakeEnvironment();
+  const { clients, told } = open(server, { headers }, { environment });
+  await until(() => told.includes("for ada"));
+  // The time of the acknowledgement comes when the next connection is there, and the server has not said whose it is.
+  clients.user().onStatus(({ status }) => {
+    if (status === "open") environment.clock.advance(1000);
+  });
+  Object.assign(headers, { cookie: server.sessions.signIn({ userId: "bob" }).cookie });
+  clients.sessionChanged();
+  await until(() => told.includes("for bob"));
+  expect(told).toEqual(["for ada", "for bob"]);
 });
 
 it("nothing of one user is shown to the next, and nothing to nobody", async () => {
