@@ -66,10 +66,13 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   events: {
     title: "event dispatch",
+    remaining:
+      "Equivalent: an undeclared event is refused a few lines later as well, `Object.values` reads an array like an object, and an empty queue that is not deleted costs memory only. The tests run with OpenTelemetry's package installed, and with schemas whose issues have a path or none.",
     mutate: server("socket-io/namespaces/{event-dispatcher,keyed-queue,unsafe-keys}.ts", "core/validate-payload.ts"),
     tests: serverTests(
       "socket-io/event-dispatcher.test.ts",
       "observability/tracing.test.ts",
+      "socket-io/guard-order.test.ts",
       "socket-io/graceful-shutdown.test.ts",
     ),
   },
