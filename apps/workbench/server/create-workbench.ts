@@ -41,27 +41,29 @@ import { createRetention, removeUploads } from "./tasks/retention.ts";
 import { createTaskRunner } from "./tasks/task-runner.ts";
 import { createTasks } from "./tasks/tasks.ts";
 
-/** How long answers that are under way may take when the server closes. */
+/** How long in-flight responses may take when the server closes. */
 const closingGraceMs = 2000;
 
-/** A request that is not there by then is given up. Fastify's own default for whole requests is none. */
+/**
+ * A request whose headers have not arrived by then is abandoned. Fastify's own default for whole requests is no limit.
+ */
 const connectionLimits = { headersTimeout: 10_000, connectionsCheckingInterval: 5000 };
 const bodyLimits = { idleMs: 25_000, minBytes: 4096 };
 
-/** A workbench that is running. */
+/** A running workbench. */
 export interface Workbench {
   readonly url: string;
   readonly production: boolean;
   readonly log: Log;
   readonly realtime: Realtime;
-  /** Set when this was the first start. */
+  /** Set on the first start. */
   readonly administrator: MadeAdministrator | null;
   close(): Promise<void>;
 }
 
 /**
  * Starts the workbench with the settings of an environment.
- * @throws ConfigError for a bad configuration, Error with one sentence for a folder or port that cannot be used
+ * @throws ConfigError for a bad configuration, Error with one sentence for an unusable folder or port
  */
 export async function startWorkbench(environment: Readonly<Record<string, string | undefined>>): Promise<Workbench> {
   const { config, sources, extra, warnings, folder } = configure(environment);
@@ -79,7 +81,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     bodyLimit: 1_000_000,
     ...(tls ? { https: { ...tls, ...connectionLimits } } : { http: connectionLimits }),
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(headers)),
-    // Plugins and routes are the same whether a server encrypts; their types are those of one that does not.
+    // Plugins and routes are the same with and without TLS; their types are those of a server without it.
   }) as unknown as FastifyInstance;
   const unfollowTls = tls && followTls(app.server as HttpsServer, tls, config, log);
   const devices = createDevices(db);
@@ -105,7 +107,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     ...(config.redisUrl !== null && { cluster: connectRedis(config, { logger: log }) }),
     tasks: { cancel: (task) => queue.cancel(task) },
     notifications: {
-      // An application with a mail server would write to somebody; this one has its log.
+      // An application with a mail server would send an e-mail; this one writes to its log.
       onUnacknowledged: ({ audience, notice }) =>
         log.warn({ audience, notice_id: notice.id, title: notice.title }, "Nobody has acknowledged a critical notice."),
     },
@@ -133,15 +135,15 @@ export async function startWorkbench(environment: Readonly<Record<string, string
         });
   const headersFor = (request: FastifyRequest, reply: FastifyReply) => ({
     ...headers,
-    // What an API answers is one person's, who may sign out.
+    // API responses are personal, and the user may sign out.
     ...(isApi(request) && !reply.hasHeader("cache-control") && { "cache-control": "no-store" }),
-    // What is left of a refused body is not read.
+    // The server does not read the rest of a refused body.
     ...(!request.raw.complete && { connection: "close" }),
   });
   const authorize = (request: { raw: Parameters<Realtime["authorize"]>[0] }) => realtime.authorize(request.raw);
 
-  // What comes before the start is complete waits for it: the first account is the administrator's, and tasks that the
-  // last run left behind are looked through before new ones come.
+  // Requests that arrive before the start is complete wait for it. The first account must be the administrator's, and
+  // tasks of the last run are checked before new ones arrive.
   const started = Promise.withResolvers<void>();
   app.addHook("onRequest", () => started.promise);
   app.addHook("onSend", async (request, reply) => void reply.headers(headersFor(request, reply)));
@@ -157,7 +159,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   pages(app);
 
   async function close(): Promise<void> {
-    // Who is still connected sees the tasks go on: they are stopped for nobody but those that come next.
+    // Connected users see tasks progress until their connections close, so the queue stops only after draining.
     await realtime.drain();
     await queue.stop();
     await retention.stop();
@@ -170,7 +172,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
 
   try {
     await app.ready();
-    // Before anything is changed: a second start by mistake, on a port that is taken, must leave no trace.
+    // Before any change: a second start by mistake, on a port in use, must leave no trace.
     await listen(app.server, config.host, config.port);
     const administrator = await exclusively(() =>
       ensureAdministrator(accounts, {
@@ -178,7 +180,7 @@ export async function startWorkbench(environment: Readonly<Record<string, string
         keepPassword: production ? folder.keepPassword : null,
       }),
     );
-    // Beside other nodes what looks left behind may be on its way.
+    // With other nodes, files that look abandoned may belong to an upload in progress.
     if (config.redisUrl === null) await removeStrayUploads(db, folder);
     await queue.start();
     retention.start();
@@ -190,7 +192,10 @@ export async function startWorkbench(environment: Readonly<Record<string, string
   }
 }
 
-/** A secret kept in the data folder lets sessions outlive a restart with nothing set up; production demands a set one. */
+/**
+ * A secret in the data folder lets sessions survive a restart without configuration; production requires a configured
+ * one.
+ */
 function configure(environment: Readonly<Record<string, string | undefined>>) {
   const { config, extra, warnings, sources } = loadConfig(environment, workbenchSettings);
   const folder = openDataFolder(extra.dataDir);
@@ -198,7 +203,7 @@ function configure(environment: Readonly<Record<string, string | undefined>>) {
   return { config: { ...config, secret }, sources, extra, warnings, folder };
 }
 
-/** Fastify's own `listen` opens a second server for `localhost`, in front of which the real-time layer would not be. */
+/** Fastify's own `listen` opens a second server for `localhost`, which the real-time layer would not cover. */
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -206,18 +211,18 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Answers that are under way may end; what takes longer is cut off, or one sleeping upload would keep the server up. */
+/** In-flight responses may finish. Slower ones are cut off; otherwise one stalled upload would keep the server up. */
 async function closeHttp(app: FastifyInstance): Promise<void> {
   const cutOff = setTimeout(() => app.server.closeAllConnections(), closingGraceMs);
   await app.close();
   clearTimeout(cutOff);
 }
 
-/** The name that a browser on this machine would use. */
+/** The host name that a browser on this machine would use. */
 function hostInUrl(host: string): string {
   if (["0.0.0.0", "::"].includes(host)) return "localhost";
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** By the route that matched: there is more than one way to write an address. */
+/** Identified by the route that matched: the same address can be written in several ways. */
 const isApi = ({ routeOptions }: FastifyRequest): boolean => routeOptions.url?.startsWith("/api/") === true;

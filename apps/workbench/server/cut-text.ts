@@ -1,6 +1,6 @@
 /**
- * Shortens a text to a number of characters, with an ellipsis as the last where something was cut. Counts UTF-16 units,
- * as the limits of notices and tasks do, and divides no code point: half an emoji is no text.
+ * Shortens a text to a number of characters; a shortened text ends with an ellipsis. Counts UTF-16 units, as the limits
+ * of notices and tasks do, and never splits a code point: half an emoji is not valid text.
  */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;

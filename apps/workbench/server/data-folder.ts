@@ -2,22 +2,22 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** Where the workbench keeps its files. */
+/** The files of the workbench. */
 export interface DataFolder {
   readonly database: string;
-  /** Holds a folder for each task with uploads. */
+  /** Contains a folder for each task with uploads. */
   readonly allUploads: string;
   /** A task's uploaded images. */
   uploads(taskId: string): string;
   /** A task's converted images. */
   results(taskId: string): string;
-  /** A key that survives restarts, made at the first start: for those who set no SIGNALBOX_SECRET. */
+  /** A key that survives restarts, generated on the first start: for installations without SIGNALBOX_SECRET. */
   secret(): string;
-  /** Writes a password to a file that only the server's user can read. Returns the file. */
+  /** Writes a password to a file that only the server's user can read. Returns the path of the file. */
   keepPassword(password: string): string;
 }
 
-/** @throws Error with one sentence that names the folder when it cannot be written to */
+/** @throws Error with one sentence that names the folder when it is not writable */
 export function openDataFolder(path: string): DataFolder {
   const root = resolve(path);
   const allUploads = join(root, "uploads");
@@ -35,7 +35,7 @@ export function openDataFolder(path: string): DataFolder {
     results: (taskId) => join(root, "results", taskId),
     keepPassword(password) {
       const file = join(root, "first-administrator-password");
-      // A file that is there keeps its mode.
+      // Removed first, because an existing file would keep its mode.
       rmSync(file, { force: true });
       writeFileSync(file, `${password}\n`, { mode: 0o600, flag: "wx" });
       return file;

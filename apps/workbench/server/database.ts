@@ -1,7 +1,7 @@
 import type { SignalboxTables } from "@signalbox/server/sql";
 import { type Kysely, type Migration, Migrator } from "kysely";
 
-/** A task's job: what is to be done, so that a restart can go on with it. */
+/** The job of a task: the work to do, so that it can resume after a restart. */
 export interface JobRow {
   task_id: string;
   owner_id: string;
@@ -11,16 +11,16 @@ export interface JobRow {
   state: "waiting" | "running" | "done";
   /** A cancelled job stops between two images. */
   cancel_requested: 0 | 1;
-  /** How often the server ended without notice while the job was running. */
+  /** How often the server died while the job was running. */
   crashes: number;
   created_at: string;
 }
 
-/** One uploaded image, and what has become of it. */
+/** One uploaded image and its result. */
 export interface ImageRow {
   task_id: string;
   position: number;
-  /** As the person called it: for showing, never a path. */
+  /** The name that the user gave it: for display, never a path. */
   name: string;
   /** Name of the file in the task's upload folder. */
   file: string;
@@ -29,7 +29,7 @@ export interface ImageRow {
   result: string | null;
 }
 
-/** A browser from which somebody signed in. */
+/** A browser from which a user signed in. */
 interface DeviceRow {
   user_id: string;
   token_hash: string;
@@ -89,7 +89,7 @@ const migrations: Record<string, Migration> = {
   },
 };
 
-/** Brings the workbench's own tables up to date. */
+/** Migrates the workbench's own tables. */
 export async function migrateWorkbench(db: Kysely<WorkbenchTables>): Promise<void> {
   const migrator = new Migrator({
     db,

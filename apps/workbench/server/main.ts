@@ -1,4 +1,4 @@
-/** Starts the workbench, says where it is, and stops it when asked to. */
+/** Starts the workbench, logs its address, and stops it on a signal. */
 import { startWorkbench, type Workbench } from "./create-workbench.ts";
 import { exitWith, logFaults, stopOnSignal } from "./process.ts";
 
@@ -12,7 +12,7 @@ try {
   exitWith(error);
 }
 
-/** In production every line is JSON, and passwords are in none of them. */
+/** In production every line is JSON, and no line contains a password. */
 function logStart({ log, url, administrator }: Workbench): void {
   if (administrator !== null) {
     const { email, passwordFile } = administrator;

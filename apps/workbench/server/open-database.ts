@@ -7,22 +7,24 @@ import type { Kysely } from "kysely";
 import type { Pool } from "pg";
 import type { WorkbenchTables } from "./database.ts";
 
-/** Of PostgreSQL's advisory locks, which are numbers, the one that is the workbench's. */
+/** The number of the workbench's advisory lock in PostgreSQL. */
 const startLock = 772_001;
 
-/** How long another process may take over its start. */
+/** How long another process may take for its start. */
 const startWithinMs = 60_000;
 
-/** Where everything is kept that is not a file. */
+/** Stores all data except files. */
 export interface WorkbenchDatabase {
   readonly kysely: Kysely<WorkbenchTables>;
-  /** The same database, as Better Auth takes it. */
+  /** The same database, in the form that Better Auth takes. */
   readonly forAccounts: DatabaseSync | { readonly db: Kysely<WorkbenchTables>; readonly type: "postgres" };
-  /** Runs while no other process does: bringing tables up to date and making the first account happen once. */
+  /**
+   * Runs the function while no other process runs one: migrations and the creation of the first account happen once.
+   */
   exclusively<Result>(run: () => Promise<Result>): Promise<Result>;
 }
 
-/** @param url - of a PostgreSQL; null for the file in the data folder */
+/** @param url - address of a PostgreSQL database; null for the file in the data folder */
 export function openDatabase(url: string | null, file: string, log: Log): WorkbenchDatabase {
   if (url === null) {
     const { kysely, database } = openSqlite<WorkbenchTables>(file);
@@ -34,14 +36,14 @@ export function openDatabase(url: string | null, file: string, log: Log): Workbe
   // #endregion
 }
 
-/** @throws Error when another process keeps the lock for a minute */
+/** @throws Error when another process holds the lock for a minute */
 async function whileLocked<Result>(pool: Pool, run: () => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   const isOurs = async (): Promise<boolean> =>
     (await client.query<{ ours: boolean }>("select pg_try_advisory_lock($1) as ours", [startLock])).rows[0]?.ours ===
     true;
   try {
-    // Asked again and again: one question that waited would end by the time-out of a statement.
+    // Polls for the lock: a single waiting query would hit the statement timeout.
     for (const until = Date.now() + startWithinMs; !(await isOurs()); await sleep(100)) {
       if (Date.now() > until) throw new Error("Another process has been starting on this database for a minute.");
     }

@@ -1,6 +1,6 @@
 import { createLog, type Log } from "@signalbox/server";
 
-/** The first signal closes in order, the second ends at once. */
+/** The first signal starts a graceful shutdown, the second exits at once. */
 export function stopOnSignal(log: Log, close: () => Promise<void>): void {
   let closing = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -25,7 +25,7 @@ export function stopOnSignal(log: Log, close: () => Promise<void>): void {
   process.on("SIGTERM", stop);
 }
 
-/** An error that nothing caught ends the process, as without this, but as a line of the log. */
+/** Logs an uncaught error in the log's format. As without this handler, the error ends the process. */
 export function logFaults(log: Log): void {
   process.on("uncaughtException", (error) => {
     log.error({ err: error }, "An error was not caught. The process ends.");
@@ -33,7 +33,7 @@ export function logFaults(log: Log): void {
   });
 }
 
-/** Says why there is no start, and ends the process. In production as a line of JSON, like everything else. */
+/** Reports why the start failed, and ends the process. In production as a line of JSON, like all other output. */
 export function exitWith(error: unknown): void {
   const line = sentence(error);
   if (process.env.NODE_ENV === "production") {
@@ -42,7 +42,7 @@ export function exitWith(error: unknown): void {
   process.exit(1);
 }
 
-/** What went wrong, and what to do, without a stack: these are the operator's to mend. */
+/** The problem and its fix, without a stack: such errors are the operator's to fix. */
 function sentence(error: unknown): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === "EADDRINUSE") return `Port ${port} is in use. Stop what uses it, or set PORT to another.`;

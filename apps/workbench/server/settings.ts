@@ -1,6 +1,6 @@
 import { setting } from "@signalbox/server";
 
-/** Settings of the workbench, read by the same rules as those of Signalbox. */
+/** Settings of the workbench, parsed by the same rules as those of Signalbox. */
 export const workbenchSettings = {
   dataDir: setting.text("DATA_DIR", "./data", "Folder for the database, uploads and results."),
   databaseUrl: setting.optionalText(

@@ -1,4 +1,4 @@
-/** Works off the workbench's jobs where there are several processes: takes them from BullMQ, and knows no sockets. */
+/** Processes the workbench's jobs where there are several processes: takes them from BullMQ, and has no sockets. */
 import { createLog, loadConfig } from "@signalbox/server";
 import { cancelOnRequest } from "@signalbox/server/bullmq";
 import { type Job as BullMqJob, UnrecoverableError, Worker } from "bullmq";
@@ -26,7 +26,7 @@ try {
     ["practice", practiceJob],
   ]);
 
-  // A signal is given to functions that declare three parameters without a default.
+  // BullMQ passes a signal only to functions that declare three parameters without a default.
   const work = async (job: BullMqJob, _token?: string, given?: AbortSignal): Promise<unknown> => {
     const signal = given ?? new AbortController().signal;
     const kind = kinds.get(job.name);
@@ -43,7 +43,7 @@ try {
   };
   const worker = new Worker(queueName, work, {
     ...{ connection: connectionTo(config.redisUrl), concurrency: extra.taskConcurrency },
-    // A job of a worker that has died is given to another one after this time, and fails with the second worker.
+    // A job of a dead worker goes to another one after this time, and fails when the second worker dies.
     ...{ lockDuration: 10_000, stalledInterval: 5000, maxStalledCount: maxCrashes - 1 },
   });
   worker.on("error", (err) => log.warn({ err }, "The queue of jobs cannot be reached."));

@@ -3,7 +3,7 @@ import { UsageError } from "./exit-codes.ts";
 import type { Environment } from "./read-environment.ts";
 import { version } from "./version.ts";
 
-/** As whom a command connects. */
+/** The identity with which a command connects. */
 export interface Credentials {
   readonly cookie: string | undefined;
   readonly token: string | undefined;
@@ -16,7 +16,8 @@ export interface CredentialOptions {
 }
 
 /**
- * From the options, or from SIGNALBOX_COOKIE and SIGNALBOX_TOKEN: every user of a machine sees the arguments of a command.
+ * Credentials from the options, or from SIGNALBOX_COOKIE and SIGNALBOX_TOKEN: every user of a machine can see the
+ * arguments of a command.
  */
 export const credentialsOf = ({ cookie, token }: CredentialOptions, environment: Environment): Credentials => ({
   cookie: cookie ?? (environment.SIGNALBOX_COOKIE || undefined),
@@ -24,8 +25,8 @@ export const credentialsOf = ({ cookie, token }: CredentialOptions, environment:
 });
 
 /**
- * The address of a server as `createClients` takes it.
- * @throws UsageError when it is none
+ * Parses the address of a server into the form that `createClients` takes.
+ * @throws UsageError when it is not a valid address
  */
 export function parseAddress(address: string): URL {
   const url = URL.parse(address.includes("://") ? address : `http://${address}`);
@@ -39,7 +40,7 @@ export function parseAddress(address: string): URL {
   return url;
 }
 
-/** How our client connects from a terminal: it sends an origin, as a page of the server itself would. */
+/** The client's options in a terminal: it sends an origin, as a page of the server itself would. */
 export function clientOptions(url: URL, options: CredentialOptions, environment: Environment): ClientOptions {
   const { cookie, token } = credentialsOf(options, environment);
   return {

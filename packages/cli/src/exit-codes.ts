@@ -1,4 +1,4 @@
-/** How the command ends, for scripts. */
+/** Exit codes of the command, for scripts. */
 export const exitCodes = {
   ok: 0,
   /** A check failed: a bad setting, a refused origin, a failed task. */
@@ -7,7 +7,7 @@ export const exitCodes = {
   usage: 2,
 } as const;
 
-/** Ends the command with a sentence for the person who called it. */
+/** Ends the command with a sentence for the user. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -11,12 +11,12 @@ import { createTerminal, type Output } from "./terminal.ts";
 import { version } from "./version.ts";
 import { watchTask } from "./watch.ts";
 
-/** What a run of the command needs from outside. */
+/** External dependencies of a run of the command. */
 export interface Surroundings {
   readonly out: Output;
   readonly err: Output;
   readonly environment: Environment;
-  /** Ends what would go on: Ctrl-C. */
+  /** Stops commands that run until interrupted: Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
@@ -158,7 +158,7 @@ interface TailFlags extends CredentialOptions {
 const fileOption = (): Option => new Option("--env <file>", "a file of settings, instead of the environment");
 const jsonOption = (): Option => new Option("--json", "for programs: JSON instead of text");
 
-/** A command that connects to a server: its address, and as whom. */
+/** Adds the argument and options of a command that connects to a server: the address and the credentials. */
 const connecting = (command: Command): Command =>
   command
     .argument("<url>", "address of the server, with its path prefix")
@@ -166,7 +166,7 @@ const connecting = (command: Command): Command =>
     .option("--cookie <header>", "cookie of the session, as `name=value`; or SIGNALBOX_COOKIE")
     .option("--token <token>", "bearer token; or SIGNALBOX_TOKEN");
 
-/** The most that the server hands out at a time. */
+/** The maximum that the server returns per request. */
 const mostLines = 500;
 
 function wholeNumber(text: string): number {

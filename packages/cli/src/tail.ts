@@ -5,22 +5,22 @@ import { harmless, type Terminal } from "./terminal.ts";
 import { sayTroubles } from "./troubles.ts";
 
 export interface TailOptions {
-  /** Lines that were there before, shown first. */
+  /** Number of existing lines to show first. */
   readonly lines: number;
-  /** Only lines that have all of these. */
+  /** Shows only lines that match all of these. */
   readonly filter: Partial<Pick<SecurityEvent, "type" | "severity" | "user_id" | "ip">>;
   readonly asJson: boolean;
 }
 
-/** What the server hands out at a time. */
+/** The maximum that the server returns per request. */
 const mostRows = 500;
 
 const colours = { info: "dim", low: "reset", medium: "yellow", high: "red" } as const;
 
 /**
- * `signalbox tail`: the security log for an administrator, the latest lines and then each as it comes. A folded line is
+ * `signalbox tail`: shows the security log to an administrator: the latest lines, then each new one. A folded line is
  * shown again when its count has grown.
- * @param signal - ends it
+ * @param signal - stops it
  */
 export async function tailSecurity(
   terminal: Terminal,
@@ -32,7 +32,7 @@ export async function tailSecurity(
   const admin = clients.admin();
   const counts = new Map<string, number>();
   let isRefused = false;
-  /** When the latest line that was shown began. */
+  /** Start time of the latest line that was shown. */
   let newest: string | undefined;
 
   function show(event: SecurityEvent): void {
@@ -57,7 +57,8 @@ export async function tailSecurity(
   admin.on("admin_batch", ({ security_events: events = [] }) => {
     for (const event of events) show(event);
   });
-  // Listened first, then asked: no line falls between the two. After an interruption, for what came meanwhile.
+  // Listens first, then requests, so that no line is lost in between. After an interruption, it requests the lines that
+  // it missed.
   admin.onStatus(({ status }) => {
     if (status !== "open") return;
     const known = newest;

@@ -1,23 +1,23 @@
 import { styleText } from "node:util";
 
-/** A stream that is written to, such as `process.stdout`. */
+/** A writable stream, such as `process.stdout`. */
 export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
-  /** Of terminals: whether colours are wanted, by what they can do and by NO_COLOR (no-color.org). */
+  /** On terminals: whether colours are wanted, according to the terminal and NO_COLOR (no-color.org). */
   hasColors?(): boolean;
   write(text: string): unknown;
 }
 
-/** Where a command writes: results to one stream, what it says of its own to the other. */
+/** Output of a command: results go to one stream, messages to the other. */
 export interface Terminal {
-  /** A line of the result, for people or the next program. */
+  /** Writes a line of the result, for people or the next program. */
   print(line?: string): void;
-  /** A line about how it goes: on standard error, so that it is in no result. */
+  /** Writes a progress message to standard error, so that it is not part of a result. */
   say(line: string): void;
-  /** A line that the next one replaces; nothing where standard error is no terminal. */
+  /** Writes a line that the next one replaces; nothing where standard error is not a terminal. */
   passing(line: string): void;
-  /** Text in a colour, where the result is read by a person on a terminal. */
+  /** Colours the text where a person reads the result on a terminal. */
   paint(style: Parameters<typeof styleText>[0], text: string): string;
   /** Whether lines can be replaced. */
   readonly isLive: boolean;
@@ -47,7 +47,7 @@ export function createTerminal(out: Output, err: Output): Terminal {
     },
     passing(line) {
       if (!isLive) return;
-      // A line that wraps could not be taken back.
+      // A line that wraps could not be cleared.
       err.write(`${clearLine}${line.slice(0, (err.columns ?? 80) - 1)}`);
       isPassing = true;
     },
@@ -55,7 +55,7 @@ export function createTerminal(out: Output, err: Output): Terminal {
   };
 }
 
-/** What comes from elsewhere, as one harmless line: control characters could write over what stands on a terminal. */
+/** Escapes external text into one safe line: control characters could overwrite what is on the terminal. */
 export const harmless = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);

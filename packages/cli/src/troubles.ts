@@ -1,14 +1,14 @@
 import type { Clients, Diagnosis, NamespaceState } from "@signalbox/client";
 import { harmless, type Terminal } from "./terminal.ts";
 
-/** What both `/` and `/admin` tell of themselves. */
+/** A namespace of which only the status matters: `/` or `/admin`. */
 interface Place {
   onStatus(listener: (state: NamespaceState) => void): () => void;
 }
 
 /**
- * Says why there is no connection, each cause once; `giveUp` is called for one that no waiting mends.
- * @returns the way to stop
+ * Reports why there is no connection, each cause once. Calls `giveUp` for a cause that does not resolve by waiting.
+ * @returns a function that stops the reports
  */
 export function sayTroubles(terminal: Terminal, clients: Clients, place: Place, giveUp: () => void): () => void {
   let said: Diagnosis["code"] | undefined;

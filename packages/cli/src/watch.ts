@@ -7,9 +7,10 @@ import { sayTroubles } from "./troubles.ts";
 const barWidth = 30;
 
 /**
- * `signalbox watch`: follows a task to its end; on a terminal as one line that changes, otherwise a line for each state.
+ * `signalbox watch`: follows a task to its end. On a terminal it updates one line; otherwise it prints a line for each
+ * state.
  * @param signal - stops watching; the task goes on
- * @returns 0 when it was completed, else 1
+ * @returns 0 when the task was completed, else 1
  */
 export async function watchTask(
   terminal: Terminal,
@@ -44,7 +45,7 @@ export async function watchTask(
   }
 }
 
-/** One line: how far it is, and what with. */
+/** One line: the progress, and the current step. */
 function describeTask({ title, status, percent, current, total, step, message, error }: TaskSnapshot): string {
   const filled = Math.round(((percent ?? 0) / 100) * barWidth);
   const bar = `[${"#".repeat(filled)}${"-".repeat(barWidth - filled)}]`;

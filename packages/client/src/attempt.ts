@@ -12,37 +12,37 @@ interface AttemptOptions {
   readonly config: ClientConfig;
   readonly transports: readonly Transport[];
   readonly namespaces: Iterable<string>;
-  /** Evaluated for each namespace: credentials are never older than the attempt. */
+  /** Called for each namespace: credentials are never older than the attempt. */
   auth(): Promise<HandshakeAuth>;
-  /** In Node: sent with the handshake. */
+  /** In Node only: sent with the handshake. */
   readonly headers: Readonly<Record<string, string>>;
   readonly on: Partial<AttemptListeners> & Pick<AttemptListeners, "down">;
 }
 
 interface AttemptListeners {
-  /** The server let us into a namespace. */
+  /** The server admitted the client to a namespace. */
   entered(namespace: string): void;
-  /** The server did not let us into a namespace, or there is no token to ask it with. */
+  /** The server refused a namespace, or the application provided no token to request it with. */
   refused(namespace: string, diagnosis: Diagnosis): void;
   /** The server closed a namespace. */
   left(namespace: string): void;
   event(namespace: string, event: string, payload: unknown): void;
   upgraded(transport: Transport): void;
   upgradeFailed(): void;
-  /** The end, once: the connection could not be opened, or is gone. */
+  /** Called once, at the end: the connection could not be opened, or it was lost. */
   down(evidence: Omit<Evidence, "online">): void;
 }
 
-/** One underlying connection, from its opening to its end. It never reconnects: that is for whoever opened it. */
+/** One underlying connection, from opening to closing. It never reconnects: reconnection is up to the caller. */
 export interface Attempt {
-  /** Resolves when the transport is open, before any namespace is. */
+  /** Resolves when the transport is open, before any namespace is open. */
   readonly opened: Promise<void>;
   add(namespace: string): void;
   remove(namespace: string): void;
   /** @param onAnswer - called once with the acknowledgement, or never when the connection ends first */
   emit(namespace: string, event: string, payload: object, onAnswer: (answer: unknown) => void): void;
   transport(): Transport | null;
-  /** Ends it without a word to the listeners. */
+  /** Closes the connection without notifying the listeners. */
   close(): void;
 }
 
@@ -52,7 +52,7 @@ export function openAttempt({ url, config, transports, namespaces, auth, headers
     transports: [...transports],
     reconnection: false,
     autoConnect: false,
-    // The time-out is the opener's: Socket.IO's ends at the transport, ours at being let in.
+    // The caller sets the timeout: Socket.IO's covers the transport only, ours covers admission to the namespace too.
     timeout: 2 ** 31 - 1,
     withCredentials: true,
     ...(Object.keys(headers).length > 0 && { extraHeaders: { ...headers } }),
@@ -75,14 +75,14 @@ export function openAttempt({ url, config, transports, namespaces, auth, headers
     const { engine } = manager;
     engine.on("upgrade", (transport) => on.upgraded?.(transport.name as Transport));
     engine.on("upgradeError", () => {
-      // A connection that ends during the probe fails it as well: that says nothing of WebSocket.
+      // A connection that ends during the probe makes the probe fail too: such a failure says nothing about WebSocket.
       if (!over && engine.readyState === "open") on.upgradeFailed?.();
     });
   });
   manager.on("error", (error) => end({ transport: transportName(), ...evidenceOf(error) }));
   manager.on("close", () => {
     const transport = transportName();
-    // A refusal of the only namespace closes the manager first, and is told right after: it is the better reason.
+    // A refusal of the only namespace closes the manager first and is reported right after. It is the better reason.
     queueMicrotask(() => end({ transport }));
   });
 
@@ -98,9 +98,9 @@ export function openAttempt({ url, config, transports, namespaces, auth, headers
     sockets.set(namespace, socket);
     socket.on("connect", () => on.entered?.(namespace));
     socket.on("connect_error", (error) => {
-      // An error of the connection itself is reported here too; only the server's own answer carries `data`.
+      // An error of the connection itself is reported here too. Only the server's own response carries `data`.
       if (over || !("data" in error)) return;
-      // The namespace's guard may be another's, or there is no such namespace.
+      // Other software may guard the namespace, or the namespace may not exist.
       on.refused?.(namespace, isRefusal(error.data) ? diagnoseRefusal(error.data) : diagnose("protocol_mismatch"));
     });
     socket.on("disconnect", (reason) => {
@@ -118,20 +118,20 @@ export function openAttempt({ url, config, transports, namespaces, auth, headers
   return {
     opened,
     add,
-    // Kept for the next `add`: the manager gives out the same socket again, which already has its listeners.
+    // The socket is kept for the next `add`: the manager returns the same socket again, and it already has listeners.
     remove: (namespace) => void sockets.get(namespace)?.disconnect(),
     emit: (namespace, event, payload, onAnswer) => void sockets.get(namespace)?.emit(event, payload, onAnswer),
     transport: () => transportName() ?? null,
     close() {
       over = true;
       for (const socket of sockets.values()) socket.disconnect();
-      // Closing a connection that is still being opened would otherwise wait for it to open.
+      // Otherwise closing a connection that is still opening would wait until it is open.
       manager.engine?.close();
     },
   };
 }
 
-/** What Engine.IO knows of a failed request: its status and body, where the browser shows them. */
+/** What Engine.IO reports about a failed request: its status and body, where the browser exposes them. */
 function evidenceOf(error: unknown): Omit<Evidence, "online" | "transport"> {
   const { description, context } = error as { description?: unknown; context?: { responseText?: unknown } };
   if (typeof description !== "number" || description === 0) return {};

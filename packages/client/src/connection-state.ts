@@ -1,9 +1,10 @@
 import type { Diagnosis, DiagnosisCode } from "./diagnosis.ts";
 
 /**
- * `idle`: nobody asked for a connection yet. `reconnecting`: it will try again by itself. `suspended`: the browser froze
- * or stored the page. `offline`: the browser has no network. `auth_required`: waits for a session. `refused`: waits for
- * somebody to change something. `closed`: the application closed it, or it may not try again by itself.
+ * `idle`: no connection was requested yet. `reconnecting`: the client retries automatically. `suspended`: the browser
+ * froze or stored the page. `offline`: the browser has no network. `auth_required`: waits for a session. `refused`:
+ * waits for a change by a user or an administrator. `closed`: the application closed the connection, or the client may
+ * not retry automatically.
  */
 export type ConnectionStatus =
   | "idle"
@@ -16,7 +17,7 @@ export type ConnectionStatus =
   | "refused"
   | "closed";
 
-/** Why a state was entered: a diagnosis, or one of the ordinary events of a connection's life. */
+/** Why a state was entered: a diagnosis, or an ordinary event in the life of a connection. */
 export type TransitionCode =
   | DiagnosisCode
   | "created"
@@ -31,18 +32,18 @@ export type TransitionCode =
   | "closed_by_application"
   | "attempts_exhausted";
 
-/** How the connection stands, since when, and why. */
+/** The status of the connection, when it was entered, and why. */
 export interface ConnectionState {
   readonly status: ConnectionStatus;
   readonly code: TransitionCode;
-  /** The transition in a sentence. */
+  /** The transition as a sentence. */
   readonly reason: string;
   /** What is wrong; null while nothing is. On a connection over polling it may say that WebSocket is blocked. */
   readonly diagnosis: Diagnosis | null;
   readonly transport: "polling" | "websocket" | null;
   /** Attempts since the connection was last established. */
   readonly attempt: number;
-  /** When the next attempt is made by itself, in milliseconds since the epoch; null when none is planned. */
+  /** When the next automatic attempt starts, in milliseconds since the epoch; null when none is planned. */
   readonly nextAttemptAt: number | null;
   /** When this status was entered, in milliseconds since the epoch. */
   readonly since: number;
@@ -65,7 +66,7 @@ export type ConnectionEvent =
       readonly transport: ConnectionState["transport"];
       readonly diagnosis: Diagnosis | null;
     }
-  /** `retryAt` null: nothing happens by itself. */
+  /** `retryAt` is null when no automatic attempt follows. */
   | { readonly type: "failed"; readonly diagnosis: Diagnosis; readonly retryAt: number | null };
 
 const reasons: Record<Exclude<ConnectionEvent["type"], "failed">, string> = {
@@ -91,7 +92,10 @@ export const initialState = (now: number): ConnectionState => ({
   since: now,
 });
 
-/** The state after an event. Pure; an event that changes nothing returns the same object. `closed` is left by `requested` only. */
+/**
+ * Returns the state after an event. Pure; an event that changes nothing returns the same object. Only `requested`
+ * leaves `closed`.
+ */
 export function nextState(state: ConnectionState, event: ConnectionEvent, now: number): ConnectionState {
   if (state.status === "closed" && event.type !== "requested") return state;
   if (event.type === "failed") return afterFailure(state, event.diagnosis, event.retryAt, now);
@@ -109,7 +113,7 @@ export function nextState(state: ConnectionState, event: ConnectionEvent, now: n
     case "requested":
       return enter("connecting", { diagnosis: null, attempt: 0 });
     case "attempt": {
-      // The first attempt is `connecting`; whoever was connected before, or failed, is reconnecting.
+      // The first attempt is `connecting`. A client that was connected before, or failed, is `reconnecting`.
       const status = state.status === "connecting" || state.status === "idle" ? "connecting" : "reconnecting";
       return enter(status, { attempt: state.attempt + 1 });
     }

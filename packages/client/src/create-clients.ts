@@ -23,55 +23,60 @@ import { createTokenSource } from "./token.ts";
 import { version } from "./version.ts";
 
 /**
- * The namespace `/`, for users. What the server sends in frames for this client only, such as `progress_batch`, is
- * taken apart: listeners hear the events that it stands for.
+ * The namespace `/`, for users. The client unpacks the frames that the server sends only to clients that accept them,
+ * such as `progress_batch`: listeners receive the single events.
  */
 export interface UserClient
   extends NamespaceClient<Omit<UserRequests, "join_task" | "leave_task">, Omit<UserEvents, OptionalFrame>> {
   readonly tasks: {
-    /** Watches a task: joins it once however many watch, and follows it over interruptions to its end. */
+    /**
+     * Watches a task. Several watchers share one join. The watch survives interruptions and lasts until the task ends.
+     */
     watch(taskId: string): TaskWatch;
   };
 }
 
-/** Frames of the contract that this client takes apart: no more than these may be sent to it. */
+/** Optional frames that this client unpacks: the server may send it no others. */
 const accepts: OptionalFrame[] = ["progress_batch", "admin_batch"];
 
 /** The namespace `/admin`, for administrators. */
 export type AdminClient = NamespaceClient<AdminRequests, AdminEvents>;
 
-/** All that a page has to do with the server: both namespaces, their connection, and how it stands. */
+/** The client side of one server: both namespaces, their connection, and its state. */
 export interface Clients {
-  /** Connects to `/`; the same object at each call. */
+  /** Connects to `/`. Returns the same object on each call. */
   user(): UserClient;
-  /** Connects to `/admin` over the same connection; the same object at each call. */
+  /** Connects to `/admin` over the same connection. Returns the same object on each call. */
   admin(): AdminClient;
-  /** Connects to a namespace of the application's own. */
+  /** Connects to a namespace that belongs to the application. */
   namespace<Requests extends object, Events extends object>(path: string): NamespaceClient<Requests, Events>;
-  /** How the connection stands, and why. */
+  /** The state of the connection, and its reason. */
   readonly state: Observable<ConnectionState>;
-  /** Calls back with the present state and every later one. Returns the way to stop. */
+  /** Calls the listener with the current state and with every later one. Returns an unsubscribe function. */
   onState(listener: (state: ConnectionState) => void): () => void;
-  /** Tries at once, whatever was planned. */
+  /** Tries at once, regardless of any planned attempt. */
   retry(): void;
-  /** To be called after login and logout: the connection follows. Other tabs are told. */
+  /** Call this after login and logout: the connection follows the session. Other tabs are notified. */
   sessionChanged(): void;
-  /** Asks a route of the server over plain HTTP, as whom we are connected: for where no socket can be opened. */
+  /**
+   * Sends a plain HTTP request to a route of the server, with the credentials of the connection. Use it where no socket
+   * can be opened.
+   */
   http(path: string, init?: RequestInit): Promise<HttpOutcome>;
-  /** Messages of the server that were dropped because they had not the form of the contract. */
+  /** Number of server messages that were dropped because they violate the contract. */
   malformedMessages(): number;
   close(): void;
 }
 
 /**
- * The one factory of clients. Reads the server's client-config when the first namespace is asked for, and keeps to it.
- * Until then it starts no timer and no connection. Without an address, as in a module that a server renders, everything
- * but reading the state throws a TypeError.
- * @throws TypeError for an option that is wrong, saying which and why
+ * The one factory of clients. It reads the server's client-config when the first namespace is requested, and follows
+ * it. Until then it starts no timer and no connection. Without an address, as in a module rendered on a server,
+ * everything except reading the state throws a TypeError.
+ * @throws TypeError for an invalid option, naming the option and the reason
  */
 export function createClients(options: ClientOptions = {}): Clients {
   const { base: address, share } = checkOptions(options);
-  // Never asked: without an address every use is refused.
+  // Never requested: without an address every use throws.
   const base = address ?? "http://invalid";
   const environment: Environment = options.environment ?? systemEnvironment;
   const report = createReporter(options.onProblem);
@@ -81,7 +86,7 @@ export function createClients(options: ClientOptions = {}): Clients {
   const openLink = (): Link =>
     createDirectLink({
       ...{ base, environment, report, probe, credentials },
-      // A browser sets no headers on a WebSocket, and on polling they would cost a preflight each.
+      // A browser cannot set headers on a WebSocket. On polling they would cost one preflight each.
       handshakeHeaders: async () => (inBrowser ? {} : authorizedHeaders()),
     });
   const shares = share && canShare();
@@ -132,7 +137,7 @@ export function createClients(options: ClientOptions = {}): Clients {
     });
   }
 
-  /** A page that is put to sleep makes way: whoever leads holds the lock that the other tabs wait for. */
+  /** A page that is about to be frozen gives up the lead: the leader holds the lock that the other tabs wait for. */
   function openShared(): Link {
     const shared = createSharedLink({ openLink, group: base, environment, report });
     const stop = watchActivity(environment, (signal) => {

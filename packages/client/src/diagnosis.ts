@@ -1,16 +1,16 @@
 /**
- * The one table of diagnoses: every way a connection fails, what a person reads, and when trying again makes sense.
- * What a developer should look at is in hints.ts. Documentation is held to it by a test.
+ * The one table of diagnoses: every way a connection fails, the sentence for the user, and when a retry makes sense.
+ * The hints for developers are in hints.ts. A test keeps the documentation in line with this table.
  */
 import type { RefusalMessage, RetryRule } from "@signalbox/protocol";
 
 interface DiagnosisEntry {
   readonly retry: RetryRule;
-  /** A sentence for the person in front of the browser. */
+  /** A sentence for the user of the page. */
   readonly message: string;
 }
 
-/** Every diagnosis, with its sentence and when trying again makes sense. */
+/** Every diagnosis, with its sentence and when a retry makes sense. */
 export const diagnoses = {
   origin_refused: {
     retry: "never",
@@ -98,13 +98,15 @@ export interface Diagnosis {
   readonly code: DiagnosisCode;
   readonly retry: RetryRule;
   readonly message: string;
-  /** From the server: milliseconds after which trying again may succeed. */
+  /** From the server: milliseconds after which a retry may succeed. */
   readonly retryAfterMs?: number;
-  /** The server's own refusal, where there was one. */
+  /** The server's own refusal, if there was one. */
   readonly refusal?: RefusalMessage;
 }
 
-/** Where a refusal's code is no diagnosis itself, its category tells: also for codes that a newer server has. */
+/**
+ * Falls back to the category when a refusal's code is not a diagnosis itself. This covers codes of newer servers too.
+ */
 function codeOf({ code, category }: RefusalMessage): DiagnosisCode {
   if (Object.hasOwn(diagnoses, code)) return code as DiagnosisCode;
   if (code === "session_missing") return "not_signed_in";
@@ -118,7 +120,7 @@ export function diagnose(code: DiagnosisCode, more: Pick<Diagnosis, "retryAfterM
   return { code, ...diagnoses[code], ...more };
 }
 
-/** What a refusal of the server means for the connection. */
+/** The diagnosis that a refusal of the server stands for. */
 export function diagnoseRefusal(refusal: RefusalMessage): Diagnosis {
   const { retry_after_ms: retryAfterMs } = refusal;
   return diagnose(codeOf(refusal), {

@@ -1,11 +1,12 @@
 import type { Clients } from "./create-clients.ts";
 
-/** How often the round trip is measured while somebody looks. */
+/** How often the round trip is measured while the details are open. */
 const measureMs = 5000;
 
 /**
- * Further lines for the details of `<connection-status debug>`: the round trip to the server, how far its clock is from
- * this device's, and how many of its messages were dropped. Measured only while it is asked for.
+ * Returns more lines for the details of `<connection-status debug>`: the round trip to the server, the offset between
+ * its clock and this device's, and the number of its messages that were dropped. Measures only while the lines are
+ * requested.
  */
 export function diagnosticsOf(clients: Clients): () => Record<string, string> {
   let roundTrip = "not measured yet";

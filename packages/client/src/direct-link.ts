@@ -24,25 +24,25 @@ export interface DirectLinkOptions {
   readonly environment: Environment;
   readonly report: Reporter;
   readonly probe: Probe;
-  /** Credentials beyond the page's cookie, asked for at every attempt. */
+  /** Credentials beyond the page's cookie, requested on every attempt. */
   credentials(): Promise<HandshakeAuth>;
-  /** Sent with every handshake, where the platform lets us: not on a browser's WebSocket. */
+  /** Sent with every handshake where the platform allows it: a browser's WebSocket does not. */
   handshakeHeaders(): Promise<Record<string, string>>;
 }
 
-/** A connection that lasts this long was a success: the next failure starts counting anew. */
+/** A connection that lasts this long counts as a success: the next failure restarts the count. */
 const stableMs = 5000;
 
-/** Patience with the first attempt after waking; each further one gets as much more. */
+/** Timeout of the first attempt after waking; each further attempt gets the same amount more. */
 const hurryMs = 500;
 const hurries = 6;
 
-/** How often a client that waits looks whether what refused it has changed: with 2 requests a minute at most. */
+/** How often a waiting client checks whether the cause of its refusal has changed: at most 2 requests a minute. */
 const watchMs = 30_000;
 
 /**
- * A connection of this tab's own: opens it, finds out why it fails, and tries again as the diagnosis allows.
- * There is one attempt at a time. Whatever belongs to one that was given up is told by its number, and changes nothing.
+ * A connection owned by this tab: opens it, diagnoses failures, and retries as the diagnosis allows. Only one attempt
+ * runs at a time. Callbacks of an abandoned attempt are recognised by its number and ignored.
  */
 export function createDirectLink(options: DirectLinkOptions): Link {
   const { base, environment, report, probe } = options;
@@ -58,22 +58,25 @@ export function createDirectLink(options: DirectLinkOptions): Link {
 
   let attempt: Attempt | undefined;
   let attemptNumber = 0;
-  /** Whether client-config was read for the present attempt, or is of an earlier one. */
+  /** Whether client-config was read for the current attempt rather than for an earlier one. */
   let settingsAreNew = false;
   let failures = 0;
-  /** When the first of them was. */
+  /** Time of the first of these failures. */
   let failingSince = 0;
-  /** Attempts to be cut short: after sleep a browser uses HTTP connections that died with ours, and drops one given up. */
+  /**
+   * Number of attempts to cut short: after sleep, a browser reuses HTTP connections that died with ours, and drops one
+   * after an abandoned request.
+   */
   let hurry = 0;
   let establishedAt: number | undefined;
-  /** What the server said before it closed the connection. */
+  /** What the server announced before it closed the connection. */
   let farewell: Diagnosis | undefined;
-  /** How the last session ended: a person is told that, rather than that they are not signed in. */
+  /** How the last session ended: users see this instead of "not signed in". */
   let sessionEnd: Diagnosis | undefined;
   let headers: Record<string, string> = {};
   const planned = new Set<() => void>();
 
-  /** Runs from the first attempt on: a link that was never asked for anything keeps no timer. */
+  /** Set from the first attempt on: a link that was never used keeps no timer. */
   let stopActivity: (() => void) | undefined;
 
   return {
@@ -116,7 +119,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     state.set(nextState(state.get(), event, environment.now()));
   }
 
-  /** Runs something unless its attempt has been given up by then. */
+  /** Wraps a callback so that it runs only while its attempt is current. */
   function whileCurrent<Args extends unknown[]>(run: (...args: Args) => void): (...args: Args) => void {
     const mine = attemptNumber;
     return (...args) => {
@@ -135,7 +138,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     void connect();
   }
 
-  /** Nothing is wanted any more. */
+  /** Closes the connection once no namespace is wanted any more. */
   function rest(): void {
     dropAttempt();
     stopActivity?.();
@@ -143,7 +146,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     dispatch({ type: "closed_by_application" });
   }
 
-  /** Gives the present attempt up, and with it everything that was planned for it. */
+  /** Abandons the current attempt and everything that was scheduled for it. */
   function dropAttempt(): void {
     attemptNumber += 1;
     for (const cancel of planned) cancel();
@@ -155,7 +158,9 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     for (const namespace of namespaces.lose()) requests.lost(namespace);
   }
 
-  /** Also where the platform reports no network: it errs, and a server on this machine needs none. */
+  /**
+   * Also tries where the platform reports no network: the report can be wrong, and a server on this machine needs none.
+   */
   async function connect(): Promise<void> {
     dropAttempt();
     stopActivity ??= watchActivity(environment, onSignal);
@@ -175,7 +180,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     }
   }
 
-  /** @returns why there are none */
+  /** @returns why there are no headers; undefined on success */
   async function loadHeaders(): Promise<Clues | undefined> {
     try {
       headers = await options.handshakeHeaders();
@@ -207,7 +212,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
         refused: whileCurrent(closed),
         left: whileCurrent((namespace) => {
           const diagnosis = farewell ?? diagnose("connection_lost");
-          // Only this namespace was closed; the next word may be another's.
+          // The server closed only this namespace; the next announcement may concern another one.
           if (diagnosis.code === "forbidden") farewell = undefined;
           closed(namespace, diagnosis);
         }),
@@ -218,7 +223,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
         }),
         upgradeFailed: whileCurrent(() => {
           plan.blocked();
-          // Before that, `entered` sees to it.
+          // Before the connection is established, `entered` handles this.
           if (establishedAt !== undefined) stayOnPolling();
         }),
         down: whileCurrent(down),
@@ -246,7 +251,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     requests.opened(namespace);
   }
 
-  /** A namespace said no, or was closed. As long as another is open or may yet be, only that one is concerned. */
+  /** A namespace was refused or closed. While another one is open or opening, only this namespace is affected. */
   function closed(namespace: string, diagnosis: Diagnosis): void {
     requests.lost(namespace);
     namespaces.set(namespace, "refused", diagnosis);
@@ -280,7 +285,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
 
   function explain(clues: Clues): void {
     const proceed = whileCurrent((diagnosis: Diagnosis) => {
-      // What was given up as too late has come after all.
+      // The attempt that was abandoned as too late has succeeded after all.
       if (establishedAt !== undefined) return;
       if (diagnosis.code === "transport_blocked" && clues.transport === "websocket") plan.blocked();
       fail(diagnosis);
@@ -293,7 +298,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     const wasStable = establishedAt !== undefined && environment.now() - establishedAt >= stableMs;
     dropAttempt();
     if (wasStable) failures = 0;
-    // What we knew of the session may be of yesterday, and HTTP may work where WebSocket does not: once more, at once.
+    // What is known about the session may be outdated, and HTTP may work where WebSocket does not: retry once, at once.
     const sessionIsOld = diagnosis.retry === "session_change" && !settingsAreNew;
     const maySwitch = diagnosis.code === "transport_blocked" && viaWebSocket;
     if (diagnosis.code === "session_ended") {
@@ -317,7 +322,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     if (decision.kind === "watch") watch(diagnosis, () => void connect());
   }
 
-  /** The session that ended may have a successor: a renewed token or cookie. One look, before a person is told. */
+  /** A renewed token or cookie may replace the session that ended. Checks once before users are notified. */
   function renew(diagnosis: Diagnosis): void {
     dispatch({ type: "session_changed" });
     settings.forget();
@@ -336,11 +341,14 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     return decideRetry(diagnosis, trouble, settings.current ?? defaultRetrySettings, environment.random());
   }
 
-  /** Looks now and then, with one request, whether what refused us has changed: a tab that is refused makes no storm. */
+  /**
+   * Polls with one request at a time whether the cause of the refusal has changed, so that refused tabs cause little
+   * load.
+   */
   function watch(diagnosis: Diagnosis, changed: () => void): void {
     const before = settings.identity;
     const isOrigin = diagnosis.code === "origin_refused";
-    /** A role has to change; a session only has to be there, though it may be of the same user. */
+    /** After `forbidden` the identity must change. Otherwise any session is enough, even one of the same user. */
     const isChanged = (): boolean =>
       isOrigin || (diagnosis.code === "forbidden" ? settings.identity !== before : settings.admits());
     later(isOrigin ? 2 * watchMs : watchMs, () => {
@@ -365,19 +373,20 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     }
     if (signal === "offline") return attempt === undefined ? fail(diagnose("network_offline")) : void verify();
     if (status === "auth_required" || status === "refused") {
-      // Somebody looks at a tab that waits: they may have signed in elsewhere. Not at every glance, though.
+      // The user returned to a waiting tab and may have signed in elsewhere. The interval limits how often this
+      // retries.
       if (environment.now() - since >= watchMs) void connect();
       return;
     }
     if (signal === "online" && status === "offline") dispatch({ type: "network_back" });
-    // The server has named a time: that somebody looks at the page is no reason to come sooner.
+    // The server has named a time: a user looking at the page is no reason to retry sooner.
     if (nextAttemptAt !== null && diagnosis?.retry === "after_delay") return;
     hurry = hurries;
     if (attempt === undefined) void connect();
     else void verify();
   }
 
-  /** After sleep a connection may be dead without anybody having noticed. */
+  /** After sleep a connection may be dead without either side having noticed. */
   async function verify(): Promise<void> {
     const namespace = namespaces.firstOpen();
     if (attempt === undefined || namespace === undefined) return;
@@ -395,7 +404,10 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     conclude(await isAlive(attempt, namespace, environment));
   }
 
-  /** WebSocket was given up: it is tried beside the connection when its time has come, which moves over if it works. */
+  /**
+   * Announces that WebSocket is blocked. When the block expires, tries WebSocket beside the connection and, if it
+   * works, reconnects.
+   */
   function stayOnPolling(): void {
     dispatch({ type: "transport_changed", transport: "polling", diagnosis: diagnose("transport_blocked") });
     later(plan.retryInMs() ?? 0, () => {

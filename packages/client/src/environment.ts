@@ -1,4 +1,4 @@
-/** What the client needs from outside, so that tests turn the clock and the dice by hand. */
+/** External dependencies of the client, so that tests control time and randomness. */
 export interface Environment {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -7,14 +7,14 @@ export interface Environment {
   /** 0 inclusive to 1 exclusive. */
   random(): number;
   fetch(url: string, init: RequestInit): Promise<Response>;
-  /** False when the platform knows that there is no network. */
+  /** False when the platform reports that there is no network. */
   online(): boolean;
 }
 
 export const systemEnvironment: Environment = {
   now: () => Date.now(),
   after(ms, run) {
-    // A longer time would be none at all: the timer's own is an int32 (HTML Standard section 8.7).
+    // A longer delay would fire at once: the timer's delay is an int32 (HTML Standard section 8.7).
     const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },

@@ -10,13 +10,13 @@ interface ExplainOptions {
   readonly settings: ServerSettings;
 }
 
-/** Evidence as it is collected; whether there is a network is looked up at the end. */
+/** Evidence as it is collected; the network status is added at the end. */
 export type Clues = Omit<Evidence, "online">;
 
 /**
- * Finds out why an attempt failed, with as few questions as the evidence needs: none when the server or the system has
- * said why, one or two when client-config can be read, and two more to tell who is there when it cannot.
- * @param clues - with a `transport` when it was one that failed, without when client-config could not be read
+ * Finds out why an attempt failed, with as few requests as the evidence allows: none when the server or the system has
+ * given the reason, one or two when client-config is readable, and two more to find out what answers when it is not.
+ * @param clues - with a `transport` when a transport failed, without one when client-config could not be read
  */
 export async function explainFailure(
   clues: Clues,
@@ -28,13 +28,13 @@ export async function explainFailure(
     const trouble = await settings.load();
     known = trouble === undefined ? { ...clues, configReadable: true } : { transport: clues.transport, ...trouble };
   }
-  // Browsers hide why an upgrade was refused; over HTTP the same door says it.
+  // Browsers hide why an upgrade was refused. Over HTTP the same endpoint gives the reason.
   if (known.configReadable && known.transport === "websocket") {
     known = { ...known, ...(await probe.door(settings.current?.path ?? "")) };
   }
   const answered = isCertain(known) || known.configReadable || known.timedOut || known.reachable !== undefined;
   if (!answered && environment.online()) known = { ...known, reachable: await probe.reachable() };
-  // A server that has come back between two questions would look as if it refused this page's origin.
+  // A server that comes back between two requests would look as if it refused this page's origin.
   if (known.reachable === "server" && (await settings.load()) === undefined) return diagnose("connection_lost");
   return classifyFailure({ ...known, online: environment.online() });
 }

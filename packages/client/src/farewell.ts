@@ -2,7 +2,7 @@ import type { SessionEndReason } from "@signalbox/protocol";
 import { type Diagnosis, diagnose } from "./diagnosis.ts";
 import { isWellFormed } from "./event-guards.ts";
 
-/** What the server says before it closes a connection; undefined for every other event. */
+/** The diagnosis that the server announces before it closes a connection; undefined for every other event. */
 export function farewellIn(event: string, payload: unknown): Diagnosis | undefined {
   if (!isWellFormed(event, payload)) return undefined;
   if (event === "session_ending") {

@@ -1,6 +1,9 @@
 import type { DiagnosisCode } from "./diagnosis.ts";
 
-/** For developers: what causes each diagnosis, and what to do. Loaded in debug mode only, so that visitors do not pay for it. */
+/**
+ * For developers: the cause of each diagnosis, and the fix. Loaded in debug mode only, so that other pages need not
+ * download it.
+ */
 export const hints: Readonly<Record<DiagnosisCode, string>> = {
   origin_refused:
     "The server is there, but does not accept this origin: name it in SOCKETIO_CORS_ORIGINS, or set PUBLIC_URL. Or it refused the preflight: something adds headers to the page's requests, such as baggage or sentry-trace.",

@@ -1,7 +1,7 @@
 import type { ConnectionState } from "./connection-state.ts";
 import type { DiagnosisCode } from "./diagnosis.ts";
 
-/** Causes that leave plain HTTP working. Where nothing is reachable there is nothing to ask. */
+/** Causes that leave plain HTTP working. Where the server is unreachable, HTTP does not help either. */
 const codes: ReadonlySet<DiagnosisCode> = new Set([
   "transport_blocked",
   "proxy_interference",
@@ -13,6 +13,6 @@ const codes: ReadonlySet<DiagnosisCode> = new Set([
   "unknown",
 ]);
 
-/** Whether a connection that is not there may be stood in for by plain HTTP. */
+/** Whether plain HTTP may stand in for the missing connection. */
 export const leavesHttp = ({ diagnosis, status }: ConnectionState): boolean =>
   status !== "closed" && diagnosis !== null && codes.has(diagnosis.code);

@@ -1,8 +1,8 @@
 import type { Reporter } from "./report.ts";
 
-/** Who wants to be told of something. One that throws is reported, and stops nobody else. */
+/** A list of listeners. A listener that throws is reported and does not stop the others. */
 export interface Listeners<Args extends unknown[]> {
-  /** Returns the way to stop. */
+  /** Returns an unsubscribe function. */
   add(listener: (...args: Args) => void): () => void;
   tell(...args: Args): void;
 }

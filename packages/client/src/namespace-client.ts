@@ -11,16 +11,16 @@ type EventPayload<Listener> = Listener extends (payload: infer Payload) => void 
 /** One namespace of the connection, typed by its contract. */
 export interface NamespaceClient<Requests extends object, Events extends object> {
   /**
-   * Listens to an event. A listener that throws is reported, and stops nobody else. Task events come once for each
-   * newer version, final ones exactly once, whatever happens to the connection.
-   * @returns the way to stop
+   * Listens to an event. A listener that throws is reported and does not stop the others. Task events arrive once for
+   * each newer version, and final ones exactly once, even across connection losses.
+   * @returns an unsubscribe function
    */
   on<Name extends keyof Events & string>(
     event: Name,
     listener: (payload: EventPayload<Events[Name]>) => void,
   ): () => void;
   /**
-   * Sends a request; resolves with the body of the answer, and settles always.
+   * Sends a request and resolves with the body of the response. The promise always settles.
    * @throws RequestError with the server's refusal or the cause on this side
    */
   request<Name extends keyof Requests & string>(
@@ -28,9 +28,9 @@ export interface NamespaceClient<Requests extends object, Events extends object>
     payload: PayloadOf<Requests[Name]>,
     options?: RequestOptions,
   ): Promise<AnswerOf<Requests[Name]>>;
-  /** How this namespace stands: open, opening, or refused and why. */
+  /** The state of this namespace: open, opening, or refused and why. */
   status(): NamespaceState;
-  /** Calls back when that changes. Returns the way to stop. */
+  /** Calls the listener when the state changes. Returns an unsubscribe function. */
   onStatus(listener: (state: NamespaceState) => void): () => void;
   /** Leaves the namespace; the last one closes the connection. */
   close(): void;
@@ -44,11 +44,11 @@ interface NamespaceClientOptions {
   onClosed(): void;
 }
 
-/** What the parts of this library may do beyond the application. */
+/** Methods that only this library uses, not the application. */
 export interface InnerNamespaceClient extends NamespaceClient<object, object> {
-  /** Hands an event to the application's listeners. */
+  /** Delivers an event to the application's listeners. */
   deliver(event: string, payload: unknown): void;
-  /** Takes task events: they go through the store, which knows the versions. */
+  /** Redirects task events to the task store, which tracks the versions. */
   intercept(accept: (task: TaskSnapshot) => void): void;
 }
 

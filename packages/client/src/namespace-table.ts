@@ -3,17 +3,17 @@ import type { Link, NamespaceState } from "./link.ts";
 import { createListeners } from "./listeners.ts";
 import type { Reporter } from "./report.ts";
 
-/** The namespaces that are wanted, and how each of them stands. */
+/** The wanted namespaces and the state of each. */
 export interface NamespaceTable {
   get(namespace: string): NamespaceState;
-  /** False when it was wanted already. */
+  /** Returns false when the namespace was wanted already. */
   want(namespace: string): boolean;
   wanted(): string[];
   set(namespace: string, status: NamespaceState["status"], diagnosis?: Diagnosis | null): void;
   setAll(status: NamespaceState["status"], diagnosis?: Diagnosis | null): void;
-  /** The connection is gone; returns those that were open. */
+  /** Records that the connection was lost; returns the namespaces that were open. */
   lose(): string[];
-  /** Whether any is open, or may be soon. */
+  /** Whether any namespace is open or opening. */
   anyAlive(): boolean;
   firstOpen(): string | undefined;
   forget(namespace: string): void;

@@ -1,25 +1,25 @@
 import { createListeners } from "./listeners.ts";
 import type { Reporter } from "./report.ts";
 
-/** A value that changes, and can be watched. */
+/** A value that changes and can be observed. */
 export interface Observable<Value> {
   get(): Value;
-  /** Calls back with every change, not with the present value. Returns the way to stop. */
+  /** Calls the listener on every change, not with the current value. Returns an unsubscribe function. */
   subscribe(listener: (value: Value) => void): () => void;
   /**
-   * The present value and then every later one; a slow reader gets the latest, not all.
-   * Ends when the loop is left, or when nothing more can come.
+   * Yields the current value and then every later one. A slow reader gets the latest value, not all of them. Ends when
+   * the loop is left, or when no further value can come.
    */
   [Symbol.asyncIterator](): AsyncIterator<Value>;
 }
 
 export interface Source<Value> extends Observable<Value> {
   set(value: Value): void;
-  /** Nothing more will come: loops end after the last value. */
+  /** Marks the end: no value follows, and loops end after the last one. */
   end(): void;
 }
 
-/** @param report - told of listeners that throw: they stop nobody else */
+/** @param report - receives errors of listeners, which do not stop other listeners */
 export function createSource<Value>(initial: Value, report: Reporter): Source<Value> {
   let value = initial;
   let ended = false;

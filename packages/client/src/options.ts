@@ -1,28 +1,34 @@
 import type { Environment } from "./environment.ts";
 import type { Problem } from "./report.ts";
 
-/** What `createClients` may be given; a browser needs none of it. */
+/** Options of `createClients`. A browser needs none of them. */
 export interface ClientOptions {
   /**
    * The server's address: scheme, host and port, and the path under which a proxy serves it, such as
-   * `https://example.com/app`. Default: the page's own, without a path. In Node it must be given before anything is asked
-   * for: clients made without it, as when a page is rendered on a server, stay idle.
+   * `https://example.com/app`. Default: the page's own, without a path. In Node it must be set before the first use:
+   * clients created without it, as when a page is rendered on a server, stay idle.
    */
   url?: string;
   /**
-   * A bearer token, asked for at every attempt, where no cookie is sent. Null, undefined and "" mean that there is none.
-   * One that throws, rejects or takes over 10 s is asked again, with backoff, as `token_unavailable`.
+   * Returns a bearer token, for use where no cookie is sent. It is called on every attempt. Null, undefined and "" mean
+   * that there is none. When it throws, rejects or takes over 10 s, the client retries with backoff, as
+   * `token_unavailable`.
    */
   token?: () => string | null | undefined | Promise<string | null | undefined>;
-  /** Node only: sent with every request, such as `origin` and `cookie`, in any case. A browser sends its own. */
+  /**
+   * Node only: sent with every request, such as `origin` and `cookie`; names are case-insensitive. A browser sends its
+   * own.
+   */
   headers?: Record<string, string>;
-  /** Whether the tabs of a browser share one connection. Default: true; never with `token`, which is a tab's own. */
+  /**
+   * Whether the tabs of a browser share one connection. Default: true; never with `token`, which belongs to one tab.
+   */
   share?: boolean;
-  /** What the server is told of the application. */
+  /** Identifies the application to the server. */
   client?: { name: string; version: string };
-  /** Told of what no caller waits for: a listener that threw, a malformed message. */
+  /** Called for problems that no caller waits for: a listener that threw, a malformed message. */
   onProblem?: (problem: Problem) => void;
-  /** Time, dice and fetch, for tests. */
+  /** Time, randomness and fetch, for tests. */
   environment?: Environment;
 }
 
@@ -37,8 +43,8 @@ const types: { readonly [Name in keyof Required<ClientOptions>]: string } = {
 };
 
 /**
- * @returns `base` undefined where neither an option nor a page gives an address
- * @throws TypeError for an unknown or wrong option, saying which and why
+ * @returns `base` undefined where neither an option nor a page provides an address
+ * @throws TypeError for an unknown or invalid option, naming the option and the reason
  */
 export function checkOptions(options: ClientOptions): { base: string | undefined; share: boolean } {
   for (const [name, value] of Object.entries(options)) {

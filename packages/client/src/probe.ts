@@ -4,29 +4,32 @@ import type { Environment } from "./environment.ts";
 import { isObject, list, shaped, text } from "./shape.ts";
 import { TokenUnavailable } from "./token.ts";
 
-/** What a request for JSON brought. */
+/** The outcome of a request for JSON. */
 export type HttpOutcome =
   | { readonly kind: "json"; readonly status: number; readonly body: unknown }
   | { readonly kind: "failed"; readonly evidence: Omit<Evidence, "online"> };
 
-/** Longest time that a probe waits: a person is looking at a status line. */
+/** Longest time that a probe waits: a user is looking at the status line. */
 const probeTimeoutMs = 5000;
 
-/** The server has just answered another request: its door answers at once, or not at all. */
+/** The server has just answered another request, so its Socket.IO endpoint answers at once or not at all. */
 const doorTimeoutMs = 2000;
 
 export interface Probe {
-  /** Reads who we are and what the server expects, with the session of the page. */
+  /** Reads the client's identity and the server's settings, with the session of the page. */
   config(): Promise<ClientConfig | Omit<Evidence, "online">>;
-  /** Tells whether our server, somebody else, or nobody is at the address, whatever our origin is. */
+  /**
+   * Finds out whether the Signalbox server, other software or nothing answers at the address, whatever the page's
+   * origin is.
+   */
   reachable(): Promise<NonNullable<Evidence["reachable"]>>;
-  /** What the Socket.IO endpoint says to a new connection over polling: a refusal, silence, or nothing of interest. */
+  /** How the Socket.IO endpoint answers a new connection over polling: a refusal, a timeout, or nothing of interest. */
   door(path: string): Promise<Partial<Evidence>>;
   json(path: string, init?: RequestInit): Promise<HttpOutcome>;
 }
 
 interface ProbeOptions {
-  /** The origin, and the path under which the server is. */
+  /** The origin, and the path under which the server is reachable. */
   readonly base: string;
   readonly environment: Environment;
   /** Sent with every request: a bearer token, and in Node an origin or a cookie. */
@@ -37,14 +40,17 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
   const { origin, pathname } = new URL(base);
   const prefix = pathname.replace(/\/$/, "");
 
-  /** Behind a proxy that strips the prefix a server knows nothing of it; where it is kept, the server names it. */
+  /**
+   * Behind a proxy that strips the prefix, the server does not know it. Where the proxy keeps the prefix, the server
+   * includes it.
+   */
   const under = (path: string): string => (path.startsWith(`${prefix}/`) ? path : prefix + path);
 
   async function send(path: string, init: RequestInit, timeoutMs = probeTimeoutMs): Promise<Response> {
     const abort = new AbortController();
     const cancel = environment.after(timeoutMs, () => abort.abort());
     try {
-      // A captive portal answers with a redirect to its own page: that answer is looked at, not followed.
+      // A captive portal answers with a redirect to its own page. The redirect itself is evaluated, not followed.
       return await environment.fetch(origin + under(path), {
         cache: "no-store",
         redirect: "manual",
@@ -90,8 +96,9 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
         const { status } = await send("/realtime/reachable", { credentials: "omit" });
         return status === 204 ? "server" : "foreign";
       } catch {
-        // Somebody who sends no CORS headers may still be there; what they say cannot be read, that they speak can.
-        // The redirect is followed: fetch refuses `manual` with `no-cors` (Fetch Standard, "main fetch").
+        // Software that sends no CORS headers may still be there: its response is unreadable, but it proves that
+        // something answers. The redirect is followed: fetch refuses `manual` with `no-cors` (Fetch Standard, "main
+        // fetch").
         return send("/realtime/reachable", { credentials: "omit", mode: "no-cors", redirect: "follow" }).then(
           () => "foreign" as const,
           () => "nobody" as const,
@@ -101,13 +108,13 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
   };
 }
 
-/** The refusal in an HTTP body or CONNECT_ERROR, if it is one. */
+/** Returns the refusal in an HTTP body or CONNECT_ERROR, if there is one. */
 export function refusalIn(body: unknown): RefusalMessage | undefined {
   const error = (body as { error?: unknown } | null | undefined)?.error;
   return isRefusal(error) ? error : undefined;
 }
 
-/** Judged by its form: a code that a newer server has and we do not know is a refusal all the same. */
+/** Checks the form only: an unknown code from a newer server is still a refusal. */
 export const isRefusal = shaped<RefusalMessage>({ code: text, category: text, message: text });
 
 const isClientConfig = shaped<ClientConfig>({
@@ -116,7 +123,7 @@ const isClientConfig = shaped<ClientConfig>({
   authenticated: (value) => typeof value === "boolean",
 });
 
-/** What is known of a request that could not be sent, or was not answered. */
+/** What is known about a request that could not be sent or got no response. */
 export function failureOf(error: unknown): Omit<Evidence, "online"> {
   if (error instanceof TokenUnavailable) return { tokenFailed: true };
   const { name, cause } = error as { name?: string; cause?: { code?: unknown } };

@@ -1,4 +1,4 @@
-/** Something went wrong that no caller waits for. */
+/** An error that no caller waits for. */
 export interface Problem {
   readonly kind: "listener_failed" | "malformed_message" | "internal";
   readonly error: unknown;
@@ -6,14 +6,14 @@ export interface Problem {
   readonly event?: string;
 }
 
-/** Where problems go: the application hears of them, and nothing else comes to a halt. */
+/** Receives problems: the application is notified, and everything else continues. */
 export interface Reporter {
   report(problem: Problem): void;
-  /** Runs the application's code; what it throws is reported. */
+  /** Runs the application's code and reports what it throws. */
   guard(run: () => void): void;
 }
 
-/** @param onProblem - default: the platform's own report of uncaught errors, which shows them in the console */
+/** @param onProblem - default: the platform's own report of uncaught errors, which appears in the console */
 export function createReporter(onProblem: (problem: Problem) => void = toPlatform): Reporter {
   return {
     report: onProblem,
@@ -27,7 +27,7 @@ export function createReporter(onProblem: (problem: Problem) => void = toPlatfor
   };
 }
 
-/** A malformed message is the server's fault and not worth a line in every visitor's console. */
+/** A malformed message is the server's fault and does not belong in every visitor's console. */
 function toPlatform({ kind, error }: Problem): void {
   if (kind !== "malformed_message") globalThis.reportError?.(error);
 }

@@ -4,15 +4,15 @@ import { isRefusal } from "./probe.ts";
 
 const defaultTimeoutMs = 10_000;
 
-/** A request on its way. */
+/** A request that has not been settled yet. */
 export interface OutgoingRequest {
   readonly namespace: string;
   readonly event: string;
   readonly payload: object;
   readonly idempotent: boolean;
-  /** When its time is over, in milliseconds since the epoch. */
+  /** When the request times out, in milliseconds since the epoch. */
   readonly deadline: number;
-  /** @param outcome - the body of the answer, or why there is none; the first one counts */
+  /** @param outcome - the body of the response, or the error; only the first call counts */
   settle(outcome: object | RequestError): void;
 }
 
@@ -21,20 +21,20 @@ type Pending = OutgoingRequest & { sent: boolean };
 interface RequestsOptions {
   readonly environment: Environment;
   readonly namespaceState: Link["namespaceState"];
-  /** Sends it if the namespace is open; false when it has to wait. */
+  /** Sends the request if the namespace is open; returns false when it has to wait. */
   send(request: OutgoingRequest): boolean;
-  /** Told of a request that got no answer in time: the connection may be dead. */
+  /** Called when a request got no response in time: the connection may be dead. */
   onTimeout(): void;
 }
 
-/** The requests under way. Each is settled: answered, refused, timed out, or rejected when its connection is lost. */
+/** The in-flight requests. Each is settled: answered, refused, timed out, or rejected when its connection is lost. */
 export interface Requests {
   readonly request: Link["request"];
-  /** The namespace is open: what waits for it is sent. */
+  /** The namespace is open: sends the waiting requests. */
   opened(namespace: string): void;
-  /** The namespace is gone: what was sent and may not be sent twice is rejected, the rest waits. */
+  /** The namespace was lost: rejects sent requests that are not idempotent; the others wait. */
   lost(namespace: string): void;
-  /** Nothing will come of what waits (for this namespace, or at all). */
+  /** Rejects the waiting requests of this namespace, or of all namespaces. */
   reject(reason: { code: RequestErrorCode; message: string }, namespace?: string): void;
 }
 
@@ -49,7 +49,7 @@ export function createRequests({ environment, namespaceState, send, onTimeout }:
     request(namespace, event, payload, { timeoutMs = defaultTimeoutMs, idempotent = false } = {}) {
       return new Promise((resolve, reject) => {
         const { status, diagnosis } = namespaceState(namespace);
-        // Nothing will open it by itself: whoever asks is told now, not after a time-out.
+        // No automatic attempt will open the namespace: reject now instead of after a timeout.
         const hopeless = diagnosis ?? (status === "closed" && closedReason);
         if (hopeless) return reject(new RequestError(hopeless.code, hopeless.message));
         const cancel = environment.after(timeoutMs, () => {
@@ -93,7 +93,7 @@ export function createRequests({ environment, namespaceState, send, onTimeout }:
   };
 }
 
-/** What an acknowledgement of the server says: the body of the answer, or why there is none. */
+/** Reads an acknowledgement of the server: the body of the response, or the error. */
 export function outcomeIn(acknowledgement: unknown): object | RequestError {
   const { ok, error, ...body } = (acknowledgement ?? {}) as { ok?: unknown; error?: unknown };
   if (ok === true) return body;

@@ -3,24 +3,26 @@ import type { Evidence } from "./classify-failure.ts";
 import type { DiagnosisCode } from "./diagnosis.ts";
 import type { Probe } from "./probe.ts";
 
-/** The server's client-config, read once and again whenever the session may be another. */
+/** The server's client-config. It is read once, and again whenever the session may have changed. */
 export interface ServerSettings {
-  /** The latest that was read. */
+  /** The latest client-config that was read. */
   readonly current: ClientConfig | undefined;
   /** Whether it was read since the last call of `forget`. */
   readonly fresh: boolean;
-  /** Who the server takes us for: changes with login, logout and role. */
+  /** The client's identity according to the server: changes with login, logout and role. */
   readonly identity: string;
   /**
-   * Why the server would refuse these namespaces, as far as it has said so already; undefined when it is to be asked.
-   * Spares the server handshakes that it can only refuse, and its security log the lines.
+   * Why the server would refuse these namespaces, as far as client-config already tells; undefined when only a
+   * handshake can tell. This spares the server handshakes that it can only refuse, and entries in its security log.
    */
   admissionTo(namespaces: readonly string[]): DiagnosisCode | undefined;
-  /** Whether it names a user, or lets guests in. */
+  /** Whether client-config names a user, or admits guests. */
   admits(): boolean;
-  /** Reads it unless it is fresh. Undefined when it is there; else why it is not. */
+  /**
+   * Reads client-config unless it is fresh. Resolves to undefined on success, otherwise to the cause of the failure.
+   */
   load(): Promise<Omit<Evidence, "online"> | undefined>;
-  /** The session may have changed: the next `load` asks the server. */
+  /** The session may have changed: the next `load` sends a request. */
   forget(): void;
 }
 

@@ -1,4 +1,4 @@
-/** Checks of what comes from outside: from the server, and from other tabs. */
+/** Checks of data from outside: from the server, and from other tabs. */
 export type Check = (value: unknown) => boolean;
 
 export const text: Check = (value) => typeof value === "string";
@@ -7,7 +7,7 @@ export const list: Check = Array.isArray;
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
 
-/** Whether something is an object whose fields, as far as they are named here, pass their checks. */
+/** Whether a value is an object whose named fields pass their checks. */
 export const shaped =
   <Value>(fields: { readonly [Field in keyof Value]?: Check }) =>
   (value: unknown): value is Value =>

@@ -2,13 +2,13 @@ import type { Environment } from "./environment.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Reporter } from "./report.ts";
 
-/** Longest time that the application's `token` may take: it may have to renew one. */
+/** Longest time that the application's `token` may take: it may have to renew a token. */
 const tokenMs = 10_000;
 
-/** What a header can carry: RFC 9110 section 5.5, without spaces. */
+/** Characters that a header can contain: RFC 9110 section 5.5, without spaces. */
 const sendable = /^[!-~]+$/;
 
-/** The application's `token` failed, which was reported to `onProblem` already. */
+/** The application's `token` failed. The error was already reported to `onProblem`. */
 export class TokenUnavailable extends Error {}
 
 interface TokenSourceOptions {
@@ -18,8 +18,8 @@ interface TokenSourceOptions {
 }
 
 /**
- * Asks the application for its token. Null, undefined and "" mean that there is none.
- * @returns a function that rejects with TokenUnavailable when `token` throws, rejects, hangs or gives something else
+ * Requests a token from the application. Null, undefined and "" mean that there is none.
+ * @returns a function that rejects with TokenUnavailable when `token` throws, rejects, hangs or returns something else
  */
 export function createTokenSource({ token, environment, report }: TokenSourceOptions) {
   return async (): Promise<string | undefined> => {

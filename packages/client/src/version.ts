@@ -1,2 +1,2 @@
-/** The version of this package, told to servers in the handshake. Held to package.json by a test. */
+/** The version of this package, which clients send in the handshake. A test keeps it equal to package.json. */
 export const version = "0.1.0";

@@ -3,17 +3,17 @@ import type { Role } from "./roles.ts";
 import type { SecurityEvent, SecurityEventType, Severity } from "./security-event.ts";
 import type { TaskSnapshot } from "./task.ts";
 
-/** Paging that every admin list accepts. */
+/** Paging parameters that every admin list accepts. */
 export interface PageRequest {
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after?: string | undefined;
   /** Rows per page, 1 to 500; 100 by default. */
   limit?: number | undefined;
-  /** Matches rows whose text contains it, without regard to case. */
+  /** Matches rows whose text contains it, ignoring case. */
   filter?: string | undefined;
 }
 
-/** What connections may be sorted by; those that are equal, and those of unknown round trip, keep the order of their ids. */
+/** Sort keys for connections. Rows that are equal, and rows with an unknown round trip, keep the order of their ids. */
 export const connectionSorts = [
   "username",
   "namespace",
@@ -23,22 +23,22 @@ export const connectionSorts = [
   "round_trip_ms",
   "buffered_bytes",
 ] as const;
-/** What `list_connections` can be sorted by. */
+/** A sort key of `list_connections`. */
 export type ConnectionSort = (typeof connectionSorts)[number];
 
 /**
- * Connections come and go while somebody looks, and a long list is shown by position. With `sort` or `offset` a page is
- * cut out there: `after` counts for nothing, and `next` is null.
+ * Connections come and go while an administrator looks at the list, and a long list is shown by position. With `sort`
+ * or `offset`, the page starts at that position: `after` is ignored, and `next` is null.
  */
 export interface ConnectionListRequest extends PageRequest {
   sort?: ConnectionSort | undefined;
   /** Default: false. */
   descending?: boolean | undefined;
-  /** Rows to pass over; 0 by default. */
+  /** Rows to skip; 0 by default. */
   offset?: number | undefined;
 }
 
-/** Of the security log: lines that have all of these. */
+/** Filters of the security log: an entry must match all of them. */
 export interface SecurityEventListRequest extends PageRequest {
   type?: SecurityEventType | undefined;
   severity?: Severity | undefined;
@@ -46,31 +46,31 @@ export interface SecurityEventListRequest extends PageRequest {
   ip?: string | undefined;
 }
 
-/** One page; `next` is null on the last one. */
+/** One page of a list; `next` is null on the last one. */
 export interface Page<Row> {
   rows: Row[];
   next: string | null;
   total: number;
 }
 
-/** A socket, as administrators see it. */
+/** A socket, as shown to administrators. */
 export interface ConnectionRow {
   socket_id: string;
   namespace: string;
   user_id: string;
   username: string;
   role: Role;
-  /** Names a session for `revoke_session` without being usable as one. */
+  /** Identifies a session for `revoke_session`, but cannot be used as one. */
   session_ref: string | null;
   ip: string;
   transport: string;
   connected_at: string;
-  /** Between a heartbeat and its answer, the last time; null before the first. */
+  /** Time from the last heartbeat to its answer; null before the first. */
   round_trip_ms: number | null;
   rooms: string[];
-  /** What waits on the server for this client to read. */
+  /** Bytes buffered on the server for this client. */
   buffered_bytes: number;
-  /** Whether it reads too slowly: its progress is held back until it has caught up, then the latest is sent. */
+  /** Whether the client reads too slowly: progress is held back until it has caught up, then the latest is sent. */
   slow: boolean;
 }
 
@@ -81,18 +81,18 @@ export interface RoomRow {
   members: number;
 }
 
-/** Somebody who is kept out for a while: after repeated offences, or because an administrator said so. */
+/** A user or an address that is blocked for a while: after repeated violations, or by an administrator. */
 export interface BlockRow {
   subject: "user" | "address";
-  /** The user's id, or the address: of IPv6 its /64 network. */
+  /** The user's id, or the address; for IPv6 its /64 network. */
   id: string;
-  /** The kind of offence that brought it; `banned` when an administrator did. */
+  /** The kind of violation that caused it; `banned` when an administrator did. */
   reason: SecurityEventType;
   since: string;
   until: string;
-  /** How many in a row this one is; a user's become longer. */
+  /** How many consecutive blocks this one makes; those of a user become longer. */
   times: number;
-  /** The administrator who did it, and why, in their words. */
+  /** The administrator who imposed it, and the reason in their own words. */
   by?: string;
   note?: string;
 }
@@ -108,7 +108,7 @@ export interface SystemMetrics {
   events_per_second: number;
   deliveries_per_second: number;
   refusals_per_second: number;
-  /** Those by code, without the codes of which there were none. */
+  /** Refusals by code; codes without any are omitted. */
   refusals_by_code: Partial<Record<RefusalCode, number>>;
   memory_rss_bytes: number;
   memory_heap_bytes: number;
@@ -116,7 +116,7 @@ export interface SystemMetrics {
   cpu_percent: number;
 }
 
-/** What the history keeps of the metrics. */
+/** The metrics that the history keeps. */
 export const historySeries = [
   "connections",
   "events_per_second",
@@ -129,59 +129,59 @@ export const historySeries = [
 /** A column of `get_metrics_history`. */
 export type HistorySeries = (typeof historySeries)[number];
 
-/** The metrics of the last hour or since the start, as columns of equal length: oldest first, at equal distances. */
+/** The metrics of the last hour or since the start, as columns of equal length: oldest first, at equal intervals. */
 export interface MetricsHistory {
   interval_seconds: number;
   /** Seconds since the epoch. */
   at: number[];
   series: Record<HistorySeries, number[]>;
-  /** Per second; codes of which there was none in all that time are missing. */
+  /** Per second; codes without any refusal in that time are omitted. */
   refusals_by_code: Partial<Record<RefusalCode, number[]>>;
 }
 
-/** The event that carries them. */
+/** The event that carries the metrics. */
 export interface SystemMetricsUpdate {
   type: "system_metrics";
   metrics: SystemMetrics;
   timestamp: string;
 }
 
-/** A task was made, went on or ended. */
+/** A task was created, progressed or ended. */
 export interface JobUpdate {
   type: "job_created" | "job_progress" | "job_completed" | "job_failed" | "job_cancelled";
   job: TaskSnapshot;
   timestamp: string;
 }
 
-/** What the application tells its administrators at once. */
+/** A message from the application to its administrators, sent at once. */
 export interface AdminAlert {
   type: "alert";
   alert: { severity: "info" | "warning" | "critical"; title: string; body: string };
   timestamp: string;
 }
 
-/** How many sockets came and went since the last one. */
+/** How many sockets opened and closed since the last update. */
 export interface ConnectionsUpdate {
   opened: number;
   closed: number;
   total: number;
 }
 
-/** Everything that happened within a second, in one frame; without what did not. */
+/** Everything that happened within a second, in one frame; fields without content are omitted. */
 export interface AdminBatch {
   at: string;
   metrics?: SystemMetrics;
   connections?: ConnectionsUpdate;
-  /** Tasks that were created, have changed or ended, in their latest state. */
+  /** Tasks that were created, changed or ended, in their latest state. */
   tasks?: TaskSnapshot[];
   /** Ids of tasks that were deleted. */
   removed_tasks?: string[];
-  /** A folded one comes again under its id with a higher count. */
+  /** A folded event is sent again under its id with a higher count. */
   security_events?: SecurityEvent[];
   alerts?: AdminAlert["alert"][];
 }
 
-/** How the server stands, and what it depends on. */
+/** The health of the server and of its dependencies. */
 export interface HealthReport {
   status: "ok" | "degraded" | "draining";
   dependencies: DependencyRow[];
@@ -190,20 +190,20 @@ export interface HealthReport {
   started_at: string;
 }
 
-/** Something that the server depends on, and how it answered the last time. */
+/** A dependency of the server, and the result of its last check. */
 export interface DependencyRow {
   name: string;
   status: "ok" | "failing";
-  /** Since when it has been in this status; null when it has been so from the start. */
+  /** When it entered this status; null when it has been in this status since the start. */
   since: string | null;
   reason?: string;
 }
 
-/** One setting in force. */
+/** One effective setting. */
 export interface SettingRow {
   /** The environment variable. */
   name: string;
-  /** As the environment would have it; null for a secret, and for one that has no value. */
+  /** The value in the form of the environment variable; null for a secret, and for a setting without a value. */
   value: string | null;
   /** The variable that set it, `default`, or `generated`. */
   source: string;
@@ -211,24 +211,24 @@ export interface SettingRow {
   doc: string;
 }
 
-/** What the origin policy says of an origin, and why. */
+/** How the origin policy judges an origin, and why. */
 export interface OriginExplanation {
   allowed: boolean;
   /** Such as `derived from HOST and PORT` or `not in the list`. */
   rule: string;
-  /** For a refusal: the setting that would allow it. */
+  /** For a refused origin: the setting that would allow it. */
   hint?: string;
-  /** Everything that is allowed. */
+  /** All allowed origins. */
   allowed_origins: string[];
 }
 
-/** Answer of `list_security_events`, newest first. */
+/** Response of `list_security_events`, newest first. */
 export type SecurityEventPage = Page<SecurityEvent>;
-/** Answer of `list_connections`. */
+/** Response of `list_connections`. */
 export type ConnectionPage = Page<ConnectionRow>;
-/** Answer of `list_rooms`. */
+/** Response of `list_rooms`. */
 export type RoomPage = Page<RoomRow>;
-/** Answer of `list_blocks`. */
+/** Response of `list_blocks`. */
 export type BlockPage = Page<BlockRow>;
-/** Answer of `list_tasks`, newest first. */
+/** Response of `list_tasks`, newest first. */
 export type TaskPage = Page<TaskSnapshot>;

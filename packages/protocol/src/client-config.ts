@@ -1,6 +1,6 @@
 import type { Role } from "./roles.ts";
 
-/** Answer of `GET /realtime/client-config`: all a client needs to know, so that both ends always agree. */
+/** Response of `GET /realtime/client-config`: all that a client needs to know, so that both ends always agree. */
 export interface ClientConfig {
   /** Base address for the socket, or null for the page's own origin. */
   url: string | null;
@@ -19,9 +19,9 @@ export interface ClientConfig {
   /** Set where visitors without a session may connect (SOCKETIO_REQUIRE_AUTH=false). */
   guests?: true;
   user?: { user_id: string; username: string; role: Role };
-  /** To be sent as `auth.csrf` and in the header `x-csrf-token`. */
+  /** Send it as `auth.csrf` and in the header `x-csrf-token`. */
   csrf?: string;
-  /** The address that the server counts this client by: behind a proxy that TRUST_PROXY does not name, the proxy's. */
+  /** The address by which the server counts this client: behind a proxy that TRUST_PROXY does not name, the proxy's. */
   client_address: string;
   server_time: string;
   version: string;

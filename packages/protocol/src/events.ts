@@ -24,16 +24,16 @@ import type { SecurityEvent } from "./security-event.ts";
 import type { ConnectionEstablished, SessionEndReason } from "./session.ts";
 import type { TaskSnapshot } from "./task.ts";
 
-/** What an acknowledgement carries: the answer, or why there is none. */
+/** The content of an acknowledgement: the response, or the refusal. */
 export type Answer<Body extends object> = ({ ok: true } & Body) | { ok: false; error: RefusalMessage };
 
-/** One request of a client: its payload and the body of a positive answer. */
+/** One request of a client: its payload and the body of a successful response. */
 interface Request<Payload, Body extends object> {
   payload: Payload;
   answer: Body;
 }
 
-/** Socket.IO's event map of a table of requests: `emit(name, payload, acknowledgement)`. */
+/** Socket.IO's event map for a table of requests: `emit(name, payload, acknowledgement)`. */
 export type EventMap<Requests> = {
   [Name in keyof Requests]: Requests[Name] extends Request<infer Payload, infer Body>
     ? (payload: Payload, acknowledge: (answer: Answer<Body>) => void) => void
@@ -45,8 +45,8 @@ type TaskId = { task_id: string };
 type Nothing = {};
 
 /**
- * Sent by clients on every namespace of Signalbox's own, to learn soon whether a connection that looks open still is,
- * how long an answer takes, and how far the clocks are apart.
+ * Requests that clients send on every namespace of Signalbox, to detect quickly whether a connection that looks open is
+ * alive, to measure the response time, and to compare the clocks.
  */
 interface CheckRequests {
   check_connection: Request<Nothing, { server_time: string }>;
@@ -65,17 +65,17 @@ export interface UserRequests extends CheckRequests {
   read_notifications: Request<{ seq: number }, { unread: number }>;
 }
 
-/** How far a user's notifications have come. Everything up to a mark is in its state, or in a later one. */
+/** How far a user's notifications have progressed. Everything up to a mark is in its state, or in a later one. */
 export interface LedgerStanding {
-  /** The highest that the reader may see. */
+  /** The highest `seq` that the reader may see. */
   latest_seq: number;
   acknowledged_seq: number;
   read_seq: number;
-  /** Those above `read_seq` that the reader may see. */
+  /** The number above `read_seq` that the reader may see. */
   unread: number;
 }
 
-/** Notifications in the order of `seq`, and how the ledger stands. */
+/** Notifications in the order of `seq`, and the standing of the ledger. */
 export interface NotificationPage extends LedgerStanding {
   notifications: Notification[];
 }
@@ -84,11 +84,11 @@ export interface NotificationPage extends LedgerStanding {
 export interface LegacyRequests {
   join_admin_dashboard: Request<Nothing, { room_id: string }>;
   leave_admin_dashboard: Request<Nothing, { room_id: string }>;
-  /** Old pages send it now and then; Engine.IO has heartbeats of its own. */
+  /** Old pages send it occasionally; Engine.IO has heartbeats of its own. */
   ping: Request<Nothing, Nothing>;
 }
 
-/** For the security log: why an administrator does it, in their words. */
+/** For the security log: the administrator's reason, in their own words. */
 type Why = { reason?: string };
 
 /** `/admin`, client to server. */
@@ -115,44 +115,50 @@ export interface SystemEvents {
   connection_established: (who: ConnectionEstablished) => void;
   session_ending: (ending: { reason: SessionEndReason; at: string }) => void;
   server_draining: (drain: { reconnect_after_ms: number }) => void;
-  /** A refusal for a request that was sent without an acknowledgement. */
+  /** A refusal of a request that was sent without an acknowledgement. */
   error: (refusal: RefusalMessage) => void;
 }
 
 /** `/`, server to client. */
 export interface UserEvents extends SystemEvents {
   progress_update: (task: TaskSnapshot) => void;
-  /** Only to clients that named it in `accepts` of their handshake: what changed for them, in one frame. */
+  /** Sent only to clients that list it in `accepts` of their handshake: all their changes in one frame. */
   progress_batch: (batch: { tasks: TaskSnapshot[] }) => void;
   task_completed: (task: TaskSnapshot) => void;
   task_error: (task: TaskSnapshot) => void;
   task_cancelled: (task: TaskSnapshot) => void;
 }
 
-/** `/`, server to client, beside UserEvents: a client that shows no notifications need not know them. */
+/** `/`, server to client, in addition to UserEvents: a client that shows no notifications need not know them. */
 export interface NotificationEvents {
   notification: (notification: Notification) => void;
-  /** Keeps all tabs of a user alike. */
+  /** Keeps all tabs of a user in sync. */
   unread_update: (standing: LedgerStanding) => void;
 }
 
-/** `/admin`, server to client; on `/` in the room `admin_dashboard` for the ancestor's clients. */
+/** `/admin`, server to client; on `/` in the room `admin_dashboard` for legacy clients. */
 export interface AdminEvents extends SystemEvents {
   system_metrics_update: (update: SystemMetricsUpdate) => void;
   job_update: (update: JobUpdate) => void;
   admin_alert: (alert: AdminAlert) => void;
   security_event: (event: SecurityEvent) => void;
   connections_update: (update: ConnectionsUpdate) => void;
-  /** Only to clients that named it in `accepts` of their handshake, instead of all of the above but the system's own. */
+  /**
+   * Sent only to clients that list it in `accepts` of their handshake, instead of all of the above except the system
+   * events.
+   */
   admin_batch: (batch: AdminBatch) => void;
 }
 
-/** Frames that a client may name in `accepts` of its handshake, because the ancestor's clients do not know them. */
+/**
+ * Frames that a client may list in `accepts` of its handshake. They are optional because legacy clients do not know
+ * them.
+ */
 export const optionalFrames = ["progress_batch", "admin_batch"] as const;
-/** A frame that is sent only to clients which named it in `accepts`. */
+/** A frame that is sent only to clients that list it in `accepts`. */
 export type OptionalFrame = (typeof optionalFrames)[number];
 
-/** Lists every key of a union of names exactly once, or does not compile. */
+/** Lists every key of a union of names exactly once; anything else does not compile. */
 const every =
   <Name extends string>() =>
   <const Names extends readonly Name[]>(
@@ -160,7 +166,7 @@ const every =
   ): Names =>
     names;
 
-/** The names of the contract at run time: tests enumerate them, so that no event goes without one. */
+/** The names of the contract at run time: tests enumerate them, so that every event is tested. */
 export const contract = {
   "/": {
     clientEvents: every<keyof UserRequests>()([

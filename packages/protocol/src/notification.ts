@@ -1,14 +1,14 @@
-/** From what may wait to what must not be missed. */
+/** Ordered from least to most urgent. */
 export const priorities = ["low", "normal", "high", "critical"] as const;
-/** How pressing a notification is. */
+/** The urgency of a notification. */
 export type Priority = (typeof priorities)[number];
 
-/** How far notifications have come with their reader. A state is only ever followed by a later one. */
+/** The delivery states of a notification, in order. A state is only ever followed by a later one. */
 export const notificationStates = ["stored", "delivered", "acknowledged", "read"] as const;
-/** How far a notification has come. */
+/** The delivery state of a notification. */
 export type NotificationState = (typeof notificationStates)[number];
 
-/** Bounds of a notice; beyond them it is refused as `payload_invalid`. */
+/** Limits of a notice. A notice that exceeds them is refused as `payload_invalid`. */
 export const noticeLimits = {
   /** Characters. */
   type: 64,
@@ -19,9 +19,11 @@ export const noticeLimits = {
   data: 4096,
 } as const;
 
-/** A notice as somebody writes it. Texts are plain text: whoever shows them shows `<b>` as four characters. */
+/**
+ * A notice as its author writes it. Texts are plain text: a page that displays them shows `<b>` as three characters.
+ */
 export interface Notice {
-  /** The application's name for this sort of notice, such as `batch_finished`. */
+  /** The application's name for this kind of notice, such as `batch_finished`. */
   type: string;
   title: string;
   /** Default: empty. */
@@ -30,18 +32,18 @@ export interface Notice {
   priority?: Priority | undefined;
   /** An absolute http or https address. */
   link?: string | undefined;
-  /** Any JSON of the application's own. */
+  /** Any JSON of the application. */
   data?: unknown;
-  /** ISO 8601; nobody sees the notice after it. Default: 30 days from now. */
+  /** ISO 8601; the notice is hidden after it. Default: 30 days from now. */
   expires_at?: string | undefined;
-  /** Whether a person is expected to acknowledge it. Default: false. */
+  /** Whether the user is expected to acknowledge it. Default: false. */
   requires_ack?: boolean | undefined;
 }
 
 /** A notice as one user receives it. */
 export interface Notification {
   id: string;
-  /** Grows by one with each notification of a user: what has been seen before can be dropped. */
+  /** Increases by one with each notification of a user, so that clients can drop duplicates. */
   seq: number;
   type: string;
   priority: Priority;
@@ -54,5 +56,5 @@ export interface Notification {
   requires_ack: boolean;
 }
 
-/** Whom a notice is for. A role means everybody with at least that role when they read. */
+/** The recipients of a notice. A role means every user with at least that role at the time of reading. */
 export type Audience = "everyone" | { user_id: string } | { role: "user" | "admin" } | { room_id: string };

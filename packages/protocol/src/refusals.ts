@@ -1,26 +1,26 @@
 /**
- * The one table of refusals: every way the server says no, what a person reads, and when trying again makes sense.
- * Documentation and types are held to it by tests; nothing else in the project spells these sentences.
+ * The one table of refusals: every reason for which the server refuses, the sentence for the user, and when a retry
+ * makes sense. Tests keep documentation and types in line with it; nothing else in the project repeats these sentences.
  */
 
-/** Which part of the contract was not met. */
+/** The part of the contract that was violated. */
 export type RefusalCategory = "origin" | "auth" | "limit" | "request" | "server";
 
 /**
- * When a client may try the same thing again.
- * `never`: not without a change of the request or of the server's settings. `session_change`: after signing in again.
- * `after_delay`: after `retry_after_ms`. `backoff`: by itself, with growing delays.
+ * When a client may retry the same request. `never`: only after a change of the request or of the server's settings.
+ * `session_change`: after signing in again. `after_delay`: after `retry_after_ms`. `backoff`: automatically, with
+ * growing delays.
  */
 export type RetryRule = "never" | "session_change" | "after_delay" | "backoff";
 
 interface RefusalEntry {
   readonly category: RefusalCategory;
   readonly retry: RetryRule;
-  /** A sentence for the person in front of the browser. */
+  /** A sentence for the user of the page. */
   readonly message: string;
 }
 
-/** Every code with its category and its sentence for people. */
+/** Every code with its category and its sentence for the user. */
 export const refusals = {
   origin_refused: {
     category: "origin",
@@ -87,14 +87,14 @@ export type RefusalCode = keyof typeof refusals;
 /** All codes, in the order of the table. */
 export const refusalCodes = Object.keys(refusals) as RefusalCode[];
 
-/** A refusal as it travels: in an acknowledgement, in `connect_error.data`, or as `error` in an HTTP body. */
+/** A refusal as sent: in an acknowledgement, in `connect_error.data`, or as `error` in an HTTP body. */
 export interface RefusalMessage {
   code: RefusalCode;
   category: RefusalCategory;
-  /** For people. */
+  /** For users. */
   message: string;
   /** For developers: the setting or the fix. Sent in development only. */
   hint?: string;
-  /** Milliseconds after which trying again may succeed. */
+  /** Milliseconds after which a retry may succeed. */
   retry_after_ms?: number;
 }

@@ -1,4 +1,4 @@
-/** Names of the rooms that Signalbox manages. Rooms are Socket.IO's own: nothing keeps a second list of members. */
+/** Names of the rooms that Signalbox manages. They are Socket.IO rooms: there is no second list of members. */
 export const rooms = {
   /** Every signed-in user, on `/`. */
   userGeneral: "user_general",
@@ -8,16 +8,16 @@ export const rooms = {
   systemMonitoring: "system_monitoring",
   /** Receives `security_event`, on `/admin`. */
   securityAlerts: "security_alerts",
-  /** Of those in the three rooms above, who is sent `admin_batch` instead of their single events. */
+  /** Members of the three rooms above that receive `admin_batch` instead of single events. */
   adminBatch: "admin_batch",
-  /** The ancestor's room for administrators on `/`, entered by `join_admin_dashboard`. */
+  /** The legacy room for administrators on `/`, joined with `join_admin_dashboard`. */
   legacyAdminDashboard: "admin_dashboard",
 } as const;
 
 /** The room of all sockets of one user. */
 export const userRoom = (userId: string): string => `user:${userId}`;
 
-/** The room of everybody who watches a task. Clients never name it: they send `join_task`. */
+/** The room of all sockets that watch a task. Clients never name it: they send `join_task`. */
 export const taskRoom = (taskId: string): string => `task:${taskId}`;
 
 /** Names of the two namespaces that always exist. */

@@ -1,6 +1,6 @@
 /**
- * Payload schemas of the client events, for the server's door. A subpath of its own, so that browsers do not load zod.
- * Every string and list has a bound: a payload costs its sender, not the server.
+ * Payload schemas of the client events, for validation on the server. A separate subpath, so that browsers do not load
+ * zod. Every string and list is bounded: a payload costs its sender, not the server.
  */
 import { z } from "zod";
 import { connectionSorts } from "./admin.ts";
@@ -16,15 +16,16 @@ const identifier = z
   .max(128, characters)
   .regex(/^[\w.:-]*$/, characters);
 
-/** A version as `since`: larger than any that a server sends is harmless, anything but a whole number is not. */
+/** A version as `since`: one larger than any that a server sends is harmless, anything but a whole number is not. */
 const version = z.int().nonnegative();
 
-/** Characters of an id that an application makes. */
+/** Maximum number of characters of an id that an application assigns. */
 export const maxIdLength = 256;
 
 /**
- * Whether a text can be an id of the application's own, such as an e-mail address: any characters, so code that prints
- * one escapes it. PostgreSQL stores no NUL, and a lone surrogate has no UTF-8: two such ids would be stored as one.
+ * Whether a text can be an id that the application assigns, such as an e-mail address. Any characters are allowed, so
+ * code that prints an id escapes it. PostgreSQL stores no NUL, and a lone surrogate has no UTF-8 form: two such ids
+ * would be stored as one.
  */
 export const isId = (text: string): boolean =>
   text !== "" && text.length <= maxIdLength && !text.includes("\0") && text.isWellFormed();
@@ -41,16 +42,16 @@ const task = z.object({ task_id: identifier });
 const room = z.object({ room_id: identifier });
 const nothing = z.object({});
 
-/** Parsed as a browser would, not matched: `java\nscript:` does not come through. */
+/** Parsed as a browser would, not matched: `java\nscript:` is refused. */
 const webAddress = z
   .url({ protocol: /^https?$/, error: "must be an absolute http or https address" })
   .max(noticeLimits.link);
 
-/** Counts characters, as a server does that cuts a text: in UTF-16 an emoji is two. */
+/** Counts characters, as a server that truncates a text does: in UTF-16 an emoji is two. */
 const textOf = (max: number) =>
   z.string().refine((text) => text.length <= 2 * max && [...text].length <= max, `must have at most ${max} characters`);
 
-/** What an application or an administrator may send as a notice. */
+/** A notice that an application or an administrator may send. */
 const notice = z.object({
   type: z
     .string()
@@ -92,7 +93,7 @@ export const userSchemas = {
   check_connection: nothing,
 } satisfies Record<keyof UserRequests, z.ZodType>;
 
-/** The ancestor's clients send these without a payload; the event gate reads that as an empty one. */
+/** Legacy clients send these without a payload; the event dispatcher reads that as an empty one. */
 export const legacySchemas = {
   join_admin_dashboard: nothing,
   leave_admin_dashboard: nothing,
@@ -101,7 +102,7 @@ export const legacySchemas = {
 
 const subject = z.object({ subject: z.enum(["user", "address"]), id: ownId });
 
-/** Into the security log, in the administrator's words. */
+/** The administrator's reason, for the security log. */
 const reason = z.string().min(1).max(500);
 const why = { reason: reason.optional() };
 
@@ -126,7 +127,7 @@ export const adminSchemas = {
   get_metrics_history: nothing,
   get_health: nothing,
   get_configuration: nothing,
-  // Longer ones are shown as what they are: refused, and why.
+  // Longer origins appear as what they are: refused, with the reason.
   explain_origin: z.object({ origin: z.string().max(2048) }),
   disconnect_user: z.object({ user_id: ownId, reason }),
   revoke_session: z.object({ session_ref: ownId, ...why }),
@@ -137,13 +138,13 @@ export const adminSchemas = {
   check_connection: nothing,
 } satisfies Record<keyof AdminRequests, z.ZodType>;
 
-/** Absent, as undefined and null are: clients in JavaScript, Python and Java send null for what they do not have. */
+/** Absent, null and undefined mean the same: clients in JavaScript, Python and Java send null for missing values. */
 const absent = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? undefined);
 
-/** As `absent`; an empty text says as little. */
+/** Like `absent`; an empty text means the same. */
 const absentText = (max: number) => absent(z.string().max(max)).transform((text) => text || undefined);
 
-/** What a handshake may say about itself. Unknown fields are dropped: `role` or `user_id` in here mean nothing. */
+/** What a handshake may say about the client. Unknown fields are dropped: `role` or `user_id` have no effect here. */
 export const handshakeAuthSchema = z.object({
   csrf: absentText(512),
   token: absentText(8192),

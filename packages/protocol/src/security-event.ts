@@ -18,15 +18,15 @@ export const securityEventTypes = [
   "csp_violation",
   "admin_action",
 ] as const;
-/** The kind of a line in the security log. */
+/** The kind of an entry in the security log. */
 export type SecurityEventType = (typeof securityEventTypes)[number];
 
-/** How grave a line of the security log is, least first. */
+/** Severities of the security log, lowest first. */
 export const severities = ["info", "low", "medium", "high"] as const;
 /** One of `severities`. */
 export type Severity = (typeof severities)[number];
 
-/** One line of the security log. Repeated ones are folded: `count` says how many it stands for. */
+/** One entry of the security log. Repeated entries are folded: `count` is the number of events it stands for. */
 export interface SecurityEvent {
   id: string;
   /** ISO 8601 in UTC: when the first of the folded events happened. */

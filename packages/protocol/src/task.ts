@@ -1,4 +1,4 @@
-/** A task's life: `queued`, then `running`, then exactly one of the three final states. */
+/** The states of a task: `queued`, then `running`, then exactly one of the three final states. */
 export const taskStatuses = ["queued", "running", "completed", "failed", "cancelled"] as const;
 /** One of `taskStatuses`. */
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -8,7 +8,7 @@ export const finalStatuses = ["completed", "failed", "cancelled"] as const satis
 /** One of `finalStatuses`. */
 export type FinalStatus = (typeof finalStatuses)[number];
 
-/** Whether nothing follows this status. */
+/** Whether this status is final. */
 export const isFinal = (status: TaskStatus): status is FinalStatus =>
   (finalStatuses as readonly TaskStatus[]).includes(status);
 
@@ -18,22 +18,22 @@ export interface TaskError {
   message: string;
 }
 
-/** The whole state of a task at one version. Progress is state: a later snapshot replaces every earlier one. */
+/** The complete state of a task at one version. Progress is state: a later snapshot replaces every earlier one. */
 export interface TaskSnapshot {
   task_id: string;
-  /** The application's name for this sort of work, such as `batch`. */
+  /** The application's name for this kind of work, such as `batch`. */
   kind: string;
   title: string;
   owner_id: string;
-  /** Positive; grows with every change, across restarts and nodes. */
+  /** Positive; increases with every change, across restarts and nodes. */
   version: number;
   status: TaskStatus;
-  /** 0 to 100, or null when unknown. Never falls within one run: while `started_at` stays the same. */
+  /** 0 to 100, or null when unknown. Never decreases within one run, that is, while `started_at` stays the same. */
   percent: number | null;
-  /** What is being done right now, in a word or two. */
+  /** The current activity, in a word or two. */
   step: string | null;
   message: string | null;
-  /** Units of work done and to be done, such as images. */
+  /** Units of work completed and in total, such as images. */
   current: number | null;
   total: number | null;
   /** ISO 8601 in UTC, like every time on the wire. */
@@ -54,7 +54,7 @@ export const finalEvents = {
   cancelled: "task_cancelled",
 } as const satisfies Record<FinalStatus, string>;
 
-/** Whether `candidate` replaces `known`. Ignoring everything else makes delivery idempotent. */
+/** Whether `candidate` replaces `known`. Ignoring all others makes delivery idempotent. */
 export const isNewer = (
   candidate: Pick<TaskSnapshot, "version">,
   known: Pick<TaskSnapshot, "version"> | undefined,

@@ -3,10 +3,10 @@ import { Server as NetServer } from "node:net";
 import type { SessionSource } from "./core/ports.ts";
 import type { RealtimeOptions } from "./realtime.ts";
 
-/** On servers that have a real-time layer. Every copy of this package in a process finds it. */
+/** Marks servers that have a real-time layer. Every copy of this package in a process finds the mark. */
 const claimed = Symbol.for("@signalbox/server");
 
-/** What else may be handed over, and what is used of it. */
+/** Other parts that an application may pass, and the members that are used. */
 const parts = [
   ["store", ["tasks", "securityEvents", "notifications", "blocks", "ping", "close"]],
   ["logger", ["debug", "info", "warn", "error"]],
@@ -15,8 +15,8 @@ const parts = [
 ] as const satisfies readonly (readonly [keyof RealtimeOptions, readonly string[]])[];
 
 /**
- * Checks what JavaScript lets through, and what does not go together.
- * @throws TypeError that says what to hand over instead
+ * Checks types, which JavaScript does not enforce, and options that contradict each other.
+ * @throws TypeError that says what to pass instead
  */
 export function checkOptions(options: RealtimeOptions): void {
   if (typeof options !== "object" || options === null) {
@@ -37,7 +37,7 @@ export function claimServer(httpServer: object): void {
   Object.assign(httpServer, { [claimed]: true });
 }
 
-/** After this the server may be given a layer again. */
+/** After this the server may receive a real-time layer again. */
 export function releaseServer(httpServer: object): void {
   Object.assign(httpServer, { [claimed]: false });
 }
@@ -78,13 +78,13 @@ function checkSources(sessions: unknown): void {
 
 function checkPart(name: string, part: unknown, members: readonly string[]): void {
   if (part === undefined || part === null) return;
-  // createSqlStore, for one, has to be waited for.
+  // createSqlStore, for one, returns a promise.
   if (part instanceof Promise) throw new TypeError(`\`${name}\` of createRealtime is a promise: \`await\` it.`);
   const missing = members.filter((member) => Object(part)[member] === undefined);
   if (missing.length > 0) throw new TypeError(`\`${name}\` of createRealtime lacks ${missing.join(", ")}.`);
 }
 
-/** An operator who sets REDIS_URL counts on it. */
+/** Checks options against each other. An operator who sets REDIS_URL relies on it. */
 function checkTogether({ config, cluster, store, clock }: RealtimeOptions): void {
   if (clock !== undefined && typeof clock.monotonic !== "function") {
     throw new TypeError("The `clock` has no monotonic(): add a reading in milliseconds that never goes back.");

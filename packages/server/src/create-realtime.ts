@@ -18,7 +18,7 @@ import { createUsers } from "./users/user-data.ts";
 
 /**
  * Adds the real-time layer to an HTTP server. Each module is created after those it uses, and closed before them.
- * @throws TypeError when an option is missing or is something else, or the server has a real-time layer already
+ * @throws TypeError when an option is missing or has the wrong type, or the server has a real-time layer already
  */
 export function createRealtime(options: RealtimeOptions): Realtime {
   checkOptions(options);

@@ -1,4 +1,4 @@
-/** What goes into the real-time layer, and what comes out of it. */
+/** The options of the real-time layer, and its interface. */
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { AdminAlert, SecurityEventType } from "@signalbox/protocol";
@@ -16,9 +16,9 @@ import type { RealtimeNamespace, RealtimeServer } from "./socket-io/socket.ts";
 import type { ProgressHub } from "./tasks/task-registry.ts";
 import type { Users } from "./users/user-data.ts";
 
-/** What `createRealtime` is given: an HTTP server, settings, sessions, and what the application adds. */
+/** The options of `createRealtime`: an HTTP server, settings, sessions, and what the application adds. */
 export interface RealtimeOptions {
-  /** The application's server: Express, Fastify or plain. It keeps its routes; ours are answered in front of them. */
+  /** The application's server: Express, Fastify or plain. It keeps its routes; our routes are answered before them. */
   httpServer: HttpServer | HttpsServer;
   /** From `loadConfig()`. */
   config: Config;
@@ -26,18 +26,18 @@ export interface RealtimeOptions {
   configSources?: ReadonlyMap<string, string>;
   /** The application's sessions; with several sources the first that finds a credential decides. */
   sessions: SessionSource | readonly SessionSource[];
-  /** What to do when somebody cancels a task; without it, cancelling answers `unavailable`. */
+  /** What to do when a user cancels a task; without it, cancelling answers `unavailable`. */
   tasks?: TaskControl;
-  /** Which rooms a user may join by name; without it, none. Asked again whenever the user's rights change. */
+  /** Which rooms a user may join by name; without it, none. Called again whenever the user's rights change. */
   roomAccess?: RoomAccess;
   notifications?: {
     /**
-     * Told of critical notices that nobody has acknowledged within SIGNALBOX_NOTICE_ESCALATION. Those that are
-     * sent without it are not followed up, then or later.
+     * Called for critical notifications that were not acknowledged within SIGNALBOX_NOTICE_ESCALATION. Notifications
+     * that are sent without this function are not escalated, then or later.
      */
     onUnacknowledged?: OnUnacknowledged;
   };
-  /** Default: in memory, gone with the process. */
+  /** Default: in memory, lost when the process ends. */
   store?: Store;
   /** From `connectRedis(config)`: joins this process to the others. They need one store. Closed with the layer. */
   cluster?: Cluster;
@@ -47,7 +47,7 @@ export interface RealtimeOptions {
   clock?: Clock;
 }
 
-/** What an application adds to the security log. Texts may come from clients: they are escaped and cut. */
+/** Events that an application adds to the security log. Texts may come from clients: they are escaped and cut. */
 export interface ApplicationSecurityEvent {
   type: Extract<SecurityEventType, "sign_in_failed" | "rate_limited">;
   /** From `clientAddress(req)`. */
@@ -60,10 +60,10 @@ export interface ApplicationSecurityEvent {
 
 /** A running real-time layer. */
 export interface Realtime {
-  /** Socket.IO itself, for what this layer does not cover. Namespaces opened on it directly let nobody in. */
+  /** Socket.IO itself, for what this layer does not cover. Namespaces opened on it directly refuse every client. */
   readonly io: RealtimeServer;
   readonly progress: ProgressHub;
-  /** Sends notices that wait for those who are away. */
+  /** Sends notifications, which are kept for users who are offline. */
   readonly notify: Notify;
   /** Exports and erases the data of a user. */
   readonly users: Users;
@@ -80,19 +80,22 @@ export interface Realtime {
   authorize(req: IncomingMessage | WebRequest): Promise<Principal>;
   /** The client's address, through trusted proxies only (TRUST_PROXY). */
   clientAddress(req: IncomingMessage): string;
-  /** Writes to the security log what the application itself refused, such as a failed sign-in. Repeated ones are folded. */
+  /**
+   * Records in the security log what the application itself refused, such as a failed sign-in. Repeated ones are
+   * folded.
+   */
   recordSecurityEvent(event: ApplicationSecurityEvent): void;
   /** For session sources that cannot announce changes themselves: a logout, ban or role change just happened. */
   sessionChanged(change: SessionChange): Promise<void>;
   /**
-   * Fails readiness and goes on for SIGNALBOX_DRAIN_DELAY, so that load balancers notice; then answers what was
-   * accepted, tells clients that the server restarts and closes their connections within SIGNALBOX_DRAIN_WINDOW.
-   * Progress and notices go on being taken until `close`: for an application that has work to end in between.
+   * Fails readiness and continues for SIGNALBOX_DRAIN_DELAY, so that load balancers notice. Then it answers accepted
+   * requests, notifies clients of the restart and closes their connections within SIGNALBOX_DRAIN_WINDOW. Progress and
+   * notifications are accepted until `close`, for an application that has work to finish in between.
    */
   drain(): Promise<void>;
   /**
-   * Drains, stores what is not stored yet, and takes its hands off the HTTP server. Called again, it waits for the
-   * same end, as `drain` does.
+   * Drains, stores what is not stored yet, and detaches from the HTTP server. Another call waits for the same end, as
+   * `drain` does.
    */
   close(): Promise<void>;
 }

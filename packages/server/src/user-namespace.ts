@@ -38,12 +38,13 @@ export function userNamespace({ config, clock }: AppContext, options: UserNamesp
         const room = taskRoom(task_id);
         const found = visibleTask(await registry.get(task_id), context.principal);
         if (!context.rooms.has(room)) await auditForeign(found, context);
-        // Judged again where nothing more is waited for: an administrator may have been demoted since.
+        // Checked again right before joining: an administrator may have been demoted since.
         visibleTask(found, context.principal);
         await context.join(room);
-        // Read after joining: a change in between is in this snapshot or in the room's next update, never in neither.
+        // Read after joining: a change in between is in this snapshot or in the room's next update.
         const joined = await registry.get(task_id);
-        // Deleted, given to somebody else, or ended meanwhile: nobody stays in the room of what is not theirs to see.
+        // Deleted, given to another user, or ended meanwhile: no client stays in the room of a task that it may not
+        // see.
         if (joined === undefined || !maySee(joined, context.principal) || isFinal(joined.status))
           await context.leave(room);
         const task = visibleTask(joined, context.principal);
@@ -100,7 +101,7 @@ export function userNamespace({ config, clock }: AppContext, options: UserNamesp
   });
 
   /**
-   * The admin feed and tasks of other people are for administrators; about rooms that were joined by name the application
+   * The admin feed and tasks of other users are for administrators. For rooms that were joined by name, the application
    * is asked again. A watched task is in memory: joining has read it, and its end dissolves the room.
    */
   function forfeits(room: string, principal: Principal, requested: boolean): boolean | Promise<boolean> {
@@ -115,7 +116,7 @@ export function userNamespace({ config, clock }: AppContext, options: UserNamesp
     return typeof allowed === "boolean" ? !allowed : Promise.resolve(allowed).then((answer) => !answer);
   }
 
-  /** An administrator may watch anybody's task, but not unseen. */
+  /** An administrator may watch any user's task, but the security log records it. */
   async function auditForeign({ task_id, owner_id }: TaskSnapshot, { principal, ip }: RequestContext): Promise<void> {
     if (owner_id === principal.userId) return;
     await options.securityLog.audit({
@@ -125,7 +126,7 @@ export function userNamespace({ config, clock }: AppContext, options: UserNamesp
   }
 }
 
-/** A user's own ledger. Guests have none. */
+/** A user's own notifications and read marks. Guests have none. */
 function notificationRequests(notifications: Notifications): Record<string, RequestDefinition> {
   const rules = { access: "user", order: () => "notifications" } as const;
   return {
@@ -147,12 +148,12 @@ function notificationRequests(notifications: Notifications): Record<string, Requ
   };
 }
 
-/** The ancestor's clients watch the admin feed on `/`, where administrators may ask for it. */
+/** Flask-SocketIO clients watch the admin feed on `/`, where administrators may ask for it. */
 function legacyRequests(): Record<string, RequestDefinition> {
   const room_id = rooms.legacyAdminDashboard;
   const rules = { access: "admin", order: () => room_id } as const;
   return {
-    // Taken without a word: an old page shows an `error` event as a lost connection.
+    // Accepted without effect: an old page shows an `error` event as a lost connection.
     ping: request(legacySchemas.ping, () => ({})),
     join_admin_dashboard: request(
       legacySchemas.join_admin_dashboard,

@@ -5,15 +5,15 @@ import { createStore, type Readable } from "./store.ts";
 
 interface AccountState {
   readonly phase: "loading" | "ready" | "unreachable";
-  /** The latest client-config: who is signed in, and how to connect. */
+  /** The latest client-config: the signed-in user, and the connection settings. */
   readonly config: ClientConfig | null;
-  /** Why the session ended, or why the server was not reached: a sentence, shown once. */
+  /** Why the session ended, or why the server was unreachable: a sentence, shown once. */
   readonly notice: string | null;
 }
 
 export interface Account {
   readonly state: Readable<AccountState>;
-  /** Asks the server again who is signed in. Resolves to whether somebody is. */
+  /** Reads from the server who is signed in. Resolves to whether a user is. */
   refresh(reason?: SessionEndReason): Promise<boolean>;
   signIn(entry: { email: string; password: string }): Promise<void>;
   signUp(entry: { name: string; email: string; password: string }): Promise<void>;
@@ -29,7 +29,7 @@ const farewells: Record<SessionEndReason, string> = {
   role_changed: "Your rights have changed. Please sign in again.",
 };
 
-/** Who is signed in. The session itself is a cookie that scripts cannot read; the server is asked. */
+/** Tracks the signed-in user. The session itself is a cookie that scripts cannot read, so the server is queried. */
 export function createAccount(): Account {
   const state = createStore<AccountState>({ phase: "loading", config: null, notice: null });
   const otherTabs = new BroadcastChannel("workbench-account");
@@ -43,13 +43,13 @@ export function createAccount(): Account {
       state.set({ phase: "ready", config, notice });
       return config.authenticated;
     } catch (error) {
-      // Somebody at work keeps the page: the connection line says that the server is away.
+      // A user at work keeps the page: the connection line reports that the server is unreachable.
       if (state.get().config === null) state.patch({ phase: "unreachable", notice: sentenceOf(error) });
       return state.get().config?.authenticated ?? false;
     }
   }
 
-  /** Changes who is signed in, in this tab and in the others. */
+  /** Changes the signed-in user, in this tab and in the others. */
   async function change(path: string, entry: object, reason?: SessionEndReason): Promise<void> {
     await postJson(path, entry);
     otherTabs.postMessage(reason ?? null);

@@ -27,7 +27,7 @@ export function App({ account }: { account: Account }) {
       </Shell>
     );
   }
-  // Keyed by the person: somebody else who signs in meets nothing of what was here before.
+  // Keyed by user: another user who signs in sees nothing of the previous one.
   return <SignedIn key={config.user.user_id} account={account} user={config.user} />;
 }
 

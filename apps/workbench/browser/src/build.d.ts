@@ -1,5 +1,5 @@
-/** The version in package.json, put in by the build. */
+/** The version in package.json, inserted by the build. */
 declare const __WORKBENCH_VERSION__: string;
 
-/** Styles, which the build takes out of the scripts that import them. */
+/** Style sheets, which the build extracts from the scripts that import them. */
 declare module "*.css";

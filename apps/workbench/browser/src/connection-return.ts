@@ -1,16 +1,16 @@
-/** Tells when the server answers again after it could not be reached, with or without a socket. */
+/** Detects when the server responds again after it was unreachable, with or without a socket. */
 
 const probeMs = 2000;
 const listeners = new Set<() => void>();
 let probe: ReturnType<typeof setTimeout> | undefined;
 
-/** Calls back each time the connection has returned; the answer ends that. */
+/** Calls the listener each time the connection has returned. Returns an unsubscribe function. */
 export function onConnectionReturn(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** A request had no answer: the server is asked until it answers anything at all. */
+/** Call this when a request got no response: probes the server until it responds at all. */
 export function connectionLost(): void {
   if (probe !== undefined) return;
   probe = setTimeout(() => void ask(), probeMs);

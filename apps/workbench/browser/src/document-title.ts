@@ -1,4 +1,4 @@
-/** The title of the tab: the page, and before it how far the work is, to be read from another tab. */
+/** The title of the tab: the page, preceded by the progress of the work, visible from another tab. */
 
 let page = "";
 let progress: number | null = null;

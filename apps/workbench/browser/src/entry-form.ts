@@ -6,7 +6,7 @@ export type Problems = Partial<Record<"name" | "email" | "password" | "form", st
 
 export const passwordLength = { min: 10, max: 128 };
 
-/** Which field Better Auth complains of, and the sentence for it. Other codes come with a sentence of the server. */
+/** Maps Better Auth's codes to a field and its sentence. Other codes come with a sentence from the server. */
 const serverProblems: Record<string, Problems> = {
   INVALID_EMAIL: { email: "This is not a complete e-mail address." },
   INVALID_EMAIL_OR_PASSWORD: { password: "E-mail address and password do not match." },
@@ -17,7 +17,7 @@ const serverProblems: Record<string, Problems> = {
   BANNED_USER: { form: "This account has been blocked." },
 };
 
-/** A form's state: its problems by field, and whether it is being sent. Input clears what it answers. */
+/** The state of a form: its problems by field, and whether it is being sent. Input in a field clears its problem. */
 export function useEntryForm(
   send: (entry: Record<string, string>) => Promise<void>,
   check: (entry: Entry) => Problems,

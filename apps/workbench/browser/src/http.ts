@@ -1,10 +1,10 @@
 import { connectionLost } from "./connection-return.ts";
 
-/** The server said no, or could not be reached; `message` is a sentence for the person at the screen. */
+/** The server refused the request, or was unreachable; `message` is a sentence for the user. */
 export class RequestFailed extends Error {
   /** The server's code, or `unreachable`. */
   readonly code: string;
-  /** The HTTP status; 0 when there was no answer. */
+  /** The HTTP status; 0 when no response arrived. */
   readonly status: number;
 
   constructor(code: string, status: number, message: string) {
@@ -58,12 +58,12 @@ function errorIn(text: string): { code?: string; message?: string } {
     const body = JSON.parse(text);
     return body?.error ?? body ?? {};
   } catch {
-    // Not JSON: a page of some proxy in between. Its status says enough.
+    // Not JSON: a page of an intermediate proxy. Its status is sufficient.
     return {};
   }
 }
 
-/** The sentence to show for anything that was thrown. */
+/** The sentence to show for any thrown value. */
 export const sentenceOf = (error: unknown): string =>
   typeof error === "string"
     ? error

@@ -3,7 +3,7 @@ import { useContext } from "preact/hooks";
 import { createStore, type Readable } from "./store.ts";
 
 interface Location {
-  /** In its canonical form: without slashes at its end. */
+  /** In canonical form: without trailing slashes. */
   readonly path: string;
   /** False for the page that the browser loaded itself. */
   readonly navigated: boolean;
@@ -11,14 +11,14 @@ interface Location {
 
 export interface Router {
   readonly location: Readable<Location>;
-  /** Shows another page, query and fragment included; with `replace`, the present one leaves the history. */
+  /** Navigates to another page, including query and fragment; with `replace`, it replaces the current history entry. */
   go(href: string, replace?: boolean): void;
 }
 
-/** One address for each page. Several slashes at the start would otherwise name another host. */
+/** One address for each page. Without this, several leading slashes would name another host. */
 const canonicalPath = (pathname: string): string => `/${pathname.replace(/^\/+|\/+$/g, "")}`;
 
-/** Client-side routes over the History API, for as long as the document lives. */
+/** Client-side routes over the History API, for the lifetime of the document. */
 export function createRouter(window: Window): Router {
   const read = (navigated: boolean): Location => {
     const { pathname, search, hash } = window.location;
@@ -48,7 +48,7 @@ export function useRouter(): Router {
   return router;
 }
 
-/** A link to another page of the application. Clicks that ask for a new tab are left to the browser. */
+/** A link to another page of the application. The browser handles clicks that request a new tab. */
 export function Link({ href, ...rest }: JSX.IntrinsicElements["a"] & { href: string }) {
   const { go } = useRouter();
   function follow(click: MouseEvent): void {

@@ -1,9 +1,9 @@
 import { useLayoutEffect, useReducer } from "preact/hooks";
 
-/** A value that changes over time, for components to show. */
+/** A value that changes over time, for components to display. */
 export interface Readable<Value> {
   get(): Value;
-  /** Calls back after each change; the answer ends that. */
+  /** Calls the listener after each change. Returns an unsubscribe function. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -33,12 +33,12 @@ export function createStore<Value extends object>(initial: Value): Store<Value> 
   };
 }
 
-/** The store's value; the component is drawn again whenever it changes. */
+/** Returns the store's value; the component renders again whenever it changes. */
 export function useStore<Value>(store: Readable<Value>): Value {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const value = store.get();
   useLayoutEffect(() => {
-    // A change between drawing and subscribing would otherwise go unseen.
+    // Otherwise a change between rendering and subscribing would be missed.
     if (store.get() !== value) redraw(undefined);
     return store.subscribe(() => redraw(undefined));
   }, [store]);

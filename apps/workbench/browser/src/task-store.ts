@@ -6,22 +6,22 @@ import { createStore, type Readable } from "./store.ts";
 import { isConnectionError } from "./use-problem.ts";
 
 interface TasksState {
-  /** Of the list of one's own tasks. */
+  /** The state of the list of the user's own tasks. */
   readonly phase: "loading" | "ready" | "failed";
   readonly tasks: ReadonlyMap<string, TaskSnapshot>;
   /** Why the list could not be read, or a request was refused. */
   readonly problem: string | null;
-  /** The latest end of a task, for people who listen to the page. */
+  /** The latest end of a task, for screen readers. */
   readonly announcement: string;
 }
 
 export interface TaskStore {
   readonly state: Readable<TasksState>;
-  /** Reads the list of one's own tasks. */
+  /** Reads the list of the user's own tasks. */
   load(): Promise<void>;
   /** Reads one task and follows it until its end. */
   follow(taskId: string): Promise<void>;
-  /** Resolves to whether the server will do it; if not, `problem` says why. */
+  /** Resolves to whether the server accepted the request; if not, `problem` says why. */
   cancel(taskId: string): Promise<boolean>;
   dismissProblem(): void;
   close(): void;
@@ -29,7 +29,7 @@ export interface TaskStore {
 
 const endings = { completed: "is done", failed: "has failed", cancelled: "was cancelled" };
 
-/** The latest snapshot of every known task. Each that has not ended is watched. */
+/** The latest snapshot of every known task. Every unfinished task is watched. */
 export function createTaskStore(user: UserClient): TaskStore {
   const state = createStore<TasksState>({ phase: "loading", tasks: new Map(), problem: null, announcement: "" });
   const watches = new Map<string, TaskWatch>();
@@ -52,7 +52,7 @@ export function createTaskStore(user: UserClient): TaskStore {
     }
   }
 
-  /** Shows what went wrong; null when nothing does any more. */
+  /** Shows the problem; null clears it. */
   function fail(error: unknown): void {
     failure = error;
     state.patch({ problem: error === null ? null : sentenceOf(error) });
@@ -82,7 +82,7 @@ export function createTaskStore(user: UserClient): TaskStore {
     },
   };
 
-  /** Versions make delivery idempotent: whatever is not newer is ignored, wherever it came from. */
+  /** Versions make delivery idempotent: anything that is not newer is ignored, whatever its source. */
   function accept(task: TaskSnapshot): void {
     const { tasks, announcement } = state.get();
     const known = tasks.get(task.task_id);

@@ -3,11 +3,11 @@ import { createStore, type Readable } from "./store.ts";
 import { checkFiles, splitReadable, type UploadAnswer, uploadImages } from "./upload.ts";
 
 export type UploadState =
-  /** Nothing is chosen; or nothing of the choice can be sent, for the reasons in `problems`. */
+  /** Nothing is chosen, or none of the chosen files can be sent, for the reasons in `problems`. */
   | { readonly phase: "idle"; readonly problems: readonly string[] }
   /** The batch was started without the images that `problems` names. */
   | { readonly phase: "started"; readonly problems: readonly string[] }
-  /** These files wait for the person: others are left out, for the reasons in `problems`, or sending them failed. */
+  /** These files wait for the user: others are left out, for the reasons in `problems`, or the upload failed. */
   | {
       readonly phase: "chosen";
       readonly files: readonly File[];
@@ -18,28 +18,28 @@ export type UploadState =
 
 export interface UploadStore {
   readonly state: Readable<UploadState>;
-  /** Checks files, and sends them at once when all are good. */
+  /** Checks files, and sends them at once when all are valid. */
   choose(files: readonly File[]): Promise<void>;
-  /** Sends the files that wait, for the first time or again. */
+  /** Sends the waiting files, for the first time or again. */
   sendChosen(): Promise<void>;
-  /** Forgets the choice, or stops sending it. */
+  /** Discards the chosen files, or aborts the upload. */
   cancel(): void;
 }
 
 interface UploadStoreOptions {
   csrf(): string | undefined;
-  /** Told when the server has taken a batch. */
+  /** Called when the server has accepted a batch. */
   onCreated(): Promise<void>;
 }
 
 const idle: UploadState = { phase: "idle", problems: [] };
 
-/** The upload under way. It lives apart from the page that shows it: looking at another page does not stop it. */
+/** The in-flight upload. It is independent of the page that shows it: navigating to another page does not stop it. */
 export function createUploadStore({ csrf, onCreated }: UploadStoreOptions): UploadStore {
   const state = createStore<UploadState>(idle);
   let abort = new AbortController();
 
-  /** @param leftOut - sentences for those of the choice that are not sent */
+  /** @param leftOut - sentences for the chosen files that are not sent */
   async function send(files: readonly File[], leftOut: readonly string[]): Promise<void> {
     const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
     const progress = (sentBytes: number, total: number): void =>
@@ -87,7 +87,7 @@ function stateAfter({ isStarted, refused }: UploadAnswer, leftOut: readonly stri
   return problems.length > 0 ? { phase: "started", problems } : idle;
 }
 
-/** What can still be read of the choice is kept. */
+/** Keeps those chosen files that are still readable. */
 async function stateAfterFailure(
   error: unknown,
   files: readonly File[],

@@ -1,7 +1,7 @@
 import { failureOf } from "./http.ts";
 import { plural, sizeWords } from "./words.ts";
 
-/** What the server takes; it looks at the content again. */
+/** The server's limits; the server checks the content again. */
 export const limits = { files: 200, bytesPerFile: 20 * 1024 * 1024 };
 export const imageTypes = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", "image/tiff"];
 
@@ -11,7 +11,7 @@ export interface Selection {
   readonly problems: readonly string[];
 }
 
-/** Looks at files before they are sent: what the server would refuse need not travel. */
+/** Checks files before they are sent: files that the server would refuse need not be uploaded. */
 export function checkFiles(files: readonly File[]): Selection {
   const good: File[] = [];
   const problems = new Set<string>();
@@ -25,7 +25,7 @@ export function checkFiles(files: readonly File[]): Selection {
   return { good, problems: [...problems] };
 }
 
-/** The names of the first few, and how many others there are. */
+/** The names of the first few files, and the number of the others. */
 function namesOf(files: readonly File[]): string {
   const names = files.slice(0, 5).map(({ name }) => `“${name}”`);
   const others = files.length - names.length;
@@ -46,17 +46,17 @@ interface UploadOptions {
   onProgress(sentBytes: number, totalBytes: number): void;
 }
 
-/** What became of an upload. */
+/** The result of an upload. */
 export interface UploadAnswer {
-  /** Whether a batch was made, of all images or of the rest. */
+  /** Whether a batch was created, of all images or of some. */
   readonly isStarted: boolean;
-  /** A sentence for each image that the server left out. */
+  /** A sentence for each image that the server refused. */
   readonly refused: readonly string[];
 }
 
 /**
- * Sends images as one batch. XMLHttpRequest, because fetch does not tell how far a body is.
- * @throws RequestFailed when the server took or refused nothing in particular
+ * Sends images as one batch. XMLHttpRequest, because fetch does not report the progress of a request body.
+ * @throws RequestFailed when the server neither accepted the batch nor refused particular images
  */
 export function uploadImages(files: readonly File[], options: UploadOptions): Promise<UploadAnswer> {
   const form = new FormData();
@@ -82,18 +82,21 @@ export function uploadImages(files: readonly File[], options: UploadOptions): Pr
   });
 }
 
-/** The sentences of an answer of the form `{refused: [{name, code, message}]}`. */
+/** The sentences of a response of the form `{refused: [{name, code, message}]}`. */
 export function refusedIn(text: string): string[] {
   try {
     const refused: { message: string }[] | undefined = JSON.parse(text)?.refused;
     return (Array.isArray(refused) ? refused : []).map(({ message }) => message);
   } catch {
-    // Not JSON: a page of some proxy in between, which refuses no image in particular.
+    // Not JSON: a page of an intermediate proxy, which refuses no image in particular.
     return [];
   }
 }
 
-/** Files that were moved, changed or deleted since they were chosen: sending them fails like a lost connection. */
+/**
+ * Separates files that were moved, changed or deleted since they were chosen: sending them fails like a lost
+ * connection.
+ */
 export async function splitReadable(files: readonly File[]): Promise<Selection> {
   const readable = await Promise.all(
     files.map((file) =>

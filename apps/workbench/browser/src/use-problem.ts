@@ -3,15 +3,14 @@ import { useEffect, useState } from "preact/hooks";
 import { onConnectionReturn } from "./connection-return.ts";
 import { RequestFailed, sentenceOf } from "./http.ts";
 
-/** Whether there was no answer at all, as opposed to a refusal. */
+/** Whether no response arrived at all, as opposed to a refusal. */
 export const isConnectionError = (error: unknown): boolean =>
   error instanceof RequestFailed
     ? error.code === "unreachable"
     : error instanceof RequestError && error.refusal === undefined;
 
 /**
- * The sentence for an error, and the way to set or clear it. What is wrong with the connection clears when the
- * connection returns.
+ * The sentence for an error, and a function to set or clear it. A connection error clears when the connection returns.
  */
 export function useProblem(): [problem: string | null, set: (error: unknown) => void] {
   const [error, setError] = useState<unknown>(null);
@@ -22,7 +21,7 @@ export function useProblem(): [problem: string | null, set: (error: unknown) => 
   return [error === null ? null : sentenceOf(error), setError];
 }
 
-/** Loads something, and again when the connection returns after that failed. Returns the sentence for a failure. */
+/** Loads data, and retries when the connection returns after a failure. Returns the sentence for a failure. */
 export function useLoad(load: () => Promise<void>, inputs: readonly unknown[]): string | null {
   const [problem, setProblem] = useProblem();
   useEffect(() => {

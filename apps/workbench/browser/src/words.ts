@@ -1,4 +1,4 @@
-/** Numbers and times as people read them. A number stays on one line with its unit. */
+/** Numbers and times in readable form. A number stays on one line with its unit. */
 
 const nbsp = "\u00a0";
 
@@ -16,7 +16,7 @@ export function sizeWords(bytes: number): string {
 export const downloadName = (name: string, extension: string): string =>
   `${name.replace(/\.[^.]*$/, "") || "image"}.${extension}`;
 
-/** "78 % smaller", or what else became of the size. */
+/** "78 % smaller", or another description of the size change. */
 export function savingWords(before: number, after: number): string {
   const percent = Math.round((1 - after / before) * 100);
   if (percent > 0) return `${percent}${nbsp}% smaller`;

@@ -11,7 +11,7 @@ import { createToastStore, type ToastStore } from "./notifications/toast-store.t
 import { createTaskStore, type TaskStore } from "./task-store.ts";
 import { createUploadStore, type UploadStore } from "./upload-store.ts";
 
-/** Everything that belongs to one signed-in person; it goes when they sign out, and nothing of it stays. */
+/** All state of one signed-in user. It is discarded when the user signs out. */
 export interface Workspace {
   readonly userId: string;
   readonly clients: Clients;
@@ -20,9 +20,9 @@ export interface Workspace {
   readonly notifications: Inbox;
   readonly toasts: ToastStore;
   readonly backgroundNotices: BackgroundNotices;
-  /** To be called when the server no longer takes this person for what they were. */
+  /** Call this when the server no longer accepts the user, or their role. */
   accountChanged(): void;
-  /** The token that changing requests carry. */
+  /** The token for requests that change data. */
   csrf(): string | undefined;
   close(): void;
 }

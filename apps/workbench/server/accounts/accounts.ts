@@ -12,7 +12,7 @@ import { type Devices, deviceCookie, deviceToken } from "./devices.ts";
 import { createPasswordAttempts, type FailedAttempt } from "./password-attempts.ts";
 import { requireTexts } from "./text-limits.ts";
 
-/** Code points. Messages of Better Auth quote what a request has in it. */
+/** Code points. Better Auth's messages quote content of the request. */
 const maxLoggedText = 1000;
 
 /** Browsers keep no cookie for longer than 400 days. */
@@ -21,21 +21,21 @@ const deviceCookieSeconds = 400 * 24 * 60 * 60;
 interface AccountOptions {
   readonly database: WorkbenchDatabase["forAccounts"];
   readonly secret: string;
-  /** The address at which people reach the workbench. */
+  /** The address under which users reach the workbench. */
   readonly baseUrl: string;
   /** The same list as for sockets. */
   readonly trustedOrigins: readonly string[];
-  /** Of sign-in, sign-up and the rest, per client address. */
+  /** Limits sign-in, sign-up and the other account routes, per client address. */
   readonly rateLimiting: boolean;
   readonly log: Log;
   readonly devices: Pick<Devices, "knows">;
-  /** Somebody signed in or up, in the browser that has this token. */
+  /** Called when a user has signed in or up, with the token of the browser. */
   onEntered(userId: string, device: string): Promise<void>;
-  /** A password was wrong, or an account was asked for too often. */
+  /** Called when a password was wrong, or an account was requested too often. */
   onFailed(attempt: FailedAttempt): void;
 }
 
-/** What the workbench uses of Better Auth. */
+/** The part of Better Auth that the workbench uses. */
 export interface Accounts extends BetterAuthInstance {
   handler(request: Request): Promise<Response>;
   countUsers(): Promise<number>;
@@ -53,12 +53,12 @@ export async function createAccounts(options: AccountOptions): Promise<Accounts>
     trustedOrigins: [...trustedOrigins],
     telemetry: { enabled: false },
     logger: {
-      // What else it would tell of are the e-mail addresses of those who mistype.
+      // The other details that Better Auth logs are e-mail addresses of users who mistype.
       log(level, message, ...details) {
         log[level]({ err: details.find((each) => each instanceof Error) }, cutText(message, maxLoggedText));
       },
     },
-    // An unexpected error reaches the server's own error handler; Better Auth would print it beside the log.
+    // An unexpected error reaches the server's own error handler; otherwise Better Auth would print it beside the log.
     onAPIError: { throw: true },
     emailAndPassword: { enabled: true, minPasswordLength: 10 },
     rateLimit: { enabled: options.rateLimiting },
@@ -69,7 +69,7 @@ export async function createAccounts(options: AccountOptions): Promise<Accounts>
         requireTexts(call.query);
         await attempts.begin(call);
       }),
-      // By the endpoint that matched, not by the address: there is more than one way to write that.
+      // Identified by the endpoint that matched, not by the URL: the same endpoint can be written in several ways.
       after: createAuthMiddleware(async (call) => {
         await attempts.end(call, call.context.returned);
         const entered = call.context.newSession;

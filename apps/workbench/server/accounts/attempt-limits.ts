@@ -1,24 +1,27 @@
-/** Failed attempts within the window, by what they are counted for. */
+/** Allowed failed attempts within the window, by subject. */
 const limits = { account: 10, address: 50 } as const;
 const windowMs = 15 * 60_000;
 
-/** Accounts and addresses that are told apart at a time; the oldest are forgotten. */
+/** Accounts and addresses that are tracked at a time; the oldest are dropped. */
 const maxKept = 10_000;
 
 type Subject = keyof typeof limits;
 
-/** Whom an attempt counts for. */
+/** The subjects that an attempt counts for. */
 export interface Attempt {
-  /** An account as the sender names it, whether it exists or not. */
+  /** An account as the client names it, whether it exists or not. */
   readonly account: string;
   readonly address: string;
 }
 
-/** Limits attempts at passwords, per account and per address. */
+/** Limits password attempts, per account and per address. */
 export interface AttemptLimits {
-  /** Counts an attempt before it is made, so that simultaneous ones count. Returns the seconds to wait when it may not be made. */
+  /**
+   * Counts an attempt before it is made, so that concurrent ones count. Returns the seconds to wait when it is not
+   * allowed.
+   */
   begin(attempt: Attempt): number | undefined;
-  /** The attempt did not fail: the account starts afresh, and the address is as it was before. */
+  /** The attempt did not fail: resets the account's count, and takes the attempt off the address's count. */
   succeed(attempt: Attempt): void;
 }
 
@@ -27,7 +30,7 @@ interface Count {
   readonly until: number;
 }
 
-/** In the memory of this process: with several nodes, each has its own counts. */
+/** Kept in the memory of this process: with several nodes, each has its own counts. */
 export function createAttemptLimits(now: () => number = Date.now): AttemptLimits {
   const counts: Readonly<Record<Subject, Map<string, Count>>> = { account: new Map(), address: new Map() };
 
@@ -40,7 +43,7 @@ export function createAttemptLimits(now: () => number = Date.now): AttemptLimits
     const kept = counts[subject];
     const count = current(subject, key) ?? { attempts: 0, until: now() + windowMs };
     count.attempts += 1;
-    // In the order of their beginning, so that the oldest is the first to go.
+    // A Map keeps insertion order, so the oldest entry is dropped first.
     if (!kept.has(key) && kept.size >= maxKept) kept.delete(kept.keys().next().value as string);
     kept.set(key, count);
   }

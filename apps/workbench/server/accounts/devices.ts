@@ -2,26 +2,26 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { WorkbenchTables } from "../database.ts";
 
-/** Browsers that are remembered for one person; the one that was longest away is forgotten first. */
+/** Browsers remembered for each user; the one that has been unused longest is dropped first. */
 const maxRemembered = 50;
 
-/** The browsers from which somebody signed in. Each has a random token in a cookie; nothing is guessed from its name. */
+/** The browsers from which a user signed in. Each has a random token in a cookie; nothing is inferred from its name. */
 export interface Devices {
-  /** Remembers the browser for this person. Resolves to whether it is new to somebody who has used others. */
+  /** Remembers the browser for this user. Resolves to whether it is new to a user who has used others. */
   remember(userId: string, token: string): Promise<boolean>;
-  /** Whether this person signed in with this browser before. */
+  /** Whether this user has signed in with this browser before. */
   knows(userId: string, token: string): Promise<boolean>;
 }
 
 export const deviceCookie = "workbench_device";
 
-/** Names a browser to its own pages and in notices; nothing can be signed with it. */
+/** Identifies a browser to its own pages and in notices; it cannot authenticate a request. */
 export const deviceReference = (token: string): string => hashOf(token).slice(0, 16);
 
-/** As with passwords: who reads the database must not get what makes a browser a known one. */
+/** Hashed like passwords: a reader of the database must not obtain a token that makes a browser a known one. */
 const hashOf = (token: string): string => createHash("sha256").update(token).digest("base64url");
 
-/** What the browser sent if it can be one of our tokens, and a new one otherwise. */
+/** Returns the token that the browser sent if it has a valid form, otherwise a new one. */
 export const deviceToken = (sent: string | null | undefined): string =>
   isDeviceToken(sent) ? sent : randomBytes(32).toString("base64url");
 

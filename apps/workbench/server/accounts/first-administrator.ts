@@ -1,25 +1,25 @@
 import { randomBytes } from "node:crypto";
 import type { Accounts } from "./accounts.ts";
 
-/** What to tell the operator, once. */
+/** What the operator is shown, once. */
 export interface MadeAdministrator {
   readonly email: string;
-  /** A made-up password for the terminal; null when it is in a file, or came from ADMIN_PASSWORD. */
+  /** A generated password to print; null when it is in a file, or came from ADMIN_PASSWORD. */
   readonly password: string | null;
-  /** Where a made-up password is kept instead of being printed; null otherwise. */
+  /** The file that holds a generated password instead of printing it; null otherwise. */
   readonly passwordFile: string | null;
 }
 
 interface AdministratorOptions {
   readonly email: string;
   readonly givenPassword: string | null;
-  /** Puts a made-up password into a file, because what is printed is kept in logs. Null where it is printed. */
+  /** Writes a generated password to a file, because printed output is kept in logs. Null where it is printed. */
   readonly keepPassword: ((password: string) => string) | null;
 }
 
 /**
- * Makes an administrator where there is no account yet; null otherwise.
- * @throws Error with one sentence when ADMIN_EMAIL or ADMIN_PASSWORD will not do
+ * Creates an administrator if there is no account yet; otherwise returns null.
+ * @throws Error with one sentence when ADMIN_EMAIL or ADMIN_PASSWORD is not acceptable
  */
 export async function ensureAdministrator(
   accounts: Accounts,
@@ -27,7 +27,7 @@ export async function ensureAdministrator(
 ): Promise<MadeAdministrator | null> {
   if ((await accounts.countUsers()) > 0) return null;
   const password = givenPassword ?? randomBytes(12).toString("base64url");
-  // Before the account is made: a password that cannot be kept must not be in use.
+  // Before the account is created: a password that cannot be stored must not be in use.
   const passwordFile = givenPassword === null && keepPassword !== null ? keepPassword(password) : null;
   try {
     await accounts.createAdministrator({ email, password, name: "Administrator" });

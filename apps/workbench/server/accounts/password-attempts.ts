@@ -5,13 +5,13 @@ import type { Attempt, AttemptLimits } from "./attempt-limits.ts";
 import { clientAddressHeader } from "./client-address-header.ts";
 import { type Devices, deviceCookie } from "./devices.ts";
 
-/** A call of an endpoint as Better Auth's hooks see it. */
+/** A call of an endpoint, as Better Auth's hooks receive it. */
 type AccountCall = GenericEndpointContext;
 
-/** A failed attempt at a password, for the security log. */
+/** A failed password attempt, for the security log. */
 export interface FailedAttempt {
   readonly ip: string;
-  /** Where the account exists. */
+  /** Set when the account exists. */
   readonly userId: string | undefined;
   readonly code: string;
   readonly detail: string;
@@ -23,7 +23,9 @@ interface PasswordAttemptsOptions {
   onFailed(attempt: FailedAttempt): void;
 }
 
-/** Endpoints that take a password or tell whether an account exists. `account` says where the account's address is. */
+/**
+ * Endpoints that take a password or reveal whether an account exists. `account` is the source of the account's address.
+ */
 const endpoints = new Map([
   ["/sign-in/email", { what: "A sign-in", account: "body" }],
   ["/sign-up/email", { what: "A sign-up", account: "body" }],
@@ -32,7 +34,7 @@ const endpoints = new Map([
   ["/delete-user", { what: "The deletion of an account", account: "session" }],
 ]);
 
-/** Failures that are about an account or its password; others are mistakes in a form. */
+/** Failures that concern an account or its password; others are input errors in a form. */
 const offences: ReadonlySet<string> = new Set([
   "INVALID_EMAIL_OR_PASSWORD",
   "INVALID_PASSWORD",
@@ -41,9 +43,9 @@ const offences: ReadonlySet<string> = new Set([
   "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
 ]);
 
-/** Limits failed attempts and tells of them, alike for accounts that exist and for those that do not. */
+/** Limits failed attempts and reports them, alike for accounts that exist and for those that do not. */
 export function createPasswordAttempts({ limits, devices, onFailed }: PasswordAttemptsOptions) {
-  /** What the attempt counts for. The same queries are made whether the account exists or not. */
+  /** The subjects that the attempt counts for. The same queries run whether the account exists or not. */
   async function describe(call: AccountCall): Promise<Attempt & { userId: string | undefined; ip: string }> {
     const ip = call.headers?.get(clientAddressHeader) ?? "unknown";
     const address = addressBucket(ip);
@@ -52,7 +54,7 @@ export function createPasswordAttempts({ limits, devices, onFailed }: PasswordAt
     const found = await call.context.internalAdapter.findUserByEmail(email);
     const userId = found?.user.id;
     const token = call.getCookie(deviceCookie) ?? "";
-    // A browser that was used for the account counts for itself: strangers cannot lock its owner out.
+    // A browser known to the account has its own count: attackers cannot lock the owner out.
     const known = await devices.knows(userId ?? "", token);
     return { ip, userId, address, account: known ? `${email} ${token}` : email };
   }
@@ -75,7 +77,7 @@ export function createPasswordAttempts({ limits, devices, onFailed }: PasswordAt
       const headers = { "retry-after": String(seconds) };
       throw new APIError("TOO_MANY_REQUESTS", { code: "TOO_MANY_ATTEMPTS", message }, headers);
     },
-    /** What was counted stays counted unless the call succeeded: a mistake in a form must not begin a new count. */
+    /** A counted attempt stays counted unless the call succeeded: an input error in a form must not reset the count. */
     async end(call: AccountCall, returned: unknown): Promise<void> {
       const endpoint = endpoints.get(call.path);
       if (endpoint === undefined) return;
@@ -89,5 +91,5 @@ export function createPasswordAttempts({ limits, devices, onFailed }: PasswordAt
   };
 }
 
-/** As Better Auth looks accounts up, so that no spelling of an address has limits of its own. */
+/** Normalised as Better Auth looks accounts up, so that no spelling of an address has limits of its own. */
 const normalized = (email: unknown): string => (typeof email === "string" ? email.toLowerCase() : "");

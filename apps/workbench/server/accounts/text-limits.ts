@@ -1,14 +1,14 @@
 import { APIError } from "better-auth/api";
 
-/** Code points that a text in a request to an account route may have, by the name of its field. */
+/** Maximum code points of a text in a request to an account route, by field name. */
 const limits: Readonly<Record<string, number>> = { name: 100, email: 254 };
 const otherLimit = 2048;
 
-/** Objects within objects; the account routes need three. */
+/** Maximum depth of nested objects; the account routes need three. */
 const maxDepth = 8;
 
 /**
- * Refuses texts that are too long or that a database cannot keep, in every field of a body or query.
+ * Refuses texts that are too long or that a database cannot store, in every field of a body or query.
  * @throws APIError 400 `NAME_TOO_LONG`, `EMAIL_TOO_LONG`, `TEXT_TOO_LONG` or `TEXT_INVALID`
  */
 export function requireTexts(value: unknown, field = "value", depth = 0): void {
@@ -22,7 +22,7 @@ export function requireTexts(value: unknown, field = "value", depth = 0): void {
 }
 
 function requireText(text: string, field: string): void {
-  // PostgreSQL keeps no NUL, and half a surrogate pair has no UTF-8.
+  // PostgreSQL stores no NUL, and half a surrogate pair has no UTF-8 form.
   if (text.includes("\0") || !text.isWellFormed()) {
     throw badText("TEXT_INVALID", `A text (${field.slice(0, 64)}) has characters that cannot be stored.`);
   }
@@ -34,7 +34,7 @@ function requireText(text: string, field: string): void {
   throw badText(code, `The text of ${known ? field : "a field"} has more than ${limit} characters.`);
 }
 
-/** Counts code points, and no more of them than needed: a code point is one unit or two. */
+/** Counts code points, and no more of them than necessary: a code point is one unit or two. */
 function isLonger(text: string, limit: number): boolean {
   if (text.length <= limit) return false;
   return text.length > 2 * limit || Array.from(text).length > limit;

@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Accounts } from "../accounts/accounts.ts";
 import { clientAddressHeader } from "../accounts/client-address-header.ts";
 
-/** Bytes of a body: the longest regular one is a sign-up of about a kilobyte. */
+/** Maximum bytes of a body: the longest regular one is a sign-up of about a kilobyte. */
 const bodyLimit = 16_384;
 
-/** Characters of the browser's name that are kept with a session. */
+/** Characters of the User-Agent header that are stored with a session. */
 const maxUserAgent = 512;
 
 interface AccountRoutesOptions {
@@ -15,7 +15,7 @@ interface AccountRoutesOptions {
   readonly realtime: Pick<Realtime, "clientAddress" | "recordSecurityEvent">;
 }
 
-/** Hands everything below /api/auth to Better Auth, which speaks the Fetch API's requests and responses. */
+/** Passes everything below /api/auth to Better Auth, which uses the Fetch API's requests and responses. */
 export function accountRoutes(app: FastifyInstance, { accounts, baseUrl, realtime }: AccountRoutesOptions): void {
   // Better Auth reads the body itself.
   app.register((scope, _options, done) => {
@@ -28,14 +28,14 @@ export function accountRoutes(app: FastifyInstance, { accounts, baseUrl, realtim
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const ip = realtime.clientAddress(request.raw);
     const response = await accounts.handler(toFetch(request, ip));
-    // Better Auth's own limit, which its hooks do not see.
+    // Better Auth's own rate limit, which its hooks do not see.
     if (response.headers.has("x-retry-after")) {
       const detail = "Too many requests to the account routes.";
       realtime.recordSecurityEvent({ type: "rate_limited", ip, code: "rate_limited", detail });
     }
     reply.code(response.status);
     for (const [name, value] of response.headers) if (name !== "set-cookie") reply.header(name, value);
-    // Several cookies may be set at once; joined into one line they would be none.
+    // Several cookies may be set at once; joined into one line they would be invalid.
     for (const cookie of response.headers.getSetCookie()) reply.header("set-cookie", cookie);
     return reply.send(Buffer.from(await response.arrayBuffer()));
   }

@@ -3,7 +3,7 @@ import { httpStatusOf, type Log, Refusal } from "@signalbox/server";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { UploadProblem } from "../images/upload-problem.ts";
 
-/** Every error leaves as `{error: {code, category, message, …}}`: the form of a Signalbox refusal. */
+/** Every error is sent as `{error: {code, category, message, …}}`, the form of a Signalbox refusal. */
 export function errorAnswers(log: Log, exposeHints: boolean) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof Refusal) return sendRefusal(reply, error, exposeHints);
@@ -20,7 +20,7 @@ function sendRefusal(reply: FastifyReply, refusal: Refusal, exposeHints: boolean
   return reply.code(httpStatusOf(refusal.code)).send({ error: refusal.toMessage(exposeHints) });
 }
 
-/** Where there were images, each of them is told of. */
+/** Lists each refused image, if the upload contained any. */
 function sendProblem(reply: FastifyReply, { status, code, message, refused }: UploadProblem): FastifyReply {
   const error = { code, category: "request", message };
   return reply.code(status).send(refused.length === 0 ? { error } : { error, refused });

@@ -1,15 +1,15 @@
 import type { IncomingMessage, Server } from "node:http";
 
 interface BodyGuardOptions {
-  /** A body that made no progress for this long is given up. */
+  /** A body that makes no progress for this long is abandoned. */
   readonly idleMs: number;
-  /** Fewer bytes than this are no progress. */
+  /** Fewer bytes than this do not count as progress. */
   readonly minBytes: number;
 }
 
 /**
- * Closes connections whose request body stands still or trickles. A limit on the whole request, as Node has it, would
- * end long uploads over slow connections.
+ * Closes connections whose request body stalls or trickles. Node's limit on the whole request would end long uploads
+ * over slow connections.
  */
 export function guardBodies(server: Server, { idleMs, minBytes }: BodyGuardOptions): void {
   server.on("request", (req: IncomingMessage) => {

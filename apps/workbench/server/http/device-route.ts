@@ -1,7 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { deviceCookie, deviceReference, isDeviceToken } from "../accounts/devices.ts";
 
-/** Tells a page the reference of its own browser, by which it knows notices about itself. Its cookie is not for scripts. */
+/**
+ * Returns the reference of the browser, by which a page recognises notices about itself. Scripts cannot read the
+ * cookie.
+ */
 export function deviceRoute(app: FastifyInstance): void {
   app.get("/api/device", async ({ headers }) => {
     const cookies = (headers.cookie ?? "").split(";").map((each) => each.trim());

@@ -1,7 +1,7 @@
-/** Bytes of a file's name that every file system takes, with room for a number and an extension. */
+/** Bytes of a file name that every file system accepts, with room for a number and an extension. */
 const maxBytes = 200;
 
-/** The name of an image without its extension, as part of a file's name. */
+/** The name of an image without its extension, for use in a file name. */
 export function stemOf(name: string): string {
   const stem = name
     .replace(/\.[^.]*$/, "")
@@ -14,7 +14,10 @@ export function stemOf(name: string): string {
   return kept;
 }
 
-/** Content-Disposition with a name in any script (RFC 6266, RFC 8187), and one in ASCII for those who know no other. */
+/**
+ * Content-Disposition with a name in any script (RFC 6266, RFC 8187), and an ASCII name for clients that support no
+ * other.
+ */
 export function contentDisposition(type: "inline" | "attachment", name: string): string {
   const ascii = name
     .normalize("NFD")

@@ -1,12 +1,13 @@
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import { type Principal, type ProgressHub, Refusal } from "@signalbox/server";
 
-/** Ids of the workbench's tasks; a database need not be asked for others. */
+/** The form of the workbench's task ids; others need no database query. */
 const taskId = /^[\w-]{1,64}$/;
 
 /**
- * A task as its owner or an administrator may see it.
- * @throws Refusal `task_not_found` alike for a missing one and somebody else's, `task_finished` where it may not have ended
+ * Returns a task if the user is its owner or an administrator.
+ * @throws Refusal `task_not_found` alike for a missing task and another user's, `task_finished` where it must not have
+ *   ended
  */
 export async function ownTask(
   progress: ProgressHub,

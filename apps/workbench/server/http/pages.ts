@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
-/** Where the pages are built to; this file runs from the sources or from dist/server/http. */
+/** Output folders of the page build; this file runs from the sources or from dist/server/http. */
 const candidates = ["../../browser", "../../dist/browser"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
-/** Below these a page would be a wrong answer that looks like a right one. */
+/** Below these paths a page would be a wrong response that looks like a right one. */
 const noPages = ["/api/", "/realtime/", "/socket.io/", "/assets/"];
 
-/** Serves the pages. Every path that is no file and no API is one of the application's own, and gets its page. */
+/** Serves the pages. Every path that is neither a file nor an API belongs to the application and gets its page. */
 export function pages(app: FastifyInstance): void {
   const root = candidates.find((path) => existsSync(join(path, "assets")));
   if (root !== undefined) {
@@ -18,7 +18,7 @@ export function pages(app: FastifyInstance): void {
       root,
       cacheControl: false,
       setHeaders(reply, path) {
-        // Assets carry a hash of their content in their name; the page that names them must be fresh.
+        // Assets have a content hash in their name and never change; the page that refers to them must be fresh.
         const forever = path.includes("/assets/");
         reply.header("cache-control", forever ? "public, max-age=31536000, immutable" : "no-cache");
       },

@@ -26,7 +26,7 @@ interface FileRequest {
 
 type TaskRequest = FastifyRequest<{ Params: { id: string } }>;
 
-/** An image of a batch with its new forms. */
+/** An image of a batch with its converted files. */
 interface FinishedImage {
   readonly image: ImageRow;
   readonly width: number;
@@ -37,11 +37,11 @@ interface FinishedImage {
 interface BatchSoFar {
   readonly taskId: string;
   readonly finished: readonly FinishedImage[];
-  /** Images that could not be converted, each with a sentence. */
+  /** Images that could not be converted, each with the reason as a sentence. */
   readonly problems: readonly { readonly name: string; readonly problem: string }[];
 }
 
-/** The pictures that a batch has made so far: listed, one by one, and all in one zip. */
+/** The converted images of a batch so far: as a list, one by one, and all in one zip. */
 export function resultRoutes(app: FastifyInstance, { db, folder, progress, authorize }: ResultRoutesOptions): void {
   app.get("/api/tasks/:id/results", async (request: TaskRequest) => {
     const { taskId, finished, problems } = await read(request);
@@ -61,7 +61,7 @@ export function resultRoutes(app: FastifyInstance, { db, folder, progress, autho
     if (found === undefined) throw new Refusal("task_not_found");
     const { image, output } = found;
     const extension = output.format === "avif" ? "avif" : "webp";
-    // A browser may keep the picture, and asks each time whether it may still show it: a session can be over.
+    // A browser may cache the image, but revalidates it on every use: the session may have ended.
     const etag = `"${taskId}.${output.file}.${output.bytes}"`;
     reply
       .header("cache-control", "private, no-cache")
@@ -87,14 +87,14 @@ export function resultRoutes(app: FastifyInstance, { db, folder, progress, autho
     let source: ReadStream | undefined;
     const fail = (error: Error): void => void packed.destroy(error);
     zip.on("error", fail);
-    // Whoever goes away in the middle leaves a file open that nobody would close.
+    // A client that disconnects in the middle would otherwise leave a file open.
     packed.once("close", () => source?.destroy());
     for (const { image, outputs } of finished) {
       const number = String(image.position + 1).padStart(3, "0");
       const stem = stemOf(image.name);
       for (const { format, file } of outputs) {
         if (format === "thumbnail") continue;
-        // Pictures do not get smaller by being packed again.
+        // Images do not shrink when they are compressed again.
         zip.addReadStreamLazy(`${number} ${stem}.${format}`, { compress: false }, (add) => {
           source = createReadStream(join(folder.results(taskId), file)).on("error", fail);
           add(null, source);
@@ -128,6 +128,6 @@ export function resultRoutes(app: FastifyInstance, { db, folder, progress, autho
   }
 }
 
-/** If-None-Match (RFC 9110 section 13.1.2): a list, each perhaps marked as weak by a proxy that compressed it. */
+/** If-None-Match (RFC 9110 section 13.1.2): a list of tags, which a compressing proxy may have marked as weak. */
 const isSame = (sent: string | undefined, etag: string): boolean =>
   (sent ?? "").split(",").some((each) => each.trim().replace(/^W\//, "") === etag);

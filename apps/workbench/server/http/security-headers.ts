@@ -1,4 +1,6 @@
-/** No inline script or style, nothing from elsewhere, no frame around us (Content Security Policy Level 3). */
+/**
+ * No inline scripts or styles, nothing from other origins, no embedding in frames (Content Security Policy Level 3).
+ */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -9,11 +11,11 @@ const contentSecurityPolicy = [
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
-  // Every browser knows it; Chromium keeps what `report-to` would tell us to itself for a minute, or for good.
+  // Every browser supports it. Chromium delays the reports of `report-to` by a minute, or never sends them.
   "report-uri /realtime/csp-report",
 ].join("; ");
 
-/** Headers of every answer; HSTS only where the workbench is reached over https (RFC 6797 section 7.2). */
+/** Headers of every response; HSTS only where the workbench is served over https (RFC 6797 section 7.2). */
 export const securityHeaders = (overHttps: boolean): Readonly<Record<string, string>> => ({
   "content-security-policy": contentSecurityPolicy,
   "x-content-type-options": "nosniff",

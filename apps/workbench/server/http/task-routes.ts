@@ -9,7 +9,7 @@ import type { TaskQueue } from "../tasks/task-queue.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import { ownTask } from "./own-task.ts";
 
-/** All images of a batch, and room for the heads of their parts. */
+/** All images of a batch, and room for the part headers. */
 const maxUploadBytes = (maxImages + 1) * maxImageBytes;
 
 const practiceRequest = z.object({ kind: z.literal("practice"), input: practiceInput });
@@ -18,12 +18,12 @@ interface TaskRoutesOptions {
   readonly tasks: Tasks;
   readonly queue: TaskQueue;
   readonly progress: ProgressHub;
-  /** Practice tasks are for trying out; in production there are none. */
+  /** Practice tasks are for experiments; production has none. */
   readonly practice: boolean;
   authorize(request: FastifyRequest): Promise<Principal>;
 }
 
-/** Making, listing, reading and cancelling tasks. */
+/** Routes that create, list, read and cancel tasks. */
 export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): void {
   const { tasks, queue, progress, authorize } = options;
   app.register(multipart, {
@@ -31,7 +31,7 @@ export function taskRoutes(app: FastifyInstance, options: TaskRoutesOptions): vo
     throwFileSizeLimit: false,
   });
 
-  /** Before a body is read: a request without a session sends it for nothing. */
+  /** Authorises before the body is read: a request without a session must not upload in vain. */
   const owners = new WeakMap<FastifyRequest, Principal>();
   const identify = async (request: FastifyRequest): Promise<void> => {
     owners.set(request, await authorize(request));

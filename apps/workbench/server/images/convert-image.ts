@@ -3,8 +3,8 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { type ConvertedImage, ImageProblem, type Output } from "./converted-image.ts";
 
-// The decoder looks at the content for itself: it may take for a picture in some other format what we took for one in
-// ours. It is left with the decoders of the formats that are accepted, and SVG, which is code, is none of them.
+// The decoder detects the format itself, and may take content that passed as an accepted format for another one. Only
+// the decoders of the accepted formats are enabled. SVG, which is code, is not among them.
 sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({
   operation: ["Jpeg", "Png", "Webp", "Heif", "Nsgif", "Tiff"].map((decoder) => `VipsForeignLoad${decoder}`),
@@ -17,10 +17,10 @@ sharp.cache(false);
 /** A file of a few kilobytes can decode to gigabytes. */
 const maxInputPixels = 50_000_000;
 
-/** An AVIF encoder needs about 25 bytes for each pixel, so larger images are scaled down to this. */
+/** An AVIF encoder needs about 25 bytes per pixel, so larger images are scaled down to this. */
 const maxOutputPixels = 25_000_000;
 
-/** The longest side that WebP can have; AVIF goes one pixel further. */
+/** The longest side that WebP supports; AVIF supports one pixel more. */
 const maxSide = 16_383;
 
 const avif = { quality: 55, effort: 2, chromaSubsampling: "4:2:0" };
@@ -44,8 +44,8 @@ const fit = (image: Sharp, { width, height }: Size): Sharp =>
   image.resize(width, height, { fit: "inside", withoutEnlargement: true });
 
 /**
- * Converts an image to AVIF, WebP and a thumbnail, upright and without its metadata, which may tell where it was taken.
- * Of an animation, the first frame is converted. Each file appears under its name only when it is whole.
+ * Converts an image to AVIF, WebP and a thumbnail, upright and without its metadata, which may reveal where it was
+ * taken. Of an animation, the first frame is converted. Each file appears under its name only when it is complete.
  * @throws ImageProblem when the file cannot be read as an image, or has too many pixels
  */
 export async function convertImage(source: string, folder: string, name: string): Promise<ConvertedImage> {
@@ -80,7 +80,9 @@ async function sizeOf(source: string): Promise<Size> {
   );
 }
 
-/** A box for the upright image; rounded up, because the shorter side of a narrow image decides about the longer one. */
+/**
+ * The bounds of the upright image. Rounded up, because the shorter side of a narrow image determines the longer one.
+ */
 function outputSize({ width, height }: Size): Size {
   const scale = Math.min(1, Math.sqrt(maxOutputPixels / (width * height)), maxSide / Math.max(width, height));
   const side = (length: number): number => Math.min(maxSide, Math.ceil(length * scale));

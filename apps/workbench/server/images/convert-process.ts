@@ -1,4 +1,4 @@
-/** The conversion process: converts one image at a time for its parent, and ends itself when an image costs too much. */
+/** The conversion process: converts one image at a time for its parent, and exits when an image exceeds its limits. */
 import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { convertImage } from "./convert-image.ts";
@@ -15,7 +15,7 @@ const watchIntervalMs = 50;
 const answer = (message: ConversionAnswer): Promise<void> =>
   new Promise((resolve) => void process.send?.(message, () => resolve()));
 
-// The parent decides when to stop: a terminal sends its signals to both.
+// The parent decides when to stop: a terminal sends its signals to both processes.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.on("disconnect", end);
@@ -34,7 +34,7 @@ async function convert({ source, folder, name }: ConversionRequest): Promise<Con
   }
 }
 
-/** Native memory has no limit of its own in Node, so the process measures itself. */
+/** Node has no limit for native memory, so the process measures itself. */
 function watch({ memoryBytes, cpuSeconds }: ConversionLimits): () => void {
   const before = process.cpuUsage();
   const timer = setInterval(() => {
@@ -50,16 +50,16 @@ function giveUp(cost: string): void {
   void answer({ exceeded: cost }).then(end);
 }
 
-/** At once: a regular exit waits for the encoder's threads. */
+/** Exits at once: a regular exit waits for the encoder's threads. */
 function end(): void {
   process.kill(process.pid, "SIGKILL");
 }
 
-/** Processor time and memory go to the server first. */
+/** Gives the server priority for processor time and memory. */
 function preferParent(): void {
   setPriority(5);
   try {
-    // Linux only: where memory runs out, this process is killed and not the server.
+    // Linux only: when memory runs out, the kernel kills this process and not the server.
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {}
 }

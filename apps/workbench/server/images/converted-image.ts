@@ -1,4 +1,4 @@
-/** One image in a new form. */
+/** One converted file of an image. */
 export interface Output {
   readonly format: "avif" | "webp" | "thumbnail";
   /** Name in the task's result folder. */
@@ -8,40 +8,40 @@ export interface Output {
   readonly height: number;
 }
 
-/** An image that was converted, with all its new forms. */
+/** A converted image with all its output files. */
 export interface ConvertedImage {
   readonly width: number;
   readonly height: number;
   readonly outputs: readonly Output[];
 }
 
-/** An image that cannot be converted, with a sentence for the person who sent it. */
+/** An image that cannot be converted, with a sentence for the user who sent it. */
 export class ImageProblem extends Error {
   override readonly name = "ImageProblem";
 }
 
-/** What the server asks of the conversion process. */
+/** A request from the server to the conversion process. */
 export interface ConversionRequest {
   readonly source: string;
   readonly folder: string;
-  /** Of the new files, without their extension. */
+  /** Name of the new files, without their extension. */
   readonly name: string;
   readonly limits: ConversionLimits;
 }
 
-/** What one image may cost. */
+/** Limits for the conversion of one image. */
 export interface ConversionLimits {
   /** Resident memory of the conversion process. */
   readonly memoryBytes: number;
   readonly cpuSeconds: number;
 }
 
-/** What the conversion process answers. */
+/** The response of the conversion process. */
 export type ConversionAnswer =
   | { readonly converted: ConvertedImage }
-  /** A sentence for the person who sent the image. */
+  /** A sentence for the user who sent the image. */
   | { readonly problem: string }
-  /** What the image cost too much of. The process ends after this answer. */
+  /** The limit that the image exceeded. The process exits after this response. */
   | { readonly exceeded: string }
-  /** For the log: neither the image nor the person is at fault. */
+  /** For the log: neither the image nor the user is the cause. */
   | { readonly fault: string };

@@ -10,15 +10,15 @@ import {
   ImageProblem,
 } from "./converted-image.ts";
 
-/** Beside this file, from the sources as from what is built of them. */
+/** The file beside this one, in the sources as in the build output. */
 const program = fileURLToPath(import.meta.url).replace(/converter(\.[jt]s)$/, "convert-process$1");
 
-/** A process that has nothing to do gives its memory back after this time. */
+/** An idle process exits after this time to release its memory. */
 const idleMs = 10_000;
 
 const defaultLimits: ConversionLimits = { memoryBytes: 1024 ** 3, cpuSeconds: 180 };
 
-/** Converts images in a process of its own, one at a time. */
+/** Converts images in a separate process, one at a time. */
 export interface Converter {
   /**
    * @throws ImageProblem when the image cannot be converted, or when the conversion process ends over it
@@ -29,7 +29,7 @@ export interface Converter {
   close(): void;
 }
 
-/** One image at a time, whatever the number of tasks: the memory that images take is that of one. */
+/** One image at a time, regardless of the number of tasks: this bounds the memory to that of one image. */
 export function createConverter(limits = defaultLimits): Converter {
   let child: ChildProcess | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -38,9 +38,9 @@ export function createConverter(limits = defaultLimits): Converter {
 
   function start(): ChildProcess {
     const started = fork(program, {
-      // What the decoders print is not in the log's form; what matters of it is in the answer.
+      // The output of the decoders does not have the log's form; its relevant part is in the response.
       stdio: ["ignore", "ignore", "ignore", "ipc"],
-      // It reads what strangers send, and needs none of the server's settings and secrets.
+      // It reads untrusted input, and needs none of the server's settings and secrets.
       env: { PATH: process.env.PATH },
       execArgv: [],
     });
@@ -108,7 +108,7 @@ export function createConverter(limits = defaultLimits): Converter {
   };
 }
 
-/** What an image that was not converted to its end left behind. */
+/** Removes files of an image whose conversion did not finish. */
 async function removeOutputs({ folder, name }: ConversionRequest): Promise<void> {
   const isOurs = (file: string): boolean => file.startsWith(`${name}.`) || file.startsWith(`.${name}.`);
   const files = await readdir(folder).catch((): string[] => []);

@@ -11,23 +11,22 @@ export const maxImageBytes = 20 * 1024 * 1024;
 
 const types: ReadonlySet<string> = new Set(["jpg", "png", "webp", "avif", "gif", "tif"]);
 
-/** An image as it was uploaded. */
+/** An uploaded image. */
 export interface ReceivedImage {
   readonly name: string;
   readonly file: string;
   readonly bytes: number;
 }
 
-/** The images of an upload: those that were taken, and those that are left out. */
+/** The images of an upload: the accepted and the refused ones. */
 export interface ReceivedUpload {
   readonly images: readonly ReceivedImage[];
   readonly refused: readonly RefusedImage[];
 }
 
 /**
- * Writes uploaded images to a folder as they arrive. Their type is decided by their content, and their names never
- * become paths. Images that cannot be taken are left out. When none can be, or the sender goes away, nothing is left
- * behind.
+ * Writes uploaded images to a folder as they arrive. Their content determines their type, and their names never become
+ * paths. Unacceptable images are left out. If none is acceptable, or the client disconnects, no files remain.
  * @throws UploadProblem when no image is left, or the upload as a whole cannot be read
  */
 export async function receiveImages(files: AsyncIterable<MultipartFile>, folder: string): Promise<ReceivedUpload> {
@@ -76,26 +75,26 @@ async function typeProblem(path: string, name: string): Promise<RefusedImage | u
   return { name, code: "upload_type", message: `${name} is not a JPEG, PNG, WebP, AVIF, GIF or TIFF image.` };
 }
 
-/** Code points of an image's name. */
+/** Maximum code points of an image's name. */
 const maxNameLength = 200;
 
-/** Control characters and the like. Joiners are letters' business: without them words of many scripts change. */
+/** Control characters and similar ones. Joiners stay: without them, words of many scripts change. */
 const unshown = /[\p{C}--\p{Join_Control}]/gv;
 
-/** The last part of whatever path a client sent, without control characters. */
+/** The last segment of the path that a client sent, without control characters. */
 function shownName(filename: string | undefined): string {
   const base = (filename ?? "").split(/[/\\]/).at(-1) ?? "";
   const printable = [...base.replace(unshown, "").trim()].slice(0, maxNameLength).join("");
   return printable === "" ? "image" : printable;
 }
 
-/** What the multipart parser refuses, in our words. */
+/** Translates refusals of the multipart parser. */
 function toProblem(error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === "FST_FILES_LIMIT")
     return new UploadProblem("upload_too_many", `A batch has at most ${maxImages} images.`);
   if (code === "FST_REQ_FILE_TOO_LARGE") return new UploadProblem("upload_too_large", "An image is too large.");
-  // The parser's complaints have no class of their own; the disk's name a system call, and they are not the sender's.
+  // The parser's errors have no class of their own. Disk errors name a system call, and are not the client's fault.
   const unreadable = error instanceof Error && error.constructor === Error && syscall === undefined;
   if (unreadable) return new UploadProblem("upload_broken", "The upload did not arrive whole. Please send it again.");
   return error;

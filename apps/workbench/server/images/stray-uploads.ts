@@ -4,7 +4,7 @@ import type { Kysely } from "kysely";
 import type { DataFolder } from "../data-folder.ts";
 import type { WorkbenchTables } from "../database.ts";
 
-/** What a crash left that no job needs: images whose job was never made, or has ended. */
+/** Removes files that a crash left and that no job needs: images whose job was never created, or has ended. */
 export async function removeStrayUploads(db: Kysely<WorkbenchTables>, folder: DataFolder): Promise<void> {
   const jobs = db.selectFrom("workbench_job").select("task_id");
   const unfinished = await jobs.where("state", "!=", "done").execute();

@@ -9,7 +9,7 @@ const statuses = {
   task_kind_unknown: 400,
 } as const;
 
-/** An image that is left out of a batch, with a sentence for the person who sent it. */
+/** An image that is left out of a batch, with a sentence for the user who sent it. */
 export interface RefusedImage {
   readonly name: string;
   readonly code: UploadCode;
@@ -18,11 +18,11 @@ export interface RefusedImage {
 
 export type UploadCode = keyof typeof statuses;
 
-/** A problem with what somebody wants converted, in a sentence for them. */
+/** A problem with an upload, as a sentence for the user. */
 export class UploadProblem extends Error {
   override readonly name = "UploadProblem";
   readonly code: UploadCode;
-  /** Where no image of an upload could be taken: each of them. */
+  /** The refused images, when no image of an upload was accepted. */
   readonly refused: readonly RefusedImage[];
 
   constructor(code: UploadCode, message: string, refused: readonly RefusedImage[] = []) {

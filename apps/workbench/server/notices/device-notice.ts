@@ -2,8 +2,8 @@ import type { Notify } from "@signalbox/server";
 import { deviceReference } from "../accounts/devices.ts";
 
 /**
- * Tells a user that their password was used on a new device: it may have been another person. The page on that
- * device knows its own reference, and does not show the notice.
+ * Notifies a user that their password was used on a new device, possibly by another person. The page on that device
+ * knows its own reference, and does not show the notice.
  */
 export async function tellOfNewDevice(notify: Pick<Notify, "user">, userId: string, device: string): Promise<void> {
   await notify.user(userId, {

@@ -2,10 +2,10 @@ import { noticeLimits, type TaskSnapshot } from "@signalbox/protocol";
 import type { Notify } from "@signalbox/server";
 import { cutText } from "../cut-text.ts";
 
-/** Tells people of the end of their batches: they may have left the page hours ago. */
+/** Notifies users of the end of their batches: they may have left the page hours ago. */
 export type TaskNotices = (task: TaskSnapshot) => Promise<void>;
 
-/** @param baseUrl - the address at which people reach the workbench: links in notices are absolute */
+/** @param baseUrl - the address under which users reach the workbench: links in notices are absolute */
 export function createTaskNotices(notify: Pick<Notify, "user">, baseUrl: string): TaskNotices {
   return async ({ task_id, owner_id, kind, status, title, result, error }) => {
     if (kind !== "batch" || status === "cancelled") return;

@@ -8,15 +8,15 @@ import { type ConvertedImage, ImageProblem } from "../images/converted-image.ts"
 import type { Converter } from "../images/converter.ts";
 import { type Job, JobFailure } from "./job.ts";
 
-/** Characters of a task's step. */
+/** Maximum characters of a task's step. */
 const maxStep = 100;
 
-/** What a finished image's row holds: the new forms, or why there are none. */
+/** The content of a finished image's row: the converted files, or the reason why there are none. */
 export type ImageResult = ConvertedImage | { readonly problem: string };
 
 /**
- * Converts the images of a batch, one after the other. Each is written down before it is counted, so that a restart
- * goes on with the next one. An image that cannot be read is reported and passed over.
+ * Converts the images of a batch, one after the other. Each result is stored before it is counted, so that a restart
+ * resumes with the next image. An unreadable image is reported and skipped.
  */
 export function createBatchJob(db: Kysely<WorkbenchTables>, folder: DataFolder, converter: Converter): Job {
   return async ({ taskId, signal, report }) => {

@@ -1,7 +1,7 @@
 /** The queue that servers and workers of the workbench share. */
 export const queueName = "workbench";
 
-/** A Redis' address as BullMQ takes it. A worker waits for Redis for as long as that takes. */
+/** The address of a Redis server in BullMQ's form. A worker waits for Redis without a time limit. */
 export function connectionTo(redisUrl: string) {
   const { hostname, port, username, password, pathname, protocol } = new URL(redisUrl);
   return {

@@ -1,7 +1,7 @@
 import type { TaskError } from "@signalbox/protocol";
 import type { JobFailure } from "./job.ts";
 
-/** What people are told when something went wrong that they can do nothing about. */
+/** Shown to users when an error occurred that they cannot fix. */
 export const internalFailure: TaskError = { code: "internal", message: "Something went wrong on the server." };
 
 /** Code and message of a job that ended its process `maxCrashes` times. */
@@ -10,10 +10,10 @@ export const crashedTooOften = [
   "The server stopped twice while it worked on this task, so it is not tried again. Send fewer or smaller images.",
 ] as const;
 
-/** What BullMQ says of a job whose workers died. */
+/** BullMQ's failure reason for a job whose workers died. */
 const stalledReason = "job stalled more than allowable limit";
 
-/** BullMQ carries a failure as one text: what people may read is marked, by its code and a colon in front. */
+/** BullMQ stores a failure as one text. A message for users is marked by its code and a colon in front. */
 export const reasonOf = (failure: JobFailure): string => `${failure.code}: ${failure.message}`;
 
 export function failureOf(reason: string): TaskError {

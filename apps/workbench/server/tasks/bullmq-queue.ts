@@ -13,7 +13,7 @@ interface BullMqQueueOptions {
   onEnded(task: TaskSnapshot): Promise<void>;
 }
 
-/** Hands jobs to whichever worker process is free, and shows what they make of them. A task's id is its job's. */
+/** Passes jobs to any free worker process, and reports their progress. A task and its job share one id. */
 export function createBullMqQueue({ redisUrl, progress, log, onEnded }: BullMqQueueOptions): TaskQueue {
   const queue = new Queue(queueName, { connection: connectionTo(redisUrl) });
   const events = new QueueEvents(queueName, { connection: connectionTo(redisUrl) });

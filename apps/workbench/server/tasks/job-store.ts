@@ -1,17 +1,17 @@
 import type { Kysely } from "kysely";
 import type { JobRow, WorkbenchTables } from "../database.ts";
 
-/** Jobs in SQL: what is waiting, what is running, and whether it should stop. */
+/** Jobs in SQL: which are waiting, which are running, and whether each should stop. */
 export interface JobStore {
   add(job: Pick<JobRow, "task_id" | "owner_id" | "kind" | "input">): Promise<void>;
-  /** Takes the oldest waiting job; undefined when there is none. One statement, so that nobody takes it twice. */
+  /** Takes the oldest waiting job; undefined when there is none. One statement, so that no job is taken twice. */
   claim(): Promise<JobRow | undefined>;
   finish(taskId: string): Promise<void>;
   get(taskId: string): Promise<JobRow | undefined>;
   requestCancel(taskId: string): Promise<void>;
-  /** A job that a regular stop interrupted waits again. */
+  /** Requeues a job that a graceful shutdown interrupted. */
   putBack(taskId: string): Promise<void>;
-  /** At the start: what a crash left running waits again, before everything that came later. Counts the crash. */
+  /** On start: requeues the jobs that a crash left running, ahead of all later ones. Counts the crash. */
   recoverCrashed(): Promise<void>;
   countUnfinished(ownerId: string): Promise<number>;
 }

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type Job, JobFailure } from "./job.ts";
 
-/** A task that does nothing, step by step: for trying out what progress looks like. */
+/** A task that does nothing, step by step: it demonstrates progress. */
 export const practiceInput = z.object({
   steps: z.int().min(1).max(1000),
   step_ms: z.int().min(1).max(60_000),
-  /** The step at which it fails. */
+  /** The step at which the task fails. */
   fail_at: z.int().min(1).max(1000).optional(),
 });
 

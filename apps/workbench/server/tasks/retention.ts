@@ -5,7 +5,7 @@ import type { Kysely } from "kysely";
 import type { DataFolder } from "../data-folder.ts";
 import type { WorkbenchTables } from "../database.ts";
 
-/** Tasks that are read at a time. */
+/** Number of tasks read at a time. */
 const batchSize = 100;
 
 const dayMs = 24 * 60 * 60_000;
@@ -23,7 +23,7 @@ interface RetentionOptions {
 /** Removes tasks that ended long ago, with their images: at once, and then every hour. */
 export interface Retention {
   start(): void;
-  /** Resolves when a sweep that is under way has ended, which is after its current task. */
+  /** Resolves when a running sweep has stopped, which is after its current task. */
   stop(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export function createRetention({ db, folder, progress, days, log }: RetentionOp
     return rows.map(({ json }) => JSON.parse(json));
   }
 
-  /** The task last: what a crash leaves of it is found again by it. */
+  /** Removes the task last: after a crash, the next sweep finds the remains through the task. */
   async function remove(taskId: string): Promise<void> {
     await removeUploads(folder, taskId);
     await rm(folder.results(taskId), { recursive: true, force: true });

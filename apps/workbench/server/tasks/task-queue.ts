@@ -1,13 +1,13 @@
 import type { TaskSnapshot } from "@signalbox/protocol";
 import type { JobRow } from "../database.ts";
 
-/** What is to be done, one after the other or elsewhere: the embedded queue, or BullMQ where there are several processes. */
+/** Runs jobs one after the other, or elsewhere: the embedded queue, or BullMQ where there are several processes. */
 export interface TaskQueue {
   add(job: Pick<JobRow, "task_id" | "owner_id" | "kind" | "input">): Promise<void>;
   cancel(task: Pick<TaskSnapshot, "task_id">): Promise<void>;
-  /** Unfinished jobs of one person. */
+  /** Unfinished jobs of one user. */
   countUnfinished(ownerId: string): Promise<number>;
-  /** Goes on with what a restart interrupted, then takes what is waiting. */
+  /** Resumes what a restart interrupted, then takes waiting jobs. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -13,18 +13,18 @@ interface TaskRunnerOptions {
   readonly kinds: ReadonlyMap<string, Job>;
   readonly concurrency: number;
   readonly log: Log;
-  /** Told of each end, before the job counts as done: after a crash in between once more. */
+  /** Called for each end, before the job counts as done; called again after a crash in between. */
   onEnded(task: TaskSnapshot): Promise<void>;
 }
 
-/** A large image takes longer than those who are connected should wait to be told that the server goes. */
+/** Bounds the wait: a large image takes longer than connected clients should wait for the shutdown notice. */
 const stoppingGraceMs = 3000;
 
 /** Why a job's signal was aborted. */
 const cancelled = new Error("The task was cancelled.");
 const stopping = new Error("The server is stopping.");
 
-/** The embedded queue: runs jobs, a few at a time, and tells `progress` of the beginning and the end of each. */
+/** The embedded queue: runs a few jobs at a time, and reports the start and the end of each to `progress`. */
 export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
   const { jobs, progress, kinds, concurrency, log } = options;
   const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
@@ -58,7 +58,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
     const { task_id: taskId } = job;
     try {
       const task = await progress.get(taskId);
-      // A crash between a task's final state and the end of its job.
+      // The server crashed between the task's final state and the end of its job.
       if (task === undefined) return void (await jobs.finish(taskId));
       if (isFinal(task.status)) return void (await finish(task));
       if (job.cancel_requested === 1) throw cancelled;
@@ -67,7 +67,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
       const result = await work(job, signal);
       await finish(await progress.complete(taskId, result));
     } catch (error) {
-      // Whatever else happens while the server stops is not the job's doing: it goes on at the next start.
+      // Any other error during shutdown is not the job's fault: the job resumes on the next start.
       if (signal.reason === stopping) return void (await jobs.putBack(taskId));
       await end(taskId, error).catch((fault: unknown) =>
         log.error({ err: fault, task_id: taskId }, "Ending a task failed; it will be taken up at the next start."),
@@ -90,7 +90,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
     await finish(await progress.fail(taskId, problem));
   }
 
-  /** A notice that cannot be sent takes nothing back: the task has ended. */
+  /** A notice that cannot be sent does not revert the end of the task. */
   async function finish(task: TaskSnapshot): Promise<void> {
     await options
       .onEnded(task)
@@ -98,7 +98,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
     await jobs.finish(task.task_id);
   }
 
-  /** A task without a job can never go on: its server died between making the one and the other. */
+  /** A task without a job can never progress: the server died between creating the task and creating the job. */
   async function failOrphans(): Promise<void> {
     const { rows } = await progress.list({ active: true, limit: 500 });
     for (const { task_id } of rows) {
@@ -126,7 +126,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
       await progress.cancelled(taskId);
       await jobs.finish(taskId);
     },
-    // Stops between two steps, or after a few seconds within one; what was running goes on at the next start.
+    // Stops between two steps, or after a few seconds within one; interrupted jobs resume on the next start.
     async stop() {
       stopped = true;
       for (const { abort } of running.values()) abort.abort(stopping);

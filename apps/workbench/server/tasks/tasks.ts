@@ -10,7 +10,7 @@ import type { ReceivedImage } from "../images/receive-images.ts";
 import { UploadProblem } from "../images/upload-problem.ts";
 import type { TaskQueue } from "./task-queue.ts";
 
-/** Unfinished tasks that one person may have. */
+/** Maximum unfinished tasks of one user. */
 const maxUnfinished = 10;
 
 interface TasksOptions {
@@ -20,33 +20,34 @@ interface TasksOptions {
   readonly progress: ProgressHub;
 }
 
-/** Making tasks. */
+/** Creates tasks. */
 export interface Tasks {
   /**
-   * Makes a task where its owner may have one more. One that is on its way counts: its images may take long to arrive.
+   * Creates a task if its owner may have one more. A task that is being created counts: its images may take long to
+   * arrive.
    * @throws UploadProblem `too_many_tasks`
    */
   admit<Task>(owner: Principal, make: () => Promise<Task>): Promise<Task>;
-  /** A folder for uploads of a task that may never be: the id of the task, should it come to be. */
+  /** Reserves an id and an upload folder for a task that may never be created. */
   reserve(): { readonly taskId: string; readonly folder: string };
   createBatch(taskId: string, images: readonly ReceivedImage[], owner: Principal): Promise<TaskSnapshot>;
   createPractice(input: object, owner: Principal): Promise<TaskSnapshot>;
 }
 
-/** Characters of a task's title. */
+/** Maximum characters of a task's title. */
 const maxTitle = 200;
 
-/** The number at the end is not what is cut. */
+/** Shortens the name, never the number at the end. */
 function titleOfMany(first: string, others: number): string {
   const end = ` and ${others} more`;
   return cutText(first, maxTitle - end.length) + end;
 }
 
 export function createTasks({ db, folder, queue, progress }: TasksOptions): Tasks {
-  /** By user. */
+  /** Tasks being created, by user. */
   const onTheirWay = new Map<string, number>();
 
-  /** The task first: a job without a task would run unseen. A task without a job is ended at the next start. */
+  /** Creates the task first: a job without a task would run unseen. A task without a job is ended on the next start. */
   async function begin(taskId: string, kind: string, title: string, input: object, owner: Principal, total?: number) {
     const task = await progress.create({
       task_id: taskId,

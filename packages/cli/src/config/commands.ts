@@ -11,7 +11,7 @@ import { harmless, type Terminal } from "../terminal.ts";
 import { type Judgement, judgeEnvironment } from "./judge.ts";
 import { migrateFlask } from "./migrate-flask.ts";
 
-/** `signalbox config check`: everything that is wrong or misspelt, at once. */
+/** `signalbox config check`: reports everything that is wrong or misspelt, all at once. */
 export function checkConfig(terminal: Terminal, environment: Environment, asJson: boolean): number {
   const { loaded, problems } = judgeEnvironment(environment);
   const isBad = problems.length > 0;
@@ -31,7 +31,10 @@ function summaryOf(terminal: Terminal, loaded: Judgement["loaded"], problems: nu
   return `${terminal.paint("green", "✓")} In order: ${facts}`;
 }
 
-/** `signalbox config print`: each setting with its value, where that comes from, and its default. Secrets have no value. */
+/**
+ * `signalbox config print`: each setting with its value, the source of the value, and its default. Values of secrets
+ * are not printed.
+ */
 export function printConfig(terminal: Terminal, environment: Environment, asJson: boolean): number {
   const { loaded, problems } = judgeEnvironment(environment);
   for (const problem of problems) terminal.say(harmless(problem));
@@ -57,21 +60,22 @@ export function printConfig(terminal: Terminal, environment: Environment, asJson
 
 const tables = [{ title: "Signalbox", table: settings }];
 
-/** `signalbox config docs`: the page CONFIGURATION.md of the settings that this version has. */
+/** `signalbox config docs`: prints the page CONFIGURATION.md for the settings of this version. */
 export function printDocs(terminal: Terminal): number {
   terminal.print(describeAsMarkdown(tables).trimEnd());
   return exitCodes.ok;
 }
 
-/** `signalbox config example`: a file of settings to begin with, every line a comment. */
+/** `signalbox config example`: prints a settings file to start from, with every line commented out. */
 export function printExample(terminal: Terminal): number {
   terminal.print(describeAsEnvExample(tables).trimEnd());
   return exitCodes.ok;
 }
 
 /**
- * `signalbox config migrate --from flask-socketio`: the new file as the result, what changed on standard error.
- * @param source - the text of the ancestor's `.env`
+ * `signalbox config migrate --from flask-socketio`: prints the new file as the result, and the changes on standard
+ * error.
+ * @param source - the text of the Flask-SocketIO application's `.env`
  */
 export function migrateConfig(terminal: Terminal, source: string, asJson: boolean): number {
   const { text, changes, problems } = migrateFlask(source);

@@ -7,21 +7,21 @@ import {
   settings,
 } from "@signalbox/server/config";
 
-/** What is to be said of an environment. */
+/** The assessment of an environment. */
 export interface Judgement {
-  /** Undefined where production would refuse to start. */
+  /** Undefined where a server in production would refuse to start. */
   readonly loaded: LoadedConfig<Record<never, never>> | undefined;
   readonly problems: readonly string[];
 }
 
-/** Everything that is wrong, misspelt or ignored, in sentences of the loader's own. */
+/** Everything that is wrong, misspelt or ignored, in the loader's own sentences. */
 export function judgeEnvironment(environment: Environment): Judgement {
   try {
     const loaded = loadConfig(environment);
     return { loaded, problems: loaded.warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // Misspelt names are found as well when nothing can be loaded: one of them may be the setting that is missing.
+    // Misspelt names are reported even when loading fails: one of them may be the missing setting.
     return { loaded: undefined, problems: [...error.problems, ...readSettings(settings, environment).warnings] };
   }
 }

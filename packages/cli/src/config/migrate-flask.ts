@@ -1,7 +1,7 @@
 import { settings } from "@signalbox/server/config";
 import { judgeEnvironment } from "./judge.ts";
 
-/** What became of one line of the ancestor's environment. */
+/** What happened to one line of the Flask-SocketIO environment. */
 interface Change {
   readonly name: string;
   readonly kind: "renamed" | "converted" | "removed" | "meaning" | "unknown";
@@ -9,14 +9,14 @@ interface Change {
 }
 
 export interface Migration {
-  /** The new file. Comments, empty lines and the application's own settings are where they were. */
+  /** The new file. Comments, empty lines and the application's own settings keep their position. */
   readonly text: string;
   readonly changes: readonly Change[];
-  /** What our loader says of the result, so that nothing is found out only at the first start. */
+  /** What the loader reports about the result, so that problems show before the first start. */
   readonly problems: readonly string[];
 }
 
-/** The ancestor's name -> ours. */
+/** Flask-SocketIO's name -> Signalbox's name. */
 const renamed: Readonly<Record<string, string>> = {
   FLASK_HOST: "HOST",
   FLASK_RUN_HOST: "HOST",
@@ -28,7 +28,7 @@ const renamed: Readonly<Record<string, string>> = {
   SOCKETIO_MESSAGE_QUEUE: "REDIS_URL",
 };
 
-/** What has no counterpart, and why none is needed. */
+/** Settings without a counterpart, and why none is needed. */
 const removed: Readonly<Record<string, string>> = {
   SOCKETIO_ASYNC_MODE: "Node.js has one way of waiting, and needs no choice between threads, eventlet and gevent.",
   SOCKETIO_CONNECTION_POOL_SIZE: "Nothing read it: connections are no pool.",
@@ -45,7 +45,7 @@ const removed: Readonly<Record<string, string>> = {
   FLASK_APP: "The application is started by Node.js.",
 };
 
-/** What has kept its name and means something else, or more, than it did. */
+/** Settings that keep their name but have a different or wider meaning. */
 const meanings: Readonly<Record<string, string>> = {
   SOCKETIO_CORS_ORIGINS:
     "Holds for the WebSocket upgrade as well, and replaces the derived origins altogether. In production * is refused while SOCKETIO_CORS_CREDENTIALS is true.",
@@ -64,10 +64,10 @@ const meanings: Readonly<Record<string, string>> = {
 
 const seconds = new Set(["SOCKETIO_PING_TIMEOUT", "SOCKETIO_PING_INTERVAL"]);
 
-/** Above this a ping value can only have been meant in milliseconds: it is the most that is allowed in seconds. */
+/** A ping value above this can only be in milliseconds: it is the maximum allowed in seconds. */
 const mostSeconds = 300;
 
-/** Python's levels -> ours. */
+/** Python's log levels -> Signalbox's. */
 const levels: Readonly<Record<string, string>> = {
   NOTSET: "debug",
   DEBUG: "debug",
@@ -79,14 +79,14 @@ const levels: Readonly<Record<string, string>> = {
   FATAL: "error",
 };
 
-/** Names that are ours to judge; others are the application's and pass as they are. */
+/** Names that the migration handles. Others belong to the application and pass unchanged. */
 const own = /^(SOCKETIO|FLASK)_|^SECRET_KEY$|^REDIS_URL$/;
 
 const known = new Set(Object.values(settings).map(({ env }) => env));
 const assignment = /^(\s*(?:export\s+)?)([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/;
 
 /**
- * Turns the environment of the ancestor, a Flask-SocketIO application, into ours, line by line.
+ * Converts the environment of a Flask-SocketIO application into Signalbox's, line by line.
  * @param source - the text of a `.env` file
  */
 export function migrateFlask(source: string): Migration {
@@ -113,7 +113,7 @@ export function migrateFlask(source: string): Migration {
   return { text: lines.join("\n"), changes, problems: judgeEnvironment(Object.fromEntries(written)).problems };
 }
 
-/** One setting under its new name; undefined for one that has none. */
+/** Returns one setting under its new name; undefined when it has none. */
 function moveLine(name: string, value: string, changes: Change[]): { name: string; value: string } | undefined {
   const tell = (kind: Change["kind"], says: string): void => void changes.push({ name, kind, says });
   const gone = removed[name];

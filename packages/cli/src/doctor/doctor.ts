@@ -13,7 +13,7 @@ import { clock, roundTrip } from "./steps/timing.ts";
 import { tls } from "./steps/tls.ts";
 import { clientConfig, polling, stickiness, upgrade } from "./steps/transports.ts";
 
-/** From the wire upwards: each looks at what those before it have found to be there. */
+/** From the network layer upwards: each step builds on what earlier ones have found. */
 const steps: readonly Step[] = [
   ...[nameResolution, tcp, tls, http, preflight, clientConfig, proxyHeaders, polling, stickiness, upgrade],
   ...[session, csrf, namespaces, metrics, roundTrip, clock],
@@ -21,7 +21,7 @@ const steps: readonly Step[] = [
 
 export interface DoctorOptions {
   readonly url: URL;
-  /** Of the page whose requests are imitated. */
+  /** Origin of the page whose requests are imitated. */
   readonly origin: string;
   readonly credentials: Credentials;
   readonly ca: string | undefined;
@@ -36,7 +36,7 @@ const timeoutMs = 10_000;
 const signs = { pass: "✓", warn: "!", fail: "✗", skip: "-" } as const;
 const colours = { pass: "green", warn: "yellow", fail: "red", skip: "dim" } as const;
 
-/** `signalbox doctor`: walks the way of a connection, from the name to the clock, and says of each step how it went. */
+/** `signalbox doctor`: checks each step of a connection, from the name to the clock, and reports each result. */
 export async function examine(terminal: Terminal, options: DoctorOptions): Promise<number> {
   const { url, origin, credentials, ca, asJson } = options;
   const door = createDoor({ url, origin, ...credentials, ca, timeoutMs });
@@ -64,7 +64,7 @@ export async function examine(terminal: Terminal, options: DoctorOptions): Promi
   return failed === 0 ? exitCodes.ok : exitCodes.bad;
 }
 
-/** A step that breaks is a finding, and those after it are looked at. */
+/** A step that throws becomes a finding, and later steps still run. */
 async function look(step: Step, patient: Patient, facts: Facts): Promise<Outcome> {
   try {
     return await step.run(patient, facts);

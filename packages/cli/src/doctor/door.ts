@@ -7,24 +7,27 @@ export interface Answer {
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
   readonly tookMs: number;
-  /** By which address of ours, and which of the server's. */
+  /** The local address of the connection, and the server's. */
   readonly localAddress: string | undefined;
   readonly remoteAddress: string | undefined;
 }
 
 interface Question {
   readonly method?: string;
-  /** Below the address that was given; with a slash in front from the root of the host. */
+  /** Relative to the given address; with a leading slash, relative to the root of the host. */
   readonly path: string;
   readonly headers?: Record<string, string>;
   readonly body?: string;
 }
 
-/** The way to the server: every question on a connection of its own, as a load balancer may send each to another node. */
+/**
+ * An HTTP client for the checks. Each request uses its own connection, as a load balancer may send each to another
+ * node.
+ */
 export interface Door {
-  /** @throws Error with the system's `code` when there is no answer */
+  /** @throws Error with the system's `code` when no response arrives */
   ask(question: Question): Promise<Answer>;
-  /** Cookies that were set on the way, such as those of sticky sessions, beside the one that was given. */
+  /** The given cookie and those set by responses, such as the cookies of sticky sessions. */
   cookie(): string | undefined;
 }
 
@@ -37,7 +40,7 @@ interface DoorOptions {
   readonly timeoutMs: number;
 }
 
-/** More than any answer of ours; what is longer is somebody else's page. */
+/** Larger than any response of Signalbox; anything longer is a page of other software. */
 const maxBodyBytes = 100_000;
 
 export function createDoor({ url, origin, cookie, token, ca, timeoutMs }: DoorOptions): Door {
@@ -49,7 +52,7 @@ export function createDoor({ url, origin, cookie, token, ca, timeoutMs }: DoorOp
     return all.length === 0 ? undefined : all.join("; ");
   }
 
-  /** Only that a browser would send it back: how long, and to where else, does not matter here. */
+  /** Keeps only names and values, as a browser would send them back: expiry and scope do not matter here. */
   function keepCookies(lines: readonly string[] = []): void {
     for (const line of lines) {
       const [, name, value] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
@@ -113,7 +116,7 @@ export function createDoor({ url, origin, cookie, token, ca, timeoutMs }: DoorOp
   return { ask, cookie: cookieHeader };
 }
 
-/** The body as JSON; undefined when it is none. */
+/** The body as JSON; undefined when it is not JSON. */
 export function jsonOf({ body }: Answer): unknown {
   try {
     return JSON.parse(body);
@@ -122,7 +125,7 @@ export function jsonOf({ body }: Answer): unknown {
   }
 }
 
-/** The server's own refusal, where the answer is one. */
+/** The server's refusal, if the response contains one. */
 export function refusalOf(answer: Answer): RefusalMessage | undefined {
   const { error } = (jsonOf(answer) ?? {}) as { error?: RefusalMessage };
   return typeof error?.code === "string" && typeof error.message === "string" ? error : undefined;

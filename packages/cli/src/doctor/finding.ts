@@ -1,7 +1,7 @@
-/** What one look at the server brought. */
+/** The result of one check. */
 export interface Finding {
   readonly verdict: "pass" | "warn" | "fail" | "skip";
-  /** What was seen, in a sentence. */
+  /** The observation, as a sentence. */
   readonly says: string;
   /** What to change, and where. */
   readonly fix?: string;

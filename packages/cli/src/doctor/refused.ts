@@ -1,7 +1,7 @@
 import type { RefusalMessage } from "@signalbox/protocol";
 import { type Finding, fail } from "./finding.ts";
 
-/** What a refusal by its code means for whoever runs the server. */
+/** Explains a refusal to the server's operator, by its code. */
 export function refused(what: string, { code, message, hint, retry_after_ms: waitMs }: RefusalMessage): Finding {
   const fixes: Readonly<Record<string, string>> = {
     rate_limited:

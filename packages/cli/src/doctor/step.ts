@@ -3,7 +3,7 @@ import type { Credentials } from "../credentials.ts";
 import type { Door } from "./door.ts";
 import type { Finding } from "./finding.ts";
 
-/** What the doctor was asked to look at. */
+/** What the doctor examines. */
 export interface Patient {
   /** With the path prefix, ending with a slash. */
   readonly url: URL;
@@ -11,15 +11,15 @@ export interface Patient {
   readonly origin: string;
   readonly credentials: Credentials;
   readonly door: Door;
-  /** Certificates of an authority of one's own, in PEM. */
+  /** Certificates of a private authority, in PEM. */
   readonly ca: string | undefined;
 }
 
-/** What earlier steps have found out, for later ones. */
+/** What earlier steps have found, for later ones. */
 export interface Facts {
   readonly addresses?: readonly string[];
   readonly config?: ClientConfig;
-  /** The transports on which a connection can be opened. */
+  /** The transports that can open a connection. */
   readonly polls?: boolean;
   readonly upgrades?: boolean;
 }
@@ -27,7 +27,7 @@ export interface Facts {
 export interface Outcome {
   readonly findings: readonly Finding[];
   readonly facts?: Facts;
-  /** Nothing that follows can be looked at. */
+  /** No later step can run. */
   readonly isLast?: boolean;
 }
 

@@ -7,22 +7,22 @@ interface Visit {
   readonly transport: "polling" | "websocket";
   readonly namespace: string;
   readonly csrf?: string;
-  /** How many round trips are measured once it is open. */
+  /** Number of round trips to measure once it is open. */
   readonly pings?: number;
 }
 
 export interface Visited {
   readonly isOpen: boolean;
-  /** Why it was not let in, in the server's words. */
+  /** Why the server refused, in its own words. */
   readonly refusal: RefusalMessage | undefined;
-  /** Why it was not, where the server said nothing. */
+  /** Why the connection failed, where the server gave no reason. */
   readonly problem: string | undefined;
   readonly roundTripsMs: readonly number[];
 }
 
 const timeoutMs = 10_000;
 
-/** Connects to a namespace as any Socket.IO client does, and leaves again. */
+/** Connects to a namespace as any Socket.IO client does, and disconnects again. */
 export async function visit(patient: Patient, config: ClientConfig, how: Visit): Promise<Visited> {
   const { url, origin, credentials, door, ca } = patient;
   const cookie = door.cookie();
@@ -39,7 +39,7 @@ export async function visit(patient: Patient, config: ClientConfig, how: Visit):
   });
   try {
     const error = await new Promise<(Error & { data?: { code?: unknown } }) | undefined>((resolve) => {
-      // Not the namespace's connect: what is refused at once afterwards was never open.
+      // Not the namespace's connect event: a connection that is refused right after it was never open.
       socket.once("connection_established", () => resolve(undefined));
       socket.once("connect_error", resolve);
       setTimeout(() => resolve(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();

@@ -8,13 +8,13 @@ type Requests = Pick<
   "sync_notifications" | "ack_notifications" | "read_notifications" | "check_connection"
 >;
 
-/** Asks the server about notifications, over the socket or over HTTP: the answers are the same. */
+/** Sends a notification request over the socket or over HTTP: the responses are the same. */
 export type Ask = <Name extends keyof Requests>(
   event: Name,
   payload: Requests[Name]["payload"],
 ) => Promise<Requests[Name]["answer"]>;
 
-/** Over the socket. Sent again after an interruption: each of these requests may be made twice. */
+/** Over the socket. Requests are sent again after an interruption: all of them are idempotent. */
 export const overSocket =
   (clients: Clients): Ask =>
   (event, payload) =>
@@ -23,8 +23,8 @@ export const overSocket =
 const prefix = "/realtime/notifications";
 
 /**
- * Over HTTP, for where no socket can be opened.
- * @throws RequestError with the server's refusal, or `unknown` when there was no answer
+ * Over HTTP, for use where no socket can be opened.
+ * @throws RequestError with the server's refusal, or `unknown` when no response arrived
  */
 export const overHttp =
   ({ http }: Clients): Ask =>
@@ -38,9 +38,9 @@ export const overHttp =
     async function send() {
       if (event === "sync_notifications") return http(queryOf(payload));
       const config = await http("/realtime/client-config");
-      // It has the server's time, as the answer to check_connection.
+      // client-config contains the server's time, like the response to check_connection.
       if (event === "check_connection") return config;
-      // Without a cookie there is no token, and none is needed.
+      // Without a cookie there is no CSRF token, and none is needed.
       const csrf = config.kind === "json" ? (config.body as Partial<ClientConfig>).csrf : undefined;
       return http(`${prefix}/${event === "ack_notifications" ? "ack" : "read"}`, {
         method: "POST",

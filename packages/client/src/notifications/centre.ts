@@ -3,44 +3,46 @@ import type { Environment } from "../environment.ts";
 import type { Observable } from "../observable.ts";
 import type { Problem } from "../report.ts";
 
-/** What a page shows of notifications: those it has, and how many are unread. */
+/** What a page shows of notifications: the list, and the unread count. */
 export interface NotificationsState extends LedgerStanding {
   /**
    * `loading`: nothing is known yet. `live`: over the socket. `polling`: over HTTP, because no socket can be opened.
-   * `stale`: what is shown may be old. `refused`: not for this visitor, and nothing is shown.
+   * `stale`: the list may be outdated. `refused`: this visitor has no access, and the list is empty.
    */
   readonly phase: "loading" | "live" | "polling" | "stale" | "refused";
-  /** Newest first: the latest, and whatever has still to be acknowledged by a person. */
+  /** Newest first: the latest, and all that still require acknowledgement. */
   readonly notifications: readonly Notification[];
 }
 
-/** The notifications of whoever is signed in; alike in all tabs. */
+/** The notifications of the signed-in user; the same in all tabs. */
 export interface NotificationCentre extends Observable<NotificationsState> {
   /**
-   * Told of each new notification once, in order; of those from before the page was opened, what nobody acknowledged.
-   * @returns the way to stop
+   * Calls the listener once for each new notification, in order. Of those from before the page was opened, it receives
+   * only the unacknowledged ones.
+   * @returns an unsubscribe function
    */
   onArrived(listener: (notification: Notification) => void): () => void;
   /**
-   * Everything up to `seq` has been read, but nothing from the first on that a person has still to acknowledge.
+   * Marks everything up to `seq` as read, but stops before the first notification that still requires acknowledgement.
    * @throws RequestError
    */
   markRead(seq: number): Promise<void>;
   /**
-   * A person has acknowledged everything up to `seq`. Arrivals that ask for nobody are acknowledged without a call.
+   * Records that the user has acknowledged everything up to `seq`. Notifications that require no acknowledgement are
+   * acknowledged automatically.
    * @throws RequestError
    */
   acknowledge(seq: number): Promise<void>;
-  /** Stops listening; the connection stays. */
+  /** Stops listening; the connection stays open. */
   close(): void;
 }
 
-/** What is told to the application, and what is asked of it. */
+/** Options of `openNotifications`. */
 export interface NotificationsOptions {
-  /** How many are kept. Default: 50. */
+  /** How many notifications are kept. Default: 50. */
   limit?: number;
-  /** Told of listeners that throw. */
+  /** Called for listeners that throw. */
   onProblem?: (problem: Problem) => void;
-  /** Time and dice, for tests. */
+  /** Time and randomness, for tests. */
   environment?: Environment;
 }

@@ -1,11 +1,11 @@
 import type { LedgerStanding, Notification } from "@signalbox/protocol";
 
-/** What is known of a user's notifications. */
+/** What is known about a user's notifications. */
 export interface Ledger {
   readonly standing: LedgerStanding;
   /** Newest first. */
   readonly notifications: readonly Notification[];
-  /** The highest `seq` that was taken: what is not above it has been told. */
+  /** The highest `seq` that was processed: listeners have received everything up to it. */
   readonly taken: number;
 }
 
@@ -15,11 +15,11 @@ export const emptyLedger: Ledger = {
   taken: 0,
 };
 
-/** Those that are new, in order. A server sends what it is not sure of twice. */
+/** The new ones, in order. When in doubt, the server sends a notification twice. */
 export const newOnes = ({ taken }: Ledger, arrived: readonly Notification[]): Notification[] =>
   arrived.filter(({ seq }) => seq > taken).sort((a, b) => a.seq - b.seq);
 
-/** Takes new ones in. Keeps the latest, and whatever somebody has still to acknowledge. */
+/** Adds new ones. Keeps the latest, and all that still require acknowledgement. */
 export function withNew(ledger: Ledger, added: readonly Notification[], limit: number): Ledger {
   const all = [...added].reverse().concat(ledger.notifications);
   const notifications = all.filter((each, index) => index < limit || isPending(ledger, each));
@@ -31,18 +31,18 @@ export const withoutExpired = (ledger: Ledger, now: number): Ledger => ({
   notifications: ledger.notifications.filter(({ expires_at }) => Date.parse(expires_at) > now),
 });
 
-/** Marks only rise: an answer that was overtaken by a newer one takes nothing back. */
+/** Marks only rise: a response that a newer one overtook is ignored. */
 export function withStanding(ledger: Ledger, standing: LedgerStanding): Ledger {
   const { acknowledged_seq, read_seq } = ledger.standing;
   const isOvertaken = standing.acknowledged_seq < acknowledged_seq || standing.read_seq < read_seq;
   return isOvertaken ? ledger : { ...ledger, standing };
 }
 
-/** Whether a person has still to acknowledge it. */
+/** Whether the notification still requires acknowledgement by the user. */
 const isPending = ({ standing }: Ledger, { seq, requires_ack }: Notification): boolean =>
   requires_ack && seq > standing.acknowledged_seq;
 
-/** How far everything may be acknowledged without a person: up to the first that waits for one. */
+/** How far everything may be acknowledged automatically: up to the first that requires the user's acknowledgement. */
 export function settledUpTo(ledger: Ledger): number {
   const pending = ledger.notifications.filter((each) => isPending(ledger, each)).map(({ seq }) => seq);
   return Math.min(ledger.taken, ...pending.map((seq) => seq - 1));

@@ -1,4 +1,4 @@
-/** A user's notifications in the page. A subpath of its own: a page that shows none does not load it. */
+/** A user's notifications in the page. A separate subpath: a page that shows none does not load it. */
 import {
   type LedgerStanding,
   type Notification,
@@ -24,16 +24,16 @@ export type { NotificationCentre, NotificationsOptions, NotificationsState } fro
 
 const perRequest = 500;
 
-/** How long a socket is waited for before notifications are asked for without one, and how often from then on. */
+/** How long the client waits for a socket before it polls over HTTP, and the polling interval from then on. */
 const pollAfterMs = 5000;
 const pollMs = 15_000;
 
-/** After a request that the server did not answer, on a connection that lives. */
+/** Delay after a request that the server did not answer, on a connection that is alive. */
 const retryMs = 2000;
 
 /**
- * Acknowledging waits a moment, not the same in each tab: many arrivals are one request, and what one tab has said the
- * others need not say again.
+ * Delay before acknowledging, random for each tab: many arrivals become one request, and what one tab acknowledged the
+ * others need not repeat.
  */
 const acknowledgeAfterMs = { least: 100, most: 400 };
 
@@ -43,7 +43,7 @@ const isStanding = shaped<LedgerStanding>({
 });
 const isPage = shaped<NotificationPage>({ latest_seq: number, notifications: list });
 
-/** Follows the notifications of whoever is signed in, from now until `close`. */
+/** Follows the notifications of the signed-in user, from now until `close`. */
 export function openNotifications(
   clients: Clients,
   { limit = 50, onProblem, environment = systemEnvironment }: NotificationsOptions = {},
@@ -54,22 +54,22 @@ export function openNotifications(
   );
   const report = createReporter(onProblem);
   const arrivals = createListeners<[Notification]>(report);
-  /** Decides what has expired. */
+  /** Determines which notifications have expired. */
   const clock = createServerClock(environment);
   const source = createSource<NotificationsState>({ phase: "loading", ...shown(emptyLedger) }, report);
   let ledger = emptyLedger;
   let isLoaded = false;
   let userId: string | undefined;
-  /** Another user's answers, and those from before the connection was lost, count for nothing. */
+  /** Responses for another user, or for an earlier turn, are ignored. */
   let turn = 0;
   let isSyncing = false;
-  /** The highest `seq` that was told of meanwhile: what is being read may have been read before that was there. */
+  /** The highest `seq` announced during a sync: the page being read may be older than that notification. */
   let overheard = 0;
   let timers: Partial<Record<"sync" | "acknowledge" | "expire", () => void>> = {};
 
   const isOpen = (): boolean => user.status().status === "open";
   const ask: Ask = (event, payload) => (isOpen() ? overSocket : overHttp)(clients)(event, payload);
-  /** For good, or until somebody else signs in: a connection that is only lost leaves the list where it is. */
+  /** Permanently, or until another user signs in. When the connection is merely lost, the list stays. */
   const isRefused = (): boolean => {
     const { status, diagnosis } = user.status();
     return status === "refused" && (diagnosis?.retry === "session_change" || diagnosis?.retry === "never");
@@ -85,7 +85,7 @@ export function openNotifications(
   ];
   follow();
 
-  /** One timer of each sort; a later call replaces the one before. */
+  /** One timer of each kind; a later call replaces the earlier one. */
   function later(name: keyof typeof timers, ms: number, run: () => void): void {
     timers[name]?.();
     timers[name] = environment.after(ms, () => {
@@ -99,16 +99,19 @@ export function openNotifications(
       if (source.get().phase !== "live") void sync();
       return;
     }
-    // The next connection may be another user's, which shows only when the server says so: an acknowledgement that
-    // leaves before that would be taken for theirs. What is read after it is acknowledged anew.
-    timers.acknowledge?.();
-    delete timers.acknowledge;
     if (isPolled()) {
-      // Not at once: most connections are back by then, and after a restart everybody's requests would come together.
+      // Not at once: most connections return within this delay, and after a restart all clients would send requests
+      // together.
       if (timers.sync === undefined && !isSyncing) later("sync", pollAfterMs, poll);
       if (source.get().phase !== "polling") show(isLoaded ? "stale" : "loading");
     } else if (isRefused()) forget("refused");
-    else show(isLoaded ? "stale" : "loading");
+    else {
+      // The next connection may belong to another user, which shows only when the server says so. An acknowledgement sent
+      // before that would count for that user. Reading after it schedules the acknowledgement again.
+      timers.acknowledge?.();
+      delete timers.acknowledge;
+      show(isLoaded ? "stale" : "loading");
+    }
   }
 
   function poll(): void {
@@ -120,7 +123,7 @@ export function openNotifications(
     source.set({ phase, ...shown(ledger) });
   }
 
-  /** Nothing of one user stays on the page of another. */
+  /** Removes one user's notifications before the page shows another user's. */
   function belongsTo(id: string): void {
     const isAnother = userId !== undefined && userId !== id;
     userId = id;
@@ -140,7 +143,7 @@ export function openNotifications(
     show(phase);
   }
 
-  /** Asks for everything above what was taken; once more, if something came to be while it was under way. */
+  /** Reads everything above `taken`. Reads once more if a notification arrived meanwhile. */
   async function sync(): Promise<void> {
     if (isSyncing) return;
     isSyncing = true;
@@ -181,7 +184,8 @@ export function openNotifications(
       if (mine !== turn || !isPage(page)) return;
       const { notifications, ...standing } = page;
       take(notifications, told);
-      // Numbers may be missing for good, also the last ones. A page may be shorter than was asked for, but not empty.
+      // Numbers can be missing permanently, including the last ones. A page may hold fewer than requested, but is empty
+      // only at the end.
       if (notifications.length === 0) ledger = { ...ledger, taken: Math.max(ledger.taken, page.latest_seq) };
       stood(standing);
       if (ledger.taken < page.latest_seq) continue;
@@ -196,13 +200,13 @@ export function openNotifications(
     if (!isNotification(notification) || notification.seq <= ledger.taken) return;
     if (isSyncing) return overhear(notification.seq);
     if (!isLoaded) return;
-    // A number was passed over: it may be missing for good, or on its way by another path.
+    // A number was skipped: it may be missing permanently, or arrive later.
     if (notification.seq > ledger.taken + 1) return void sync();
     take([notification], ledger.taken);
     show("live");
   }
 
-  /** @param told - the application has been told of everything up to this `seq` */
+  /** @param told - listeners have received everything up to this `seq` */
   function take(notifications: readonly unknown[], told: number): void {
     const added = newOnes(ledger, notifications.filter(isNotification));
     ledger = withNew(ledger, added, limit);
@@ -233,10 +237,10 @@ export function openNotifications(
     if (timers.acknowledge !== undefined || settledUpTo(ledger) <= ledger.standing.acknowledged_seq) return;
     const { least, most } = acknowledgeAfterMs;
     later("acknowledge", least + environment.random() * (most - least), () => {
-      // Who cannot be reached is told later, by the next arrival or when the connection is open again.
+      // Without a connection, the next arrival or the next opening acknowledges.
       if (!isOpen() && source.get().phase !== "polling") return;
       const seq = settledUpTo(ledger);
-      // What fails is made up for by the next arrival, or the next time the connection opens.
+      // After a failure, the next arrival or the next opening acknowledges again.
       if (seq > ledger.standing.acknowledged_seq) move("ack_notifications", seq).catch(() => {});
     });
   }
@@ -252,7 +256,7 @@ export function openNotifications(
     show(source.get().phase);
   }
 
-  /** What has expired leaves the list, and the server's count. */
+  /** Expired notifications leave the list and the server's count. */
   function expireInTime(): void {
     const next = Math.min(...ledger.notifications.map(({ expires_at }) => Date.parse(expires_at)));
     if (!Number.isFinite(next)) return timers.expire?.();

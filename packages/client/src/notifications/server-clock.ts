@@ -1,12 +1,12 @@
 import type { Environment } from "../environment.ts";
 
-/** The server's time, by this device's clock, which may be hours off. */
+/** The server's time, derived from this device's clock, which may be hours off. */
 export interface ServerClock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** False until the server's time was learned, and when the device's clock may have been set since. */
+  /** False until the server's time is known, and again when the device's clock may have been set since. */
   readonly isKnown: boolean;
-  /** @param serverTime - as the server has just sent it; ignored if it is no time */
+  /** @param serverTime - as the server has just sent it; ignored if it is not a valid time */
   learn(serverTime: string): void;
   doubt(): void;
 }

@@ -1,9 +1,9 @@
 import type { Environment } from "../environment.ts";
 
 /**
- * What happens to the page around the connection. `wake`: it was frozen, hidden or asleep and may have missed the end of
- * its connection. `freeze`: it stops running. `store`: it goes into the back/forward cache, which takes no page with an
- * open connection.
+ * Events of the page that affect the connection. `wake`: the page was frozen, hidden or asleep and may have missed the
+ * end of its connection. `freeze`: it stops running. `store`: it enters the back/forward cache, which accepts no page
+ * with an open connection.
  */
 export type Signal = "offline" | "online" | "wake" | "freeze" | "store" | "restore";
 
@@ -22,11 +22,13 @@ const sources: readonly (readonly [
   ["document", "visibilitychange", () => (document.visibilityState === "visible" ? "wake" : undefined)],
 ];
 
-/** How often the clock is looked at, and a gap that only sleep explains. */
+/** How often the clock is checked, and a gap that only sleep explains. */
 const tickMs = 5000;
 const sleepMs = 20_000;
 
-/** Watches the page, where there is one, and the clock for a machine that slept. Returns the way to stop. */
+/**
+ * Watches the page, if there is one, and the clock to detect that the machine slept. Returns a function that stops it.
+ */
 export function watchActivity(environment: Environment, onSignal: (signal: Signal) => void): () => void {
   const stops: (() => void)[] = [];
   for (const [name, event, signalOf] of sources) {
@@ -44,7 +46,7 @@ export function watchActivity(environment: Environment, onSignal: (signal: Signa
   let last = environment.now();
   const tick = (): void => {
     const now = environment.now();
-    // Hidden pages are let run once a minute only: there a gap says nothing, and they wake when they are shown.
+    // Browsers run hidden pages only once a minute, so a gap means nothing there. They wake when they are shown.
     const hidden = globalThis.document?.visibilityState === "hidden";
     if (now - last > sleepMs && !hidden) onSignal("wake");
     last = now;

@@ -5,17 +5,17 @@ export interface BackoffBounds {
 }
 
 /**
- * Exponential backoff with full jitter: anything from nothing to the grown delay. Spreads clients that failed
- * together evenly, where a partial jitter leaves them in waves (AWS Architecture Blog, "Exponential Backoff And Jitter").
+ * Exponential backoff with full jitter: a random delay from zero to the current bound. It spreads clients that failed
+ * together evenly, where partial jitter leaves them in waves (AWS Architecture Blog, "Exponential Backoff And Jitter").
  *
- * The delay grows with the time that the trouble has lasted, not with the count of attempts: what a client still waits
- * when the server is back is at most as long as the server was away, plus `baseMs`. A count says less than that: full
- * jitter lets some clients fail often in a second, who would then wait longest.
+ * The bound grows with the duration of the outage, not with the number of attempts. When the server is back, a client
+ * waits at most as long as the server was away, plus `baseMs`. A count gives no such limit: full jitter lets some
+ * clients fail many times in a second, and they would then wait longest.
  * @param lastedMs - since the first failure
  * @param random - 0 inclusive to 1 exclusive
  * @returns milliseconds
  */
 export function backoffMs(lastedMs: number, { baseMs, maxMs }: BackoffBounds, random: number): number {
-  // A clock that was set back must not make it negative.
+  // A clock that was set back must not make the bound negative.
   return Math.floor(random * Math.min(maxMs, baseMs + Math.max(0, lastedMs)));
 }

@@ -2,13 +2,13 @@ import type { ClientConfig } from "@signalbox/protocol";
 import type { Diagnosis } from "../diagnosis.ts";
 import { backoffMs } from "./backoff.ts";
 
-/** What is to be done after a failure. */
+/** What to do after a failure. */
 export type Decision =
-  /** Try again by itself. */
+  /** Retry automatically. */
   | { readonly kind: "retry"; readonly delayMs: number }
-  /** Wait until the session, or whatever refused us, has changed: look now and then, cheaply. */
+  /** Wait until the session, or another cause of the refusal, has changed; poll at a low rate. */
   | { readonly kind: "watch" }
-  /** Wait for the network, and look now and then: the platform's word is a hint. */
+  /** Wait for the network, and retry now and then: the platform's report is only a hint. */
   | { readonly kind: "offline" }
   | { readonly kind: "stop" };
 
@@ -17,7 +17,7 @@ export type RetrySettings = Pick<
   "reconnection" | "reconnection_attempts" | "reconnection_delay_ms" | "reconnection_delay_max_ms"
 >;
 
-/** Until the server has told its settings. They are its own defaults. */
+/** Used until the server has sent its settings; they are the server's own defaults. */
 export const defaultRetrySettings: RetrySettings = {
   reconnection: true,
   reconnection_attempts: null,
@@ -25,14 +25,16 @@ export const defaultRetrySettings: RetrySettings = {
   reconnection_delay_max_ms: 5000,
 };
 
-/** What has failed in a row until now. */
+/** The current run of failures. */
 export interface Trouble {
   readonly failures: number;
-  /** Milliseconds since the first of them. */
+  /** Milliseconds since the first of these failures. */
   readonly lastedMs: number;
 }
 
-/** Decides when to try again. Pure. A server that names a time is obeyed, and its clients are spread behind that time. */
+/**
+ * Decides when to retry. Pure. If the server names a time, clients wait until then and spread over the time after it.
+ */
 export function decideRetry(
   diagnosis: Diagnosis,
   { failures, lastedMs }: Trouble,

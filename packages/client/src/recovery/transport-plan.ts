@@ -3,21 +3,21 @@ import type { Environment } from "../environment.ts";
 const firstBlockMs = 60_000;
 const longestBlockMs = 600_000;
 
-/** A WebSocket that is open for less than this was cut by something that does not like it. */
+/** A WebSocket that closes sooner than this was probably cut by an intermediary. */
 const earlyMs = 10_000;
 
-/** Early deaths in a row after which WebSocket counts as blocked: one may be a restart. */
+/** Consecutive early closes after which WebSocket counts as blocked: a single one may be a restart. */
 const earlyDeaths = 2;
 
-/** Which transports to use: WebSocket is given up after failures, and tried again later. */
+/** Chooses the transports: WebSocket is avoided after failures, and tried again later. */
 export interface TransportPlan {
   choose<Transport extends string>(offered: readonly Transport[]): readonly Transport[];
-  /** WebSocket did not open while HTTP works. */
+  /** WebSocket did not open, but HTTP works. */
   blocked(): void;
   worked(): void;
   /** A connection over WebSocket was lost after this many milliseconds. */
   lostAfter(ms: number): void;
-  /** Milliseconds until WebSocket may be tried again; null when it is not given up. */
+  /** Milliseconds until WebSocket may be tried again; null when it is not blocked. */
   retryInMs(): number | null;
 }
 

@@ -4,7 +4,7 @@ import type { Environment } from "../environment.ts";
 
 const trialMs = 3000;
 
-/** Opens a WebSocket beside the connection, enters no namespace, and closes it: does it get through by now? */
+/** Opens a WebSocket beside the connection, joins no namespace, and closes it. Resolves to whether it opened. */
 export function webSocketWorks(
   url: string,
   config: ClientConfig,

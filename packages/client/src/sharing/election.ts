@@ -1,9 +1,10 @@
 /**
- * Queues for an exclusive lock and holds it. The browser gives it to the next in the queue the moment its holder lets
- * go, is closed or crashes: locks are the one truth about who leads and who lives, messages are not.
- * @param onHeld - called with the way to let go
+ * Queues for an exclusive lock and holds it. The browser grants it to the next in the queue as soon as the holder
+ * releases it, closes or crashes. Locks, not messages, are the single source of truth about which tab leads and which
+ * tabs live.
+ * @param onHeld - called with a function that releases the lock
  * @param onLost - the platform refused the lock, or another page stole it
- * @returns the way to let go, or to leave the queue
+ * @returns a function that releases the lock, or leaves the queue
  */
 export function holdLock(
   locks: LockManager,
@@ -22,7 +23,7 @@ export function holdLock(
   });
   locks
     .request(name, { signal: queue.signal }, () => {
-      // Granted in the same moment in which we left the queue.
+      // The lock was granted just as this tab left the queue.
       if (queue.signal.aborted) return undefined;
       onHeld(release);
       return held;

@@ -9,22 +9,22 @@ import type { Reporter } from "../report.ts";
 import { createRequests, type OutgoingRequest } from "../requests.ts";
 import type { Asking, ToTab } from "./messages.ts";
 
-/** After this long without a word a leader is looked for. */
+/** After this long without a message, the follower searches for a leader. */
 const silenceMs = 2000;
 
-/** The way to whoever leads. */
+/** The connection to the leading tab. */
 export interface Port {
   send(message: Asking): void;
-  /** Whether nobody holds the lock of the leader. */
+  /** Whether no tab holds the leader's lock. */
   leaderless(): Promise<boolean>;
 }
 
-/** The link of one tab, which asks the leader for everything; the leading tab has one too. */
+/** The link of one tab, which forwards everything to the leader. The leading tab has one too. */
 export interface Follower {
   readonly link: Omit<Link, "close">;
-  /** The tab is in the group. */
+  /** The tab has joined the group. */
   attach(port: Port): void;
-  /** It is out of the group for a while: what is under way waits for the next time, or is rejected. */
+  /** The tab leaves the group for a while: in-flight requests wait until it is back, or are rejected. */
   suspend(): void;
   resume(): void;
   close(): void;
@@ -35,17 +35,17 @@ export function createFollower(environment: Environment, report: Reporter): Foll
   const state = createSource<ConnectionState>(initialState(environment.now()), report);
   const namespaces = createNamespaceTable(report);
   const events = createListeners<[namespace: string, event: string, payload: unknown]>(report);
-  /** Calls that found no leader. */
+  /** Calls made while there was no leader. */
   const calls = new Set<"retry" | "session_changed">();
   const requests = createRequests({ environment, namespaceState: namespaces.get, send, onTimeout() {} });
-  /** Requests that the leader has not answered, by their number. */
+  /** Requests that the leader has not answered, by number. */
   const asked = new Map<number, OutgoingRequest>();
   let lastId = 0;
 
   let port: Port | undefined;
-  /** The leadership that was told all we want. */
+  /** The leadership that has received all namespaces this tab wants. */
   let term: string | undefined;
-  /** A leader was lost: that the next one begins with a first attempt is no news to whoever was connected. */
+  /** A leader was lost: the first attempt of the next one is not reported to a tab that was connected. */
   let bridging = false;
   let closed = false;
   let cancelSearch: (() => void) | undefined;
@@ -61,7 +61,7 @@ export function createFollower(environment: Environment, report: Reporter): Foll
     cancelSearch = undefined;
   }
 
-  /** A silent leader may be slow, or its page stopped; only the lock tells whether it is one still. */
+  /** A silent leader may be slow, or its page stopped. Only the lock tells whether it still leads. */
   async function search(): Promise<void> {
     cancelSearch = undefined;
     const silent = term;
@@ -95,7 +95,7 @@ export function createFollower(environment: Environment, report: Reporter): Foll
 
   function follow(next: string): void {
     if (term !== undefined) lose();
-    // We are not in the group yet, or a listener has closed the link meanwhile.
+    // This tab has not joined the group yet, or a listener has closed the link meanwhile.
     if (port === undefined) return;
     term = next;
     hello();
@@ -111,7 +111,7 @@ export function createFollower(environment: Environment, report: Reporter): Foll
     if (state.get().status === "connected") {
       dispatch({ type: "failed", diagnosis: diagnose("connection_lost"), retryAt: environment.now() });
     }
-    // Joined tasks and rooms are gone with the connection: the parts above join again when it opens.
+    // Joined tasks and rooms are lost with the connection: the upper layers join again when it opens.
     namespaces.setAll("closed");
     if (!closed) namespaces.setAll("opening");
   }
@@ -128,11 +128,12 @@ export function createFollower(environment: Environment, report: Reporter): Foll
 
   function mirror(next: ConnectionState): void {
     const { status } = next;
-    // The leading page is put to sleep, not this one: there will be another leader.
+    // The leading page is being suspended, not this one: another tab will lead.
     if (status === "suspended") return;
     if (namespaces.wanted().length > 0 && (status === "idle" || (status === "connecting" && bridging))) return;
     bridging = false;
-    // Told twice, to all and to us, when we came in the middle of a change: a copy is never the same object.
+    // The state can arrive twice, by broadcast and directly, when this tab joins during a change. A copy is never the
+    // same object.
     if (JSON.stringify(next) !== JSON.stringify(state.get())) state.set(next);
   }
 
@@ -189,7 +190,7 @@ export function createFollower(environment: Environment, report: Reporter): Foll
         if (message.term !== term) follow(message.term);
         return;
       }
-      // The last words of a leader that is one no more.
+      // A late message of a former leader.
       if (message.term !== term) return;
       heard();
       if (message.type === "state") mirror(message.state);

@@ -15,8 +15,8 @@ interface GroupOptions {
 }
 
 /**
- * Makes this tab one of its group: it follows, and leads when its turn comes. Returns the way out, which needs no
- * farewell: the locks that are let go tell the others.
+ * Adds this tab to its group: it follows, and leads when its turn comes. Returns a function that leaves the group. It
+ * sends no message: the released locks notify the others.
  */
 export function joinGroup({ group, follower, report, locks, openLink, openChannel }: GroupOptions): () => void {
   const name = `signalbox:${version}:${group}`;
@@ -43,7 +43,7 @@ export function joinGroup({ group, follower, report, locks, openLink, openChanne
     else if (leader === undefined && (message.to ?? self) === self) follower.receive(message);
   };
 
-  // A tab that spoke before it holds its own lock would be taken for dead at once.
+  // The others would consider a tab dead if it sent a message before it holds its own lock.
   releases.push(holdLock(locks, lockOf(self), enter, goAlone));
 
   function enter(): void {
@@ -56,7 +56,7 @@ export function joinGroup({ group, follower, report, locks, openLink, openChanne
     try {
       channel.postMessage(message);
     } catch {
-      // Proxies and functions cannot be cloned, but a socket would have sent what JSON makes of them.
+      // Proxies and functions cannot be cloned, but a socket would have sent their JSON form.
       channel.postMessage(JSON.parse(JSON.stringify(message)));
     }
   }
@@ -83,7 +83,7 @@ export function joinGroup({ group, follower, report, locks, openLink, openChanne
     tell({ type: "lead" });
   }
 
-  /** Without locks nobody is told from anybody: this tab gets a connection of its own, as if there were no others. */
+  /** Without locks, tabs cannot tell which others are alive: this tab opens its own connection, as if it were alone. */
   function goAlone(error: unknown): void {
     report.report({ kind: "internal", error });
     leave();

@@ -4,15 +4,15 @@ import type { Asking, Telling, ToLeader } from "./messages.ts";
 import { type Place, placeOf } from "./places.ts";
 
 interface LeaderOptions {
-  /** The one real connection; the leader closes it. */
+  /** The real connection; the leader closes it. */
   readonly link: Link;
-  /** Names this leadership. */
+  /** Identifies this leadership. */
   readonly term: string;
-  /** The tab that leads: it is served like the others. */
+  /** The leading tab itself: it is served like the others. */
   readonly self: string;
-  /** To one tab, or to all. */
+  /** Sends to one tab, or to all. */
   tell(message: Telling, to?: string): void;
-  /** Calls back when a tab is gone, with or without a word. Returns the way to stop. */
+  /** Calls back when a tab is gone, whether it closed or crashed. Returns a function that stops watching. */
   watch(tab: string, onGone: () => void): () => void;
 }
 
@@ -23,17 +23,17 @@ export interface Leader {
 
 interface Tab {
   wants: Set<string>;
-  /** The server sees one connection: a tab that leaves must not take out the others that are in the same place. */
+  /** The server sees one connection: a tab that leaves must not remove other tabs that joined the same task or room. */
   readonly places: Map<string, Place>;
   readonly forget: () => void;
 }
 
 type RequestMessage = Extract<Asking, { type: "request" }>;
 
-/** The server's greeting, which comes once per opening: a tab that joins later is shown it as well. */
+/** The server's greeting, which arrives once per opening: a tab that joins later receives it as well. */
 const greetingEvent = "connection_established";
 
-/** Serves all tabs of the group, its own among them, from one connection. */
+/** Serves all tabs of the group, including its own, from one connection. */
 export function createLeader({ link, term, self, tell, watch }: LeaderOptions): Leader {
   const tabs = new Map<string, Tab>();
   const greetings = new Map<string, unknown>();
@@ -46,7 +46,7 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
     link.state.subscribe((state) => tell({ type: "state", state })),
     link.onNamespace((namespace, state) => {
       if (state.status !== "open") {
-        // The server has forgotten who was where.
+        // The server has forgotten all joined tasks and rooms.
         for (const tab of tabs.values()) vacate(tab, namespace);
         greetings.delete(namespace);
       }
@@ -55,7 +55,7 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
     link.onEvent((namespace, event, payload) => {
       if (event === greetingEvent) greetings.set(namespace, payload);
       const [first, second] = wanting(namespace);
-      // A lone tab pays for no copies.
+      // A single tab receives the event without a broadcast.
       if (first === undefined) return;
       tell({ type: "event", namespace, event, payload }, second === undefined ? first : undefined);
     }),
@@ -94,7 +94,7 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
       else left.forEach(depart);
     }
     for (const namespace of tab.wants) {
-      // What we tell may make our own tab close the link, which must not be opened again.
+      // These messages may make this tab close the link, which must not be opened again.
       if (before.has(namespace) || resigned) continue;
       if (wanting(namespace).length === 1) link.open(namespace);
       tell({ type: "namespace", namespace, state: link.namespaceState(namespace) }, id);
@@ -104,12 +104,12 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
     }
   }
 
-  /** Whether the connection has to leave a place: a tab is in it no more, and no other is. */
+  /** Whether the connection has to leave a task or room: no tab is a member of it any more. */
   function isDeserted({ key, namespace }: Place): boolean {
     return isOpen(namespace) && ![...tabs.values()].some(({ places }) => places.has(key));
   }
 
-  /** Nobody waits for the answer: a leave that fails costs events that nobody reads. */
+  /** The result is ignored: a leave that fails only costs events that no tab reads. */
   function depart(place: Place): void {
     const { namespace, leaveEvent, leavePayload } = place;
     if (isDeserted(place)) link.request(namespace, leaveEvent, leavePayload).catch(() => {});
@@ -124,18 +124,18 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
     const { joins, place } = concerned;
     if (!joins) {
       places.delete(place.key);
-      // A leave that waits for the namespace to open would be sent behind the others' new joins, and undo them.
+      // A leave that waits for the namespace to open would be sent after new joins of other tabs, and undo them.
       if (isDeserted(place)) return forward();
       return event === "leave_task" ? {} : place.leavePayload;
     }
-    // Tasks are joined anew with each opening: a join that waited for it would come beside that.
+    // Tabs join tasks again on each opening: a join that waited for the opening would duplicate that.
     if (event === "join_task" && !isOpen(namespace)) {
       throw new RequestError("connection_lost", diagnoses.connection_lost.message);
     }
-    // Counted before it is answered: meanwhile another tab may leave.
+    // Recorded before the response: another tab may leave meanwhile.
     places.set(place.key, place);
     const answer = await forward();
-    // Whoever joined may have left while the request waited for a connection.
+    // The tab that joined may have left while the request waited for a connection.
     if (!resigned) depart(place);
     return answer;
   }
@@ -148,7 +148,7 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
       const known = error instanceof RequestError ? error : new RequestError("unknown", diagnoses.unknown.message);
       reply = { type: "failure", id: request.id, code: known.code, message: known.message, refusal: known.refusal };
     }
-    // What ends because we resign did not fail: the next leader is asked again.
+    // Requests that end because this leader resigns have not failed: the tab sends them to the next leader.
     if (!resigned) tell(reply, id);
   }
 

@@ -6,19 +6,21 @@ import { isRefusal } from "../probe.ts";
 import { type Check, isObject, number, shaped, text } from "../shape.ts";
 
 /**
- * Part of every name on the platform: pages of an older release form a group of their own. It grows with the messages,
- * and with the frames that a leader announces to the server: its followers are sent them as they come.
+ * Part of the lock and channel names: pages of an older release form a separate group. Raise it when the messages
+ * change, and when the frames that a leader announces to the server change: followers receive those frames as they
+ * arrive.
  */
 export const version = 2;
 
 /**
- * What a tab says to whoever leads. `term` names the leadership the tab knows of; a leader of another term must not act
- * on it, or a request would be made twice: by the leader that it was sent to, and by the one it is sent to again.
+ * Messages from a tab to the leader. `term` identifies the leadership that the tab knows of. A leader of another term
+ * must not act on the message, or a request would be made twice: by the leader that it was sent to, and by the next
+ * one.
  */
 export type Asking =
-  /** Who leads? */
+  /** Requests the current leader. */
   | { readonly type: "ask" }
-  /** Here I am, and this is what I want: all of it, each time. */
+  /** Registers the tab with the complete list of namespaces it wants. */
   | { readonly type: "hello"; readonly term: string; readonly wants: readonly string[] }
   | {
       readonly type: "request";
@@ -32,7 +34,7 @@ export type Asking =
     }
   | { readonly type: "retry" | "session_changed"; readonly term: string };
 
-/** What the leader says. */
+/** Messages from the leader to tabs. */
 export type Telling =
   | { readonly type: "lead" }
   | { readonly type: "state"; readonly state: ConnectionState }
@@ -49,7 +51,7 @@ export type Telling =
 
 export type ToLeader = Asking & { readonly from: string };
 
-/** Without `to` it is for every tab. */
+/** Without `to` the message is for every tab. */
 export type ToTab = Telling & { readonly term: string; readonly to: string | undefined };
 
 type Message = ToLeader | ToTab;
@@ -107,7 +109,7 @@ const shapes: { readonly [Type in Message["type"]]: Shape<Extract<Message, { typ
   failure: { ...toTab, id: number, code: text, message: text, refusal: optional(isRefusal) },
 };
 
-/** Any page of this origin can write to the channel: what does not have the form of a message is none. */
+/** Any page of this origin can write to the channel: anything that does not have the form of a message is dropped. */
 export function parseMessage(data: unknown): Message | undefined {
   if (!isObject(data) || !Object.hasOwn(shapes, String(data.type))) return undefined;
   return shaped<Message>(shapes[data.type as Message["type"]])(data) ? data : undefined;

@@ -1,4 +1,4 @@
-/** A task or a room that tabs join. */
+/** The membership of a task or a room that tabs join. */
 export interface Place {
   readonly key: string;
   readonly namespace: string;
@@ -6,7 +6,7 @@ export interface Place {
   readonly leavePayload: object;
 }
 
-/** The place that a request joins or leaves; undefined for every other request. */
+/** The membership that a request joins or leaves; undefined for every other request. */
 export function placeOf(
   namespace: string,
   event: string,

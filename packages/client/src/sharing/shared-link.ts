@@ -5,9 +5,9 @@ import { createFollower } from "./follower.ts";
 import { joinGroup } from "./group.ts";
 
 export interface SharedLinkOptions {
-  /** Opens the real connection; called when this tab has to lead. */
+  /** Opens the real connection; called when this tab becomes the leader. */
   openLink(): Link;
-  /** Tabs with the same name share a connection: it must name the user and the server. */
+  /** Tabs with the same name share a connection: the name must identify the user and the server. */
   readonly group: string;
   readonly environment: Environment;
   readonly report: Reporter;
@@ -18,13 +18,19 @@ export interface SharedLinkOptions {
 }
 
 export interface SharedLink extends Link {
-  /** The page is about to be frozen or stored: it hands over, for a leader that does not run would hold up the others. */
+  /**
+   * The page is about to be frozen or stored: it gives up the lead, because a leader that does not run would block the
+   * others.
+   */
   suspend(): void;
-  /** The page runs again. */
+  /** The page is running again. */
   resume(): void;
 }
 
-/** Whether the platform has what sharing needs. Pages of an opaque origin have it by name only, insecure ones not at all. */
+/**
+ * Whether the platform supports sharing. Pages of an opaque origin have the APIs but cannot use them; insecure pages
+ * lack them.
+ */
 export const canShare = (): boolean =>
   globalThis.document !== undefined &&
   globalThis.origin !== "null" &&

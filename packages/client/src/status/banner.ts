@@ -6,25 +6,25 @@ import type { StatusTexts } from "./texts/table.ts";
 interface BannerContent {
   readonly text: StatusText;
   readonly texts: StatusTexts;
-  /** A dot and a word. */
+  /** Shows only a dot and a word. */
   readonly quiet: boolean;
-  /** An attempt is being made. */
+  /** An attempt is in progress. */
   readonly busy: boolean;
-  /** Where to sign in; without it, signing in is a button. */
+  /** Address of the sign-in page; without it, "Sign in" is a button. */
   readonly signInUrl: string | null;
 }
 
-/** The visible element: a mark, the live text, the countdown below it, and what can be done. */
+/** The visible element: a mark, the live text, the countdown below it, and the available actions. */
 export interface Banner {
   readonly element: HTMLElement;
   update(content: BannerContent): void;
-  /** From now on changes are read out to people who listen. */
+  /** From now on, screen readers announce changes. */
   announce(): void;
-  /** Back to the beginning. */
+  /** Resets the banner to its initial state. */
   clear(): void;
 }
 
-/** @param act - a button was pressed */
+/** @param act - called when a button is pressed */
 export function createBanner(act: (action: StatusAction) => void): Banner {
   const headline = make("p", "headline");
   const detail = make("p", "detail");
@@ -41,7 +41,7 @@ export function createBanner(act: (action: StatusAction) => void): Banner {
     });
     return element;
   };
-  // Outside the live text: nobody wants to hear it count.
+  // Outside the live region, so that screen readers do not announce the countdown.
   const countdown = make("p", "countdown");
   const retry = button("button retry", "retry");
   const signIn = button("button sign-in", "sign_in");
@@ -54,7 +54,7 @@ export function createBanner(act: (action: StatusAction) => void): Banner {
     live.ariaLive = "polite";
   };
   const clear = (): void => {
-    // That a page is connected when it opens goes without saying; that it is again does not.
+    // Being connected when the page opens needs no announcement; being connected again does.
     live.ariaLive = "off";
     write(headline, "");
     write(detail, "");
@@ -87,27 +87,27 @@ export function createBanner(act: (action: StatusAction) => void): Banner {
       signInLink.hidden = !asksToSignIn || !linked;
       write(retry, texts.retry);
       retry.hidden = !text.actions.includes("retry");
-      // Stays where it is, and keeps the focus, while it is of no use.
+      // The button stays and keeps the focus while it has no effect.
       retry.ariaDisabled = String(busy);
       actions.hidden = text.actions.length === 0;
     },
   };
 }
 
-/** Between two countdowns the line says something else, so that nothing moves. */
+/** Between two countdowns the line shows another text, so that the layout does not move. */
 function countdownText({ countdownSeconds, detail }: StatusText, texts: StatusTexts, busy: boolean): string {
   if (countdownSeconds) return texts.countdown.replace("{time}", inWords(countdownSeconds, texts.lang));
   return busy && detail !== "" ? texts.attempting : "";
 }
 
-/** Says whether there is an address to go to; one that would run as a script is none. */
+/** Returns whether there is a valid address; one that would run as a script is rejected. */
 function linkTo(link: HTMLAnchorElement, url: string | null): boolean {
   if (url === null) return false;
   link.href = url;
   return /^https?:$/.test(link.protocol);
 }
 
-/** "1 second", "12 Sekunden", "3 minutos": the platform knows the plurals of all languages. */
+/** "1 second", "12 Sekunden", "3 minutos": the platform provides the plurals of all languages. */
 function inWords(seconds: number, lang: string): string {
   const [unit, count] =
     seconds < 100 ? (["second", seconds] as const) : (["minute", Math.round(seconds / 60)] as const);

@@ -13,7 +13,7 @@ import type { StatusTexts } from "./texts/table.ts";
 export type { Diagnostics } from "./details.ts";
 export type { DebugTexts, StatusTexts } from "./texts/table.ts";
 
-/** In Node this module can be imported, for its types or by a bundle for both sides; it defines nothing there. */
+/** Node can import this module, for its types or in a bundle for both sides. It defines no element there. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 const properties = ["source", "texts", "diagnostics", "debug", "signInUrl"] as const;
@@ -21,7 +21,7 @@ const properties = ["source", "texts", "diagnostics", "debug", "signInUrl"] as c
 const noDiagnostics = (): Diagnostics => ({});
 
 /**
- * `<connection-status>`: tells people how the connection is, why it is not, and what they can do.
+ * `<connection-status>`: shows the status of the connection, the cause of a problem, and what users can do.
  *
  * ```ts
  * import "@signalbox/client/connection-status";
@@ -33,16 +33,16 @@ const noDiagnostics = (): Diagnostics => ({});
  * status.addEventListener("retry", () => client.retry());
  * ```
  *
- * A working connection is a dot and a word. Interruptions of less than a second are not shown. Only English is part of
- * this module, so that it stays small; German and Spanish are modules of their own, and any other table of
- * `StatusTexts` will do.
+ * A working connection appears as a dot and a word. Interruptions of less than a second are not shown. This module
+ * contains only English, so that it stays small. German and Spanish are separate modules, and any other table of
+ * `StatusTexts` works as well.
  *
  * Attributes: `sign-in-url` makes "Sign in" a link; `debug` adds the details of the connection.
  * Events, which bubble: `retry` and, without a `sign-in-url`, `sign-in`.
  * Parts: `box` (also with the tone: `ok`, `waiting`, `problem`, `neutral`; and `quiet` or `full`), `mark`, `text`,
  * `headline`, `detail`, `countdown`, `button` (also `retry`, `sign-in`), `details`, `summary`, `rows`, `name`, `value`.
  * Custom properties: `--connection-status-` followed by `ok`, `waiting`, `problem`, `neutral`, `surface`, `text`,
- * `text-soft`, `line` or `radius`. Light or dark is decided by the page's `color-scheme`.
+ * `text-soft`, `line` or `radius`. The page's `color-scheme` decides between light and dark.
  */
 export class ConnectionStatusElement extends Base {
   static readonly observedAttributes: readonly string[] = ["debug", "sign-in-url"];
@@ -55,7 +55,7 @@ export class ConnectionStatusElement extends Base {
   #texts: StatusTexts = en;
   #diagnostics: () => Diagnostics = noDiagnostics;
   #history: readonly HistoryEntry[] = [];
-  /** What people see, which may be behind what is. */
+  /** The state that is displayed, which may lag behind the actual one. */
   #shown: ConnectionState | null = null;
   #steady: Steady | null = null;
   #unsubscribe: (() => void) | null = null;
@@ -70,7 +70,7 @@ export class ConnectionStatusElement extends Base {
     shadow.append(this.#root);
   }
 
-  /** The state to show. */
+  /** The state to display. */
   get source(): Observable<ConnectionState> | null {
     return this.#source;
   }
@@ -83,7 +83,7 @@ export class ConnectionStatusElement extends Base {
     if (this.isConnected) this.#watch();
   }
 
-  /** What it says, in which language. Default: English. */
+  /** The texts and their language. Default: English. */
   get texts(): StatusTexts {
     return this.#texts;
   }
@@ -92,7 +92,10 @@ export class ConnectionStatusElement extends Base {
     this.#render();
   }
 
-  /** Adds lines to the details of debug mode, such as the round-trip time. Asked once a second while they are open. */
+  /**
+   * Adds lines to the details of debug mode, such as the round-trip time. Called once a second while the details are
+   * open.
+   */
   get diagnostics(): () => Diagnostics {
     return this.#diagnostics;
   }
@@ -101,7 +104,7 @@ export class ConnectionStatusElement extends Base {
     this.#render();
   }
 
-  /** Whether the details are there. */
+  /** Whether the details are available. */
   get debug(): boolean {
     return this.hasAttribute("debug");
   }
@@ -109,7 +112,7 @@ export class ConnectionStatusElement extends Base {
     this.toggleAttribute("debug", debug);
   }
 
-  /** Where people sign in. */
+  /** Address of the sign-in page. */
   get signInUrl(): string | null {
     return this.getAttribute("sign-in-url");
   }
@@ -131,7 +134,7 @@ export class ConnectionStatusElement extends Base {
     this.#render();
   }
 
-  /** A property that was set before the element was defined hides the accessor of the same name. */
+  /** A property set before the element was defined hides the accessor of the same name. */
   #adoptEarlyProperties(): void {
     for (const name of properties) {
       if (!Object.hasOwn(this, name)) continue;
@@ -151,7 +154,7 @@ export class ConnectionStatusElement extends Base {
     });
     const take = (state: ConnectionState): void => {
       this.#history = addToHistory(this.#history, state, Date.now());
-      // A first attempt is no news, unless it takes long enough to be shown.
+      // A first attempt is not announced, unless it takes long enough to be shown.
       if (!isQuiet(state) && state.status !== "connecting") this.#banner.announce();
       steady.push(state);
       this.#renderDetails();
@@ -183,7 +186,7 @@ export class ConnectionStatusElement extends Base {
     this.#renderDetails();
 
     const remaining = (shown?.nextAttemptAt ?? 0) - now;
-    // Wakes when the number changes, and not at all when nothing would.
+    // Wakes when the number changes, and not at all when nothing would change.
     if (remaining > 0) this.#tickAfter(remaining % 1000 || 1000);
     else if (this.#details?.element.open) this.#tickAfter(1000);
   }
@@ -220,7 +223,7 @@ export class ConnectionStatusElement extends Base {
     details.update({ state, history: this.#history, diagnostics, texts: this.#texts });
   }
 
-  /** Visitors do not pay for what only developers look at. */
+  /** Loads what only developers look at, so that other visitors do not download it. */
   async #load(): Promise<void> {
     try {
       const { createDetails } = await import("./details.ts");
@@ -232,7 +235,7 @@ export class ConnectionStatusElement extends Base {
     }
   }
 
-  /** The application's function may throw; the status is shown all the same. */
+  /** The application's function may throw; the status is displayed all the same. */
   #ask(): Diagnostics {
     try {
       return this.#diagnostics();

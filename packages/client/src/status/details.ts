@@ -4,10 +4,10 @@ import type * as Dom from "./dom.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { StatusTexts } from "./texts/table.ts";
 
-/** Further lines of the details: a name and a value each, such as `{ "Round trip": "23 ms" }`. */
+/** Additional lines of the details: a name and a value each, such as `{ "Round trip": "23 ms" }`. */
 export type Diagnostics = Readonly<Record<string, string>>;
 
-/** What the details show. */
+/** The content of the details. */
 interface DetailsContent {
   readonly state: ConnectionState;
   readonly history: readonly HistoryEntry[];
@@ -15,16 +15,16 @@ interface DetailsContent {
   readonly texts: StatusTexts;
 }
 
-/** The details of debug mode: what a developer asks for first, and a way to send it. Loaded when they are wanted. */
+/** The details of debug mode: what a developer needs first, and a way to send it. Loaded on demand. */
 export interface Details {
   readonly element: HTMLDetailsElement;
   update(content: DetailsContent): void;
 }
 
 /**
- * Closed at first, as `<details>` are.
+ * Initially closed, as `<details>` elements are.
  *
- * @param dom - handed over by the element: imported from both sides it would be a third file in a bundle
+ * @param dom - passed by the element: if both sides imported it, it would be a third file in a bundle
  */
 export function createDetails({ make, write }: typeof Dom): Details {
   const summary = make("summary", "summary");
@@ -43,7 +43,7 @@ export function createDetails({ make, write }: typeof Dom): Details {
     const { debug } = shown.texts;
     const text = asText(shown);
     try {
-      // Missing where the page is not secure, and refused where it is framed without permission.
+      // The clipboard is missing on insecure pages, and denied in frames without permission.
       await navigator.clipboard.writeText(text);
       byHand.hidden = true;
       write(outcome, debug.copied);
@@ -55,7 +55,7 @@ export function createDetails({ make, write }: typeof Dom): Details {
       write(outcome, debug.copyByHand);
     }
   }
-  /** Keeps the elements, so that a selection outlives the next second. */
+  /** Reuses the elements, so that a selection survives the next update. */
   function fill(lines: readonly Row[]): void {
     while (rows.childElementCount > lines.length * 2) rows.lastElementChild?.remove();
     for (const [index, [name, value]] of lines.entries()) {
@@ -100,7 +100,7 @@ function factsOf({ state, diagnostics, texts: { debug } }: DetailsContent): Row[
 const recent = (history: readonly HistoryEntry[], time: (at: number) => string): string =>
   history.map(({ code, at }) => `${time(at)}  ${code}`).join("\n");
 
-/** For a message to whoever can help: times as everybody on earth reads them. */
+/** Text for a support message: times are in ISO 8601, UTC. */
 function asText(content: DetailsContent): string {
   const history = recent(content.history, (at) => new Date(at).toISOString());
   const rows: Row[] = [...factsOf(content), [content.texts.debug.recent, `\n${history}`]];

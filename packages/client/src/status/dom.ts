@@ -1,4 +1,4 @@
-/** Makes an element with its class and part of the same name. Contents are nodes: no markup is ever parsed. */
+/** Creates an element whose class and part have the same name. Contents are nodes: no markup is ever parsed. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   name = "",
@@ -10,13 +10,13 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A class for our style sheet, and the same as a part for the application's. */
+/** Sets a class for the built-in style sheet, and a part of the same name for the application's style sheet. */
 export function mark(element: Element, name: string): void {
   element.className = name;
   element.setAttribute("part", name);
 }
 
-/** Writes only what is new: a live region repeats what is written again, and a selection would be lost. */
+/** Writes only changes: a live region repeats what is written again, and a selection would be lost. */
 export function write(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

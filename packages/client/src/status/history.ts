@@ -3,14 +3,16 @@ import type { ConnectionState, TransitionCode } from "../connection-state.ts";
 /** How many of the last codes are kept. */
 const kept = 10;
 
-/** A code, and when it came. */
+/** A code and the time of its transition. */
 export interface HistoryEntry {
   readonly code: TransitionCode;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** The last codes with the newest at the end, after one more state; the same list if it brings nothing new. */
+/**
+ * Returns the last codes, newest at the end, after one more state; returns the same list if the state adds nothing new.
+ */
 export function addToHistory(
   history: readonly HistoryEntry[],
   state: ConnectionState,

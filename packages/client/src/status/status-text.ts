@@ -2,21 +2,24 @@ import type { ConnectionState, ConnectionStatus } from "../connection-state.ts";
 import type { Diagnosis } from "../diagnosis.ts";
 import type { StatusTexts } from "./texts/table.ts";
 
-/** `ok`: it works. `waiting`: it mends itself. `problem`: somebody has to do something. `neutral`: nothing is wrong. */
+/**
+ * `ok`: it works. `waiting`: it recovers automatically. `problem`: a user or an administrator has to act. `neutral`:
+ * nothing is wrong.
+ */
 type StatusTone = "ok" | "waiting" | "problem" | "neutral";
 
-/** What a person can do about it. */
+/** The actions available to the user. */
 export type StatusAction = "retry" | "sign_in";
 
-/** What a person is told about a connection. */
+/** The texts about a connection for the user. */
 export interface StatusText {
   readonly headline: string;
-  /** A sentence or two; empty where the headline says it all. */
+  /** One or two sentences; empty where the headline is enough. */
   readonly detail: string;
   readonly tone: StatusTone;
-  /** The likeliest first. */
+  /** The most likely action first. */
   readonly actions: readonly StatusAction[];
-  /** Seconds until the next attempt, counted up to a whole one; null when none is planned. */
+  /** Seconds until the next attempt, rounded up; null when none is planned. */
   readonly countdownSeconds: number | null;
 }
 
@@ -32,10 +35,10 @@ const tones: Record<ConnectionStatus, StatusTone> = {
   closed: "neutral",
 };
 
-/** Nothing that a person has to know: told in passing, and at once. */
+/** States that need no attention: they are shown unobtrusively, and at once. */
 export const isQuiet = ({ status }: ConnectionState): boolean => status === "connected" || status === "idle";
 
-/** What to tell a person about a state. Pure. */
+/** Returns the texts for a state. Pure. */
 export function statusText(state: ConnectionState, texts: StatusTexts, now: number): StatusText {
   const { status, nextAttemptAt } = state;
   const exhausted = state.code === "attempts_exhausted";
@@ -49,12 +52,12 @@ export function statusText(state: ConnectionState, texts: StatusTexts, now: numb
   };
 }
 
-/** An application's own table may be older than a code: the diagnosis brings an English sentence along. */
+/** An application's own table may be older than a code: the diagnosis contains an English sentence as a fallback. */
 const sentence = ({ code, message }: Diagnosis, texts: StatusTexts): string => texts.diagnoses[code] ?? message;
 
 /**
- * The diagnosis, if it still holds. A state keeps its last one while things move on: who has just signed in, or is back
- * on the network, must not be told to sign in or that there is no network.
+ * The diagnosis, if it still applies. A state keeps its last diagnosis during later transitions: a user who has just
+ * signed in must not see "sign in", and one who is back online must not see "no network".
  */
 function presentCause({ status, diagnosis }: ConnectionState): Diagnosis | null {
   switch (status) {
@@ -79,7 +82,7 @@ function actionsOf(status: ConnectionStatus, cause: Diagnosis | null): readonly 
       // An impatient click would count against the limit and make the wait longer.
       return cause?.code === "rate_limited" ? [] : ["retry"];
     case "offline":
-      // Browsers err about the network behind some virtual adapters.
+      // Browsers report the network wrongly behind some virtual adapters.
       return ["retry"];
     case "auth_required":
       return ["sign_in"];

@@ -1,19 +1,19 @@
 import type { ConnectionState } from "../connection-state.ts";
 import { isQuiet } from "./status-text.ts";
 
-/** Shorter interruptions are not shown at all. */
+/** Interruptions shorter than this are not shown. */
 const unnoticedMs = 1000;
 
-/** What was shown stays for as long, so that an interruption just above the limit is no flash either. */
+/** A shown state stays this long, so that an interruption just above the limit does not flash. */
 const readableMs = 1000;
 
-/** Between a connection that changes as it likes and a person who wants to read. */
+/** Filters quick changes of the connection into states that a user can read. */
 export interface Steady {
   push(state: ConnectionState): void;
   stop(): void;
 }
 
-/** @param show - called with each state that is worth showing, when it is */
+/** @param show - called with each state that is worth showing, at the time to show it */
 export function createSteady(show: (state: ConnectionState) => void): Steady {
   let latest: ConnectionState | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,14 +32,14 @@ export function createSteady(show: (state: ConnectionState) => void): Steady {
     push(state) {
       clearTimeout(timer);
       const trouble = !isQuiet(state);
-      // Nobody saw the time asleep: what comes after waking is an interruption of its own.
+      // The time asleep was not visible: an interruption after waking counts as a new one.
       const begins = troubleSince === null || latest?.status === "suspended";
       if (!trouble) troubleSince = null;
       else if (begins) troubleSince = state.since;
       latest = state;
 
       const due = troubleSince === null ? troubleShownAt + readableMs : troubleSince + unnoticedMs;
-      // At most the longest of the two, even if somebody sets the clock.
+      // Never longer than the longer of the two limits, even if the clock is set.
       const wait = trouble === troubleShown ? 0 : Math.min(due - Date.now(), unnoticedMs);
       if (wait > 0) timer = setTimeout(() => present(state), wait);
       else present(state);

@@ -1,7 +1,7 @@
 /**
- * Colours follow the page's `color-scheme`, as form controls do: a page that is light for everybody gets a light element.
- * The defaults have a contrast of at least 4.5 to 1 on their own ground. A quiet element has no ground of its own, and
- * takes the page's colour of text. All marks are drawn with borders, which stay visible in forced colours.
+ * Colours follow the page's `color-scheme`, as form controls do: a page that is always light gets a light element. The
+ * default colours have a contrast of at least 4.5 to 1 on their own background. A quiet element has no background and
+ * takes the page's text colour. All marks are drawn with borders, which stay visible in forced colours.
  */
 const css = `
 :host { display: block }

@@ -9,17 +9,17 @@ interface FallbackOptions {
   readonly link: Link;
   readonly probe: Probe;
   readonly environment: Environment;
-  /** The tasks whose end is waited for. */
+  /** The watched tasks that have not ended. */
   unfinished(): readonly string[];
   accept(task: TaskSnapshot): void;
   missing(taskId: string, error: RequestError): void;
   onPolled(taskId: string): void;
 }
 
-/** How often each task is asked for. */
+/** How often each task is polled. */
 const intervalMs = 5000;
 
-/** Keeps watched tasks up to date over plain HTTP for as long as no socket can be opened. */
+/** Keeps watched tasks up to date over plain HTTP while no socket can be opened. */
 export function createHttpFallback(options: FallbackOptions): { check(): void; close(): void } {
   const { link, probe, environment } = options;
   let cancel: (() => void) | undefined;
@@ -41,7 +41,7 @@ export function createHttpFallback(options: FallbackOptions): { check(): void; c
 
   async function pollAll(): Promise<void> {
     polling = true;
-    // One after the other: a page with many tasks costs the server one request at a time.
+    // Sequentially: a page with many tasks costs the server one request at a time.
     for (const taskId of options.unfinished()) if (isNeeded()) await poll(taskId);
     polling = false;
     cancel = undefined;
@@ -53,7 +53,7 @@ export function createHttpFallback(options: FallbackOptions): { check(): void; c
     if (outcome.kind === "failed") return;
     const { task } = outcome.body as { task?: unknown };
     if (isTaskSnapshot(task)) {
-      // The socket may have been opened meanwhile, and the task be live.
+      // Meanwhile the socket may have opened and the task may be live.
       if (isNeeded()) options.onPolled(taskId);
       return options.accept(task);
     }

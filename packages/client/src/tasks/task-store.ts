@@ -7,26 +7,28 @@ import type { Probe } from "../probe.ts";
 import type { Reporter } from "../report.ts";
 import { createHttpFallback } from "./http-fallback.ts";
 
-/** What is known of a watched task. */
+/** What is known about a watched task. */
 export interface TaskView {
-  /** The latest state; null until the first answer. */
+  /** The latest state; null until the first response. */
   readonly task: TaskSnapshot | null;
-  /** `live`: over the socket. `polling`: over HTTP, because no socket can be opened. `waiting`: not at present. */
+  /**
+   * `live`: over the socket. `polling`: over HTTP, because no socket can be opened. `waiting`: no updates at present.
+   */
   readonly source: "live" | "polling" | "waiting";
-  /** Why the task cannot be watched, such as `task_not_found`; nothing more will come. */
+  /** Why the task cannot be watched, such as `task_not_found`; no further updates follow. */
   readonly error: RequestError | null;
 }
 
 /** One watcher of a task. Loops over it end with the task. */
 export interface TaskWatch extends Observable<TaskView> {
   readonly taskId: string;
-  /** The last watcher to stop leaves the task. */
+  /** Stops watching. When the last watcher stops, the client leaves the task. */
   stop(): void;
 }
 
 export interface TaskStore {
   watch(taskId: string): TaskWatch;
-  /** Takes what the server sent on its own: passes each newer version on once, and drops everything else. */
+  /** Processes a snapshot that the server pushed: passes each newer version on once, and drops everything else. */
   accept(task: TaskSnapshot): void;
   close(): void;
 }
@@ -36,7 +38,10 @@ interface TaskStoreOptions {
   readonly probe: Probe;
   readonly environment: Environment;
   readonly report: Reporter;
-  /** Told of each newer version, with the name of its event: also of a final one that was missed and came with a join. */
+  /**
+   * Called for each newer version, with the name of its event. This includes a final one that was missed and arrived
+   * with a join.
+   */
   onTask(event: string, task: TaskSnapshot): void;
 }
 
@@ -46,23 +51,26 @@ interface Entry {
   watchers: number;
 }
 
-/** Versions that listeners were told of are remembered beyond the watching, so that none is told twice. */
+/** Limits the versions remembered after a task is no longer watched, so that listeners receive none twice. */
 const maxVersions = 1000;
 
-/** After a join that the server did not answer, on a connection that lives. */
+/** Delay after a join that the server did not answer, on a connection that is alive. */
 const retryMs = 1000;
 
-/** Joins under way at a time: a page with hundreds of tasks must not meet its own message limit on coming back. */
+/** Concurrent joins: a page with hundreds of tasks must not exceed its own message limit when it reconnects. */
 const maxJoins = 20;
 
 /**
- * The tasks that the application watches: joined once however many watch, joined again with the known version after
- * each interruption, and polled over HTTP while no socket can be opened.
+ * The tasks that the application watches. Several watchers share one join. After each interruption a task is joined
+ * again with the known version, and while no socket can be opened it is polled over HTTP.
  */
 export function createTaskStore({ link, probe, environment, report, onTask }: TaskStoreOptions): TaskStore {
   const entries = new Map<string, Entry>();
   const versions = new Map<string, number>();
-  /** To be joined, and being joined. An entry is in one of them at most, and in neither once its task is live. */
+  /**
+   * Tasks to be joined, and tasks being joined. An entry is in at most one of the sets, and in neither once its task is
+   * live.
+   */
   const waiting = new Set<Entry>();
   const joining = new Set<Entry>();
 
@@ -99,7 +107,7 @@ export function createTaskStore({ link, probe, environment, report, onTask }: Ta
     }
   }
 
-  /** A join that is lost with its connection is not sent again: the next opening joins, with the version known then. */
+  /** A join that is lost with its connection is not sent again: the next opening joins with the version known then. */
   async function join(entry: Entry): Promise<void> {
     const { taskId, source } = entry;
     const since = source.get().task?.version;
@@ -116,11 +124,11 @@ export function createTaskStore({ link, probe, environment, report, onTask }: Ta
   function failed(entry: Entry, error: RequestError): void {
     const { refusal } = error;
     if (refusal?.category === "request") return missing(entry.taskId, error);
-    // Where the connection failed, the next opening joins again; where the server is slow or busy, nobody else would.
+    // After a lost connection the next opening joins again. When the server is slow or busy, only this timer retries.
     environment.after(refusal?.retry_after_ms ?? retryMs, () => want(entry));
   }
 
-  /** The server knows no such task: there is nothing to wait for. */
+  /** The server does not know this task: the watch ends. */
   function missing(taskId: string, error: RequestError): void {
     update(taskId, { error });
     end(taskId);

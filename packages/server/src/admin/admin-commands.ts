@@ -11,7 +11,7 @@ import type { SecurityLog } from "../security-log/security-log.ts";
 import { requestCancel } from "../tasks/request-cancel.ts";
 import type { ProgressHub } from "../tasks/task-registry.ts";
 
-/** Who gives a command, read anew at each time of asking, and from where. */
+/** The administrator who sends a command, and the client's address. Each access reads the current values. */
 interface Actor {
   readonly principal: Principal;
   readonly ip: string;
@@ -28,11 +28,14 @@ export interface AdminCommands {
   /** Ends a session at its source, and with it its sockets. */
   revokeSession(command: { session_ref: string } & Why, by: Actor): Promise<{ revoked: boolean }>;
   cancelTask(command: { task_id: string } & Why, by: Actor): Promise<{ task: TaskSnapshot }>;
-  /** Keeps somebody out for a time, over restarts, and ends their connections. Of guests only new ones are refused. */
+  /**
+   * Blocks a user or an address for a time, over restarts, and closes the connections. For guests, the server refuses
+   * only new connections.
+   */
   addBlock(command: Subject & { seconds: number; reason: string }, by: Actor): Promise<{ block: BlockRow }>;
-  /** Lets somebody in again before their block is over. */
+  /** Lifts a block before it expires. */
   liftBlock(command: Subject & Why, by: Actor): Promise<{ lifted: boolean }>;
-  /** Stores a notice for an audience; it is delivered after that. */
+  /** Stores a notification for an audience, and delivers it after that. */
   sendNotice(command: { audience: Audience; notification: Notice }, by: Actor): Promise<{ id: string }>;
 }
 
@@ -50,13 +53,13 @@ interface AdminCommandOptions {
 }
 
 /**
- * The commands of `/admin`. Each first writes who asked for what to the security log, and is carried out once that is
- * stored, if the administrator still is one: whatever comes of it, the line is true.
+ * The commands of `/admin`. Each command first writes to the security log who asked for what. It runs once that line is
+ * stored, if the administrator still is one. The line records the request, so it is true whatever the outcome.
  */
 export function createAdminCommands(options: AdminCommandOptions): AdminCommands {
   const { clock, limits } = options;
 
-  /** Resolves once the line is stored, to be followed by the command at once: the right is judged again in between. */
+  /** Resolves once the line is stored; the command must follow at once. The right is checked again in between. */
   async function audit(event: string, detail: string, by: Actor): Promise<void> {
     const { ip, principal } = by;
     await options.securityLog.audit({ ip, userId: principal.userId, namespace: "/admin", event, detail });

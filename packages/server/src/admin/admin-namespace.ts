@@ -21,9 +21,12 @@ interface AdminNamespaceOptions {
 
 const feedRooms = [rooms.adminGeneral, rooms.systemMonitoring, rooms.securityAlerts];
 
-/** `/admin`: what is going on, and the means to act on it. Every command leaves an audit line before it answers. */
+/**
+ * The `/admin` namespace: views of the server's state, and commands. Every command writes an audit line before it
+ * answers.
+ */
 export function adminNamespace({ views, commands, clock }: AdminNamespaceOptions): NamespaceDefinition {
-  /** What was read for an administrator is not answered to one who was demoted while it was read. */
+  /** An administrator who is demoted during a read does not receive its result. */
   function view<Schema extends z.ZodType>(
     schema: Schema,
     read: (asked: z.output<Schema>) => object | Promise<object>,

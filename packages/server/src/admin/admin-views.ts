@@ -25,7 +25,7 @@ import { blockKey, blockRows, connectionPage, connectionRows, roomKey, roomRows 
 import type { History } from "./metrics-history.ts";
 import { pageOf } from "./page.ts";
 
-/** What administrators may look at. */
+/** The views that administrators may read. */
 export interface AdminViews {
   connections(request: ConnectionListRequest): ConnectionPage;
   rooms(page: PageRequest): RoomPage;
@@ -48,13 +48,13 @@ interface AdminViewOptions {
   readonly health: Pick<Health, "report">;
   readonly settings: SettingRow[];
   readonly originPolicy: OriginPolicy;
-  /** Of the rows of one answer. */
+  /** Limit for the rows of one answer. */
   readonly maxBytes: number;
   /** All namespaces of this node, in the order in which they were opened. */
   readonly namespaces: Iterable<RealtimeNamespace>;
 }
 
-/** Reads everything where it is kept, at the time of asking. */
+/** Reads each view from its source at the time of the request. */
 export function createAdminViews(options: AdminViewOptions): AdminViews {
   const { hub, securityLog, limits, originPolicy, maxBytes } = options;
   return {

@@ -10,13 +10,13 @@ import {
 } from "@signalbox/protocol";
 import type { Clock, Publisher } from "../core/ports.ts";
 
-/** At most one frame for each administrator in this time. */
+/** Each administrator receives at most one frame in this time. */
 const frameMs = 1000;
 
-/** Tasks, and lines of the security log, in one frame; what is more follows in the next. */
+/** Maximum number of tasks, and of lines of the security log, in one frame. The rest follows in the next frame. */
 const perFrame = 500;
 
-/** Gathers what happens within a second into one `admin_batch`. Keeps nothing while nobody takes it. */
+/** Gathers what happens within a second into one `admin_batch`. Keeps nothing without a subscriber. */
 export interface DashboardBatch {
   task(snapshot: TaskSnapshot): void;
   removed(taskId: string): void;
@@ -43,7 +43,7 @@ export function createDashboardBatch({ clock, publisher }: { clock: Clock; publi
     publisher.publish(namespaces.admin, rooms.adminBatch, "admin_batch", frame);
   });
 
-  /** Empties what has been gathered, oldest first. Once nobody takes it any more, all of it is dropped. */
+  /** Takes what has been gathered, oldest first. Without a subscriber, all of it is dropped. */
   function take(): Omit<AdminBatch, "at"> {
     const [changed, gone, happened, said] = [firstOf(tasks), firstOf(removed), firstOf(events), alerts];
     const { metrics, connections } = latest;
@@ -86,7 +86,10 @@ export function createDashboardBatch({ clock, publisher }: { clock: Clock; publi
   };
 }
 
-/** Takes the oldest out. What changes again meanwhile keeps its place, so nothing waits for ever behind the others. */
+/**
+ * Takes the oldest entries out. An entry that changes meanwhile keeps its position, so none waits for ever behind the
+ * others.
+ */
 function firstOf<Value>(kept: Map<string, Value> | Set<Value & string>): [string, Value][] {
   const taken: [string, Value][] = [];
   for (const [key, value] of kept.entries() as IterableIterator<[string, Value]>) {

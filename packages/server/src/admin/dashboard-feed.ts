@@ -21,7 +21,7 @@ interface DashboardFeedOptions extends SystemMeterOptions {
   readonly clock: Clock;
   readonly history: History;
   readonly metricsIntervalMs: number;
-  /** Whether administrators on `/` get the feed too, in the ancestor's room. */
+  /** Whether administrators on `/` receive the feed too, in Flask-SocketIO's room. */
   readonly legacyEvents: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface DashboardFeed {
   close(): void;
 }
 
-/** An administrator looks at a list of tasks, not at one: a change a second each is plenty. */
+/** An administrator looks at a list of tasks, not at one: one change a second for each task is enough. */
 const jobFlushMs = 1000;
 
 const jobTypes = {
@@ -41,8 +41,8 @@ const jobTypes = {
 } as const satisfies Record<keyof typeof finalEvents, JobUpdate["type"]>;
 
 /**
- * Tells administrators what goes on: metrics, connections, jobs, alerts, security events. Whoever takes `admin_batch` is
- * told in one frame a second, others event by event. Costs next to nothing while nobody looks.
+ * Sends administrators metrics, connections, jobs, alerts and security events. A client that accepts `admin_batch`
+ * receives one frame a second, other clients one event at a time. Costs next to nothing without subscribers.
  */
 export function createDashboardFeed(options: DashboardFeedOptions): DashboardFeed {
   const { hub, publisher, clock, traffic, history } = options;

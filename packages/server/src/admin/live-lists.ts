@@ -7,20 +7,23 @@ import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import { liveSockets, namedRooms, type RealtimeNamespace, type RealtimeSocket } from "../socket-io/socket.ts";
 import { matchingRows, pageOf } from "./page.ts";
 
-/** What is measured of connections. */
+/** Measurements of connections. */
 interface Measures {
   readonly backpressure: Backpressure;
   readonly latency: Pick<Latency, "of">;
 }
 
-/** Live connections as rows, read from Socket.IO at the time of asking. */
+/** Live connections as rows, read from Socket.IO at the time of the call. */
 export function connectionRows(namespaces: Iterable<RealtimeNamespace>, measures: Measures): ConnectionRow[] {
   return [...liveSockets(namespaces)]
     .map((socket) => connectionRow(socket, measures))
     .sort((a, b) => (a.socket_id < b.socket_id ? -1 : 1));
 }
 
-/** Cut out by position, because a list that is shown by position jumps there. Equal rows keep the order of their ids. */
+/**
+ * Cuts a page out by position, because a list that is displayed by position jumps there. Equal rows keep the order of
+ * their ids.
+ */
 export function connectionPage(
   rows: readonly ConnectionRow[],
   request: ConnectionListRequest,
@@ -37,7 +40,7 @@ export function connectionPage(
   return { rows: [...someRowsWithin(wanted, maxBytes)], next: null, total: sorted.length };
 }
 
-/** What is not known is last, whichever way round. */
+/** Unknown values come last in either direction. */
 function compare<Value extends string | number>(a: Value | null, b: Value | null, descending: boolean): number {
   if (a === b) return 0;
   if (a === null) return 1;
@@ -68,7 +71,7 @@ export const blockKey = ({ subject, id }: BlockRow): string => `${subject} ${id}
 
 type BlockLists = Pick<Limits, "automaticBlocks" | "adminBlocks">;
 
-/** Who is kept out at this moment: one row for each, that of an administrator first. */
+/** The blocks in force: one row for each subject. An administrator's block takes precedence. */
 export const blockRows = ({ automaticBlocks, adminBlocks }: BlockLists): BlockRow[] =>
   [...new Map([...automaticBlocks.list(), ...adminBlocks.list()].map((block) => [block.place, block])).values()]
     .map(blockRow)

@@ -8,7 +8,7 @@ import {
 
 const keptSeconds = 3600;
 
-/** The metrics of the last hour, for whoever opens the dashboard. */
+/** The metrics of the last hour, for an administrator who opens the dashboard. */
 export interface History {
   /** @param now - milliseconds since the epoch */
   add(metrics: SystemMetrics, now: number): void;

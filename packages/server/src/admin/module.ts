@@ -30,7 +30,7 @@ interface AdminOptions {
   readonly configSources: ReadonlyMap<string, string> | undefined;
 }
 
-/** The namespace `/admin`, and what administrators are sent there. */
+/** The namespace `/admin`, and what administrators receive there. */
 export interface Admin {
   readonly namespace: NamespaceDefinition;
   /** Shows an alert to the administrators on every node. */

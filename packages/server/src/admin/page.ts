@@ -3,9 +3,9 @@ import { defaultLimit, someRowsWithin } from "../core/bounded-page.ts";
 
 /**
  * Cuts one page out of rows that are held in memory, such as live connections.
- * The cursor is the key of the last row, so that rows which come and go meanwhile shift nothing twice.
+ * The cursor is the key of the last row, so that rows which come and go meanwhile do not shift the others.
  * @param rows - in ascending order of `keyOf`
- * @param maxBytes - of the rows as JSON; with less than was asked for, the rest comes with the next page
+ * @param maxBytes - limit for the rows as JSON; rows beyond it come with the next page
  */
 export function pageOf<Row extends object>(
   rows: readonly Row[],
@@ -24,7 +24,7 @@ export function pageOf<Row extends object>(
   };
 }
 
-/** Rows whose text contains what was asked for; all of them when nothing was. */
+/** Rows whose text contains the filter; all rows without a filter. */
 export function matchingRows<Row>(rows: readonly Row[], filter: string | undefined): readonly Row[] {
   const needle = filter?.toLowerCase();
   return needle === undefined || needle === "" ? rows : rows.filter((row) => textOf(row).includes(needle));

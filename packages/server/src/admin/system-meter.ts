@@ -13,9 +13,9 @@ export interface SystemMeterOptions {
   socketCounts(): SystemMetrics["sockets"];
 }
 
-/** Reads the process and the traffic. */
+/** Measures the process and the traffic. */
 export interface SystemMeter {
-  /** Rates and the event loop's lag are those since the last reading. */
+  /** Rates and the lag of the event loop cover the time since the last reading. */
   read(): SystemMetrics;
   close(): void;
 }
@@ -66,5 +66,5 @@ export function createSystemMeter(options: SystemMeterOptions): SystemMeter {
   };
 }
 
-/** Nobody reads more digits, and an hour of them is sent to each administrator who opens the page. */
+/** More digits have no use, and each administrator who opens the page receives an hour of readings. */
 const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -12,40 +12,43 @@ import { createTaskIds } from "./task-ids.ts";
 
 export { cancelOnRequest } from "./cancel-on-request.ts";
 
-/** Jobs and tasks that are looked through when a process begins to report. */
+/** Maximum number of jobs and tasks that a process examines when it begins to report. */
 const maxLooked = 1000;
 
-/** Jobs that ended so recently may have come and gone while no process reported. */
+/** Jobs that ended this recently may have started and ended while no process reported. */
 const recentMs = 60_000;
 
 /**
- * How often the queue itself is looked through: BullMQ reads events from the newest on when its connection is replaced
- * before it has read any, so some may be missed.
+ * How often the queue itself is scanned. BullMQ reads events from the newest on when its connection is replaced before
+ * it has read any, so it may miss some.
  */
 const catchUpMs = 8000;
 
-/** An application may make the task first and add its job a moment later. */
+/** A task this young may have no job yet: an application may create the task first and add its job a moment later. */
 const youngMs = 5000;
 
-/** Jobs that cannot be told of at a time, and are in the log once each. */
+/** Maximum number of jobs that are remembered as impossible to report. Each of them is logged once. */
 const maxLogged = 10_000;
 
 const waitingStates = ["waiting", "prioritized", "delayed", "waiting-children"] as const;
 
 /** How the jobs of a queue become tasks. */
 export interface BullMqOptions {
-  /** Whose task a job is; undefined for a job that nobody is shown. */
+  /** The owner of a job's task; undefined for a job that no user may see. */
   ownerOf(job: Job): string | undefined;
   /** Default: the job's name. */
   titleOf?(job: Job): string;
   /**
-   * What a task's id has in front of the job's. Default: the queue's name and a colon. A job's id that no task may have,
-   * as `user/234`, is encoded: `b64:` and base64url.
+   * The prefix of a job's id in its task's id. Default: the queue's name and a colon. A job id that is no valid task
+   * id, such as `user/234`, is encoded: `b64:` and base64url.
    */
   readonly taskIdPrefix?: string;
-  /** What people are told of a failure. Default: that the job failed, and no more, for a reason may name files and hosts. */
+  /**
+   * The error that users see after a failure. Default: only that the job failed, because a reason may name files and
+   * hosts.
+   */
   errorOf?(reason: string): TaskError;
-  /** Told of each end that this process has reported. */
+  /** Called for each end that this process has reported. */
   onEnded?(task: TaskSnapshot): void | Promise<void>;
   readonly logger: Log;
   /** For tests. */
@@ -54,7 +57,7 @@ export interface BullMqOptions {
 
 /** A queue whose jobs are shown as tasks. */
 export interface AttachedQueue {
-  /** For `tasks.cancel`: removes a job that waits, and asks a worker that has `cancelOnRequest` to stop one that works. */
+  /** For `tasks.cancel`: removes a waiting job, and asks a worker that has `cancelOnRequest` to stop an active one. */
   cancel(task: Pick<TaskSnapshot, "task_id">): Promise<void>;
   /** Whether a task is a job of this queue. */
   owns(taskId: string): boolean;
@@ -62,9 +65,10 @@ export interface AttachedQueue {
 }
 
 /**
- * Shows the jobs of an existing BullMQ queue as tasks, without a change to its workers: queued, active, progress, completed,
- * failed, stalled, removed. What a worker hands to `job.updateProgress` is a percentage, or an object of a report's fields.
- * Several processes may be attached to one queue: one of them reports, and another takes over when that one is gone.
+ * Shows the jobs of an existing BullMQ queue as tasks, without a change to its workers: queued, active, progress,
+ * completed, failed, stalled, removed. A worker passes a percentage, or an object of a report's fields, to
+ * `job.updateProgress`. Several processes may be attached to one queue: one of them reports, and another takes over
+ * when that one is gone.
  */
 export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, options: BullMqOptions): AttachedQueue {
   const { logger: log, clock = systemClock } = options;
@@ -74,20 +78,20 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
   const queue = new Queue(queueEvents.name, { connection, ...(keyPrefix !== undefined && { prefix: keyPrefix }) });
   queue.on("error", (err) => log.error({ err, queue: queue.name }, "A queue cannot be asked."));
   const link = createQueueLink(connection, queue.toKey("").replace(/:$/, ""));
-  /** What is being done about each job; what comes next waits for it. */
+  /** The operation in flight for each job; the next one waits for it. */
   const inFlight = new Map<string, Promise<void>>();
-  /** Jobs of which something could not be told: they are looked at again. */
+  /** Jobs of which a change could not be reported: they are examined again. */
   const unsure = new Set<string>();
   let reports = false;
   let leasing = false;
   let caughtUpAt = Number.NEGATIVE_INFINITY;
 
-  /** Jobs of which that is in the log, until they can be told again. */
+  /** Jobs whose failure is in the log, until they can be reported again. */
   const logged = createBoundedMap<string, true>(maxLogged);
 
   const owns = (taskId: string): boolean => taskId.startsWith(taskIds.prefix);
 
-  /** A long id is hashed: the queue knows which one it was. */
+  /** A long id is hashed: when the hash is not remembered, the queue is searched for its job. */
   async function jobIdOf(taskId: string): Promise<string | undefined> {
     const known = taskIds.jobIdOf(taskId);
     if (known !== undefined) return known;
@@ -113,7 +117,9 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
     }
   }
 
-  /** What no event has told: jobs that wait or work or have just ended, and tasks whose job has ended since. */
+  /**
+   * Reports what no event has reported: jobs that wait, run or have just ended, and tasks whose job has ended since.
+   */
   async function catchUp(): Promise<void> {
     caughtUpAt = clock.monotonic();
     const jobs = await queue.getJobs(["active", ...waitingStates], 0, maxLooked);
@@ -122,7 +128,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
     jobs.push(...ended.filter((job) => (job?.finishedOn ?? 0) > since));
     const { rows } = await progress.list({ active: true, limit: 500 });
     const found = jobs.flatMap((job) => job?.id ?? []);
-    // Before the tasks are gone through: then the hashes of long ids are known.
+    // Before the tasks are examined: this records the hashes of long ids.
     for (const id of found) taskIds.of(id);
     const ids = rows.flatMap(({ task_id }) => (owns(task_id) ? (taskIds.jobIdOf(task_id) ?? []) : []));
     for (const id of new Set([...found, ...ids])) inTurn(id, () => look(id));
@@ -142,7 +148,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
     void acting.then(() => inFlight.get(jobId) === acting && inFlight.delete(jobId));
   }
 
-  /** Brings a task to where its job is. */
+  /** Updates a task to the state of its job. */
   async function look(jobId: string): Promise<void> {
     const job = (await queue.getJob(jobId)) as Job | undefined;
     if (job === undefined) return missing(jobId);
@@ -153,15 +159,15 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
     await report(jobId, { status: "running", ...patchOf(job.progress) });
   }
 
-  /** A task without a job: it was removed while nobody listened, unless it is only about to be added. */
+  /** A task without a job: the job was removed while no process listened, unless it is about to be added. */
   async function missing(jobId: string): Promise<void> {
     const task = await progress.get(taskIds.of(jobId));
-    // Without regard to the sign: the clock may have been set back since.
+    // Ignores the sign: the clock may have been set back since.
     if (task === undefined || Math.abs(clock.now() - Date.parse(task.created_at)) < youngMs) return;
     return end(jobId, () => progress.cancelled(taskIds.of(jobId)));
   }
 
-  /** The task of a job; made when the job is seen for the first time. */
+  /** The task of a job; created when the job is seen for the first time. */
   async function taskOf(jobId: string): Promise<TaskSnapshot | undefined> {
     const known = await progress.get(taskIds.of(jobId));
     if (known !== undefined) return known;
@@ -227,7 +233,7 @@ export function attachBullMQ(queueEvents: QueueEvents, progress: ProgressHub, op
       const jobId = await jobIdOf(task_id);
       if (jobId === undefined) return;
       await link.askToCancel(jobId);
-      // One that works is locked by its worker, and cannot be removed.
+      // An active job is locked by its worker, and cannot be removed.
       if ((await queue.getJobState(jobId)) !== "active") await queue.remove(jobId);
     },
     async close() {

@@ -2,9 +2,9 @@ import type { Worker } from "bullmq";
 import { createQueueLink } from "./queue-link.ts";
 
 /**
- * Lets people cancel the jobs that a worker is working on: the `signal` that its processor is given is aborted, and the
- * processor is expected to throw. For workers that should be changed; others finish what they have begun.
- * @returns ends it
+ * Lets users cancel the jobs that a worker is processing: the `signal` that its processor receives is aborted, and the
+ * processor is expected to throw. Call this in workers that may be changed; other workers finish what they have begun.
+ * @returns a function that ends it
  */
 export async function cancelOnRequest(worker: Worker): Promise<() => void> {
   const link = createQueueLink(worker.opts.connection, worker.toKey("").replace(/:$/, ""));

@@ -4,8 +4,8 @@ const texts = ["step", "message"] as const;
 const numbers = ["percent", "current", "total", "eta_seconds"] as const;
 
 /**
- * What a worker's `job.updateProgress` says of a task: a number is a percentage; of an object the fields of a report are
- * taken, and everything else is the worker's own.
+ * Converts the argument of a worker's `job.updateProgress` to a report. A number is a percentage. The fields of a
+ * report are taken from an object; all other fields are the worker's own.
  */
 export function patchOf(progress: unknown): TaskPatch {
   if (typeof progress === "number") return { percent: progress };

@@ -2,10 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { QueueBaseOptions } from "bullmq";
 import { Redis, type RedisOptions } from "ioredis";
 
-/** Of several processes that are attached to one queue the one with the lease reports; it is renewed well before its end. */
+/**
+ * Of several processes that are attached to one queue, the one with the lease reports. It renews the lease well before
+ * it expires.
+ */
 export const leaseMs = 6000;
 
-/** How long it is remembered that a job is to be cancelled. */
+/** How long a request to cancel a job is remembered. */
 const cancelTtlMs = 86_400_000;
 
 const leaseScript = `
@@ -15,12 +18,12 @@ return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
 
 const releaseScript = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
 
-/** What processes that show or work off one queue tell each other beside the queue itself. */
+/** Messages between processes that show or process one queue, beside the queue itself. */
 export interface QueueLink {
-  /** Takes or renews the lease. False when another process has it. */
+  /** Takes or renews the lease. False when another process holds it. */
   lease(): Promise<boolean>;
   release(): Promise<void>;
-  /** Asks whoever works on a job to stop. */
+  /** Asks the worker of a job to stop. */
   askToCancel(jobId: string): Promise<void>;
   wasAskedToCancel(jobId: string): Promise<boolean>;
   onCancel(listener: (jobId: string) => void): Promise<void>;
@@ -29,7 +32,7 @@ export interface QueueLink {
 
 type Connection = QueueBaseOptions["connection"];
 
-/** Over connections of its own, made as those of the queue are. */
+/** Uses connections of its own, made like those of the queue. */
 export function createQueueLink(connection: Connection, queueKey: string): QueueLink {
   const self = randomUUID();
   const redis = connect(connection);
@@ -58,13 +61,13 @@ export function createQueueLink(connection: Connection, queueKey: string): Queue
   };
 }
 
-/** A queue is given a client, or what it takes to make one. */
+/** A queue receives a client, or the options to create one. */
 function connect(connection: Connection): Redis {
   const redis =
     "duplicate" in connection && typeof connection.duplicate === "function"
       ? (connection as unknown as Redis).duplicate()
       : new Redis({ ...(connection as RedisOptions), replyMapping: "legacy" });
-  // Without a listener an error ends the process; whoever asks is told by the command that fails.
+  // Without a listener an error ends the process. The caller learns of it from the command that fails.
   redis.on("error", () => {});
   return redis;
 }

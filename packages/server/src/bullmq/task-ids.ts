@@ -1,22 +1,22 @@
 import { hash } from "node:crypto";
 import { createBoundedMap } from "../core/bounded-map.ts";
 
-/** What a task's id may consist of; BullMQ takes any text for a job's. */
+/** Characters that a task's id may have; BullMQ takes any text for a job's. */
 const plain = /^[\w.:-]+$/;
 const maxTaskId = 128;
 
-/** Begins what is encoded: base64url of the text, or of its hash where that would be too long. */
+/** Prefixes of encoded ids: base64url of the text, or of its hash where that would be too long. */
 const encodedMark = "b64:";
 const hashedMark = "sha256:";
 const maxHashed = hashedMark.length + 43;
 
-/** Hashed ids that are remembered; of older ones the queue is looked through. */
+/** Number of hashed ids that are remembered; for older ones the queue is searched. */
 const maxRemembered = 10_000;
 
-/** The tasks' ids of a queue's jobs, and back. */
+/** Maps the ids of a queue's jobs to ids of tasks, and back. */
 export interface TaskIds {
   readonly prefix: string;
-  /** Two jobs never have the same. Most ids stay as they are. */
+  /** Two jobs never have the same task id. Most ids stay as they are. */
   of(jobId: string): string;
   /** The job's id; undefined for a hash that is not remembered. */
   jobIdOf(taskId: string): string | undefined;
@@ -53,7 +53,7 @@ export function createTaskIds(queueName: string, prefix?: string): TaskIds {
   };
 }
 
-/** A text that looks encoded is encoded as well, so that no two texts come to one. */
+/** A text that looks encoded is encoded as well, so that no two texts have the same result. */
 function encode(text: string, maxLength: number): string {
   const looksEncoded = text.startsWith(encodedMark) || text.startsWith(hashedMark);
   if (plain.test(text) && !looksEncoded && text.length <= maxLength) return text;

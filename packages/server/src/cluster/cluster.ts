@@ -1,4 +1,4 @@
-/** What the processes of one application share, as interfaces: implemented over Redis by the `redis` subpath. */
+/** Interfaces of what the processes of one application share. The `redis` subpath implements them over Redis. */
 import type { BusTransport } from "../core/message-bus.ts";
 import type { TaskExchange, TaskStore } from "../core/ports.ts";
 import type { SharedBudgets } from "../limits/shared-limit.ts";
@@ -6,14 +6,16 @@ import type { DependencyHealth } from "../observability/dependency-health.ts";
 import type { AdapterFactory } from "../socket-io/delivery/batching-cluster-adapter.ts";
 import type { SlotCounter } from "../socket-io/namespaces/connection-slots.ts";
 
-/** The other processes of an application, and what is shared with them. Over Redis: the `redis` subpath. */
+/**
+ * The other processes of an application, and what is shared with them. The `redis` subpath implements it over Redis.
+ */
 export interface Cluster extends SharedBudgets, BusTransport {
   readonly createAdapter: AdapterFactory;
   readonly tasks: TaskExchange;
   readonly slots: SlotCounter;
-  /** Keeps the tasks of processes that have no store of their own. */
+  /** Stores the tasks of processes that have no store of their own. */
   serve(store: TaskStore): void;
-  /** How Redis is, for readiness. */
+  /** The health of Redis, for readiness. */
   readonly health: DependencyHealth;
   close(): Promise<void>;
 }

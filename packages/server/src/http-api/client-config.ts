@@ -7,7 +7,7 @@ interface ClientConfigFacts {
   readonly principal: Principal | undefined;
   readonly csrf: string | undefined;
   readonly namespaces: readonly string[];
-  /** Of the client that asks. */
+  /** The address of the client that sends the request. */
   readonly address: string;
   /** Milliseconds since the epoch. */
   readonly now: number;

@@ -19,7 +19,7 @@ import { clientConfig } from "./client-config.ts";
 
 const prefix = "/realtime/";
 
-/** All that our routes are sent is a number or two. */
+/** Limit of a body: all that our routes receive is a number or two. */
 const maxBodyBytes = 1024;
 
 export interface ClientRoutesOptions {
@@ -43,8 +43,8 @@ export interface ClientRoutesOptions {
 type Answer = (req: IncomingMessage, argument: string) => Promise<unknown>;
 
 /**
- * The HTTP side of the wire contract: what a client reads before it connects, and what it falls back to when no socket
- * can be opened. Paths below the prefix that are not ours stay with the application.
+ * The HTTP side of the wire contract: what a client reads before it connects, and its fallback when no socket can be
+ * opened. Paths below the prefix that are not ours stay with the application.
  */
 export function createClientRoutes(options: ClientRoutesOptions): HttpEndpoint {
   const { config, clock, originGuard, authenticator, csrf, hub, notifications } = options;
@@ -56,7 +56,7 @@ export function createClientRoutes(options: ClientRoutesOptions): HttpEndpoint {
     { pattern: /^notifications\/(ack|read)$/, answer: advanceNotifications, changes: true },
   ];
 
-  /** Those that ask for neither origin nor session. */
+  /** Routes that check neither origin nor session. */
   const open = new Map<string, (req: IncomingMessage, res: ServerResponse) => void>([
     [`${prefix}reachable`, reachable],
     [`${prefix}csp-report`, options.cspReport],
@@ -130,14 +130,14 @@ export function createClientRoutes(options: ClientRoutesOptions): HttpEndpoint {
     return notifications.advance({ principal }, verb === "ack" ? "acknowledged" : "read", seq);
   }
 
-  /** Guests have no ledger. */
+  /** Guests have no read marks. */
   async function identifyUser(req: IncomingMessage, changes: boolean): Promise<Identity> {
     const identity = await authenticator.identify(carrierOf(req), req.headers["x-csrf-token"], changes);
     if (!permits("user", identity.principal)) throw new Refusal("forbidden");
     return identity;
   }
 
-  /** Nobody signed in is an answer here, not a failure; a session store that is down is a failure. */
+  /** A visitor who is not signed in is an answer here, not a failure; a session store that is down is a failure. */
   async function identifyVisitor(req: IncomingMessage): Promise<Identity | undefined> {
     try {
       return await authenticator.identify(carrierOf(req), undefined, false);
@@ -159,9 +159,9 @@ export function createClientRoutes(options: ClientRoutesOptions): HttpEndpoint {
 export const carrierOf = (req: IncomingMessage) => ({ headers: req.headers, token: bearerTokenOf(req.headers) });
 
 /**
- * Lets a browser tell "server down" from "origin refused": any page may read this answer, which says nothing but that
- * the server is there, with whatever headers a page's own instruments add to its requests. No cookies are asked for, so
- * the wildcards are safe.
+ * Lets a browser tell "server down" from "origin refused": any page may read this answer, which says only that the
+ * server is up. The page's own instruments may add any headers to its requests. The route asks for no cookies, so the
+ * wildcards are safe.
  */
 function reachable(_req: IncomingMessage, res: ServerResponse): void {
   res

@@ -11,7 +11,7 @@ import type { SecurityRecord } from "../security-log/describe-event.ts";
 /** Longer than any report of a browser. */
 const maxBytes = 16_384;
 
-/** Reports of one address in a minute: a page with many violations sends one for each. */
+/** Reports that one address may send in a minute: a page with many violations sends one for each. */
 const perMinute = 30;
 
 interface CspReportsOptions {
@@ -25,9 +25,10 @@ interface CspReportsOptions {
 }
 
 /**
- * Takes what browsers report for `report-uri` (Content Security Policy Level 3, section 5.3). Browsers send it without
- * anybody's doing, also from pages that may not connect, so neither origin nor session is asked for: a report proves
- * nothing, and is only written down. A flood of them is limited by address and folded like every other event.
+ * Accepts the reports that browsers send for `report-uri` (Content Security Policy Level 3, section 5.3). Browsers send
+ * them without user interaction, also from pages that may not connect, so the route checks neither origin nor session.
+ * A report proves nothing, and is only recorded. A flood of reports is limited by address and folded like every other
+ * event.
  */
 export function createCspReports(options: CspReportsOptions): (req: IncomingMessage, res: ServerResponse) => void {
   const { clock, exposeHints } = options;
@@ -81,6 +82,9 @@ function reportIn(body: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Addresses carry secrets in their queries: what is left says where it was. `inline` and `eval` are no addresses. */
+/**
+ * Addresses carry secrets in their queries: the rest says where the violation was. `inline` and `eval` are no
+ * addresses.
+ */
 const withoutQuery = (address: string): string =>
   cutText(address.split(/[?#]/, 1)[0] ?? "", 200) || "something unnamed";

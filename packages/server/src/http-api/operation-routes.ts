@@ -17,7 +17,7 @@ interface OperationRoutesOptions {
   onFault(req: IncomingMessage, error: unknown): void;
 }
 
-/** For operators and their machines: is the process alive, may it get traffic, what does it measure. */
+/** For operators and their monitoring: whether the process is alive, whether it may get traffic, and its metrics. */
 export function createOperationRoutes(options: OperationRoutesOptions): HttpEndpoint {
   const routes = new Map<string, (req: IncomingMessage, res: ServerResponse) => Promise<void>>([
     ["/livez", async (_req, res) => sendJson(res, 200, { status: "ok" })],
@@ -54,7 +54,7 @@ export function createOperationRoutes(options: OperationRoutesOptions): HttpEndp
     res.writeHead(200, { "Content-Type": contentType }).end(body);
   }
 
-  /** In production only the token opens: a proxy on the same machine has the address of that machine. */
+  /** In production only the token grants access: a proxy on the same machine has the address of that machine. */
   function refusalFor(req: IncomingMessage): Refusal | undefined {
     const { metricsToken, isProduction } = options;
     const token = bearerTokenOf(req.headers);
@@ -70,10 +70,10 @@ export function createOperationRoutes(options: OperationRoutesOptions): HttpEndp
   }
 }
 
-/** Added by proxies that speak for another client. */
+/** Added by proxies that forward the requests of another client. */
 const forwarding = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
-/** Whether the peer itself is on this machine, and no proxy there that says so. */
+/** Whether the peer itself is on this machine, and is no proxy that identifies itself. */
 const isLocal = ({ headers, socket }: IncomingMessage): boolean =>
   forwarding.every((name) => headers[name] === undefined) && isLoopback(socket.remoteAddress);
 

@@ -1,41 +1,46 @@
 import { type NoticeAudience, toldAudience } from "../core/audience.ts";
 import type { Clock, DueEscalation, EscalationStore, Log, StoredNotice } from "../core/ports.ts";
 
-/** How often what has become due is looked for: other nodes may have stored it. */
+/** How often the store is checked for due escalations: other nodes may have stored them. */
 const lookMs = 1000;
 
-/** Claimed with each look; the rest follows in the next. */
+/** Maximum number of escalations that one check claims; the rest follows in the next. */
 const perLook = 100;
 
-/** How long the application may take for one; then it counts as failed, and is tried again. */
+/** How long the application may take for one escalation; then it counts as failed, and is retried. */
 const answerWithinMs = 10_000;
 
-/** Who has claimed one and died is waited for so long: longer than an answer takes, by more than clocks differ. */
+/**
+ * The lease of a claimed escalation, in case its node dies: longer than an answer takes, by more than clocks differ.
+ */
 const leaseMs = 30_000;
 
 /** The pause after a failure doubles with each, from the first to the longest. */
 const firstPauseMs = 5000;
 const longestPauseMs = 600_000;
 
-/** A critical notice that has not been acknowledged in time. */
+/** A critical notification that has not been acknowledged in time. */
 export interface UnacknowledgedNotice {
-  /** A notice for a room was one for each of its members. */
+  /** A notification for a room was stored once for each of its members. */
   readonly audience: NoticeAudience;
   readonly notice: StoredNotice["notice"];
   /**
-   * Whether a user has acknowledged or read it: the server keeps no list of those who are in a role.
+   * Whether a user has acknowledged or read it: the server keeps no list of the users in a role.
    * @throws Refusal `unavailable` when the store does not answer
    */
   hasAcknowledged(userId: string): Promise<boolean>;
 }
 
 /**
- * What the application does about it: calls somebody, sends a mail. Called at least once for each notice; again, with
- * growing pauses, when it throws or takes more than ten seconds. Several are called at a time.
+ * The application's reaction, such as a call or a mail. The server calls this at least once for each notification. It
+ * calls again, with growing pauses, when it throws or takes more than ten seconds. Several calls may run at a time.
  */
 export type OnUnacknowledged = (unacknowledged: UnacknowledgedNotice) => void | Promise<void>;
 
-/** What came of an escalation: it was told, was not needed any more, or failed and will be tried again. */
+/**
+ * The outcome of an escalation: the application was notified, it was not needed any more, or it failed and will be
+ * retried.
+ */
 type EscalationOutcome = "told" | "acknowledged" | "failed";
 
 interface EscalationOptions {
@@ -44,13 +49,13 @@ interface EscalationOptions {
   readonly log: Log;
   readonly onUnacknowledged: OnUnacknowledged;
   onOutcome(outcome: EscalationOutcome): void;
-  /** Told of each that is under way; it never rejects. */
+  /** Called for each escalation in flight; the promise never rejects. */
   onBegun(escalation: Promise<void>): void;
 }
 
 /**
- * Takes what is due from the store and tells the application. Each escalation is claimed for a time before it is told,
- * and settled after that: two nodes do not both tell it, and one that dies in between loses nothing.
+ * Takes due escalations from the store and notifies the application. Each escalation is claimed for a time before the
+ * call, and settled after it: two nodes do not both call, and a node that dies in between loses nothing.
  * @returns a function that ends it
  */
 export function createEscalations(options: EscalationOptions): () => void {
@@ -65,7 +70,7 @@ export function createEscalations(options: EscalationOptions): () => void {
       const due = await store.claim({ now: later(0), until: later(leaseMs), limit: perLook });
       for (const escalation of due) options.onBegun(escalate(escalation));
     } catch {
-      // An outage is logged where the store is watched; the next look asks again.
+      // An outage is logged where the store is monitored; the next check asks again.
     } finally {
       looking = false;
     }
@@ -81,7 +86,7 @@ export function createEscalations(options: EscalationOptions): () => void {
       const pauseMs = Math.min(firstPauseMs * 2 ** (tries - 1), longestPauseMs);
       const fields = { err, notice_id: notice.id, audience: due.audience, tries, retry_in_ms: pauseMs };
       log.error(fields, "A critical notice could not be escalated; trying again.");
-      // Where that fails as well, the lease ends by itself.
+      // If that fails as well, the lease expires by itself.
       await store.postpone(serial, later(pauseMs)).catch(() => {});
     }
   }
@@ -98,7 +103,7 @@ export function createEscalations(options: EscalationOptions): () => void {
   return clock.every(lookMs, () => void look());
 }
 
-/** @throws Error when it takes too long; what it does then goes on, and nobody waits for it. */
+/** @throws Error when `run` takes too long; it continues then, and its result is ignored. */
 async function inTime(clock: Clock, run: () => Promise<void>): Promise<void> {
   let cancel = (): void => {};
   const late = new Promise<never>((_resolve, reject) => {

@@ -6,8 +6,8 @@ import type { DependencyHealth } from "../observability/dependency-health.ts";
 const retryMs = 1000;
 
 /**
- * The store of notifications, seen by what it answers to those who use it anyway: its outage is told by readiness and
- * two lines of the log, with the cause, and everybody whom it hits is refused as `unavailable`.
+ * The store of notifications, with its health tracked by the answers to ordinary calls. Readiness and two lines of the
+ * log, with the cause, report an outage. Every affected request is refused as `unavailable`.
  */
 export function trackStoreHealth(store: NotificationStore, health: DependencyHealth): NotificationStore {
   async function seen<Answer>(ask: () => Promise<Answer>): Promise<Answer> {

@@ -3,28 +3,34 @@ import type { Clock } from "../core/ports.ts";
 import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import type { RealtimeSocket } from "../socket-io/socket.ts";
 
-/** So many are not gathered further: they go at once. */
+/** A batch of this size does not wait for more: it is sent at once. */
 const maxGathered = 100;
 
 interface LowNoticeOptions {
   readonly clock: Pick<Clock, "monotonic">;
   readonly backpressure: Pick<Backpressure, "isSlow">;
-  /** How long low ones wait for others, in milliseconds. */
+  /** How long low-priority notifications wait for others, in milliseconds. */
   readonly waitMs: number;
 }
 
 export interface LowPriorityBatching {
-  /** Whether what is to be delivered to a user may wait for more: it is all low, and each delivery costs a request. */
+  /**
+   * Whether a user's undelivered notifications may wait for more: all have low priority, and each delivery costs a
+   * request.
+   */
   wait(userId: string, sockets: readonly RealtimeSocket[], undelivered: readonly Notification[]): boolean;
-  /** Those whose time is over. */
+  /** Users whose waiting time is over. */
   due(): string[];
-  /** For a user who has gone. */
+  /** For a user who has disconnected. */
   forget(userId: string): void;
 }
 
-/** Gathers low notices for those on polling, or who read slowly, so that ten of them are one answer instead of ten. */
+/**
+ * Batches low-priority notifications for clients that use polling or read slowly, so that ten of them are one answer
+ * instead of ten.
+ */
 export function createLowPriorityBatching({ clock, backpressure, waitMs }: LowNoticeOptions): LowPriorityBatching {
-  /** Until when each user's may wait. */
+  /** Until when the notifications of each user may wait. */
   const gathering = new Map<string, number>();
 
   return {
@@ -45,7 +51,7 @@ export function createLowPriorityBatching({ clock, backpressure, waitMs }: LowNo
   };
 }
 
-/** A page as if what waits had not been sent yet: a client that was told of it would come and ask. */
+/** A page as if the waiting notifications had not been sent yet: a client that knew of them would request them. */
 export function withoutWaiting({ notifications, ...standing }: NotificationPage): NotificationPage {
   const [first] = notifications;
   if (first === undefined) return { notifications, ...standing };

@@ -33,7 +33,7 @@ interface NotificationsOptions {
   readonly onUnacknowledged: OnUnacknowledged | undefined;
 }
 
-/** Stores notifications, and delivers them to the sockets of those they are for. */
+/** Stores notifications, and delivers them to the sockets of their recipients. */
 export function createNotificationsModule(
   app: AppContext,
   { sockets, onUnacknowledged }: NotificationsOptions,

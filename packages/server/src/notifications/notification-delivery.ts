@@ -8,13 +8,13 @@ import type { Backpressure } from "../socket-io/delivery/backpressure.ts";
 import type { RealtimeNamespace, RealtimeSocket } from "../socket-io/socket.ts";
 import { createLowPriorityBatching, withoutWaiting } from "./low-priority-batching.ts";
 
-/** Read from a ledger at a time. */
+/** Maximum number of notifications in one read. */
 const perRead = 100;
 
-/** Users of whom it is known what they were sent last; of others a node may send once more what another one has sent. */
+/** Users whose last sent `seq` is remembered. For other users, a node may repeat what another node has sent. */
 const maxLastSent = 100_000;
 
-/** How often those are looked at who have not been sent everything. */
+/** How often users who have not been sent everything are checked. */
 const lookMs = 250;
 
 interface NotificationDeliveryOptions {
@@ -22,40 +22,46 @@ interface NotificationDeliveryOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly backpressure: Pick<Backpressure, "isSlow">;
-  /** How long low notices may wait for others, where each delivery costs a request; in milliseconds. */
+  /** How long low-priority notifications may wait for others, where each delivery costs a request; in milliseconds. */
   readonly lowWaitMs: number;
-  /** Asked for with each delivery: `/` is opened after this is made. */
+  /** Called with each delivery: `/` is opened after this is created. */
   namespace(): RealtimeNamespace;
-  /** Told what was sent and is written down as delivered, for other nodes. */
+  /** Called with what was sent and is recorded as delivered, for other nodes. */
   onDelivered(userId: string, after: number, upTo: number): void;
 }
 
-/** What a user's sockets have been sent: what comes after one `seq`, up to another. */
+/** What a user's sockets were sent: the notifications after one `seq`, up to another. */
 interface Sent {
   readonly after: number;
   readonly upTo: number;
 }
 
 export interface NotificationDelivery {
-  /** Sends connected users what their ledgers have for them and was not delivered yet, and how many are unread. */
+  /** Sends connected users their undelivered notifications, and the number of unread ones. */
   wake(userIds: Iterable<string> | "anybody"): void;
-  /** The same for a user who has acknowledged or read something: all their tabs are told, even if nothing is to be sent. */
+  /**
+   * The same for a user who has acknowledged or read something: all tabs of the user are updated, even if nothing is to
+   * be sent.
+   */
   restate(userId: string): void;
-  /** The same for everybody who is connected: word of what other nodes did may have been lost. */
+  /** The same for every connected user: messages from other nodes may have been lost. */
   restateAll(): void;
-  /** Another node has sent a user's sockets there what comes after one `seq`, up to another: those here have not got it. */
+  /**
+   * Another node has sent the notifications after one `seq`, up to another, to the user's sockets there. The sockets
+   * here lack them.
+   */
   delivered(userId: string, after: number, upTo: number): void;
-  /** Resolves when the user whose turn it was has been served; nobody is after that. */
+  /** Resolves when the current user has been served; no user is served after that. */
   close(): Promise<void>;
 }
 
 /**
- * Brings notifications from the ledgers to those who are connected. It reads what is stored and sends nothing else, one
- * user after the other, so a user's notifications leave in the order of their `seq`, and many at once cost one reading.
- * What cannot be read now stays in its ledger, and is tried again soon.
+ * Delivers stored notifications to connected users. It reads the store and sends nothing else, one user after the
+ * other. So a user's notifications leave in the order of their `seq`, and many at once cost one read. What cannot be
+ * read now stays in the store, and is retried soon.
  *
- * A socket whose client does not keep up is sent nothing until it does; then it gets what it has missed, read anew.
- * Meanwhile the user's other sockets go on.
+ * A socket whose client does not keep up receives nothing until it does; then it receives what it has missed, read
+ * again. Meanwhile the user's other sockets continue.
  */
 export function createNotificationDelivery(options: NotificationDeliveryOptions): NotificationDelivery {
   const { store, clock, log, backpressure } = options;
@@ -63,7 +69,7 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   const restated = new Set<string>();
   /** Sockets that have not been sent everything that was delivered to their user, and the `seq` they have. */
   const behind = new Map<RealtimeSocket, number>();
-  /** What users have been sent while it is not written down. Until it is nothing more is read, or it would be sent again. */
+  /** What users were sent, until it is recorded. Until then nothing more is read, or it would be sent again. */
   const unmarked = new Map<string, Sent>();
   /** The last `seq` that a user's sockets here were sent. */
   const lastSent = createBoundedMap<string, number>(maxLastSent);
@@ -84,7 +90,7 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
 
   function wake(userIds: Iterable<string> | "anybody"): void {
     for (const userId of userIds === "anybody" ? connectedUsers() : userIds) waiting.add(userId);
-    // With nobody to serve it would be over before its promise is kept, which would then stand for good.
+    // Without a user to serve, the run would end before its promise is assigned, which would then stay for good.
     if (waiting.size > 0) running ??= run();
   }
 
@@ -95,8 +101,8 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
       try {
         await deliver(userId);
       } catch (err) {
-        // The store does not answer, which is logged where it is watched. Behind the others at the next look: what fails
-        // for one user alone must not hold them up.
+        // The store does not answer, which is logged where it is monitored. The user follows behind the others at the
+        // next check: a failure for one user alone must not delay them.
         if (err instanceof Refusal) {
           waiting.add(userId);
           break;
@@ -147,7 +153,10 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
     lastSent.delete(userId);
   }
 
-  /** Sends a socket what was delivered to the user's others meanwhile. What is still undelivered, they get together. */
+  /**
+   * Sends a socket what was delivered to the user's other sockets meanwhile. All of them receive the undelivered rest
+   * together.
+   */
   async function catchUp(socket: RealtimeSocket): Promise<void> {
     const first = await store.read(readerOf(socket.data.principal, clock.now()), { limit: 1 });
     const delivered = seqBefore(first);
@@ -170,15 +179,15 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
     for (const socket of socketsOf(userId)) {
       if (behind.has(socket)) continue;
       highest = Math.max(highest, await give(socket, role, notifications, before));
-      // With more to come it would tell of numbers that are missing, and a client would ask for them.
+      // With more to come, the standing would name numbers that the client lacks, and the client would request them.
       if (notifications.length < perRead && !behind.has(socket)) socket.emit("unread_update", standing);
     }
     return highest;
   }
 
   /**
-   * Sends what the socket can take, while it has the role that it was read for: a demoted administrator's get nothing of
-   * it. What is left is read anew, for the role they have then.
+   * Sends what the socket can take while it has the role of the read: the socket of a demoted administrator receives
+   * nothing of it. The rest is read again, for the new role.
    * @returns the last `seq` that it was sent, or `before`
    */
   async function give(
@@ -199,7 +208,7 @@ export function createNotificationDelivery(options: NotificationDeliveryOptions)
   }
 
   async function mayTake(socket: RealtimeSocket, role: Principal["role"]): Promise<boolean> {
-    // What is sent in one turn leaves at its end: until then it says nothing of the client.
+    // Data of one turn leaves at its end: until then the buffer says nothing about the client.
     if (!keepsUp(socket)) await turn();
     return keepsUp(socket) && socket.data.principal.role === role;
   }

@@ -8,30 +8,30 @@ import type { Clock, NotificationStore, Principal, StoredNotice } from "../core/
 import { Refusal } from "../core/refusal.ts";
 import { validatePayload } from "../core/validate-payload.ts";
 
-/** The application's notices are held to the same rules as an administrator's. */
+/** The application's notifications follow the same rules as an administrator's. */
 const noticeSchema = adminSchemas.admin_notification;
 
 const dayMs = 86_400_000;
 const defaultLifeMs = 30 * dayMs;
 const forgetEveryMs = 600_000;
 
-/** Notices of one transaction, where each member of a room gets one. */
+/** Notifications in one transaction, where each member of a room gets one. */
 const noticesPerBatch = 500;
 
 const defaultPage = 100;
 
 /**
- * Sends notices. Each function resolves with the notice's id once it is stored; it is delivered after that, to those
- * who are away when they come back.
+ * Sends notifications. Each function resolves with the notification's id once it is stored. It is delivered after that;
+ * users who are offline receive it when they come back.
  * @throws Refusal `payload_invalid`, whose hint names the field; `unavailable` when the store does not answer
  */
 export interface Notify {
   user(userId: string, notice: Notice): Promise<string>;
-  /** Everybody who has at least this role at the moment they read it. */
+  /** Every user who has at least this role at the moment of reading. */
   role(role: "user" | "admin", notice: Notice): Promise<string>;
-  /** Those who are in the room of `/` now. */
+  /** The users who are in the room of `/` now. */
   room(roomId: string, notice: Notice): Promise<string>;
-  /** Every user, whoever comes before it expires. One row is written, however many they are. */
+  /** Every user who connects before it expires. One row is written, whatever the number of users. */
   everyone(notice: Notice): Promise<string>;
 }
 
@@ -39,12 +39,12 @@ export interface Notifications {
   readonly notify: Notify;
   send(audience: Audience, notice: Notice): Promise<string>;
   sync(by: Actor, from: { after: number; limit?: number | undefined }): Promise<NotificationPage>;
-  /** Moves what the reader may see, up to `seq`, forward. */
+  /** Advances the state of the notifications that the reader may see, up to `seq`. */
   advance(by: Actor, state: "acknowledged" | "read", seq: number): Promise<{ unread: number }>;
   close(): void;
 }
 
-/** Who asks, read anew after each wait: somebody may have stopped being an administrator meanwhile. */
+/** The user who sends the request, read again after each wait: an administrator may have been demoted meanwhile. */
 interface Actor {
   readonly principal: Principal;
 }
@@ -54,23 +54,26 @@ interface NotificationsOptions {
   readonly clock: Clock;
   /** The users who are in a room of `/`. */
   membersOf(roomId: string): ReadonlySet<string> | Promise<ReadonlySet<string>>;
-  /** After how long an unacknowledged notice of priority `critical` is to be escalated; undefined: never. */
+  /** After how long an unacknowledged notification of priority `critical` is to be escalated; undefined: never. */
   readonly escalateAfterMs: number | undefined;
-  /** Counts notices that were stored, for metrics. */
+  /** Counts notifications that were stored, for metrics. */
   count(audience: AudienceKind, priority: Priority, count: number): void;
-  /** Of the notifications in one answer. */
+  /** Limit for the notifications in one answer. */
   readonly maxBytes: number;
-  /** Told after something was stored for these users, or for anybody. */
+  /** Called after something was stored for these users, or for any user. */
   onStored(userIds: readonly string[] | "anybody"): void;
-  /** Told after a user has acknowledged or read something. */
+  /** Called after a user has acknowledged or read something. */
   onAdvanced(userId: string): void;
 }
 
-/** Stores notices, and answers for the ledgers. Nothing is delivered or answered before it is durable. */
+/**
+ * Stores notifications, and answers requests for them and their read marks. Nothing is delivered or answered before it
+ * is durable.
+ */
 export function createNotifications(options: NotificationsOptions): Notifications {
   const { store, clock } = options;
   const stopForgetting = clock.every(forgetEveryMs, () => {
-    // An outage is logged where the store is watched; the next time removes what this one could not.
+    // An outage is logged where the store is monitored; the next time removes what this one could not.
     store.forget(new Date(clock.now()).toISOString()).catch(() => {});
   });
 
@@ -115,7 +118,7 @@ export function createNotifications(options: NotificationsOptions): Notification
       const { principal } = by;
       const page = await store.read(readerOf(principal, clock.now()), { after, limit });
       requireSameRole(principal, by.principal);
-      // A client asks until it has the latest.
+      // A client repeats the request until it has the latest.
       return { ...page, notifications: [...someRowsWithin(page.notifications, options.maxBytes)] };
     },
     async advance(by, state, seq) {
@@ -132,7 +135,7 @@ export function createNotifications(options: NotificationsOptions): Notification
   };
 }
 
-/** What was read for an administrator is not answered to somebody who has been demoted while it was read. */
+/** A user who is demoted from administrator during a read does not receive its result. */
 function requireSameRole(before: Principal, now: Principal): void {
   if (before.role !== now.role) throw new Refusal("forbidden");
 }
@@ -144,7 +147,7 @@ function stamped(notice: z.output<typeof noticeSchema>["notification"], now: num
     ...(link !== undefined && { link }),
     ...(data !== undefined && { data }),
     created_at: new Date(now).toISOString(),
-    // In one form, because times are compared as text.
+    // In one format, because times are compared as text.
     expires_at: new Date(expires_at ?? now + defaultLifeMs).toISOString(),
   };
 }

@@ -1,11 +1,11 @@
 import { namespaces, taskRoom } from "@signalbox/protocol";
 import type { RealtimeServer } from "../socket-io/socket.ts";
 
-/** The ancestor's way of broadcasting, for server code that is being moved over piece by piece. */
+/** Flask-SocketIO's way of broadcasting, for server code that is migrated piece by piece. */
 export interface Legacy {
   /**
-   * Emits an event to a room of `/`, or to everybody on `/` without one.
-   * A bare task id as room means that task's room: the ancestor joined `<task>` but broadcast to `task_<task>`, so
+   * Emits an event to a room of `/`, or to every client on `/` without a room.
+   * A bare task id as room means that task's room: legacy code joined `<task>` but broadcast to `task_<task>`, so
    * `task_<task>` is understood as well.
    */
   emit(event: string, data: unknown, to?: { room?: string }): void;
@@ -20,7 +20,7 @@ export function createLegacyBroadcast(io: RealtimeServer): Legacy {
     },
   };
 
-  /** Asks whether somebody watches such a task, not whether the task is known: what nobody watches needs no room. */
+  /** Checks whether the task has watchers, not whether the task is known: a task without watchers needs no room. */
   function roomOf(room: string): string {
     const ofTask = taskRoom(room.replace(/^task_/, ""));
     return io.of(namespaces.user).adapter.rooms.has(ofTask) ? ofTask : room;

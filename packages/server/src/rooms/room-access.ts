@@ -15,7 +15,7 @@ interface Member {
 
 const managedNames: ReadonlySet<string> = new Set(Object.values(rooms));
 
-/** Rooms that the server fills itself. Nobody joins or leaves them by name, whatever an application's rule says. */
+/** Rooms that the server fills itself. No client joins or leaves them by name, whatever an application's rule says. */
 function requireOpen(roomId: string, socketId: string): void {
   // Socket.IO's own room of a socket is named by its id.
   const isManaged =
@@ -25,8 +25,8 @@ function requireOpen(roomId: string, socketId: string): void {
 }
 
 /**
- * Joins a room by name, if the application opens it; without a rule no room is open.
- * A room that does not exist answers the same, so that names cannot be probed.
+ * Joins a room by name, if the application allows it; without a rule no room is open.
+ * A room that does not exist gets the same answer, so that names cannot be probed.
  * @throws Refusal `room_forbidden`
  */
 export async function joinByName(roomId: string, by: Member, rule: RoomAccess | undefined): Promise<void> {
@@ -39,9 +39,9 @@ export async function joinByName(roomId: string, by: Member, rule: RoomAccess | 
         hint: "createRealtime's `roomAccess` decides which rooms a user may join.",
       });
     }
-    // Replaced whenever the session was looked up: the answer may be for rights that are no longer theirs.
+    // The principal is replaced with each look-up of the session: the answer may be for rights that it no longer has.
   } while (by.principal !== judged);
-  // In the same turn as the judgement: nothing comes in between.
+  // In the same turn as the check: nothing happens in between.
   await by.join(roomId);
 }
 

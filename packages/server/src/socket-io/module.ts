@@ -238,7 +238,7 @@ export function createSockets(app: AppContext, { limits, sessions, securityLog, 
 
   function onOverflow(conn: EngineSocket): void {
     metrics.traffic.overflows += 1;
-    // Administrators receive lists and feeds as large as the server is busy: a slow one commits no offence.
+    // Lists and feeds of administrators grow with the load of the server: a slow administrator commits no offence.
     if (isAdministrator(conn)) return log.warn({}, "The connection of an administrator was closed: it did not read.");
     const hint = `A client did not read what was sent to it: more than ${config.maxBufferedBytes} bytes (SIGNALBOX_MAX_BUFFERED_BYTES) waited, and its connection was closed.`;
     refusals.connection(conn, new Refusal("rate_limited", { hint }));

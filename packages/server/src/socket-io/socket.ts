@@ -7,10 +7,10 @@ import type { SessionHandle } from "../sessions/session-lookup.ts";
 
 /** Everything that is kept per connection beside Socket.IO's own state. */
 interface SocketData {
-  /** Replaced as a whole when the session changes; the event gate reads it for every message. */
+  /** Replaced as a whole when the session changes; the event dispatcher reads it for every message. */
   principal: Principal;
   ip: string;
-  /** Of the request that opened the connection: what its lines in the log have in common. */
+  /** The id of the request that opened the connection: all its log lines have it. */
   requestId: string;
   /** Whether the client takes several states in one `progress_batch`. */
   acceptsBatch: boolean;
@@ -22,13 +22,13 @@ interface SocketData {
 
 /**
  * For looking a socket's session up again; null for a guest. It holds a secret, so it is kept where Socket.IO does not
- * look: `socket.data` travels to other nodes when one of them asks for all sockets.
+ * look: `socket.data` is sent to other nodes when one of them asks for all sockets.
  */
 export const sessionHandles = createSymbolProperty<RealtimeSocket, SessionHandle | null>("session");
 
 const requested = createSymbolProperty<RealtimeSocket, Set<string>>("requested rooms");
 
-/** The rooms that requests of a socket have joined, apart from those in which the server has put it. */
+/** The rooms that requests of a socket have joined, apart from those that the server has joined for it. */
 export const requestedRooms = {
   has: (socket: RealtimeSocket, room: string): boolean => requested.of(socket)?.has(room) ?? false,
   add(socket: RealtimeSocket, room: string): void {
@@ -42,16 +42,19 @@ export type RealtimeServer = Server<DefaultEventsMap, DefaultEventsMap, DefaultE
 export type RealtimeNamespace = Namespace<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 export type RealtimeSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
 
-/** Every socket of this node, namespace by namespace, read from Socket.IO at the time of asking. */
+/** Every socket of this node, namespace by namespace, read from Socket.IO at the time of the call. */
 export function* liveSockets(namespaces: Iterable<RealtimeNamespace>): Generator<RealtimeSocket> {
   for (const namespace of namespaces) yield* namespace.sockets.values();
 }
 
-/** The rooms of a socket without those that are not for sending: Socket.IO's own by its id, and the guests' count. */
+/**
+ * The rooms of a socket without those that are not for sending: Socket.IO's own by its id, and the one that counts
+ * guests.
+ */
 export const namedRooms = (socket: RealtimeSocket): string[] =>
   [...socket.rooms].filter((room) => room !== socket.id && !isGuestSubject(room));
 
-/** What a log line says of a socket. */
+/** The fields of a log line about a socket. */
 export const logFields = ({ id, nsp, data, conn }: RealtimeSocket) => ({
   socket_id: id,
   namespace: nsp.name,

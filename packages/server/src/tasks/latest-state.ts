@@ -3,8 +3,8 @@ import type { Clock, TaskExchange, TaskStore } from "../core/ports.ts";
 import { resumeTask } from "./task-transitions.ts";
 
 /**
- * Whoever has reported so lately is not gone but cut off from Redis: that one goes on, and its progress is stored every
- * second. A process that has died counts as gone only later than this after its last report.
+ * A process that reported this recently is not gone but disconnected from Redis: it continues, and its progress is
+ * stored every second. A process that has died counts as gone only later than this after its last report.
  */
 const latelyMs = 4000;
 
@@ -12,9 +12,9 @@ interface LatestStateOptions {
   readonly store: TaskStore;
   readonly exchange: TaskExchange;
   readonly clock: Clock;
-  /** Whether this process reports the task: then it is not abandoned, whatever Redis had last heard. */
+  /** Whether this process reports the task: then it is not abandoned, whatever Redis last received. */
   isOurs(taskId: string): boolean;
-  /** Told of the new run of a task that was abandoned. */
+  /** Called with the new run of a task that was abandoned. */
   onResumed(task: TaskSnapshot): void;
 }
 
@@ -26,8 +26,9 @@ export interface LatestState {
 }
 
 /**
- * The store is up to a second behind with progress, and ahead of the exchange with an end whose teller died: the newer of
- * both counts. A running task whose reporter is gone was interrupted, and begins a new run (see `resumeTask`).
+ * The store is up to a second behind with progress. It is ahead of the exchange with an end when the process died
+ * before it published the end. The newer state counts. A running task whose reporter is gone was interrupted, and
+ * begins a new run (see `resumeTask`).
  */
 export function createLatestState(options: LatestStateOptions): LatestState {
   const { store, exchange, clock, onResumed } = options;
@@ -45,10 +46,10 @@ export function createLatestState(options: LatestStateOptions): LatestState {
 
   async function current(task: TaskSnapshot, isAbandoned: boolean): Promise<TaskSnapshot> {
     if (task.status !== "running" || !isAbandoned || options.isOurs(task.task_id)) return task;
-    // Without regard to the sign: a clock that was set back must not make it a report of late for an hour.
+    // Ignores the sign: after a clock was set back, an old report must not count as recent for an hour.
     if (Math.abs(clock.now() - Date.parse(task.updated_at)) < latelyMs) return task;
     const resumed = resumeTask(task, clock.now());
-    // Stored first: whoever goes on with the task, and cannot ask Redis, must come to a version above this one.
+    // Stored first: a process that continues the task, and cannot ask Redis, must get a version above this one.
     const standing = await store.put(resumed);
     if (standing !== undefined) return standing;
     exchange.share("resumed", resumed);
@@ -60,7 +61,8 @@ export function createLatestState(options: LatestStateOptions): LatestState {
     of,
     async one(taskId) {
       const [stored, shared] = await Promise.all([store.get(taskId), exchange.read([taskId])]);
-      // What is not stored does not exist: a task is stored before anybody is told of it, and may have been removed since.
+      // A task that is not stored does not exist: it is stored before any client sees it, and may have been removed
+      // since.
       if (stored === undefined || isFinal(stored.status)) return stored;
       const { task = stored, isAbandoned = false } = shared.get(taskId) ?? {};
       return current(isNewer(task, stored) ? task : stored, isAbandoned);

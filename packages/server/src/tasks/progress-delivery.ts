@@ -12,9 +12,9 @@ interface ProgressDeliveryOptions {
   readonly writeBatcher: WriteBatcher;
   readonly backpressure: Backpressure;
   readonly clock: Clock;
-  /** How long a tick takes: then everybody may be sent as much again, what was held back first. */
+  /** Duration of a tick: after it every client may receive as much again, held-back states first. */
   readonly flushMs: number;
-  /** What one client is sent in one tick at the most; the rest follows in the next. */
+  /** Limits of what one client receives in one tick; the rest follows in the next. */
   readonly maxTasks: number;
   readonly maxBytes: number;
 }
@@ -28,9 +28,9 @@ interface Share {
 }
 
 /**
- * Sends the state of tasks to those who watch them, who are the members of the task's room. Each state is encoded once.
- * What cannot be sent to somebody now, because they do not keep up or have had their share of this tick, is held back:
- * the latest state of each task, and nothing else, waits for the tick in which they can take it.
+ * Sends the state of tasks to their watchers, who are the members of the task's room. Each state is encoded once. A
+ * state is held back while its client does not keep up or has used its share of this tick. Only the latest state of
+ * each task waits for the tick in which the client can take it.
  */
 export function createProgressDelivery(options: ProgressDeliveryOptions): ProgressPublisher {
   const { io, writeBatcher, backpressure, clock } = options;
@@ -44,7 +44,7 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
     stop ??= clock.every(options.flushMs, tick);
     isQuiet = false;
     const waiting = held.size === 0 ? undefined : held.get(socket);
-    // What waits goes first, or what is reported last in each tick would wait for good.
+    // Waiting states go first, or a task that is reported last in each tick would wait for good.
     if (waiting === undefined && takeShare(socket, message)) return send(socket, message);
     held.set(socket, (waiting ?? new Map<string, ProgressMessage>()).set(taskId, message));
   }
@@ -107,7 +107,7 @@ export function createProgressDelivery(options: ProgressDeliveryOptions): Progre
     remove: (taskId) => io.of(namespaces.user).local.socketsLeave(taskRoom(taskId)),
     finish(task) {
       if (!isFinal(task.status)) return;
-      // Each node hears of the end and tells its own.
+      // Each node receives the end and notifies its own clients.
       const room = io.of(namespaces.user).local.to(taskRoom(task.task_id));
       room.emit(finalEvents[task.status], task);
       room.socketsLeave(taskRoom(task.task_id));

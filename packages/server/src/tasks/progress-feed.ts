@@ -10,7 +10,7 @@ interface ProgressFeedOptions {
 }
 
 /**
- * Tells the watchers of each task what becomes of it. Nothing is sent, encoded or kept for a task that nobody watches.
+ * Notifies the watchers of each task of its changes. Nothing is sent, encoded or kept for a task without watchers.
  * Final states leave at once and last.
  */
 export function createProgressFeed({ hub, publisher, clock, flushMs }: ProgressFeedOptions): { close(): void } {

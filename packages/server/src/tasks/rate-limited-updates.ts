@@ -19,19 +19,19 @@ interface ConflatorOptions {
 /** A tick may hold the event loop this long; the tasks that are left follow a moment later. */
 const sliceMs = 3;
 
-/** How many tasks are sent before the time is looked at. */
+/** Number of tasks that are sent before the time is checked. */
 const perLook = 16;
 
 /**
- * Progress is state: of what is reported within a tick only the latest matters. A task that was quiet is sent at once,
- * since low rates gain nothing from waiting; from then on the tick has it. One timer serves all tasks and stops when
+ * Progress is state: of the reports within a tick only the latest matters. A task that was quiet is sent at once, since
+ * low rates gain nothing from waiting; after that it is sent with the tick. One timer serves all tasks and stops when
  * nothing has been reported for a whole tick.
  */
 export function createRateLimitedUpdates({ clock, flushMs, send }: ConflatorOptions): RateLimitedUpdates {
   /** Tasks sent within the last tick; the value is what has been reported since, null when nothing was. */
   const recent = new Map<string, TaskSnapshot | null>();
   let stop: (() => void) | undefined;
-  /** Goes on with a tick that was not through in one slice. */
+  /** Continues a tick that did not end in one slice. */
   let cancelRest: (() => void) | undefined;
 
   function tick(): void {

@@ -14,7 +14,7 @@ interface RemoteTasksOptions {
   tell(kind: keyof ProgressListener, task: TaskSnapshot): void;
   /** Whether a change of a task is being committed. */
   isCommitting(taskId: string): boolean;
-  /** Removes a task here: what is being saved or committed of it would bring it back. */
+  /** Removes a task here. Otherwise a save or commit in flight would restore it. */
   remove(taskId: string): Promise<void>;
   /** The latest state of a task, wherever it is kept. */
   find(taskId: string): Promise<TaskSnapshot | undefined>;
@@ -22,21 +22,23 @@ interface RemoteTasksOptions {
 
 /** Which tasks in memory are reported here, and which elsewhere. */
 export interface RemoteTasks {
-  /** Whether another process reports it: what is in memory follows that one. */
+  /** Whether another process reports it: the state in memory follows that process. */
   areTheirs(taskId: string): boolean;
   /** Whether it is unfinished and reported here. */
   isHeld(taskId: string): boolean;
   /** From now on it is reported here. */
   hold(taskId: string): void;
-  /** A state that was committed, or told, by another process. */
+  /** Applies a state that another process has committed or published. */
   take(task: TaskSnapshot): void;
-  /** A task of ours together with what another process may have reported of it: a commit must come above that. */
+  /**
+   * A task of ours merged with what another process may have reported of it: a commit must have a version above that.
+   */
   latestOf(task: TaskSnapshot): Promise<TaskSnapshot>;
   /** Unfinished tasks that are reported here. */
   held(): Iterable<TaskSnapshot>;
 }
 
-/** Lets other processes change what is in memory, and tells this one's listeners of it. */
+/** Applies changes of other processes to the tasks in memory, and notifies this process's listeners. */
 export function createRemoteTasks(options: RemoteTasksOptions): RemoteTasks {
   const { exchange, memory, saver, clock, log, tell } = options;
   const theirs = new Set<string>();
@@ -56,7 +58,7 @@ export function createRemoteTasks(options: RemoteTasksOptions): RemoteTasks {
     if (known !== undefined && isFinal(known.status)) return;
     if (isFinal(task.status)) {
       theirs.delete(taskId);
-      // The end counts, also when a report crossed it that had a higher number: nobody would take a lower one.
+      // The end counts, even when a report with a higher version crossed it: subscribers would ignore a lower one.
       const end = isNewer(task, known) ? task : { ...task, version: (known?.version ?? 0) + 1 };
       memory.end(end);
       return tell("ended", end);
@@ -85,7 +87,7 @@ export function createRemoteTasks(options: RemoteTasksOptions): RemoteTasks {
     },
     found(task) {
       if (memory.get(task.task_id) !== undefined) return take(task);
-      // Nobody here has been told of an earlier state: whoever has just joined is answered with this one.
+      // No client here has received an earlier state: a client that has just joined is answered with this one.
       if (isFinal(task.status)) return memory.end(task);
       theirs.add(task.task_id);
       memory.put(task);
@@ -113,7 +115,8 @@ export function createRemoteTasks(options: RemoteTasksOptions): RemoteTasks {
     merge(other) {
       const ours = memory.get(other.task_id);
       if (ours === undefined || !isHeld(other.task_id)) return undefined;
-      // What is being committed comes above all that is known: a version that was made meanwhile would be above it.
+      // A commit in flight has a version above all that is known: a version that was made meanwhile would be above the
+      // commit.
       if (options.isCommitting(other.task_id)) return undefined;
       const merged = mergeReports(ours, other, clock.now());
       memory.put(merged);

@@ -6,8 +6,8 @@ import type { ProgressHub } from "./task-registry.ts";
 
 /**
  * Asks the application to cancel a task, for its owner or an administrator.
- * Answers with the task as it is afterwards; the final state follows when the work has come to a halt.
- * @param by - read anew after each look-up: somebody may have stopped being an administrator meanwhile
+ * Returns the task as it is afterwards; the final state follows when the work has stopped.
+ * @param by - read again after each look-up: an administrator may have been demoted meanwhile
  * @throws Refusal `task_not_found`, `task_finished`, or `unavailable` when the application cannot cancel tasks.
  */
 export async function requestCancel(

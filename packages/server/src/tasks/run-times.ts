@@ -9,8 +9,8 @@ export interface RunTimes {
 }
 
 /**
- * Measures runs by the monotonic clock. `started_at` is what people read, and the clock may be set within a run: only
- * where another process began it, the time until now is taken from there.
+ * Measures runs by the monotonic clock. `started_at` is for people, and the clock may be set within a run. Only where
+ * another process began the run, the time until now is derived from it.
  */
 export function createRunTimes(clock: Pick<Clock, "now" | "monotonic">): RunTimes {
   const runs = new Map<string, { readonly started_at: string; readonly since: number }>();

@@ -2,26 +2,28 @@ import { isDeepStrictEqual } from "node:util";
 import type { TaskSnapshot } from "@signalbox/protocol";
 import type { Clock, Log, TaskStore } from "../core/ports.ts";
 
-/** How far the store may be behind with the progress of a running task: what a power cut can take. */
+/** How far the store may lag behind the progress of a running task: a power failure can lose this much. */
 const saveEveryMs = 1000;
 
 interface SnapshotSaverOptions {
   readonly store: TaskStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of a stored state that kept progress out: another process has gone on with the task, or ended it. */
+  /** Called with a stored state that prevented a save: another process has continued the task, or ended it. */
   onOvertaken(standing: TaskSnapshot): void;
 }
 
-/** Brings snapshots to the store: progress now and then, changes of status at once. */
+/** Writes snapshots to the store: progress at intervals, changes of status at once. */
 export interface SnapshotSaver {
   /** Saves within a second, the latest state only. */
   save(task: TaskSnapshot): void;
-  /** Resolves when the state is durable, or with the stored one that kept it out; rejects when it is neither. */
+  /**
+   * Resolves when the state is durable, or with the stored state that prevented it; rejects when neither is the case.
+   */
   commit(task: TaskSnapshot): Promise<TaskSnapshot | undefined>;
   /** The latest state that was to be saved and is not in the store yet. */
   unsaved(taskId: string): TaskSnapshot | undefined;
-  /** Forgets a task; resolves when that is durable. Nothing may be saved or committed of it meanwhile. */
+  /** Removes a task; resolves when that is durable. Nothing may be saved or committed of it meanwhile. */
   remove(taskId: string): Promise<void>;
   flush(): Promise<void>;
   /** Saves what is left and stops. */
@@ -32,7 +34,7 @@ export function createSnapshotSaver({ store, clock, log, onOvertaken }: Snapshot
   const dirty = new Map<string, TaskSnapshot>();
   let failing = false;
   let cancelTimer: (() => void) | undefined;
-  /** What is on its way to the store, by task. */
+  /** Saves in flight, by task. */
   const saving = new Map<string, { readonly task: TaskSnapshot; readonly saved: Promise<void> }>();
 
   async function flush(): Promise<void> {
@@ -50,7 +52,7 @@ export function createSnapshotSaver({ store, clock, log, onOvertaken }: Snapshot
     if (saving.get(task.task_id)?.saved === saved) saving.delete(task.task_id);
   }
 
-  /** A store that fails takes nothing from those who watch: the state stays in memory and is tried again. */
+  /** A store that fails does not affect watchers: the state stays in memory, and the save is retried. */
   async function saveOne(task: TaskSnapshot): Promise<void> {
     try {
       const standing = await store.put(task);
@@ -72,15 +74,15 @@ export function createSnapshotSaver({ store, clock, log, onOvertaken }: Snapshot
     save,
     async commit(task) {
       const standing = await store.put(task);
-      // A question that was asked twice finds its own answer.
+      // A request that was sent twice finds its own state.
       const isOwn = isDeepStrictEqual(standing, JSON.parse(JSON.stringify(task)));
-      // Anything older that still waits would be refused by the store's own version guard; it is not worth the write.
+      // The store's own version guard would refuse anything older that still waits; it is not worth the write.
       dirty.delete(task.task_id);
       return isOwn ? undefined : standing;
     },
     unsaved: (taskId) => dirty.get(taskId) ?? saving.get(taskId)?.task,
     async remove(taskId) {
-      // What is on its way would bring it back, and what failed on its way would be tried again.
+      // A save in flight would restore the task, and a failed save would be retried.
       await saving.get(taskId)?.saved;
       dirty.delete(taskId);
       await store.remove(taskId);

@@ -1,6 +1,6 @@
 import type { TaskSnapshot } from "@signalbox/protocol";
 
-/** Ended tasks kept for whoever asks just after the end; older ones come from the store. */
+/** Ended tasks that are kept for requests just after the end; older ones come from the store. */
 const maxEnded = 1000;
 
 /** Tasks in memory: unfinished ones, and those that ended last. */

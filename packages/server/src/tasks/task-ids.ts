@@ -2,7 +2,7 @@ import { isId, maxIdLength } from "@signalbox/protocol/schemas";
 
 const pattern = /^[\w.:-]{1,128}$/;
 
-/** Whether a value can be a task's id. No store is asked for any other: PostgreSQL fails at a text with NUL. */
+/** Whether a value can be a task's id. No store receives any other value: PostgreSQL fails at a text with NUL. */
 export const isTaskId = (value: unknown): value is string => typeof value === "string" && pattern.test(value);
 
 /** @throws TypeError for what cannot be a task's id */

@@ -12,15 +12,15 @@ import { createTaskCache } from "./task-cache.ts";
 import { isTaskId, requireOwner, requireTaskId } from "./task-ids.ts";
 import { applyPatch, type NewTask, resumeTask, startTask, type TaskPatch } from "./task-transitions.ts";
 
-/** The state of all tasks: where an application reports progress, and everybody else reads it. */
+/** The state of all tasks: applications report progress here, and all other code reads it. */
 export interface ProgressHub {
   /** Registers a task as queued; resolves once it is stored. */
   create(task: NewTask): Promise<TaskSnapshot>;
   /**
-   * Reports a change. Progress of a running task is visible at once and saved within a second; a change of status or owner
-   * is committed before anybody sees it. When the commit fails the promise rejects, nothing has changed, and the caller
-   * may try again.
-   * After a restart a task is queued again: whoever takes its work up reports `running` first.
+   * Reports a change. Progress of a running task is visible at once and saved within a second. A change of status or
+   * owner is visible only once it is committed. When the commit fails the promise rejects, nothing has changed, and the
+   * caller may retry.
+   * After a restart a task is queued again: the process that resumes its work reports `running` first.
    * @throws Refusal `task_not_found`, or `task_finished` when the task has ended or is ending
    */
   report(taskId: string, patch: TaskPatch): Promise<TaskSnapshot>;
@@ -28,18 +28,18 @@ export interface ProgressHub {
   fail(taskId: string, error: TaskError): Promise<TaskSnapshot>;
   cancelled(taskId: string): Promise<TaskSnapshot>;
   /**
-   * Forgets a task that the application has deleted. Whoever watches it is sent nothing more, and asking for it answers
-   * `task_not_found`. One that does not exist is no error.
+   * Removes a task that the application has deleted. Its watchers receive nothing more, and a request for it answers
+   * `task_not_found`. Removing a task that does not exist is no error.
    */
   remove(taskId: string): Promise<void>;
   /** The latest state, from memory or the store. An unfinished task from before a restart is queued, in a new run. */
   get(taskId: string): Promise<TaskSnapshot | undefined>;
-  /** What is in memory: every unfinished task that this process has read or made, and those that ended last. */
+  /** The state in memory: every unfinished task that this process has read or created, and those that ended last. */
   peek(taskId: string): TaskSnapshot | undefined;
   /** Stored tasks, newest first, each in its latest state. */
   list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
   counts(): { queued: number; running: number };
-  /** A listener that throws is logged and stops nobody. Returns the way to unsubscribe. */
+  /** A listener that throws is logged and does not affect the others. Returns a function that unsubscribes. */
   subscribe(listener: ProgressListener): () => void;
   /** Saves what has not been saved yet. */
   flush(): Promise<void>;
@@ -48,7 +48,7 @@ export interface ProgressHub {
 
 interface TaskRegistryOptions {
   readonly store: TaskStore;
-  /** The way to other processes that report or show the same tasks; without it there are none. */
+  /** The connection to other processes that report or show the same tasks; without it there are none. */
   readonly exchange?: TaskExchange | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,7 +59,9 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
   const { store, exchange, clock, log, newId = randomUUID } = options;
   const memory = createTaskCache();
   const runTimes = createRunTimes(clock);
-  /** Ids of which a first state or a change of status is being committed; a report in that time waits for it. */
+  /**
+   * Ids of which a first state or a change of status is being committed; a report in that time waits for the commit.
+   */
   const committing = new Map<string, Promise<unknown>>();
   const listeners = new Set<ProgressListener>();
   const saver = createSnapshotSaver({ store, clock, log, onOvertaken });
@@ -82,8 +84,8 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
   }
 
   /**
-   * The store has another state than the one that was to be saved: of another process, or of this one, from a commit whose
-   * answer did not come. Then nobody has told the others yet, and to tell them twice of an end is harmless.
+   * The store has another state than the one that was to be saved. It is from another process, or from a commit of this
+   * one whose answer did not arrive. In that case no other process knows it yet, and a duplicate of an end is harmless.
    */
   function onOvertaken(standing: TaskSnapshot): void {
     shared.take(standing);
@@ -104,12 +106,12 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
   }
 
   /**
-   * Another process may have taken the task over for a moment, so that it is not in memory any more, while its latest
-   * state from here has reached neither the store nor Redis. Reports that went on from an older state would give versions
-   * a second time that clients have seen already.
+   * Another process may have held the task for a moment, so that it is not in memory any more, while its latest state
+   * from here has reached neither the store nor Redis. Reports that continue from an older state would reuse versions
+   * that clients have seen already.
    */
   async function findShared(taskId: string, { one }: LatestState): Promise<TaskSnapshot | undefined> {
-    // Read before the store is asked: what is saved meanwhile would be missing in both.
+    // Read before the store is asked: a state that is saved meanwhile would be missing in both.
     const unsaved = saver.unsaved(taskId);
     const found = await one(taskId);
     if (found === undefined || isFinal(found.status)) return found;
@@ -118,9 +120,10 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
   }
 
   /**
-   * A task as the store has it, or as it has become. What is not in memory and has not ended was interrupted by a
-   * restart, and begins a new run here: with the first look, so that nobody sees the interrupted run again, which may
-   * be behind what was seen of it. Nothing needs to be saved for that: another restart would come to the same.
+   * A task as the store has it, or as it has become. A task that is not in memory and has not ended was interrupted by
+   * a restart, and begins a new run here. It does so at the first read, so that no client sees the interrupted run
+   * again, which may be behind what clients have seen of it. Nothing needs to be saved for that: another restart would
+   * give the same result.
    */
   function takeUp(stored: TaskSnapshot): TaskSnapshot {
     const known = memory.get(stored.task_id);
@@ -160,7 +163,7 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
     return after;
   }
 
-  /** Of a task that is new to this process, or that another one has reported so far. */
+  /** Reports a task that is new to this process, or that another process has reported so far. */
   async function reportUnknown(taskId: string, patch: TaskPatch): Promise<TaskSnapshot> {
     const task = await get(taskId);
     if (task === undefined) throw new Refusal("task_not_found", { hint: `No task ${taskId} was created.` });
@@ -170,7 +173,7 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
     return report(taskId, patch);
   }
 
-  /** Keeps an id to one change until that is through; begins before it returns, so that nobody slips in between. */
+  /** Limits an id to one change at a time; begins before it returns, so that no other change comes in between. */
   async function hold<Result>(taskId: string, change: () => Promise<Result>): Promise<Result> {
     const changing = change();
     committing.set(taskId, changing);
@@ -181,12 +184,12 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
     }
   }
 
-  /** Nobody sees a status or an owner that a crash could take back. */
+  /** A status or an owner is visible only once it is stored: a crash cannot revert it. */
   async function commit(before: TaskSnapshot, patch: TaskPatch): Promise<TaskSnapshot> {
     const task = patched(await shared.latestOf(before), patch);
     const standing = await saver.commit(task);
     if (standing !== undefined) {
-      // Another process has committed meanwhile: this report comes after that, or too late.
+      // Another process has committed meanwhile: this report follows that commit, or is too late.
       onOvertaken(standing);
       shared.hold(task.task_id);
       return commit(standing, patch);
@@ -212,7 +215,7 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
     await hold(taskId, () => erase(taskId));
   }
 
-  /** Whoever watches a task here has had it read; watchers elsewhere are told its last state. */
+  /** A task that is watched here is in memory, because joining reads it. Watchers elsewhere receive its last state. */
   async function erase(taskId: string): Promise<void> {
     const known = memory.get(taskId) ?? (exchange && (await store.get(taskId)));
     await saver.remove(taskId);
@@ -238,7 +241,7 @@ export function createTaskRegistry(options: TaskRegistryOptions): ProgressHub {
       const taskId = task.task_id ?? newId();
       requireTaskId(taskId);
       requireOwner(task.owner_id);
-      // Of two at once the second must find the id taken, though nothing is stored yet.
+      // Of two concurrent calls the second must find the id taken, though nothing is stored yet.
       if (committing.has(taskId) || memory.get(taskId) !== undefined) throw idInUse(taskId);
       return hold(taskId, () => begin(task, taskId));
     },

@@ -14,7 +14,7 @@ export interface TaskPatch {
   /** Estimated from elapsed time and percent when not given. */
   eta_seconds?: number | null;
   title?: string;
-  /** To whom the task belongs from now on. Others who watch it are sent nothing more. */
+  /** The new owner of the task. Other users who watch it receive nothing more. */
   owner_id?: string;
   /** For `completed`; at most 64 KB of JSON. */
   result?: unknown;
@@ -24,7 +24,7 @@ export interface TaskPatch {
 
 /** What a new task starts from. */
 export interface NewTask {
-  /** 1 to 128 letters, digits or any of `. _ : -`. Default: made up. */
+  /** 1 to 128 letters, digits or any of `. _ : -`. Default: generated. */
   task_id?: string;
   kind: string;
   title: string;
@@ -46,7 +46,7 @@ const transitions: Record<TaskStatus, readonly TaskStatus[]> = {
   cancelled: [],
 };
 
-/** What a run that has not begun says of itself. */
+/** The fields of a run that has not begun. */
 const notBegun = {
   percent: null,
   step: null,
@@ -57,7 +57,7 @@ const notBegun = {
 } as const satisfies Partial<TaskSnapshot>;
 
 /**
- * How far versions jump when a task is taken up after a restart: a minute of them, well above what the store lags
+ * How far versions jump when a task is resumed after a restart: a minute of them, well above what the store lags
  * behind. Versions that were seen but not saved lie in between, also when the clock was set back meanwhile.
  */
 const resumeAhead = 60_000_000;
@@ -87,8 +87,8 @@ export function startTask({ kind, title, owner_id, total }: NewTask, taskId: str
 }
 
 /**
- * An unfinished task as a restart finds it in the store: queued again, in a new run. Whoever did the work is gone, and
- * people may have seen more of it than was saved, so going on from there could make percent fall within a run.
+ * An unfinished task as a restart finds it in the store: queued again, in a new run. The process that did the work is
+ * gone, and users may have seen more of it than was saved. Continuing from there could make percent fall within a run.
  */
 export function resumeTask(stored: TaskSnapshot, now: number): TaskSnapshot {
   return {
@@ -143,8 +143,8 @@ export function applyPatch(before: TaskSnapshot, patch: TaskPatch, now: number, 
 }
 
 /**
- * What is reported here, after another process has reported the same task and neither knew of the other: above both
- * versions, and percent no lower than either within a run.
+ * The report of this process, after another process has reported the same task and neither knew of the other. The
+ * version is above both, and percent is no lower than either within a run.
  */
 export function mergeReports(ours: TaskSnapshot, theirs: TaskSnapshot, now: number): TaskSnapshot {
   return { ...keepPercent(ours, theirs), version: versionAfter(Math.max(ours.version, theirs.version), now) };
@@ -162,7 +162,7 @@ const take = <Value>(patched: Value | undefined, before: Value): Value => (patch
 const cut = <Text extends string | null>(text: Text | undefined, length: number): Text | undefined =>
   (typeof text === "string" ? cutText(text, length) : text) as Text | undefined;
 
-/** Never falls within a run: a bar that goes back tells people that work was lost. */
+/** Never falls within a run: a bar that goes back tells users that work was lost. */
 function nextPercent(
   before: number | null,
   patch: TaskPatch,

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/ports.ts";
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until `advance` is called. */
 export interface FakeClock extends Clock {
   /** Lets `ms` pass: everything due in that time runs, in order, including what it starts itself. */
   advance(ms: number): void;
@@ -9,8 +9,8 @@ export interface FakeClock extends Clock {
 }
 
 /**
- * Makes a clock for tests of anything that waits: hand it in as `clock`, then turn it with `advance`.
- * Promises are not waited for: `await` what the code under test returns, or let a turn pass, after each `advance`.
+ * Makes a clock for tests of anything that waits: pass it as `clock`, then move it with `advance`.
+ * Promises are not awaited: `await` what the code under test returns, or let a turn pass, after each `advance`.
  * @param start - milliseconds since the epoch at which it stands
  */
 export function createFakeClock(start = 1_000_000): FakeClock {

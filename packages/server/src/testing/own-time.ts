@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { withheldOf } from "./withheld.ts";
 
 /**
- * Measures a time that the product promises, without the time for which the machine gave this process no core: a busy
- * machine delays every answer, and a slow answer must still fail. Returns the milliseconds since the call.
+ * Measures a duration that the product guarantees, without the time for which the machine gave this process no core: a
+ * busy machine delays every answer, and a slow answer must still fail. Returns the milliseconds since the call.
  */
 export function startStopwatch(): () => number {
   const startedAt = performance.now();
@@ -12,7 +12,7 @@ export function startStopwatch(): () => number {
   return () => {
     const passedMs = performance.now() - startedAt;
     const { user, system } = process.cpuUsage(workedBefore);
-    // Threads that wait at the same moment are counted each: what was worked has passed in any case.
+    // Threads that wait at the same moment are counted each. CPU time that was used has passed in any case.
     const ownMs = Math.max(passedMs - (withheldOf("self") - withheldBefore), (user + system) / 1000);
     return Math.min(passedMs, ownMs);
   };
@@ -31,8 +31,9 @@ export function afterOwnTime(ms: number, run: () => void): () => void {
 }
 
 /**
- * For a promise that several processes keep, such as a browser and a server: returns the milliseconds since the call in
- * which any process of the machine waited for a core. Linux counts them where it has pressure stall information.
+ * For a duration that several processes guarantee, such as a browser and a server: returns the milliseconds since the
+ * call in which any process of the machine waited for a core. Linux counts them where it has pressure stall
+ * information.
  */
 export function watchStalls(): () => number {
   const before = stalledMs();

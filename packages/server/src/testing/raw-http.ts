@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { afterOwnTime } from "./own-time.ts";
 
-/** Answer to a raw request: what a server says before any client library has an opinion about it. */
+/** The answer to a raw request, before any client library interprets it. */
 export interface RawResponse {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;

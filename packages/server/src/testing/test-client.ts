@@ -2,7 +2,7 @@ import type { ClientConfig, RefusalMessage } from "@signalbox/protocol";
 import { io, type Socket } from "socket.io-client";
 import { afterOwnTime } from "./own-time.ts";
 
-/** By which transport a connection is opened; tests name it, so that none falls back unseen. */
+/** The transport by which a connection is opened; tests name it, so that none falls back unnoticed. */
 export type Transport = "polling" | "websocket";
 
 /** Both transports: most rules hold on each, and are tested on each. */
@@ -12,8 +12,8 @@ export const transports: readonly Transport[] = ["polling", "websocket"];
 export interface TestClient {
   readonly socket: Socket;
   /**
-   * The next event of this name, received already or yet to come. Rejects after `withinMs` (10,000), in which the time
-   * is not counted for which a busy machine gave the test no core.
+   * The next event of this name, received already or yet to come. Rejects after `withinMs` (10,000). The time for which
+   * a busy machine gave the test no core does not count.
    */
   // biome-ignore lint/suspicious/noExplicitAny: tests name the shape they expect at the call
   next<Payload = any>(event: string, withinMs?: number): Promise<Payload>;
@@ -27,13 +27,13 @@ export interface TestClient {
   close(): void;
 }
 
-/** As whom, from where and how a client of a test connects. */
+/** The identity, origin and connection options of a test client. */
 export interface TestClientOptions {
   /** From `sessions.signIn`. */
   cookie?: string;
   /** `auth` of the handshake; with a cookie and none given here, `csrf` is fetched from client-config. */
   auth?: Record<string, unknown>;
-  /** Frames that the client understands beyond the ancestor's, such as `progress_batch`. */
+  /** Frames that the client accepts beyond the legacy ones, such as `progress_batch`. */
   accepts?: readonly string[];
   namespace?: string;
   transport?: Transport;
@@ -64,15 +64,15 @@ export async function connectClient(url: string, options: TestClientOptions = {}
       socket.close();
       reject(error);
     });
-    // A refusal of the namespace closes the connection first, and is told right after.
+    // When a namespace refuses, the connection closes first, and the refusal is reported right after.
     socket.io.once("close", () => queueMicrotask(() => reject(new Error("The server closed the connection."))));
   });
   return client;
 }
 
 /**
- * Tries to connect and returns the refusal; fails when the server lets the client in. Names `accepts`, as a client does
- * that reads refusals: a plain one is not told of those that pass by themselves, so that it comes back.
+ * Tries to connect and returns the refusal; fails when the server admits the client. Names `accepts`, as a client does
+ * that reads refusals: a plain client does not receive temporary refusals, so that it reconnects.
  */
 export async function refusalOf(url: string, options: TestClientOptions = {}): Promise<RefusalMessage> {
   try {
@@ -88,7 +88,7 @@ export async function refusalOf(url: string, options: TestClientOptions = {}): P
 
 /** The client-config of a visitor or session. */
 export async function fetchClientConfig(url: string, headers: Record<string, string> = {}): Promise<ClientConfig> {
-  // Kept alive, it would be one more connection that a test counts, and go in the middle of it.
+  // A connection that is kept alive would be one more that a test counts, and would close in the middle of it.
   const all = { origin: url, connection: "close", ...headers };
   const response = await fetch(`${url}/realtime/client-config`, { headers: all });
   if (!response.ok) throw new Error(`client-config answered ${response.status}: ${await response.text()}`);

@@ -31,7 +31,7 @@ interface TestServerOptions extends Partial<Omit<RealtimeOptions, "httpServer" |
   sessions?: TestSessions;
   /** Environment variables, as an operator would set them. */
   env?: Record<string, string>;
-  /** Default: a free one. For a server that comes back where another has been. */
+  /** Default: a free one. Set it for a server that restarts on the port of another. */
   port?: number;
 }
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * How long each thread of a process was ready to run and waited for a core, in milliseconds. Linux counts it; elsewhere
- * there are none.
+ * How long each thread of a process was ready to run and waited for a core, in milliseconds. Linux counts it; on other
+ * systems there are none.
  */
 export function withheldByThread(process: number | "self"): Map<string, number> {
   try {
@@ -13,7 +13,7 @@ export function withheldByThread(process: number | "self"): Map<string, number> 
   }
 }
 
-/** The same of all threads together: while one that collects garbage waits, so does the one that runs JavaScript. */
+/** The same for all threads together: while one that collects garbage waits, so does the one that runs JavaScript. */
 export function withheldOf(process: number | "self"): number {
   return [...withheldByThread(process).values()].reduce((sum, ms) => sum + ms, 0);
 }

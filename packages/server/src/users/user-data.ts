@@ -21,10 +21,10 @@ import type { Sessions } from "../sessions/module.ts";
 import type { Sockets } from "../socket-io/module.ts";
 import type { Tasks } from "../tasks/module.ts";
 
-/** Rows of one query or one transaction. The process serves others between two of them. */
+/** Rows of one query or one transaction. Between two of them the process serves other requests. */
 const rowsPerBatch = 100;
 
-/** A notification with its audience and how far it has come with the user. */
+/** A notification with its audience and its state for the user. */
 export interface UserNotification extends Omit<Notification, "seq"> {
   readonly audience: NoticeAudience;
   readonly state: NotificationState;
@@ -45,7 +45,7 @@ export interface UserData {
   readonly blocks: readonly BlockRow[];
 }
 
-/** Data that an erasure leaves in place. */
+/** Data that an erasure keeps. */
 export interface KeptData {
   readonly data: "security_events" | "blocks";
   readonly count: number;
@@ -68,14 +68,16 @@ export interface ErasedUser {
 export interface Users {
   /**
    * Reads everything that is kept about a user.
-   * @throws TypeError for what cannot be a user's id; Refusal `unavailable`, or the store's error, when a store does not answer
+   * @throws TypeError for what cannot be a user's id; Refusal `unavailable`, or the store's error, when a store does
+   * not answer
    */
   export(userId: string): Promise<UserData>;
   /**
    * Closes the user's connections on every node and removes the user's tasks, notifications and read marks. Delete the
    * account or end its sessions first: a client with a valid session connects again, and is shown notifications for
    * every user as new. A call that failed may be repeated.
-   * @throws TypeError for what cannot be a user's id; Refusal `unavailable`, or the store's error, when a store does not answer
+   * @throws TypeError for what cannot be a user's id; Refusal `unavailable`, or the store's error, when a store does
+   * not answer
    */
   erase(userId: string): Promise<ErasedUser>;
 }
@@ -95,7 +97,7 @@ export function createUsers({ store, clock }: AppContext, options: UsersOptions)
   const { store: notifications } = options.notifications;
 
   async function* noticesOf(userId: string): AsyncGenerator<UserNotification> {
-    // Notices for administrators are about the application; who was demoted is not given them either.
+    // Notifications for administrators are about the application; a demoted administrator does not receive them either.
     const audiences = [userAudience(userId), "everyone", "role:user"];
     for (let after = 0; ; await turn()) {
       const batch = await notifications.ofUser({ userId, audiences }, { after, limit: rowsPerBatch });
@@ -105,7 +107,7 @@ export function createUsers({ store, clock }: AppContext, options: UsersOptions)
     }
   }
 
-  /** Under the id as the log has it: there control characters are escaped. */
+  /** Uses the id as the log has it: there control characters are escaped. */
   const eventsOf = (userId: string) => (page: PageRequest) =>
     store.securityEvents.list({ ...page, user_id: escapeControl(userId, maxIdLength) });
 

@@ -7,9 +7,9 @@ interface Alert extends Readonly<AdminAlert["alert"]> {
 }
 
 interface AlertsState {
-  /** Newest first; those since the page was opened. */
+  /** Newest first; those that arrived since the page was opened. */
   readonly alerts: readonly Alert[];
-  /** The one that nobody has dismissed yet. */
+  /** The latest alert until it is dismissed. */
   readonly latest: Alert | null;
 }
 
@@ -20,7 +20,7 @@ export interface AlertsStore {
 
 const maxAlerts = 20;
 
-/** What the server warns of. */
+/** Collects the server's alerts. */
 export function openAlerts(section: Section): AlertsStore {
   const state = section.keep<AlertsState>({ alerts: [], latest: null });
   section.onBatch(({ at, alerts = [] }) => {

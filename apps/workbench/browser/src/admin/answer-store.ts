@@ -3,19 +3,19 @@ import type { Section } from "./feed.ts";
 import { createLatest } from "./latest.ts";
 
 interface AnswerState<Answer> {
-  /** Null until the first one is here. */
+  /** Null until the first response. */
   readonly answer: Answer | null;
-  /** Why it could not be read the last time. */
+  /** Why the last read failed. */
   readonly problem: string | null;
 }
 
-/** The latest answer to one question, asked anew whenever the connection opens. */
+/** The latest response to one request, which is repeated whenever the connection opens. */
 export interface AnswerStore<Answer> {
   readonly state: Readable<AnswerState<Answer>>;
   read(): Promise<void>;
 }
 
-/** @param refreshMs - asks again after this time, and so on; without it only when told to */
+/** @param refreshMs - repeats the request at this interval; without it, only on demand */
 export function openAnswerStore<Answer>(
   section: Section,
   question: () => Promise<Answer>,

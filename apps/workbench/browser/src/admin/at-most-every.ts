@@ -1,10 +1,10 @@
-/** Work that is done at once, then at most once in each span of time however often it is asked for. */
+/** Work that runs at once, then at most once per interval however often it is requested. */
 export interface Paced {
   ask(): void;
   stop(): void;
 }
 
-/** @param spanMs - the last request within a span is met at its end, so that nothing asked for stays undone */
+/** @param spanMs - the last request within an interval is served at its end, so that none is lost */
 export function atMostEvery(spanMs: number, work: () => void): Paced {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let isAsked = false;

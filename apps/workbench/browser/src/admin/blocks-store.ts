@@ -14,7 +14,7 @@ export function openBlocks(section: Section): AnswerStore<readonly BlockRow[]> {
     return rows;
   });
 
-  /** Blocks end by themselves, without a word. */
+  /** Blocks expire without an event, so the list is read when the next one expires. */
   function readWhenNextEnds(rows: readonly BlockRow[]): void {
     clearTimeout(ends);
     const next = Math.min(...rows.map(({ until }) => Date.parse(until)));
@@ -32,5 +32,5 @@ export function openBlocks(section: Section): AnswerStore<readonly BlockRow[]> {
   return store;
 }
 
-/** Browsers take a longer one for none at all. */
+/** Browsers fire a longer timer at once. */
 const longestTimerMs = 2 ** 31 - 1;

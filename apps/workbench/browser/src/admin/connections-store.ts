@@ -8,11 +8,11 @@ interface ConnectionsState {
   readonly filter: string;
   readonly sort: ConnectionSort;
   readonly descending: boolean;
-  /** How many there are; null before the first answer. */
+  /** The number of connections; null before the first response. */
   readonly total: number | null;
-  /** Where `rows` begin in the whole list. */
+  /** Position of the first of `rows` in the whole list. */
   readonly offset: number;
-  /** Of one moment, so that nobody is in them twice. */
+  /** From one moment, so that no connection appears twice. */
   readonly rows: readonly ConnectionRow[];
   readonly problem: string | null;
 }
@@ -20,24 +20,24 @@ interface ConnectionsState {
 export interface ConnectionsStore {
   readonly state: Readable<ConnectionsState>;
   read(): void;
-  /** Says which positions are in view. */
+  /** Reports which positions are in view. */
   look(first: number, last: number): void;
   search(filter: string): void;
   sortBy(sort: ConnectionSort, descending: boolean): void;
 }
 
-/** Rows that are read beyond those in view, on either side. */
+/** Rows read beyond those in view, on either side. */
 const margin = 40;
 const maxRows = 500;
 
-/** Whoever comes this close to what has been read will want the rows beyond it. */
+/** A view this close to the end of the read rows triggers a read of the rows beyond them. */
 const near = margin / 2;
 
-/** Somebody who drags the scroll bar through ten thousand rows asks for what is there when they slow down. */
+/** While a user drags the scroll bar through ten thousand rows, reads are limited to this pace. */
 const scrollPaceMs = 150;
 const livePaceMs = 2000;
 
-/** The part of the list of connections that somebody looks at. */
+/** The part of the list of connections that is in view. */
 export function openConnections(section: Section): ConnectionsStore {
   const state = section.keep<ConnectionsState>({
     ...{ filter: "", sort: "connected_at", descending: true },
@@ -63,7 +63,7 @@ export function openConnections(section: Section): ConnectionsStore {
 
   let wereSlow = 0;
   section.onBatch(({ connections, metrics }) => {
-    // Only this count tells that connections have become slow, wait with more or less, or have caught up.
+    // Only this count shows that connections have become slow, have more or less buffered, or have caught up.
     const areSlow = metrics?.slow_connections ?? wereSlow;
     if (connections || areSlow > 0 || wereSlow > 0) onChange.ask();
     wereSlow = areSlow;

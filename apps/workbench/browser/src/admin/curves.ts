@@ -1,7 +1,7 @@
 import { type RefusalCode, refusalCodes } from "@signalbox/protocol";
 import type { Reading, Readings } from "./history.ts";
 
-/** One line of a chart; null where nobody measured. */
+/** One line of a chart; null where there is no measurement. */
 export interface Curve {
   readonly label: string;
   readonly values: readonly (number | null)[];
@@ -13,14 +13,14 @@ export interface Curves {
   readonly curves: readonly Curve[];
 }
 
-/** A line's name, and what it takes of each reading. */
+/** The name of a line, and the value that it takes from each reading. */
 export type Source = readonly [label: string, value: (reading: Reading) => number];
 
-/** More than these cannot be told apart. */
+/** More lines than this are hard to distinguish. */
 const maxCodes = 5;
 
 /**
- * Readings as columns, with a hole where the server was away: a line across it would be an invention.
+ * Converts readings to columns, with a gap where the server was away: a line across the gap would be invented.
  * @param interval - seconds between two readings
  */
 export function curvesOf(readings: Readings, interval: number, sources: readonly Source[]): Curves {
@@ -40,7 +40,7 @@ export function curvesOf(readings: Readings, interval: number, sources: readonly
   };
 }
 
-/** The codes that occurred most, and all others together. */
+/** The most frequent codes, and all others combined. */
 export function refusalSources(readings: Readings): Source[] {
   const totals = new Map<RefusalCode, number>();
   for (const { refusals } of readings) {
@@ -49,7 +49,7 @@ export function refusalSources(readings: Readings): Source[] {
     }
   }
   const often = [...totals].filter(([, total]) => total > 0).sort(([, a], [, b]) => b - a);
-  // In the order of their table, so that a line keeps its colour while others overtake it.
+  // In the order of the refusal table, so that a line keeps its colour when the ranking changes.
   const shown = new Set(often.slice(0, maxCodes).map(([code]) => code));
   const sources = refusalCodes
     .filter((code) => shown.has(code))

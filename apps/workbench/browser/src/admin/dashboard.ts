@@ -9,20 +9,20 @@ import type { NoticesStore } from "./notices-store.ts";
 import type { OverviewStore } from "./overview-store.ts";
 import type { Question } from "./questions.ts";
 
-/** What every panel of the dashboard may use. */
+/** The shared services that every panel of the dashboard may use. */
 export interface Dashboard {
   readonly feed: Feed;
   readonly names: Names;
   readonly alerts: AlertsStore;
-  /** Kept up while other panels are looked at. */
+  /** These stores stay up to date while other panels are shown. */
   readonly overview: OverviewStore;
   readonly notices: NoticesStore;
   /** The administrator's own id. */
   readonly userId: string;
   readonly request: Section["request"];
-  /** Asks before it acts, and says what was done. */
+  /** Asks for confirmation, then acts and reports the result. */
   ask(question: Question): void;
-  /** Shows everything about one row. */
+  /** Shows all details of one row. */
   showDetails(details: Details): void;
 }
 
@@ -34,7 +34,7 @@ export function useDashboard(): Dashboard {
   return dashboard;
 }
 
-/** Opens a store on the feed for as long as the component is there. */
+/** Opens a store on the feed for as long as the component is mounted. */
 export function useFeed<Opened>(open: (section: Section) => Opened): Opened {
   const { feed } = useDashboard();
   const [{ opened, close }] = useState(() => {
@@ -45,7 +45,7 @@ export function useFeed<Opened>(open: (section: Section) => Opened): Opened {
   return opened;
 }
 
-/** What a user is called, as far as it is known. */
+/** Returns the name of a user, as far as it is known. */
 export function useNames(): (userId: string) => string {
   const { names } = useDashboard();
   useStore(names.state);

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { Question } from "./questions.ts";
 
-/** Everything about one row, and what can be done about it. */
+/** All details of one row, and the available actions. */
 export interface Details {
   readonly title: string;
   readonly facts: readonly (readonly [label: string, value: ComponentChildren])[];

@@ -3,24 +3,29 @@ import type { AdminBatch } from "@signalbox/protocol";
 import { createStore, type Readable, type Store } from "../store.ts";
 
 export interface FeedState {
-  /** `stale`: the connection is gone, what is shown may be old. `denied`: not, or no longer, an administrator. */
+  /**
+   * `stale`: the connection is lost, and the data may be outdated. `denied`: the user is not, or no longer, an
+   * administrator.
+   */
   readonly phase: "connecting" | "live" | "stale" | "denied";
-  /** While stale: when the server was last heard, in milliseconds of this computer's clock. */
+  /** While stale: when the server last sent something, in milliseconds of this computer's clock. */
   readonly asOf: number | null;
   /** Why the feed ended. */
   readonly problem: string | null;
 }
 
-/** What one part of the page takes of the feed. All of it ends with that part. */
+/** The access that one part of the page has to the feed. It ends with that part. */
 export interface Section {
   readonly request: AdminClient["request"];
   isOpen(): boolean;
-  /** Everything of one second. Listen before asking for a list: what happens in between would be missed. */
+  /**
+   * Receives the events of one second. Subscribe before you request a list: events in between would be lost otherwise.
+   */
   onBatch(listener: (batch: AdminBatch) => void): void;
-  /** Calls back at once if the connection is open, and whenever it opens again. */
+  /** Calls the listener at once if the connection is open, and whenever it opens again. */
   onOpen(listener: () => void): void;
   onClose(listener: () => void): void;
-  /** A store that is emptied when the rights are lost. An answer that was under way then no longer fills it. */
+  /** Creates a store that is emptied when the rights are lost. In-flight responses then no longer fill it. */
   keep<Value extends object>(initial: Value): Store<Value>;
 }
 
@@ -38,7 +43,7 @@ interface Part {
 
 /**
  * The administrators' feed, from now until `close`.
- * @param onDenied - told when the server no longer takes this user for an administrator
+ * @param onDenied - called when the server no longer accepts this user as an administrator
  */
 export function openFeed(admin: AdminClient, onDenied: () => void): Feed {
   const state = createStore<FeedState>({ phase: "connecting", asOf: null, problem: null });
@@ -70,7 +75,7 @@ export function openFeed(admin: AdminClient, onDenied: () => void): Feed {
     }
   }
 
-  /** Nothing that only administrators may see stays on the page. */
+  /** Removes everything from the page that only administrators may see. */
   function deny(problem: string): void {
     for (const { empty } of parts) empty?.();
     state.set({ phase: "denied", asOf: null, problem });

@@ -1,6 +1,6 @@
 import { type HistorySeries, historySeries, type MetricsHistory, type SystemMetrics } from "@signalbox/protocol";
 
-/** One reading of the server's metrics, as far as charts show it. */
+/** One reading of the server's metrics, with the fields that charts show. */
 export interface Reading {
   /** Seconds since the epoch. */
   readonly at: number;
@@ -11,15 +11,15 @@ export interface Reading {
 /** Oldest first. */
 export type Readings = readonly Reading[];
 
-/** How long charts look back, in seconds. */
+/** The time range of the charts, in seconds. */
 export const shownSeconds = 3600;
 
 /** A frame is sent up to a second after its reading, and the history rounds to seconds. */
 const frameDelaySeconds = 1.6;
 
 /**
- * Joins what the server remembers with what is known here. The history has the word from its first reading on; what is
- * older was read before a restart of the server, and what is newer arrived while the history was under way.
+ * Merges the server's history with the readings known here. The history takes precedence from its first reading on.
+ * Older readings come from before a restart of the server, and newer ones arrived while the history was in flight.
  */
 export function withHistory(known: Readings, history: MetricsHistory): Readings {
   const remembered = readingsOf(history);
@@ -30,7 +30,7 @@ export function withHistory(known: Readings, history: MetricsHistory): Readings 
   return lastHour([...older, ...remembered, ...newer]);
 }
 
-/** Adds the reading of a frame, unless the history had it already. */
+/** Adds the reading of a frame, unless the history already contains it. */
 export function withReading(known: Readings, at: number, metrics: SystemMetrics): Readings {
   const series = Object.fromEntries(historySeries.map((name) => [name, metrics[name]])) as Reading["series"];
   const reading = { at, series, refusals: metrics.refusals_by_code };
@@ -46,7 +46,10 @@ function readingsOf({ at, series, refusals_by_code }: MetricsHistory): Reading[]
   }));
 }
 
-/** A frame says when it was sent, not when its reading was taken: close in time and equal in everything is the same. */
+/**
+ * A frame contains its sending time, not the time of its reading: two readings close in time with equal values are the
+ * same.
+ */
 const isSame = (a: Reading, b: Reading): boolean =>
   Math.abs(a.at - b.at) < frameDelaySeconds && historySeries.every((name) => a.series[name] === b.series[name]);
 

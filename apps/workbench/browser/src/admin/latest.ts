@@ -1,13 +1,13 @@
 import { sentenceOf } from "../http.ts";
 import type { Section } from "./feed.ts";
 
-/** Asks, and hands on the answer unless another question has been asked since. */
+/** Sends a request, and passes the response on unless a newer request was sent meanwhile. */
 export type AskLatest = <Answer>(question: () => Promise<Answer>, accept: (answer: Answer) => void) => Promise<void>;
 
 /**
- * For lists whose filter changes while an answer is under way: the one that comes late answers what nobody asks any more.
- * @param onProblem - told in a sentence why there is no answer, unless the connection is gone: then the list is asked for
- *   anew as soon as it is back
+ * For lists whose filter changes while a response is in flight: a response that arrives late is stale.
+ * @param onProblem - called with a sentence when there is no response, unless the connection is lost: then the list is
+ *   requested again on reconnection
  */
 export function createLatest(section: Pick<Section, "isOpen">, onProblem: (sentence: string) => void): AskLatest {
   let latest = 0;

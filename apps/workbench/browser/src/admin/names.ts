@@ -4,31 +4,31 @@ import { atMostEvery } from "./at-most-every.ts";
 import type { Section } from "./feed.ts";
 import { createLatest } from "./latest.ts";
 
-/** What users are called, by id, as far as they were seen among the connections. */
+/** Usernames by id, as far as they appeared among the connections. */
 type Known = ReadonlyMap<string, string>;
 
 export interface Names {
   readonly state: Readable<Known>;
-  /** The name, or the id until there is one. */
+  /** The name, or the id while the name is unknown. */
   of(userId: string): string;
-  /** Sees who is there. */
+  /** Reads the current connections. */
   look(): void;
-  /** Takes the names of connections that somebody else has read. */
+  /** Takes the names from connections that another part has read. */
   learn(rows: readonly Pick<ConnectionRow, "user_id" | "username">[]): void;
 }
 
 const maxRows = 500;
 const paceMs = 2000;
 
-/** Somebody connects all the time on a busy server, and most of them are nobody whose name is missing. */
+/** On a busy server users connect all the time, and few of them are those whose name is missing. */
 const retryMs = 10_000;
 
-/** Tasks and lines of the log have only the ids of users. Names are asked for when an id is met that has none. */
+/** Tasks and log entries contain only user ids. An id without a known name triggers a read of the names. */
 export function openNames(section: Section): Names {
   const state = section.keep<Known>(new Map());
   const ask = createLatest(section, () => {});
   const wanted = new Set<string>();
-  /** Who is not connected has no name; it may be another thing after the next connection. */
+  /** Users who were not connected have no known name. That may change with the next connection. */
   const missed = new Set<string>();
 
   const read = (): void =>

@@ -2,7 +2,7 @@ import { RequestError } from "@signalbox/client";
 import { type Audience, type Notice, noticeLimits, type Priority } from "@signalbox/protocol";
 import { sentenceOf } from "../http.ts";
 
-/** What an administrator has typed so far. */
+/** The current input of the form. */
 export interface NoticeEntry {
   readonly audience: "everyone" | "user" | "role" | "room";
   readonly userId: string;
@@ -12,7 +12,7 @@ export interface NoticeEntry {
   readonly title: string;
   readonly body: string;
   readonly link: string;
-  /** As `datetime-local` has it: without a zone, in this computer's. Empty for the server's own choice. */
+  /** In the format of `datetime-local`: without a zone, in this computer's. Empty for the server's default. */
   readonly expires: string;
   readonly requiresAck: boolean;
 }
@@ -24,10 +24,10 @@ export const emptyNotice: NoticeEntry = {
   ...{ title: "", body: "", link: "", expires: "", requiresAck: false },
 };
 
-/** What this page's notices are called, among those of the application. */
+/** The type of this page's notices, to distinguish them from the application's. */
 const type = "announcement";
 
-/** What is wrong with it, by field; the server checks all of it again. */
+/** Validates the input and returns problems by field; the server validates everything again. */
 export function checkNotice(entry: NoticeEntry): NoticeProblems {
   const problems: NoticeProblems = {};
   if (entry.audience === "user" && entry.userId.trim() === "") problems.userId = "Say for which user it is.";
@@ -49,7 +49,7 @@ function isWebAddress(text: string): boolean {
   return protocol === "http:" || protocol === "https:";
 }
 
-/** What is sent for a correct entry. */
+/** Builds the request for a valid entry. */
 export function noticeOf(entry: NoticeEntry): { audience: Audience; notification: Notice } {
   const { priority, body, link, expires } = entry;
   return {
@@ -68,7 +68,7 @@ function audienceOf({ audience, userId, role, roomId }: NoticeEntry): Audience {
   return audience === "room" ? { room_id: roomId.trim() } : "everyone";
 }
 
-/** Where the paths of the server's schema are on the form. */
+/** Maps the paths of the server's schema to the fields of the form. */
 const fields: Record<string, keyof NoticeEntry> = {
   "notification.title": "title",
   "notification.body": "body",
@@ -80,7 +80,7 @@ const fields: Record<string, keyof NoticeEntry> = {
   "audience.room_id": "roomId",
 };
 
-/** A refusal, at the field that it names; in production the server names none. */
+/** Maps a refusal to the field that it names; in production the server names none. */
 export function problemsOf(error: unknown): NoticeProblems {
   const hint = error instanceof RequestError ? error.refusal?.hint : undefined;
   const [, path = "", message = ""] = /^([\w.]+): (.*)$/.exec(hint ?? "") ?? [];

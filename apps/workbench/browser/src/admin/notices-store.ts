@@ -10,11 +10,11 @@ interface Sent {
 
 interface NoticesState {
   readonly entry: NoticeEntry;
-  /** From here, newest first; the server's log knows of all of them. */
+  /** Notices sent from this page, newest first; the server's log contains all of them. */
   readonly sent: readonly Sent[];
 }
 
 export type NoticesStore = Store<NoticesState>;
 
-/** A notice that is being written stays while its writer looks something up on another panel. */
+/** A notice draft survives while its author looks something up on another panel. */
 export const openNotices = (section: Section): NoticesStore => section.keep({ entry: emptyNotice, sent: [] });

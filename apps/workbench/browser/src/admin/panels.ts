@@ -1,4 +1,4 @@
-/** The parts of the dashboard, each with an address of its own. The first one is what the dashboard opens with. */
+/** The panels of the dashboard, each with its own address. The dashboard opens with the first one. */
 export const panels = [
   { name: "overview", title: "Overview" },
   { name: "connections", title: "Connections" },
@@ -16,7 +16,7 @@ export type PanelName = (typeof panels)[number]["name"];
 
 export const pathOf = (name: PanelName): string => (name === panels[0].name ? "/admin" : `/admin/${name}`);
 
-/** The part at an address; undefined for an address of something else. */
+/** The panel at an address; undefined for any other address. */
 export const panelAt = (path: string): PanelName | undefined => panels.find(({ name }) => pathOf(name) === path)?.name;
 
 export const titleOf = (name: PanelName): string => panels.find((panel) => panel.name === name)?.title ?? "";

@@ -2,23 +2,23 @@ import type { BlockRow, ConnectionRow, TaskSnapshot } from "@signalbox/protocol"
 import { plural, timeWords } from "../words.ts";
 import type { Section } from "./feed.ts";
 
-/** Something that is not taken back easily, about to be done. */
+/** An action that is hard to undo and needs a confirmation. */
 export interface Question {
   readonly title: string;
-  /** What it does to whom. */
+  /** What the action does, and to which user or object. */
   readonly text: string;
-  /** The words on the button that does it. */
+  /** The label of the button that confirms. */
   readonly action: string;
-  /** Whether to ask why, for the security log: whoever is cut off is owed it. */
+  /** Whether to ask for a reason, for the security log: the affected user deserves one. */
   readonly reason?: "required" | "optional";
-  /** Whether it is done for a time that the administrator chooses. */
+  /** Whether the administrator chooses a duration. */
   readonly asksDuration?: boolean;
-  /** Resolves to what was done, in a sentence. */
+  /** Performs the action and resolves to the result, as a sentence. */
   proceed(entry: Entry): Promise<string>;
 }
 
 interface Entry {
-  /** Empty when none was given. */
+  /** Empty when no reason was given. */
   readonly reason: string;
   readonly seconds: number;
 }

@@ -9,9 +9,9 @@ export type RoomName = Pick<RoomRow, "namespace" | "room">;
 interface RoomsState {
   readonly filter: string;
   readonly rows: readonly RoomRow[];
-  /** How many there are; null before the first answer. */
+  /** The number of rooms; null before the first response. */
   readonly total: number | null;
-  /** The room that is looked into. */
+  /** The room whose members are shown. */
   readonly chosen: RoomName | null;
   /** Null until they have been read. */
   readonly members: readonly ConnectionRow[] | null;
@@ -25,11 +25,11 @@ export interface RoomsStore {
   choose(room: RoomName | null): void;
 }
 
-/** More than that is found by searching. */
+/** Further rows are found by searching. */
 const maxRows = 500;
 const livePaceMs = 2000;
 
-/** Rooms with members, and who is in one of them. */
+/** Rooms with members, and the members of one chosen room. */
 export function openRooms(section: Section): RoomsStore {
   const state = section.keep<RoomsState>({
     ...{ filter: "", rows: [], total: null },
@@ -45,7 +45,7 @@ export function openRooms(section: Section): RoomsStore {
       ({ rows, total }) => state.patch({ rows, total, problem: null }),
     );
 
-  /** The server finds connections by any text of theirs: those that are in the room are among them. */
+  /** The server filters connections by any of their texts: the members of the room are among the matches. */
   async function readMembers(): Promise<void> {
     const { chosen } = state.get();
     if (chosen === null) return;

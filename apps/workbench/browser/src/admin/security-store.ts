@@ -3,15 +3,15 @@ import type { Readable } from "../store.ts";
 import type { Section } from "./feed.ts";
 import { createLatest } from "./latest.ts";
 
-/** Lines that have all of these. */
+/** Filters: a line must match all of them. */
 export type SecurityFilters = Pick<SecurityEventListRequest, "type" | "severity" | "user_id" | "ip" | "filter">;
 
 interface SecurityState {
   /** Newest first. */
   readonly lines: readonly SecurityEvent[];
-  /** Lines on top that are held back until the reader comes back there. */
+  /** Number of new lines held back until the reader returns to the top. */
   readonly held: number;
-  /** Of these filters, in the whole log, when it was last read. */
+  /** Number of matching lines in the whole log, when it was last read. */
   readonly total: number;
   readonly hasOlder: boolean;
   readonly filters: SecurityFilters;
@@ -25,7 +25,7 @@ export interface SecurityStore {
   /** Changes some of the filters. */
   narrow(filters: SecurityFilters): void;
   readOlder(): void;
-  /** Whether the reader is further down: then nothing moves under their eyes. */
+  /** Whether the reader has scrolled down: the lines in view must not move then. */
   setReading(isReading: boolean): void;
 }
 
@@ -34,13 +34,13 @@ const nothing: SecurityState = {
   ...{ phase: "loading", problem: null },
 };
 
-/** The security log as a timeline. A folded line comes again under its id, with a higher count. */
+/** The security log as a timeline. A folded line arrives again under its id, with a higher count. */
 export function openSecurity(section: Section): SecurityStore {
   const state = section.keep<SecurityState>(nothing);
   const ask = createLatest(section, (problem) => state.patch({ problem }));
   const known = new Map<string, SecurityEvent>();
   const held = new Set<string>();
-  /** Where the next older page begins; undefined when there is none. */
+  /** The start of the next older page; undefined when there is none. */
   let older: string | undefined;
   let isLoaded = false;
   let isReading = false;
@@ -54,12 +54,12 @@ export function openSecurity(section: Section): SecurityStore {
   section.onOpen(read);
 
   function read(): void {
-    // What is told until the answer is here says nothing of what happened before.
+    // Lines that arrive before the response say nothing about earlier ones.
     const before = new Set(known.keys());
     void ask(
       () => section.request("list_security_events", state.get().filters),
       ({ rows, next, total }) => {
-        // After a long absence there may be lines between this page and what is here: those are read as older ones.
+        // After a long absence there may be lines between this page and the known ones: those are read as older lines.
         const last = rows.at(-1);
         if (!isLoaded || next === null || !rows.some(({ id }) => before.has(id))) {
           for (const [id, event] of known) if (last && byTime(event, last) > 0) known.delete(id);
@@ -80,7 +80,7 @@ export function openSecurity(section: Section): SecurityStore {
     if (isReading && before === undefined && top !== undefined && byTime(event, top) < 0) held.add(event.id);
   }
 
-  /** A line that still folds but began before everything that was read: its place comes with the older ones. */
+  /** Whether a line is still being folded but began before every line read so far: it arrives with the older pages. */
   function isBeyond(event: SecurityEvent): boolean {
     const bottom = state.get().lines.at(-1);
     return older !== undefined && bottom !== undefined && byTime(event, bottom) > 0;
@@ -123,13 +123,13 @@ export function openSecurity(section: Section): SecurityStore {
   };
 }
 
-/** Newest first, as the server sorts: by time and then id. */
+/** Newest first, sorted as on the server: by time and then by id. */
 function byTime(a: SecurityEvent, b: SecurityEvent): number {
   if (a.at !== b.at) return a.at < b.at ? 1 : -1;
   return a.id < b.id ? 1 : -1;
 }
 
-/** What the server filters by, for lines that it tells of without being asked. */
+/** Applies the server's filters to lines that the server pushes. */
 function matches(event: SecurityEvent, { filter = "", ...exact }: SecurityFilters): boolean {
   const { detail, ip, user_id, type, code, event: name } = event;
   return (

@@ -4,7 +4,7 @@ import type { Section } from "./feed.ts";
 import { createLatest } from "./latest.ts";
 
 interface TasksState {
-  /** Unfinished first, then newest first; of the filter. */
+  /** The tasks that match the filter: unfinished first, then newest first. */
   readonly tasks: readonly TaskSnapshot[];
   readonly filter: string;
   readonly phase: "loading" | "ready";
@@ -17,18 +17,18 @@ export interface AdminTasksStore {
   search(filter: string): void;
 }
 
-/** Rows that the page keeps: more than are looked at, and a bound on its memory. */
+/** Rows that the page keeps: more than any user reads, and a bound on its memory. */
 const maxTasks = 2000;
 const pageLimit = 500;
 
 const unfinished = taskStatuses.filter((status) => !isFinal(status));
 
-/** The tasks of everybody. What is read and what is told are merged by version, so that the order of arrival is nothing. */
+/** The tasks of all users. Lists and pushed updates are merged by version, so the order of arrival does not matter. */
 export function openTasks(section: Section): AdminTasksStore {
   const state = section.keep<TasksState>({ tasks: [], filter: "", phase: "loading", problem: null });
   const ask = createLatest(section, (problem) => state.patch({ problem }));
   let known = new Map<string, TaskSnapshot>();
-  /** Since the list was asked for: the answer may still have those that were deleted, and lack those that are new. */
+  /** Updates since the list was requested: the response may contain deleted tasks, and lack new ones. */
   let since = new Map<string, TaskSnapshot | null>();
 
   section.onBatch(({ tasks = [], removed_tasks = [] }) => {
@@ -55,7 +55,7 @@ export function openTasks(section: Section): AdminTasksStore {
     });
   }
 
-  /** Lists come newest first, and what has been under way for long may be far down: it is asked for by its status. */
+  /** Lists are sorted newest first, and long-running tasks may be far down: they are requested by status. */
   async function readAll(): Promise<TaskSnapshot[]> {
     const { filter } = state.get();
     if (filter !== "") return (await readPages(filter, maxTasks)).rows;
@@ -102,6 +102,6 @@ function byNeed(a: TaskSnapshot, b: TaskSnapshot): number {
   return aEnded === bEnded ? b.created_at.localeCompare(a.created_at) : Number(aEnded) - Number(bEnded);
 }
 
-/** What the server searches in, for tasks that it tells of without being asked. */
+/** The text that the server searches, applied to tasks that the server pushes. */
 const textOf = ({ task_id, title, kind, owner_id, status }: TaskSnapshot): string =>
   [task_id, title, kind, owner_id, status].join("\n").toLowerCase();

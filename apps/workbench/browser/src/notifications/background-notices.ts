@@ -5,14 +5,14 @@ type Permission = NotificationPermission | "unsupported";
 
 export interface BackgroundNotices {
   readonly state: Readable<{ readonly permission: Permission }>;
-  /** Asks the person. Only ever called on a click: browsers block pages that ask on their own. */
+  /** Asks the user for permission. Call this only on a click: browsers block pages that ask without one. */
   ask(): Promise<void>;
   close(): void;
 }
 
 /**
- * While the page is in the background, arrivals are shown by the browser, for people who asked for it. They are shown
- * by a service worker: the constructor of `Notification` throws on Android.
+ * While the page is in the background, the browser shows new notifications, for users who enabled this. A service
+ * worker shows them: the constructor of `Notification` throws on Android.
  */
 export function createBackgroundNotices(inbox: Pick<Inbox, "onArrived">): BackgroundNotices {
   const isSupported = "Notification" in window && "serviceWorker" in navigator;
@@ -21,7 +21,7 @@ export function createBackgroundNotices(inbox: Pick<Inbox, "onArrived">): Backgr
   });
   if (state.get().permission === "granted") void register();
 
-  /** Resolves to null where the browser lets no service worker in, as in some private windows. */
+  /** Resolves to null where the browser allows no service worker, as in some private windows. */
   async function register(): Promise<ServiceWorkerRegistration | null> {
     try {
       await navigator.serviceWorker.register("/notification-worker.js");
@@ -35,7 +35,8 @@ export function createBackgroundNotices(inbox: Pick<Inbox, "onArrived">): Backgr
   const stop = inbox.onArrived(async ({ id, title, body, priority, link }) => {
     if (!document.hidden || priority === "low" || state.get().permission !== "granted") return;
     const registration = await register();
-    // One tag for all tabs: several of them show one. Refused when the permission was taken back meanwhile.
+    // One tag for all tabs: several of them show a single notification. Rejected when the permission was revoked
+    // meanwhile.
     await registration
       ?.showNotification(title, { body, tag: id, data: link })
       .catch(() => state.set({ permission: Notification.permission }));
@@ -52,12 +53,12 @@ export function createBackgroundNotices(inbox: Pick<Inbox, "onArrived">): Backgr
   };
 }
 
-/** Calls back with the address of a notification that was clicked; the service worker has brought the tab to the front. */
+/** Calls back with the address of a clicked notification; the service worker has brought the tab to the front. */
 export function onNotificationClick(open: (address: string) => void): void {
   if (!("serviceWorker" in navigator)) return;
   navigator.serviceWorker.addEventListener("message", ({ data }: MessageEvent<{ type?: string; address?: string }>) => {
     if (data.type === "open" && typeof data.address === "string") open(data.address);
   });
-  // Messages are otherwise held back until the document is loaded, for listeners that come later.
+  // Otherwise messages are held back until the document is loaded, for listeners added later.
   navigator.serviceWorker.startMessages();
 }

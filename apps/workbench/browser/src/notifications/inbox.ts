@@ -8,7 +8,9 @@ export interface Inbox extends Pick<NotificationCentre, "onArrived" | "markRead"
   readonly state: Readable<NotificationsState>;
 }
 
-/** All notifications except "Signed in on a new device" about this very browser: it tells its user nothing new. */
+/**
+ * All notifications except "Signed in on a new device" about this very browser: they contain nothing new for the user.
+ */
 export function createInbox(centre: NotificationCentre): Inbox {
   let ownDevice: string | null | undefined;
   let asked: Promise<void> | undefined;
@@ -16,7 +18,7 @@ export function createInbox(centre: NotificationCentre): Inbox {
   const stop = centre.subscribe(show);
   show();
 
-  /** The server knows the browser by a cookie that scripts cannot read. */
+  /** The server identifies the browser by a cookie that scripts cannot read. */
   const askDevice = (): Promise<void> => {
     asked ??= getJson<{ device: string | null }>("/api/device")
       .then(
@@ -47,7 +49,7 @@ export function createInbox(centre: NotificationCentre): Inbox {
     };
   }
 
-  /** Until the server has said which device this is, none of these notices is shown. */
+  /** Until the server has identified this device, none of these notices is shown. */
   function isHidden(notification: Notification): boolean {
     const device = deviceOf(notification);
     return device !== undefined && (ownDevice === undefined || device === ownDevice);
@@ -69,7 +71,7 @@ export function createInbox(centre: NotificationCentre): Inbox {
   };
 }
 
-/** The device that a notice is about; undefined for any other notification. */
+/** The device that a notice concerns; undefined for any other notification. */
 function deviceOf({ type, data }: Notification): string | undefined {
   if (type !== "new_device" || typeof data !== "object" || data === null) return undefined;
   const { device } = data as { device?: unknown };

@@ -1,4 +1,4 @@
-/** How far a browser has shown a user's notifications as toasts. Kept over page loads and shared by its tabs. */
+/** How far a browser has shown a user's notifications as toasts. Persisted across page loads and shared by its tabs. */
 export interface ShownMark {
   /** The mark when this page was loaded. */
   readonly before: number;
@@ -14,7 +14,7 @@ export function openShownMark(userId: string): ShownMark {
       try {
         localStorage.setItem(key, String(seq));
       } catch {
-        // Storage is full or switched off: toasts then come again after a load, as in a new browser.
+        // Storage is full or disabled: toasts then reappear after a load, as in a new browser.
       }
     },
   };

@@ -3,30 +3,33 @@ import { createStore, type Readable } from "../store.ts";
 import type { Inbox } from "./inbox.ts";
 import type { ShownMark } from "./shown-mark.ts";
 
-/** How long a toast stays by itself. A low one is in the list only; a critical one stays until somebody closes it. */
+/** How long a toast stays. A low one appears only in the list; a critical one stays until a user closes it. */
 const staysMs = { low: 0, normal: 6000, high: 15_000, critical: Number.POSITIVE_INFINITY } as const;
 
-/** Older arrivals, told on coming back, are in the list; only what must not be missed is shown over the page as well. */
+/** Older notifications that arrive on return are in the list. Only high and critical ones also appear as toasts. */
 const freshMs = 60_000;
 
-/** More would cover the page; the others follow as room is made. */
+/** More would cover the page; the others follow as room becomes available. */
 const maxShown = 3;
 
 export interface ToastStore {
-  /** Oldest first, those that are shown and those that wait. */
+  /** Oldest first, both shown and waiting ones. */
   readonly state: Readable<{ readonly toasts: readonly Notification[] }>;
-  /** Those at the front that there is room for. */
+  /** The first ones, as many as there is room for. */
   shown(): readonly Notification[];
   dismiss(id: string): void;
-  /** The list is looked at: what it says needs no second telling, but for what stays until it is dismissed. */
+  /** Call this when the list is open: it shows the toasts' content, so only critical ones stay. */
   dismissPassing(): void;
-  /** Somebody reads: nothing goes away meanwhile. */
+  /** A user is reading: no toast disappears meanwhile. */
   hold(): void;
   release(): void;
   close(): void;
 }
 
-/** Arrivals as toasts, by their priority. What this browser showed before the page was loaded is not shown again. */
+/**
+ * Shows new notifications as toasts, by their priority. Those that this browser showed before the page was loaded are
+ * not shown again.
+ */
 export function createToastStore(inbox: Pick<Inbox, "onArrived">, mark: ShownMark): ToastStore {
   const state = createStore<{ toasts: readonly Notification[] }>({ toasts: [] });
   const timers = new Map<string, ReturnType<typeof setTimeout>>();

@@ -9,14 +9,14 @@ interface AdminPageProps {
   panel: PanelName;
 }
 
-/** For administrators. The server decides that for itself: what is not sent cannot be shown. */
+/** For administrators. The server decides this for itself: data that it does not send cannot be shown. */
 export function AdminPage({ isAdmin, panel }: AdminPageProps) {
-  // Who loses the role while here is told so by the dashboard.
+  // The dashboard itself reports when the user loses the role while it is open.
   const [entered] = useState(isAdmin);
   return entered ? <LoadedDashboard panel={panel} /> : <NotForYou text="This page is for administrators." />;
 }
 
-/** The dashboard and its charts are loaded by those who open it, not by everybody. */
+/** Only pages that open the dashboard load it and its charts. */
 function LoadedDashboard({ panel }: { panel: PanelName }) {
   const [loaded, setLoaded] = useState<{ Dashboard: FunctionComponent<{ panel: PanelName }> } | null>(null);
   const [hasFailed, setFailed] = useState(false);

@@ -25,7 +25,7 @@ export function TasksPage() {
 function TaskList() {
   const { tasks, userId } = useWorkspace();
   const { phase, tasks: known } = useStore(tasks.state);
-  // An administrator who looked at another person's task knows it, too.
+  // The store also contains tasks of other users that an administrator has viewed.
   const mine = [...known.values()]
     .filter((task) => task.owner_id === userId)
     .sort((a, b) => b.created_at.localeCompare(a.created_at));

@@ -2,7 +2,9 @@ import type { TaskSnapshot } from "@signalbox/protocol";
 import { useState } from "preact/hooks";
 import { useWorkspace } from "../workspace.ts";
 
-/** Asks for the end of a running task. The task itself says when it has come: work stops between two steps. */
+/**
+ * Requests the cancellation of a running task. The task itself reports when it has ended: work stops between two steps.
+ */
 export function CancelButton({ task }: { task: TaskSnapshot }) {
   const { tasks } = useWorkspace();
   const [asked, setAsked] = useState(false);

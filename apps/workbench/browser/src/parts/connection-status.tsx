@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useStore } from "../store.ts";
 import { useWorkspace } from "../workspace.ts";
 
-/** The library's own status line, given the connection. Tests read the attributes around it. */
+/** The library's own status line, connected to the client. Tests read the attributes around it. */
 export function ConnectionStatus() {
   const { clients } = useWorkspace();
   const { status, transport } = useStore(clients.state);

@@ -5,7 +5,7 @@ import type { UploadState } from "../upload-store.ts";
 import { plural, sizeWords } from "../words.ts";
 import { useWorkspace } from "../workspace.ts";
 
-/** Where images come in: dropped, or chosen with the file input. */
+/** Accepts images: dropped, or chosen with the file input. */
 export function DropZone() {
   const { uploads } = useWorkspace();
   const upload = useStore(uploads.state);
@@ -50,7 +50,7 @@ function FileChoice() {
 
   function choose(): void {
     const files = [...(input.current?.files ?? [])];
-    // Emptied, so that choosing the same files again counts as a choice.
+    // Cleared, so that choosing the same files again fires a change event.
     if (input.current) input.current.value = "";
     void uploads.choose(files);
   }
@@ -118,7 +118,7 @@ function Problems({ upload }: { upload: Exclude<UploadState, { phase: "sending" 
   );
 }
 
-/** A file that just misses the zone would otherwise replace the page. */
+/** Without this, a file dropped beside the zone would replace the page. */
 function useStrayDropsIgnored(): void {
   useEffect(() => {
     const ignore = (event: DragEvent): void => event.preventDefault();

@@ -4,7 +4,7 @@ interface Labels {
   name: string;
   label: string;
   hint?: string | undefined;
-  /** What is wrong with the entry, in a sentence. */
+  /** The problem with the input, as a sentence. */
   problem?: string | undefined;
 }
 
@@ -13,7 +13,7 @@ type TextFieldProps = JSX.IntrinsicElements["textarea"] & Labels;
 type SelectFieldProps = JSX.IntrinsicElements["select"] &
   Labels & { options: readonly (readonly [value: string, words: string])[] };
 
-/** A labelled input with its hint and its error, tied together for people who listen to the page. */
+/** A labelled input with its hint and its error, linked for screen readers. */
 export function Field({ label, hint, problem, ...input }: FieldProps) {
   const labels = { name: input.name, label, hint, problem };
   return (

@@ -4,7 +4,7 @@ import { agoWords, timeWords } from "../words.ts";
 const clock = createStore({ now: Date.now() });
 setInterval(() => clock.set({ now: Date.now() }), 15_000);
 
-/** A point in time as people speak of it, such as "5 minutes ago"; the exact time is its title. */
+/** A point in time in relative words, such as "5 minutes ago"; the exact time is its title. */
 export function Moment({ at }: { at: string }) {
   useStore(clock);
   return (

@@ -1,7 +1,7 @@
 import { Link } from "../router.tsx";
 import { Page } from "./page.tsx";
 
-/** Instead of a page for administrators. */
+/** Shown instead of a page for administrators. */
 export function NotForYou({ text }: { text: string }) {
   return (
     <Page title="No access">

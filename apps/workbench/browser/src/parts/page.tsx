@@ -5,14 +5,16 @@ import { Link, useRouter } from "../router.tsx";
 
 interface PageProps {
   title: string;
-  /** Whether a link above leads back to the list of tasks. */
+  /** Whether a link at the top leads back to the list of tasks. */
   back?: boolean;
-  /** Beside the heading, such as a status. */
+  /** Content beside the heading, such as a status. */
   aside?: ComponentChildren;
   children: ComponentChildren;
 }
 
-/** A page's heading and title. After a change of page the heading has the focus, as after loading a new document. */
+/**
+ * A page's heading and title. After a change of page the heading receives the focus, as after loading a new document.
+ */
 export function Page({ title, back = false, aside, children }: PageProps) {
   const router = useRouter();
   const heading = useRef<HTMLHeadingElement>(null);

@@ -3,7 +3,7 @@ import { useProblem } from "../use-problem.ts";
 import { useWorkspace } from "../workspace.ts";
 import { Field } from "./field.tsx";
 
-/** Starts work that does nothing, for watching progress. A server in production refuses it, in a sentence. */
+/** Starts a task that does nothing, to demonstrate progress. A server in production refuses it, with a sentence. */
 export function PracticeForm() {
   const { csrf, tasks } = useWorkspace();
   const [problem, setProblem] = useProblem();

@@ -4,7 +4,7 @@ interface ProblemLineProps {
   onRetry?: (() => void) | undefined;
 }
 
-/** What went wrong, in a sentence, spoken at once. */
+/** A problem as a sentence, which screen readers announce at once. */
 export function ProblemLine({ problem, onDismiss, onRetry }: ProblemLineProps) {
   if (problem === null) return null;
   return (

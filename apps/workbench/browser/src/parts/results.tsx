@@ -25,7 +25,7 @@ interface ResultSet {
   zip_url: string;
 }
 
-/** The images that a batch has made, as pictures. A batch that was cancelled or failed shows those it got to. */
+/** The images that a batch has produced. A batch that was cancelled or failed shows those that were finished. */
 export function Results({ taskId, status }: { taskId: string; status: TaskStatus }) {
   const [set, setSet] = useState<ResultSet | null>(null);
   const path = `/api/tasks/${encodeURIComponent(taskId)}/results`;

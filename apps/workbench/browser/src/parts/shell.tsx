@@ -13,13 +13,13 @@ import { Bell } from "./notifications/bell.tsx";
 import { Toasts } from "./notifications/toasts.tsx";
 
 interface ShellProps {
-  /** With a user: navigation, the connection, and the way out. */
+  /** With a user, the shell shows the navigation, the connection, and the sign-out button. */
   user?: NonNullable<ClientConfig["user"]>;
   account?: Account;
   children: ComponentChildren;
 }
 
-/** What every page has around it. */
+/** The frame around every page. */
 export function Shell({ user, account, children }: ShellProps) {
   return (
     <>
@@ -91,7 +91,7 @@ function Navigation({ user, account }: { user: NonNullable<ClientConfig["user"]>
   );
 }
 
-/** Speaks when a task ends, and only then: every percent would be noise. */
+/** Announces the end of a task, and nothing else: every percent would be noise. */
 function Announcer() {
   const { announcement } = useStore(useWorkspace().tasks.state);
   return (
@@ -101,7 +101,7 @@ function Announcer() {
   );
 }
 
-/** Shows in the tab's title how far one's running tasks are, taken together. */
+/** Shows the combined progress of the user's running tasks in the tab's title. */
 function TitleProgress() {
   const { tasks, userId } = useWorkspace();
   const known = [...useStore(tasks.state).tasks.values()];

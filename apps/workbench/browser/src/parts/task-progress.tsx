@@ -1,7 +1,7 @@
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import { durationWords, etaWords } from "../words.ts";
 
-/** How far a task is, as a bar and in words; once it has ended, how it ended. */
+/** The progress of a task, as a bar and in words; after its end, the outcome. */
 export function TaskProgress({ task }: { task: TaskSnapshot }) {
   if (isFinal(task.status)) return <p class="task-words">{endWords(task)}</p>;
   return (

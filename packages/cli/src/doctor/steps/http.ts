@@ -25,7 +25,7 @@ export const http: Step = {
   },
 };
 
-/** Somebody answered, and it was not Signalbox. */
+/** Describes a response that did not come from Signalbox. */
 async function whoElse({ url, door }: Patient, { status, headers }: Answer): Promise<Finding> {
   const target = URL.parse(headers.location ?? "", url);
   if (status >= 300 && status < 400 && target !== null) {
@@ -60,13 +60,13 @@ async function whoElse({ url, door }: Patient, { status, headers }: Answer): Pro
   );
 }
 
-/** Reserved for documentation (RFC 5737 section 3): nobody has it. */
+/** Reserved for documentation (RFC 5737 section 3): no host has it. */
 const madeUp = "203.0.113.77";
 
 const isPrivate = (address = ""): boolean =>
   /^(::ffff:)?(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)|^::1$|^f[cd]|^fe80/i.test(address);
 
-/** Whether limits and blocks count clients, or the proxies that they come through. */
+/** Whether rate limits and blocks count clients, or the proxies in front of them. */
 export const proxyHeaders: Step = {
   title: "Proxy",
   async run({ door }, { config }) {

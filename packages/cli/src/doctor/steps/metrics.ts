@@ -2,10 +2,10 @@ import { fail, pass } from "../finding.ts";
 import type { Step } from "../step.ts";
 import { hostOf } from "./network.ts";
 
-/** Begins the names of Signalbox's own series. */
+/** Matches the names of Signalbox's own series. */
 const series = /^signalbox_\w+/m;
 
-/** Whether anybody who knows the address can read how much is going on. */
+/** Whether any client that knows the address can read the activity of the server. */
 export const metrics: Step = {
   title: "Metrics",
   async run({ url, door }) {

@@ -3,7 +3,7 @@ import { connect, isIP } from "node:net";
 import { fail, pass, warn } from "../finding.ts";
 import type { Step } from "../step.ts";
 
-/** A host as sockets take it: without the brackets that URLs put around IPv6. */
+/** A host in the form that sockets take: without the brackets that URLs put around IPv6. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");
 
 export const portOf = (url: URL): number => Number(url.port || (url.protocol === "https:" ? 443 : 80));
@@ -42,7 +42,7 @@ export const tcp: Step = {
       return { findings: [fail(`Nothing answers on port ${port} of ${seen}.`, fix)], isLast: true };
     }
     const says = `Port ${port} answers on ${reached.join(", ")}.`;
-    // A name of the machine itself has two addresses, and a server listens on one: no client minds.
+    // A name of the machine itself has two addresses, and a server listens on one: clients cope with that.
     if (missed.length === 0 || hostOf(url) === "localhost") return { findings: [pass(says)] };
     const silent = missed.map(({ address, problem }) => `${address} (${problem})`).join(", ");
     const fix =
@@ -51,7 +51,7 @@ export const tcp: Step = {
   },
 };
 
-/** @returns the system's code of what went wrong; undefined when a connection could be opened */
+/** @returns the system's code of the failure; undefined when a connection could be opened */
 function reach(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: timeoutMs });

@@ -2,7 +2,7 @@ import { refusalOf } from "../door.ts";
 import { fail, pass, warn } from "../finding.ts";
 import type { Step } from "../step.ts";
 
-/** What a browser asks first for a page of another origin (Fetch Standard, "CORS-preflight fetch"). */
+/** The first request that a browser sends for a page of another origin (Fetch Standard, "CORS-preflight fetch"). */
 export const preflight: Step = {
   title: "Origin",
   async run({ door, origin }) {

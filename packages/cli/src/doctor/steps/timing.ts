@@ -5,7 +5,7 @@ import { visit } from "../visitor.ts";
 
 const samples = 5;
 const slowMs = 500;
-/** Expiry and times on the screen are off by as much. */
+/** Expiry and displayed times are wrong by the same amount. */
 const skewMs = 5000;
 
 export const roundTrip: Step = {

@@ -6,13 +6,13 @@ import { hostOf, portOf } from "./network.ts";
 const timeoutMs = 5000;
 const dayMs = 86_400_000;
 
-/** A certificate is renewed by then, where that is done by a program. */
+/** An automatic renewal has happened by then. */
 const soonDays = 14;
 
 const chainFix =
   "Let the certificate file hold the certificate and after it the intermediate ones, up to the authority's: TLS_CERT_FILE here, `ssl_certificate` in nginx, often called fullchain.pem. For an authority of your own give --ca FILE.";
 
-/** OpenSSL's verdict on a certificate -> what it means, and what to do. */
+/** OpenSSL's verdict on a certificate -> what it means, and the fix. */
 const causes: Readonly<Record<string, readonly [says: string, fix: string]>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
     "The chain is incomplete: the server sends its certificate without the intermediate one that signed it.",
@@ -60,7 +60,7 @@ export const tls: Step = {
       const code = String(authorizationError);
       const cause = Object.entries(causes).find(([name]) => code.includes(name))?.[1];
       const [says, fix] = cause ?? [`The certificate is not accepted (${code}).`, chainFix];
-      // No cookie is sent to somebody whose name is not proved.
+      // No cookie is sent to a server whose identity is not verified.
       return { findings: [fail(says, fix)], isLast: true };
     }
     const days = Math.floor((Date.parse(valid_to) - Date.now()) / dayMs);
@@ -82,7 +82,7 @@ function shakeHands({ url, ca }: Patient): Promise<TLSSocket> {
   const host = hostOf(url);
   const options: ConnectionOptions = {
     ...{ host, port: portOf(url), timeout: timeoutMs, rejectUnauthorized: false },
-    // Names only: RFC 6066 section 3 has no addresses in server_name.
+    // Names only: RFC 6066 section 3 allows no addresses in server_name.
     ...(/[a-z]/i.test(host) && !host.includes(":") && { servername: host }),
     ...(ca !== undefined && { ca }),
   };

@@ -5,7 +5,7 @@ import { fail, pass, skip, warn } from "../finding.ts";
 import { refused } from "../refused.ts";
 import type { Patient, Step } from "../step.ts";
 
-/** What the server tells clients; everything after it depends on it. */
+/** The settings that the server sends to clients; all later steps depend on them. */
 export const clientConfig: Step = {
   title: "Settings",
   async run({ door }) {
@@ -22,7 +22,7 @@ export const clientConfig: Step = {
   },
 };
 
-/** A new connection over polling: the `sid` that it is given. */
+/** Opens a new connection over polling and returns its `sid`. */
 async function openPolling({ door }: Patient, endpoint: string): Promise<{ answer: Answer; sid: string | undefined }> {
   const answer = await door.ask({ path: `${endpoint}?EIO=4&transport=polling` });
   const [, sid] = /^0\{.*"sid":"([^"]+)"/.exec(answer.body) ?? [];
@@ -56,7 +56,10 @@ export const polling: Step = {
   },
 };
 
-/** So many connections, and requests of each: with two nodes and turns taken, all land well once in 64. */
+/**
+ * Number of connections, and of requests on each. With two nodes in round-robin, all reach the right node by chance
+ * once in 64.
+ */
 const connections = 2;
 const requestsOfEach = 3;
 
@@ -73,7 +76,7 @@ export const stickiness: Step = {
       if (refusal !== undefined) return { findings: [refused("A new connection", refusal)], isLast: true };
       if (sid === undefined) continue;
       for (let request = 0; request < requestsOfEach; request += 1) {
-        // A pong: what a client says all the time, and nothing comes of it.
+        // A pong: clients send it all the time, and it has no effect.
         const path = `${endpoint}?EIO=4&transport=polling&sid=${sid}`;
         const { status, body } = await patient.door.ask({ method: "POST", path, body: "3" });
         if (status === 400 && body.includes("Session ID unknown")) lost += 1;

@@ -3,7 +3,7 @@ import type { HTMLAttributes } from "preact";
 import type { ConnectionStatusElement } from "../connection-status.ts";
 import type { ConnectionStatusAttributes } from "./attributes.ts";
 
-/** Those of every element, and the element's own. */
+/** The attributes of every element, and those of this one. */
 export type ConnectionStatusProps = HTMLAttributes<ConnectionStatusElement> & ConnectionStatusAttributes;
 
 declare module "preact" {

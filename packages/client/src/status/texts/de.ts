@@ -1,6 +1,6 @@
 import type { StatusTexts } from "./table.ts";
 
-/** German. Not part of the element: `status.texts = de`. */
+/** German texts. Not part of the element: `status.texts = de`. */
 export const de: StatusTexts = {
   lang: "de",
   headlines: {

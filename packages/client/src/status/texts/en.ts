@@ -1,7 +1,7 @@
 import { type DiagnosisCode, diagnoses } from "../../diagnosis.ts";
 import type { StatusTexts } from "./table.ts";
 
-/** English, which the element speaks unless told otherwise. */
+/** English texts, the element's default. */
 export const en: StatusTexts = {
   lang: "en",
   headlines: {
@@ -19,7 +19,7 @@ export const en: StatusTexts = {
     suspended: "This page is asleep. We reconnect when you return to it.",
     closed: "This page has closed the connection.",
   },
-  // The table of diagnoses is written in English; its sentences are used as they stand.
+  // The table of diagnoses is written in English; its sentences are used unchanged.
   diagnoses: Object.fromEntries(Object.entries(diagnoses).map(([code, { message }]) => [code, message])) as Record<
     DiagnosisCode,
     string

@@ -1,6 +1,6 @@
 import type { StatusTexts } from "./table.ts";
 
-/** Spanish. Not part of the element: `status.texts = es`. */
+/** Spanish texts. Not part of the element: `status.texts = es`. */
 export const es: StatusTexts = {
   lang: "es",
   headlines: {

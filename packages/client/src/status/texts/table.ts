@@ -1,28 +1,28 @@
 import type { ConnectionStatus } from "../../connection-state.ts";
 import type { DiagnosisCode } from "../../diagnosis.ts";
 
-/** Everything that `<connection-status>` says, in one language. An application may write its own. */
+/** All texts of `<connection-status>` in one language. An application may provide its own. */
 export interface StatusTexts {
-  /** BCP 47 tag: how the words are pronounced, and how times are written. */
+  /** BCP 47 tag: determines the pronunciation and the format of times. */
   readonly lang: string;
   /** The status in a few words. */
   readonly headlines: Readonly<Record<ConnectionStatus, string>>;
-  /** What a status means where no diagnosis says it better. */
+  /** The meaning of a status, where no diagnosis explains it better. */
   readonly details: Readonly<Partial<Record<ConnectionStatus, string>>>;
   /** What is wrong, and what happens or should be done next. */
   readonly diagnoses: Readonly<Record<DiagnosisCode, string>>;
-  /** In place of the diagnosis once no attempt follows by itself. */
+  /** Replaces the diagnosis when no automatic attempt follows. */
   readonly exhausted: string;
-  /** `{time}` becomes a number and its unit, such as "12 seconds". */
+  /** `{time}` is replaced by a number and its unit, such as "12 seconds". */
   readonly countdown: string;
-  /** In place of the countdown while an attempt is being made. */
+  /** Replaces the countdown while an attempt is in progress. */
   readonly attempting: string;
   readonly retry: string;
   readonly signIn: string;
   readonly debug: DebugTexts;
 }
 
-/** The words around the details of debug mode; the codes among them are the same in every language. */
+/** Labels of the details of debug mode. The codes among them are the same in every language. */
 export interface DebugTexts {
   readonly title: string;
   readonly status: string;
@@ -30,10 +30,10 @@ export interface DebugTexts {
   readonly transport: string;
   readonly attempts: string;
   readonly hint: string;
-  /** Above the last codes. */
+  /** Heading of the last codes. */
   readonly recent: string;
   readonly copy: string;
   readonly copied: string;
-  /** The browser does not let the page copy; the text is shown, selected. */
+  /** Shown when the browser denies copying: the text is displayed and selected. */
   readonly copyByHand: string;
 }

@@ -14,10 +14,10 @@ import { createTaskExchange } from "./task-exchange.ts";
 
 export { createReporter, type Reporter, type ReporterOptions } from "./reporter.ts";
 
-/** Broadcasts that Redis keeps for nodes that are a moment behind. */
+/** Number of broadcasts that Redis keeps for nodes that lag behind. */
 const maxBroadcasts = 10_000;
 
-/** How long a reader waits for the next broadcast; silence beyond it means that the connection is dead. */
+/** How long a reader waits for the next broadcast. Silence beyond it means that the connection is dead. */
 const readerWaitMs = 5000;
 
 interface RedisClusterOptions {
@@ -28,8 +28,8 @@ interface RedisClusterOptions {
 }
 
 /**
- * Joins this process to the others that have the same REDIS_URL and SIGNALBOX_REDIS_PREFIX, for
- * `createRealtime({ cluster })`, which closes it. While Redis is away each process goes on by itself.
+ * Joins this process to the others that have the same REDIS_URL and SIGNALBOX_REDIS_PREFIX. Pass the result to
+ * `createRealtime({ cluster })`, which closes it. While Redis is unavailable, each process continues by itself.
  * @throws TypeError without REDIS_URL
  */
 export function connectRedis(config: Config, { logger, clock = systemClock }: RedisClusterOptions = {}): Cluster {

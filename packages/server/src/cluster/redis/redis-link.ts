@@ -3,27 +3,28 @@ import { Redis, type RedisOptions } from "ioredis";
 import type { Clock, Log } from "../../core/ports.ts";
 import { createDependencyHealth, type DependencyHealth } from "../../observability/dependency-health.ts";
 
-/** How often a process says that it is there, which is also how Redis is asked whether it is. */
+/** Heartbeat interval of a process. The heartbeat also checks whether Redis answers. */
 const beatMs = 500;
 
-/** A process that has not said so for this long counts as gone: an event loop may stand still for a while. */
+/** A process without a heartbeat for this long counts as gone: an event loop may stand still for a while. */
 export const goneMs = 6000;
 
-/** What a command may take. Redis answers in less than a millisecond, or it is in trouble. */
+/** Timeout of a command. Redis answers in less than a millisecond, or it is in trouble. */
 const commandTimeoutMs = 1000;
 
-/** A connection on which nothing has come for so long is dead: beats are answered. */
+/** A connection without data for this long is dead, because heartbeats are answered. */
 const silenceMs = 5000;
 
-/** A connection is tried again for good, at least twice a second. */
+/** A connection is retried for ever, at least twice a second. */
 const patient: RedisOptions = { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 50, 500) };
 
-/** What Redis has just begun to keep may not have been told everything yet by those who know it. */
+/** The data of a new Redis may be incomplete for this long: processes may not have written everything they know. */
 const settleMs = goneMs;
 
 /**
- * Writes down that a process is there, and answers with those that are, and since when Redis knows: whoever finds
- * another answer than before knows that Redis has forgotten. Times are Redis' own, since the clocks of processes differ.
+ * Records that a process is alive. Returns the live processes, and since when Redis has its data: a process that
+ * receives another time than before knows that Redis has lost its data. Times are Redis' own, since the clocks of
+ * processes differ.
  */
 const beatScript = `
 local time = redis.call('TIME')
@@ -35,43 +36,48 @@ local since = redis.call('GET', KEYS[2])
 return { since, tostring(now - tonumber(string.match(since, '^%d+'))), unpack(redis.call('ZRANGE', KEYS[1], 0, -1)) }
 `;
 
-/** The way to Redis that everything shared takes, and who else is there. */
+/** The Redis connection that all shared state uses, and the list of live processes. */
 export interface RedisLink {
-  /** This process, for the others. */
+  /** The id of this process, for the others. */
   readonly id: string;
-  /** Rejects at once while Redis is away, and after a second when it does not answer. */
+  /** Rejects at once while Redis is unavailable, and after a second when it does not answer. */
   readonly redis: Redis;
   readonly health: DependencyHealth;
-  /** Resolves when Redis has answered for the first time, or had a chance to. */
+  /** Resolves when Redis has answered for the first time, or has had time to. */
   readonly begun: Promise<void>;
   /** Whether Redis answers at present. */
   isUp(): boolean;
-  /** Whether a process was there at the last beat. */
+  /** Whether a process was alive at the last heartbeat. */
   isAlive(processId: string): boolean;
-  /** Whether everything that processes share has had time to come to this Redis. */
+  /** Whether all processes have had time to write their shared state to this Redis. */
   isSettled(): boolean;
-  /** The name of a key or channel of ours. */
+  /** The name of one of our keys or channels. */
   key(...parts: string[]): string;
-  /** Keys in one Redis of a sorted set of those that are there. */
+  /** The key of the sorted set of live processes in Redis. */
   readonly membersKey: string;
-  /** Resolves when it is in force, also after Redis was away. Rejects while Redis is. */
+  /**
+   * Resolves when the subscription is active; it stays so after an outage of Redis. Rejects while Redis is unavailable.
+   */
   subscribe(channel: string, listener: (message: string) => void): Promise<void>;
   unsubscribe(channel: string): void;
-  /** The same for all channels that begin so. */
+  /** The same for all channels with this prefix. */
   subscribeAll(prefix: string, listener: (message: string) => void): Promise<void>;
   unsubscribeAll(prefix: string): void;
-  /** Told with every beat that was answered. */
+  /** Called for every heartbeat that was answered. */
   onBeat(listener: () => void): void;
-  /** Told at the start, and whenever messages may have been missed or Redis has forgotten: all is to be said anew. */
+  /**
+   * Called at the start, and whenever messages may have been missed or Redis has lost its data: publish all state
+   * again.
+   */
   onResync(listener: () => void): void;
-  /** Another connection with the same address, for whoever blocks it. */
+  /** Another connection to the same address, for a caller that blocks it. */
   duplicate(options?: RedisOptions): Redis;
   close(): Promise<void>;
 }
 
 interface RedisLinkOptions {
   readonly url: string;
-  /** Begins each key, so that several applications may share a Redis. */
+  /** Prefix of each key, so that several applications may share a Redis. */
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -84,7 +90,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   const health = createDependencyHealth({ name: "redis", title: "shared Redis", isRequired: false, clock, log });
   const connect = (options: RedisOptions): Redis => {
     const redis = new Redis(url, { ...patient, ...options, replyMapping: "legacy" });
-    // Without a listener an error ends the process; what it means is told by the beats.
+    // Without a listener an error ends the process. The heartbeats show what it means.
     redis.on("error", () => {});
     return redis;
   };
@@ -94,7 +100,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   const subscriber = connect({ ...impatient, autoResubscribe: false });
   const membersKey = key("processes");
   const sinceKey = key("since");
-  /** By channel or, for all that begin so, by pattern. */
+  /** By channel, or by pattern for a prefix. */
   const listeners = new Map<string, (message: string) => void>();
   const onBeat: (() => void)[] = [];
   const onResync: (() => void)[] = [];
@@ -114,12 +120,13 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
   });
   subscriber.on("ready", () => {
     for (const channel of listeners.keys()) {
-      // What is confirmed too late is in force all the same, and what a connection takes along is said on the next one.
+      // A subscription that is confirmed too late is active all the same. One that is lost with its connection is
+      // repeated on the next.
       (channel.endsWith("*") ? subscriber.psubscribe(channel) : subscriber.subscribe(channel)).catch(() => {});
     }
   });
 
-  /** What cannot be read must not end the process: somebody else may write to this Redis. */
+  /** A message that cannot be read must not end the process: another application may write to this Redis. */
   function hear(channel: string, message: string): void {
     try {
       listeners.get(channel)?.(message);
@@ -147,7 +154,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
 
   function answered([known = "", age = "0", ...members]: readonly string[]): void {
     health.answered();
-    // Whoever was silent for too long has been taken for gone, and what was theirs is no longer counted.
+    // The others have taken a process that was silent for too long for gone, and no longer count what it held.
     const anew = !up || missed || known !== since || clock.monotonic() - beatenAt >= goneMs;
     up = true;
     begun.resolve();
@@ -195,7 +202,7 @@ export function createRedisLink({ url, prefix, clock, log }: RedisLinkOptions): 
     async close() {
       closed = true;
       stop();
-      // Those who remain need not wait until it has been silent for long.
+      // The remaining processes need not wait until this one has been silent for long.
       if (up) await redis.zrem(membersKey, id).catch(() => {});
       redis.disconnect();
       subscriber.disconnect();

@@ -4,19 +4,19 @@ import type { Log, TaskStore } from "../../core/ports.ts";
 import { Refusal } from "../../core/refusal.ts";
 import type { RedisLink } from "./redis-link.ts";
 
-/** After this time a question is asked again: whoever took it may have died before it answered. */
+/** A request is repeated after this time: the server that took it may have died before it answered. */
 const askAgainMs = 2000;
 
-/** How often; after that nobody can answer. */
+/** Maximum number of attempts; after that no server can answer. */
 const maxAsked = 15;
 
-/** Questions that may wait for a server. */
+/** Maximum number of requests that may wait for a server. */
 const maxWaiting = 10_000;
 
-/** What a server takes from the list at a time. */
+/** Maximum number of requests that a server takes from the list at a time. */
 const perTurn = 100;
 
-/** How long a server waits for a question before it looks whether it is to stop. */
+/** How long a server waits for a request before it checks whether it must stop. */
 const waitSeconds = 1;
 
 type Operation = keyof TaskStore;
@@ -33,8 +33,8 @@ type Answer = { readonly id: string; readonly value?: unknown; readonly error?: 
 const operations: readonly Operation[] = ["get", "put", "remove", "list"];
 
 /**
- * The task store for processes that have no database: each question goes to one of the servers, which has, over a list in
- * Redis. Every question may be asked twice with the same result, so it is asked again until it is answered.
+ * The task store for processes that have no database. Each request goes over a list in Redis to one of the servers,
+ * which have one. Every request may run twice with the same result, so it is repeated until it is answered.
  */
 export function createRemoteStore(link: RedisLink): TaskStore {
   const list = link.key("store");
@@ -81,10 +81,12 @@ export function createRemoteStore(link: RedisLink): TaskStore {
   };
 }
 
-/** Answers the questions of processes without a store, each of which one server takes. Returns the way to end that. */
+/**
+ * Answers the requests of processes without a store; each request goes to one server. Returns a function that stops it.
+ */
 export function serveStore(link: RedisLink, store: TaskStore, log: Log): () => void {
   const list = link.key("store");
-  // A connection of its own: it waits for the next question, and nothing else could use it meanwhile.
+  // A connection of its own: it blocks until the next request, and nothing else could use it meanwhile.
   const redis = link.duplicate();
   let closed = false;
 

@@ -6,7 +6,7 @@ import { createRedisLink } from "./redis-link.ts";
 import { createRemoteStore } from "./remote-store.ts";
 import { createTaskExchange } from "./task-exchange.ts";
 
-/** What a process that reports tasks and has no sockets needs. */
+/** Options for a process that reports tasks and has no sockets. */
 export interface ReporterOptions {
   /** The servers' REDIS_URL. */
   readonly redis: string;
@@ -22,15 +22,15 @@ export interface ReporterOptions {
 /** Reports progress from a process that has no socket server and no database. */
 export interface Reporter
   extends Pick<ProgressHub, "create" | "report" | "complete" | "fail" | "cancelled" | "remove" | "get"> {
-  /** Calls back when somebody asks for a task to be cancelled; every process hears of every task. */
+  /** Calls the listener when a user asks to cancel a task; every process receives the requests for all tasks. */
   onCancel(listener: (taskId: string) => void): void;
-  /** Tells what has not been told yet, and leaves. */
+  /** Sends what has not been sent yet, and disconnects. */
   close(): Promise<void>;
 }
 
 /**
- * Reports from a worker process to whichever servers have somebody watching. A change of status resolves when one of the
- * servers has stored it.
+ * Reports from a worker process to the servers that have watchers. A change of status resolves when one of the servers
+ * has stored it.
  */
 export function createReporter(options: ReporterOptions): Reporter {
   const { redis: url, prefix = "signalbox", flushMs = 100, logger: log, clock = systemClock } = options;

@@ -16,7 +16,7 @@ export function createSharedBudgets(link: RedisLink): (name: string, points: num
         await limiter.consume(place, count);
         return 0;
       } catch (refused) {
-        // Anything else means that Redis is away: each process then holds to its own count.
+        // Any other error means that Redis is unavailable: each process then applies its own count.
         return refused instanceof RateLimiterRes ? Math.max(1, refused.msBeforeNext) : 0;
       }
     };

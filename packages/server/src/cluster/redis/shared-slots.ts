@@ -1,18 +1,18 @@
 import type { SlotCounter } from "../../socket-io/namespaces/connection-slots.ts";
 import { goneMs, type RedisLink } from "./redis-link.ts";
 
-/** Counts of processes that are gone are forgotten after this time, if nobody has come to take a seat meanwhile. */
+/** Counts of processes that are gone expire after this time, if no connection has taken a slot meanwhile. */
 const ttlMs = 86_400_000;
 
 /**
- * Seats of a process that has been silent for so long are not counted, well before it is taken for gone: its clients are
- * on their way to other nodes, and would be refused for seats that nobody sits on.
+ * Slots of a process that has been silent for this long are not counted, well before it counts as gone. Its clients are
+ * reconnecting to other nodes, and would be refused for slots that no connection holds.
  */
 const silentMs = 2000;
 
 /**
- * Takes a seat of a place unless those that living processes have given away reach the cap. Counting and taking are one
- * step in Redis, so that connections that arrive at several processes at once cannot pass together.
+ * Takes a slot of a subject unless the slots of live processes reach the cap. Counting and taking are one step in
+ * Redis, so that connections that arrive at several processes at once cannot pass together.
  */
 const takeScript = `
 local time = redis.call('TIME')
@@ -35,14 +35,14 @@ if redis.call('HINCRBY', KEYS[1], ARGV[1], -1) < 1 then redis.call('HDEL', KEYS[
 `;
 
 /**
- * Seats over all processes: for each place a hash of how many each process has given away. While Redis is away every
- * process counts for itself; when it is back, each writes down what it has.
+ * Slots over all processes: for each subject, a hash of the number that each process has assigned. While Redis is
+ * unavailable, every process counts for itself; when it is back, each writes its own count.
  */
 export function createSharedSlots(link: RedisLink): SlotCounter {
   const { redis, membersKey } = link;
   const keyOf = (place: string): string => link.key("seats", place);
   let taken: () => Iterable<readonly [place: string, count: number]> = () => [];
-  /** Places of which Redis may have another count than this process. */
+  /** Subjects for which Redis may have another count than this process. */
   const unsure = new Set<string>();
 
   link.onResync(() => {

@@ -3,19 +3,23 @@ import type { Clock, SharedTask, TaskExchange, TaskExchangeListener } from "../.
 import { createRateLimitedUpdates } from "../../tasks/rate-limited-updates.ts";
 import type { RedisLink } from "./redis-link.ts";
 
-/** The state of a task that has not ended is kept for this long after its last change; the store keeps it for good. */
+/** The state of a task that has not ended expires this long after its last change; the store keeps it for good. */
 const activeTtlMs = 86_400_000;
 
-/** Of one that has ended, for those who are behind. */
+/** The same for a task that has ended, for processes that lag behind. */
 const endedTtlMs = 600_000;
 
-/** Finals that could not be told while Redis was away; the store has them all, and those who follow look there too. */
+/**
+ * Maximum number of final states that are kept while Redis is unavailable. The store has them all, and followers look
+ * there too.
+ */
 const maxUntold = 10_000;
 
 /**
- * Replaces the state of a task and tells its followers, if it is still the one that the writer knew, or if this is the
- * end. What has ended is never replaced. Whoever held the task before is told that somebody else does now.
- * Answers with the state that stands in the way.
+ * Replaces the state of a task and notifies its followers, if the state is still the one that the writer knew, or if
+ * this is the end. A final state is never replaced. The process that held the task before is notified that another one
+ * does now.
+ * Returns the state that prevented the write.
  */
 const shareScript = `
 local known = redis.call('HMGET', KEYS[1], 'version', 'ended', 'holder', 'json')
@@ -30,7 +34,7 @@ end
 return false
 `;
 
-/** Deletes the state of a task, tells its followers, and the process that reports it. */
+/** Deletes the state of a task, and notifies its followers and the process that reports it. */
 const removeScript = `
 local holder = redis.call('HGET', KEYS[1], 'holder')
 redis.call('DEL', KEYS[1])
@@ -40,7 +44,7 @@ if holder and holder ~= '' and holder ~= ARGV[2] then
 end
 `;
 
-/** No process: in the place of one that has not said that it reports a task. */
+/** Not a process: the holder of a task while no process has announced that it reports it. */
 const unknown = "unknown";
 
 interface TaskExchangeOptions {
@@ -51,18 +55,18 @@ interface TaskExchangeOptions {
 }
 
 /**
- * The live state of tasks in Redis: one hash for each, and a channel of the same name for those who follow it. What is
- * reported within a tick travels as one state, and only to processes that have somebody watching.
+ * The live state of tasks in Redis: one hash for each, and a channel of the same name for its followers. Reports within
+ * a tick are sent as one state, and only to processes that have watchers.
  */
 export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions): TaskExchange & { close(): void } {
   const { redis } = link;
   const keyOf = (taskId: string): string => link.key("task", taskId);
   const ownChannel = link.key("process", "");
-  /** Those whose changes are wanted, with the promise that the first state was read. */
+  /** Tasks that are followed, with the promise that the first state was read. */
   const followed = new Map<string, Promise<void>>();
-  /** The version that Redis has, as far as known: what the next state is built on. */
+  /** The version that Redis has, as far as this process knows: the next state builds on it. */
   const bases = new Map<string, number>();
-  /** Who reports the tasks that are followed. */
+  /** The process that reports each followed task. */
   const holders = new Map<string, string>();
   const untold = new Map<string, TaskSnapshot>();
   let listener: TaskExchangeListener | undefined;
@@ -81,13 +85,13 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
       const standing = (await redis.eval(shareScript, 1, keyOf(taskId), ...args, ...message)) as string | null;
       if (standing !== null) refused(task, JSON.parse(standing) as TaskSnapshot);
     } catch {
-      // Redis is away. What is held is said again when it is back.
+      // Redis is unavailable. Tasks that are held here are published again when it is back.
       bases.delete(taskId);
       if (ended) keepUntold(task);
     }
   }
 
-  /** The store has decided that this run is the next; whatever Redis has is older. */
+  /** The store has decided that this run is the next; any state in Redis is older. */
   async function resume(task: TaskSnapshot): Promise<void> {
     const { task_id: taskId } = task;
     const standing = (await read([taskId])).get(taskId)?.task;
@@ -102,7 +106,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     untold.set(task.task_id, task);
   }
 
-  /** Another process has reported meanwhile, or we have lost track of what Redis knows. */
+  /** Another process has reported meanwhile, or this process no longer knows the version in Redis. */
   function refused(ours: TaskSnapshot, standing: TaskSnapshot): void {
     if (isFinal(ours.status)) return;
     if (isFinal(standing.status)) return listener?.received("ended", standing);
@@ -115,7 +119,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     const [from = "", kind] = message.split(" ", 2);
     if (from === link.id || kind === undefined) return;
     const task = JSON.parse(message.slice(from.length + kind.length + 2)) as TaskSnapshot;
-    // What was to be told with the next tick is older, and would be taken for the successor of this.
+    // The update that is pending for the next tick is older, and would be taken for the successor of this.
     updates.drop(task.task_id);
     if (kind === "removed") bases.delete(task.task_id);
     else note(task, from);
@@ -147,28 +151,31 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
         if (holder && followed.has(taskId)) holders.set(taskId, holder);
       }
     } catch {
-      // As if Redis knew nothing: the store answers.
+      // Treated as if Redis knew nothing: the store answers.
     }
     return found;
   }
 
-  /** Somebody may have been told a state while Redis was away: whatever has become of it since is told, the end too. */
+  /**
+   * Watchers may have received a state while Redis was unavailable: they receive what has changed since, including the
+   * end.
+   */
   async function followAgain(taskId: string): Promise<void> {
     await link.subscribe(keyOf(taskId), take).catch(() => {});
     listener?.lookAgain(taskId);
   }
 
-  /** Subscribed first, read after it: a change in between is in one of both. */
+  /** Subscribes first, reads after that: a change in between is in one of both. */
   async function followOne(taskId: string): Promise<void> {
     try {
       await link.subscribe(keyOf(taskId), take);
     } catch {
-      // Redis is away; it is followed from its return on.
+      // Redis is unavailable; the task is followed once it is back.
       return;
     }
     const task = (await read([taskId])).get(taskId)?.task;
     if (!followed.has(taskId)) return;
-    // Of what Redis does not know nobody will tell, unless somebody does soon.
+    // No process publishes a task that Redis does not know, unless one does so soon.
     if (task === undefined) return void holders.set(taskId, unknown);
     note(task, holders.get(taskId) ?? "");
     listener?.found(task);
@@ -186,7 +193,7 @@ export function createTaskExchange({ link, clock, flushMs }: TaskExchangeOptions
     for (const taskId of followed.keys()) followed.set(taskId, followAgain(taskId));
   });
 
-  /** Of a process that is gone nothing more comes, and its last word may be in the store only. */
+  /** A process that is gone sends nothing more, and its last state may be in the store only. */
   link.onBeat(() => {
     if (!link.isSettled()) return;
     for (const [taskId, holder] of holders) {

@@ -6,24 +6,25 @@ import { liveSockets, type RealtimeNamespace } from "../socket.ts";
 /** How long closing waits for the last frames to leave; a client that does not read is cut off then. */
 const flushMs = 500;
 
-/** Time between two batches: short enough that no batch is a crowd, long enough that each is one piece of work. */
+/** Time between two batches: short enough to keep every batch small, long enough that each is one piece of work. */
 const batchMs = 100;
 
 interface Closing {
   readonly engine: EngineServer;
   readonly namespaces: Iterable<RealtimeNamespace>;
   readonly clock: Clock;
-  /** In this time all connections are closed, evenly spread; 0 closes them all at once. */
+  /** All connections are closed within this time, evenly spread; 0 closes them all at once. */
   readonly windowMs: number;
-  /** What a client is told: when to come back. */
+  /** The delay after which a client is asked to reconnect. */
   reconnectAfterMs(): number;
-  /** A batch's turn has come: takes nothing new of it, and resolves when what was accepted is answered. */
+  /** Called when a batch is due: accepts nothing new from it, and resolves when accepted requests are answered. */
   release(batch: ReadonlySet<EngineSocket>): Promise<void>;
 }
 
 /**
- * Tells every client that the server goes and when to come back, and closes its connection, batch by batch. Only the
- * transport is closed: a plain Socket.IO client comes back by itself then, and from a closed namespace never does.
+ * Notifies every client that the server shuts down and when to reconnect, and closes its connection, batch by batch.
+ * Only the transport is closed: a plain Socket.IO client reconnects by itself then, and from a closed namespace never
+ * does.
  */
 export async function closeConnections({ engine, clock, windowMs, ...closing }: Closing): Promise<void> {
   const conns = Object.values(clientsOf(engine));
@@ -33,17 +34,17 @@ export async function closeConnections({ engine, clock, windowMs, ...closing }: 
   await Promise.all(
     batches.map(async (batch, index) => {
       if (index > 0) await pause(clock, index * intervalMs, allGone);
-      // Not one after the other: a request that takes its time must not hold up the batches behind.
+      // Not one after the other: a slow request must not delay the batches behind it.
       await closing.release(batch);
       await farewell(batch, closing);
     }),
   );
-  // Those who came in while the last guards were being asked.
+  // Connections that arrived while the last guards were running.
   for (const conn of Object.values(clientsOf(engine))) cutOff(conn);
   engine.close();
 }
 
-/** All sockets of a connection are told before its transport is closed, which ends them all. */
+/** Notifies all sockets of a connection before its transport is closed, which ends them all. */
 async function farewell(
   batch: ReadonlySet<EngineSocket>,
   { namespaces, reconnectAfterMs }: Omit<Closing, "engine" | "clock" | "windowMs">,

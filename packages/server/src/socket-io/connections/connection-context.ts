@@ -9,17 +9,17 @@ interface ConnectionContext {
   readonly ip: string;
   readonly requestId: string;
   readonly origin: string | undefined;
-  /** What it presented in its headers; undefined when there was no credential. */
+  /** The session that its headers presented; undefined when there was no credential. */
   readonly handle: SessionHandle | undefined;
-  /** Who was the first to be signed in over it: what it does beside any namespace is theirs. */
+  /** The first user who was signed in over it: what the connection does outside any namespace counts for that user. */
   userId?: string;
 }
 
 export interface ConnectionContexts {
   of(conn: EngineSocket): ConnectionContext;
   /**
-   * Lets go of the request that opened the socket's connection, and of what the socket keeps of its handshake. To be
-   * called when everybody who wanted to read them has.
+   * Releases the request that opened the socket's connection, and what the socket keeps of its handshake. Call this
+   * when all listeners have read them.
    */
   release(socket: RealtimeSocket): void;
 }
@@ -31,7 +31,7 @@ interface ConnectionContextOptions {
   requestId(req: IncomingMessage): string;
 }
 
-/** Stands in for a request that is gone, in the form in which Socket.IO reads it when another namespace is joined. */
+/** Replaces a released request, in the form in which Socket.IO reads it when another namespace is joined. */
 const released = Object.freeze({
   headers: Object.freeze({}),
   rawHeaders: Object.freeze([]),
@@ -40,12 +40,12 @@ const released = Object.freeze({
   connection: Object.freeze({}),
 });
 
-/** A flat copy: a text put together from pieces takes several times its length, for as long as it is kept. */
+/** A flat copy: a text that was joined from pieces takes several times its length, for as long as it is kept. */
 const flat = (text: string): string => Buffer.from(text).toString();
 
 /**
- * Knows who opened each connection, after the request itself is gone: with its headers and cookies it takes more memory
- * than all that is needed of it.
+ * Knows who opened each connection, after the request itself is released: with its headers and cookies the request
+ * takes more memory than all that is needed of it.
  */
 export function createConnectionContexts({
   engine,
@@ -65,7 +65,7 @@ export function createConnectionContexts({
     });
   });
 
-  /** A source that fails here fails again when the session is looked up, and refuses the connection then. */
+  /** A source that fails here fails again when the session is looked up, which refuses the connection. */
   function locate({ headers }: IncomingMessage): SessionHandle | undefined {
     try {
       return lookup.locate({ headers });

@@ -23,7 +23,10 @@ import { createLatency, type Latency } from "./latency.ts";
 /** WebSocket close code "Message Too Big" (RFC 6455 section 7.4.1). */
 const tooBig = 1009;
 
-/** Frames of any kind that one connection may send: well above what the message limit lets through as events. */
+/**
+ * Packets of any kind that one connection may send for each allowed message: well above what the message limit accepts
+ * as events.
+ */
 const packetsPerMessage = 4;
 
 interface IoOptions {
@@ -31,13 +34,13 @@ interface IoOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly traffic: TrafficCounters;
-  /** Makes adapters that reach other nodes. */
+  /** Creates adapters that reach other nodes. */
   readonly createAdapter: AdapterFactory | undefined;
-  /** Told when a connection sent more packets than any well-behaved client does, and is closed for it. */
+  /** Called when a connection sent more packets than any well-behaved client does, and is closed for it. */
   onFlood(conn: EngineSocket): void;
-  /** Told when a connection is closed because its client does not read what is sent to it. */
+  /** Called when a connection is closed because its client does not read what is sent to it. */
   onOverflow(conn: EngineSocket): void;
-  /** Told when a connection is closed because it sent what cannot be read. */
+  /** Called when a connection is closed because it sent what cannot be read. */
   onMalformed(conn: EngineSocket, refusal: Refusal): void;
 }
 
@@ -50,8 +53,8 @@ interface Io {
 }
 
 /**
- * Builds Socket.IO on an Engine.IO server that is attached to nothing: the door hands requests in.
- * Connection state recovery and WebTransport stay off (docs/decisions/0002): both walk past the guards.
+ * Builds Socket.IO on an Engine.IO server that is attached to nothing: the engine guard passes requests to it.
+ * Connection state recovery and WebTransport stay off (docs/decisions/0002): both bypass the guards.
  */
 export function createSocketServer(options: IoOptions): Io {
   const { config, clock, log, traffic, createAdapter, onFlood, onOverflow, onMalformed } = options;
@@ -95,13 +98,15 @@ export function createSocketServer(options: IoOptions): Io {
     return adapter === undefined ? {} : { adapter: adapter as unknown as typeof Adapter };
   }
 
-  // One function for all connections, which is `this`: a closure for each would be kept as long as the connection.
+  // One function for all connections, with the connection as `this`: a closure for each would be kept as long as the
+  // connection.
 
-  /** Sees every event of a connection, where listeners would be four more things to keep for each. */
+  /** Sees every event of a connection. Listeners would be four more objects to keep for each connection. */
   function watchAndEmit(this: EngineSocket, event: string, ...args: unknown[]): boolean {
     if (event === "packetCreate") beforePacket.call(this, args[0] as { type: string; data?: unknown });
     else if (event === "heartbeat") latency.answered(this);
-    // A client that probes the WebSocket it wants to upgrade to sends no packets, and may go on probing for ten seconds.
+    // A client that probes the WebSocket it wants to upgrade to sends no packets, and may continue to probe for ten
+    // seconds.
     else if (event === "packet" || event === "upgrading") countPacket.call(this);
     if (event === "packet") malformedPackets.begin(this, args[0] as { type: string });
     const isHeard = EngineSocket.prototype.emit.call(this, event, ...args);
@@ -109,7 +114,7 @@ export function createSocketServer(options: IoOptions): Io {
     return isHeard;
   }
 
-  /** A packet takes the ordinary path: what was to be sent before it goes first. */
+  /** A packet takes the ordinary path: what was to be sent before it is sent first. */
   function beforePacket(this: EngineSocket, { type, data }: { type: string; data?: unknown }): void {
     traffic.deliveries += 1;
     if (type === "ping") latency.sent(this);
@@ -124,7 +129,7 @@ export function createSocketServer(options: IoOptions): Io {
 
   /**
    * One polling body may carry a hundred thousand packets, acknowledgements among them, which Socket.IO shows to no
-   * middleware: they are counted here, one by one, before they are parsed.
+   * middleware. They are counted here, one by one, before they are parsed.
    */
   function countPacket(this: EngineSocket): void {
     if (!config.rateLimiting || isWithinLimit(this) || this.readyState !== "open") return;
@@ -141,7 +146,7 @@ export function createSocketServer(options: IoOptions): Io {
     return meter.count();
   }
 
-  /** A client that pings and does not read the answers is rid of as one that does not read events. */
+  /** A client that pings and does not read the answers is closed like one that does not read events. */
   function mayPing(socket: WebSocket): boolean {
     const reads = socket.bufferedAmount <= config.maxBufferedBytes;
     if (reads && (!config.rateLimiting || isWithinLimit(socket))) return true;

@@ -11,7 +11,7 @@ export async function disconnectUser(opened: readonly RealtimeNamespace[], userI
   const room = userRoom(userId);
   const counts = opened.map(async (namespace) => {
     const ids = new Set((await everywhere(namespace, room)).map(({ id }) => id));
-    // A guest is in no room of a user.
+    // A guest is in no user's room.
     for (const socket of liveSockets([namespace])) {
       if (socket.data.principal.userId !== userId) continue;
       ids.add(socket.id);
@@ -39,12 +39,12 @@ async function everywhere(namespace: RealtimeNamespace, room: string) {
 }
 
 /**
- * Ends the connections of a user who is blocked, each told why. Of guests only new ones are refused: those who are in may
- * be other people.
+ * Closes the connections of a user who is blocked, and sends each the reason. For guests, the server refuses only new
+ * connections: the existing ones may belong to other users.
  */
 export function disconnectBlocked(opened: readonly RealtimeNamespace[], blocked: string, why: RefusalMessage): void {
   if (isGuestSubject(blocked)) return;
-  // In the next turn: the answer to the offence itself still leaves.
+  // In the next turn, so that the answer to the offence itself is still sent.
   setImmediate(() => {
     for (const socket of liveSockets(opened)) {
       if (limitSubject(socket.data.principal, socket.data.ip) !== blocked) continue;

@@ -13,7 +13,7 @@ import type { SessionLookup } from "../../sessions/session-lookup.ts";
 import { clientOf, isPolling, upgradeLeanly } from "../internals/engine-clients.ts";
 import type { ConnectionContexts } from "./connection-context.ts";
 
-/** How long clients wait before they ask a full server again. */
+/** How long clients wait before they retry when the server is full. */
 const fullRetryMs = 5000;
 
 interface EngineGuardOptions {
@@ -28,7 +28,7 @@ interface EngineGuardOptions {
   requestId(req: IncomingMessage): string;
   /** Throws `server_draining` while the server closes. */
   requireOpen(): void;
-  /** Told of every refusal but those of the origin guard, which reports its own. */
+  /** Called for every refusal but those of the origin guard, which reports its own. */
   onRefused(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
   onFault(req: IncomingMessage, error: unknown): void;
 }
@@ -39,17 +39,17 @@ export interface EngineGuard {
 }
 
 /**
- * The door of the Engine.IO endpoint. Socket.IO's own `allowRequest` sees only requests without `sid`, so whoever knows
- * a `sid` walks past it: from any site, with or without a cookie. Here every request passes the same guards, in this
- * order: query, origin, then for a new connection draining, capacity and address limit, and for a known `sid` whether
- * it was opened with the session that is now presented, and is not in the middle of the same request.
+ * Guards the Engine.IO endpoint. Socket.IO's own `allowRequest` sees only requests without `sid`, so a client that
+ * knows a `sid` bypasses it: from any site, with or without a cookie. Here every request passes the same guards, in
+ * this order: query, origin. A new connection then passes draining, capacity and address limit. For a known `sid`, the
+ * guard checks that it was opened with the session that is now presented, and is not in the middle of the same request.
  */
 export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
   const { engine, config, originGuard, limits, lookup, contexts } = options;
 
   /**
-   * Goes on at once unless the limit is shared with other nodes: what came in between could be another request with the
-   * same `sid`, and only those without one wait.
+   * Continues at once unless the limit is shared with other nodes: another request with the same `sid` could arrive in
+   * between. Only requests without a `sid` wait.
    */
   function admit(
     req: IncomingMessage,
@@ -60,7 +60,7 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
       const sid = judge(req);
       const limited = sid === undefined ? limits.connectFromAddress(options.clientAddress(req)) : undefined;
       if (limited === undefined) return enter(sid);
-      // Whoever has gone meanwhile is not let in, and not answered.
+      // A client that has disconnected meanwhile is neither admitted nor answered.
       req.socket.on("error", () => {});
       limited.then(() => req.socket.destroyed || enter(sid)).catch(refuse);
     } catch (error) {
@@ -68,11 +68,12 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
     }
   }
 
-  /** @returns the `sid` of a connection that is to be gone on with */
+  /** @returns the `sid` of a connection that continues */
   function judge(req: IncomingMessage): string | undefined {
     requireText(req);
     const query = parseQuery(req.url);
-    // Engine.IO reads the target once more unless it finds this: it must not come to another `sid` than we have judged.
+    // Engine.IO parses the target again unless it finds this: it must not read another `sid` than the one that was
+    // checked.
     Object.assign(req, { _query: query });
     requireProtocol(query);
     const { sid } = query;
@@ -92,8 +93,9 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
   }
 
   /**
-   * A connection opened with a session goes on with that session only. One opened without (a bearer token comes later,
-   * in CONNECT) is known by its `sid` alone, which is random and secret. An unknown `sid` is the engine's to answer.
+   * A connection that was opened with a session continues with that session only. One that was opened without (a bearer
+   * token comes later, in CONNECT) is known by its `sid` alone, which is random and secret. Engine.IO answers an
+   * unknown `sid`.
    */
   function requireOwner(sid: string, req: IncomingMessage): void {
     const conn = clientOf(engine, sid);
@@ -106,7 +108,8 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
 
   /**
    * Engine.IO ends a connection whose client polls twice at a time. Where the `sid` is all that is known of its owner,
-   * one GET by somebody else would be enough to end it. Asked right before Engine.IO is: nothing may come in between.
+   * one GET by another client would be enough to end it. Runs right before Engine.IO does: nothing may happen in
+   * between.
    */
   function requireNoOverlap(sid: string | undefined, req: IncomingMessage): void {
     const conn = sid === undefined ? undefined : clientOf(engine, sid);
@@ -125,7 +128,7 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
     });
   }
 
-  /** Packets are text in a polling body (Engine.IO protocol 4); over other bodies Engine.IO ends the connection. */
+  /** Packets are text in a polling body (Engine.IO protocol 4); for other bodies Engine.IO ends the connection. */
   function requireText({ method, headers }: IncomingMessage): void {
     if (method !== "POST" || headers["content-type"] !== "application/octet-stream") return;
     throw new Refusal("payload_invalid", { hint: "Attachments are sent as base64 in a body of text." });
@@ -181,7 +184,7 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
   function toRefusal(req: IncomingMessage, error: unknown): Refusal {
     if (!(error instanceof Refusal)) options.onFault(req, error);
     const refusal = error instanceof Refusal ? error : new Refusal("internal");
-    // Whoever uses a `sid` that is not theirs is after somebody's connection, not after an administrator's rights.
+    // A client that uses the `sid` of another client is after its connection, not after an administrator's rights.
     options.onRefused(req, refusal, refusal.code === "forbidden" ? "auth_failed" : undefined);
     return refusal;
   }

@@ -10,7 +10,7 @@ import type { InFlightRequests } from "./in-flight-requests.ts";
 /** How long closing waits for answers to requests that were accepted before it. */
 export const answerWithinMs = 3000;
 
-/** With others to take them, clients are spread enough by their batches: they need not stay away for long. */
+/** With other nodes to take them, the batches spread the clients enough: they need not stay away for long. */
 const longestAbsenceMs = 250;
 
 interface GracefulShutdownOptions {
@@ -19,11 +19,13 @@ interface GracefulShutdownOptions {
   readonly inFlight: InFlightRequests;
 }
 
-/** Closes the connections of a server that goes: first new ones are refused, then batch after batch is closed. */
+/** Closes the connections of a server that shuts down: it first refuses new ones, then closes batch after batch. */
 export interface GracefulShutdown {
-  /** For who comes in. @throws Refusal `server_draining` */
+  /** Call this for new connections. @throws Refusal `server_draining` */
   requireOpen(): void;
-  /** For requests on a connection, which are served until its turn to be closed has come. @throws Refusal `server_draining` */
+  /**
+   * Call this for requests on a connection, which are served until its batch is due. @throws Refusal `server_draining`
+   */
   requireServed(conn: EngineSocket): void;
   /** Refuses new connections, and closes every open one within SIGNALBOX_DRAIN_WINDOW. */
   closeAll(engine: EngineServer, namespaces: Iterable<RealtimeNamespace>): Promise<void>;
@@ -32,7 +34,8 @@ export interface GracefulShutdown {
 export function createGracefulShutdown({ config, clock, inFlight }: GracefulShutdownOptions): GracefulShutdown {
   let shut = false;
   const released = new WeakSet<EngineSocket>();
-  // Without a window all are sent away at once, and this server is perhaps the only one: they are spread by their return.
+  // Without a window all clients are disconnected at once, perhaps from the only server: their reconnects are spread
+  // instead.
   const returnWithinMs =
     config.drainWindow > 0 ? Math.min(longestAbsenceMs, config.reconnectionDelay) : config.reconnectionDelayMax;
 

@@ -12,7 +12,10 @@ export interface Latency {
   of(conn: EngineSocket): number | null;
 }
 
-/** Heartbeats are there anyway: measuring with them costs no message. A polling client's one waits for its next request. */
+/**
+ * Heartbeats exist anyway, so measuring with them costs no message. On polling, a heartbeat waits for the client's next
+ * request.
+ */
 export function createLatency(clock: Pick<Clock, "monotonic">): Latency {
   const beats = createSymbolProperty<EngineSocket, { sentAt: number; ms: number | null }>("heartbeat");
 

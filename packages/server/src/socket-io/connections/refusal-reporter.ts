@@ -22,11 +22,14 @@ interface RefusalReporterOptions {
   requestId(req: IncomingMessage): string;
 }
 
-/** Writes refusals down, wherever they were made: once in the metrics and, if they are offences, in the security log. Offences that go on bring a block. */
+/**
+ * Records refusals of every layer: once in the metrics and, if they are offences, in the security log. Repeated
+ * offences cause a block.
+ */
 export interface RefusalReporter {
   /** A refusal of an HTTP request, polling call or upgrade; `type` where the code alone does not say what it was. */
   http(req: IncomingMessage, refusal: Refusal, type?: SecurityEventType): void;
-  /** A refusal of what a connection does, before or beside any namespace. */
+  /** A refusal of what a connection does, before or outside any namespace. */
   connection(conn: EngineSocket, refusal: Refusal): void;
   /** A refusal at a namespace (`event` is null) or of an event. */
   socket(socket: RealtimeSocket, refusal: Refusal, event: string | null): void;
@@ -46,11 +49,11 @@ export function createRefusalReporter(options: RefusalReporterOptions): RefusalR
     metrics.refused(refusal.code);
     if (type === undefined) return;
     securityLog.record({ type, code: refusal.code, detail: refusal.hint ?? refusal.message, ...where });
-    // A session that is over, or was never there, is what every old tab comes with.
+    // A session that has ended, or never existed, is what every old tab presents.
     if (refusal.code.startsWith("session_")) return;
-    // All whose address is not known would be kept out together, for what one of them did.
+    // All clients whose address is unknown would be blocked together, for the offence of one of them.
     if (place === guestSubject(unknownAddress)) return;
-    // In report-only mode the request was let pass.
+    // In report-only mode the request was accepted.
     if (!config.penalties || (config.corsReportOnly && type === "origin_refused")) return;
     const block = limits.offend(place, type);
     if (block === undefined) return;
@@ -78,7 +81,8 @@ export function createRefusalReporter(options: RefusalReporterOptions): RefusalR
       const { ip, requestId } = contexts.of(socket.conn);
       const { principal } = socket.data as Partial<RealtimeSocket["data"]>;
       const where = { ip, requestId, userId: principal?.userId, namespace: socket.nsp.name, event: event ?? undefined };
-      // Whoever asks for something and leaves without waiting for the answer, as every closed page does, offends nobody.
+      // A client that sends a request and disconnects without waiting for the answer, as every closed page does,
+      // commits no offence.
       const hasLeft = event !== null && refusal.code === "session_revoked" && !socket.connected;
       record(
         refusal,

@@ -1,7 +1,7 @@
 import type { RealtimeServer } from "../socket.ts";
 
 /**
- * Refuses `instrument(io)` of `@socket.io/admin-ui`, which would join Signalbox's `/admin`, where its commands do nothing,
+ * Refuses `instrument(io)` of `@socket.io/admin-ui`. It would join Signalbox's `/admin`, where its commands do nothing,
  * and show cookies of every user to all administrators. This property is the first that it sets on the server.
  */
 export function refuseAdminUi(io: RealtimeServer): void {

@@ -6,9 +6,9 @@ import { clientsOf, cutOff } from "../internals/engine-clients.ts";
 const lingerMs = 2000;
 
 /**
- * Cuts connections off that were closed but do not go: Engine.IO waits 30 seconds for a polling client to come for the
- * close, and until the heartbeat fails for one that does not read what is still to be sent. Whoever was disconnected
- * for cause must not hold a place for that long.
+ * Terminates connections that were closed but stay: Engine.IO waits 30 seconds for a polling client to fetch the close.
+ * For a client that does not read what is still to be sent, it waits until the heartbeat fails. A client that was
+ * disconnected for cause must not hold a slot for that long.
  */
 export function terminateStale(engine: EngineServer, clock: Clock): () => void {
   const closingSince = new WeakMap<EngineSocket, number>();

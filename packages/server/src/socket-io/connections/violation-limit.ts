@@ -3,16 +3,19 @@ import { createWindowCounter, type WindowCounter } from "../../limits/window-cou
 import { hangUp } from "../internals/engine-clients.ts";
 import type { RealtimeSocket } from "../socket.ts";
 
-/** Refusals in one second after which a connection is closed: nobody gets there by accident or by one burst. */
+/** Refusals in one second after which a connection is closed: no client gets there by accident or by one burst. */
 const maxRefusalsPerSecond = 50;
 
-/** The same for a minute: an offender who stays just below the limit of a second is one for good. */
+/** The same for a minute: a client that always stays just below the limit of a second is an offender as well. */
 const maxRefusalsPerMinute = 300;
 
 /** Refused handshakes of one connection after which it is closed. */
 const maxRefusedHandshakes = 10;
 
-/** Closes connections that go on sending what is refused. Their clients may come back; who goes on is blocked. */
+/**
+ * Closes connections that continue to send what is refused. Their clients may reconnect; a client that continues is
+ * blocked.
+ */
 export interface ViolationLimit {
   /** Call this for each refused event. */
   event(socket: RealtimeSocket): void;

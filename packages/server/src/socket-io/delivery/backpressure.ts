@@ -2,10 +2,10 @@ import type { Socket as EngineSocket } from "engine.io";
 import type { Clock } from "../../core/ports.ts";
 import { bufferedBytes, closeWithCode } from "../internals/engine-clients.ts";
 
-/** How often those are looked at for whom something waits. */
+/** How often connections with buffered data are checked. */
 const lookMs = 250;
 
-/** A client is slow when more waits for it than this part of what may wait: a burst that is under way is not enough. */
+/** A client is slow when more than this share of the limit is buffered for it: a burst in flight is not enough. */
 const slowShare = 1 / 16;
 
 /** WebSocket close code "Try Again Later" (IANA WebSocket Close Code Number Registry). */
@@ -13,18 +13,18 @@ const tryAgainLater = 1013;
 
 interface BackpressureOptions {
   readonly clock: Clock;
-  /** What may wait for one client, in bytes. */
+  /** What may be buffered for one client, in bytes. */
   readonly maxBytes: number;
-  /** Told of each connection that is closed because more waits for it. */
+  /** Called for each connection that is closed because its buffer exceeds the limit. */
   onOverflow(conn: EngineSocket): void;
 }
 
-/** What waits on the server for clients to read it. */
+/** Data that is buffered on the server until clients read it. */
 export interface Backpressure {
   /** Call this when `bytes` were sent that the connection could not take at once. */
   note(conn: EngineSocket, bytes: number): void;
   bytesOf(conn: EngineSocket): number;
-  /** Whether the client does not keep up: what can be left out is left out until it does. */
+  /** Whether the client does not keep up: until it does, the server leaves out what it can. */
   isSlow(conn: EngineSocket): boolean;
   /** How many are slow at this moment. */
   slowCount(): number;
@@ -32,11 +32,11 @@ export interface Backpressure {
 }
 
 /**
- * Bounds what one client that does not read costs: Engine.IO keeps everything in memory, while the heartbeat may go on
- * for long. Only connections for which something waits are looked at, so nobody else costs anything.
+ * Limits the cost of one client that does not read: Engine.IO keeps everything in memory, while the heartbeat may
+ * continue for long. Only connections with buffered data are checked, so no other connection costs anything.
  */
 export function createBackpressure({ clock, maxBytes, onOverflow }: BackpressureOptions): Backpressure {
-  /** Connections for which something waits, and what that came to when it was last added up, and was added since. */
+  /** Connections with buffered data, and its size: the last sum, plus what was added since. */
   const waiting = new Map<EngineSocket, number>();
   const slow = new Set<EngineSocket>();
 
@@ -64,13 +64,14 @@ export function createBackpressure({ clock, maxBytes, onOverflow }: Backpressure
     note(conn, bytes) {
       const estimate = (waiting.get(conn) ?? 0) + bytes;
       waiting.set(conn, estimate);
-      // Adding up a queue packet by packet is too much work for each packet: only where it may have come to something.
+      // Adding up a queue packet by packet is too much work for each packet: it is done only where a limit may be
+      // exceeded.
       if (estimate > maxBytes || (estimate > maxBytes * slowShare && !slow.has(conn))) look(conn);
     },
     bytesOf: bufferedBytes,
     isSlow(conn) {
       if (slow.size === 0) return false;
-      // Looked at anew: who reads again does not wait for the next look at everybody.
+      // Checked again: a client that reads again does not wait for the next check of all connections.
       if (slow.has(conn)) look(conn);
       return slow.has(conn);
     },

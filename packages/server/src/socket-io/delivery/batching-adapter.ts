@@ -6,7 +6,7 @@ import type { WriteBatcher } from "./write-batcher.ts";
 export type Packet = Parameters<Adapter["broadcast"]>[0];
 export type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
 
-/** What the adapter's types hide of it, and of the sockets that it hands out. */
+/** Members that the types of the adapter hide, and those of the sockets that it returns. */
 interface AdapterInside {
   readonly nsp: { readonly sockets: ReadonlyMap<string, Member> };
   readonly encoder: { encode(packet: Packet): unknown[] };
@@ -18,8 +18,8 @@ interface Member {
 }
 
 /**
- * Broadcasts to this node's members of rooms by the write batcher: the rooms, who is in them, and who is excepted are Socket.IO's
- * own. What may be dropped (`volatile`) or has attachments takes Socket.IO's path.
+ * Broadcasts to this node's members of rooms through the write batcher. Rooms, members and exceptions are Socket.IO's
+ * own. A packet that may be dropped (`volatile`) or has attachments takes Socket.IO's path.
  */
 export function broadcastHere(
   adapter: Adapter,
@@ -39,7 +39,7 @@ export function broadcastHere(
     writeBatcher.add(member.conn, message);
   };
   const [room] = options.rooms;
-  // Who is in one room, and nobody excepted: nobody can come twice, which Socket.IO makes sure of with a list of all.
+  // With one room and no exceptions, no member can occur twice, which Socket.IO rules out with a list of all.
   if (room === undefined || options.rooms.size > 1 || options.except?.size) return inside.apply(options, give);
   for (const id of adapter.rooms.get(room) ?? []) {
     const member = inside.nsp.sockets.get(id);
@@ -47,7 +47,7 @@ export function broadcastHere(
   }
 }
 
-/** Socket.IO's adapter for one node, with broadcasts that leave by the write batcher. */
+/** Socket.IO's adapter for one node, with broadcasts that leave through the write batcher. */
 export function batchingAdapter(writeBatcher: WriteBatcher): typeof Adapter {
   return class BatchingAdapter extends Adapter {
     override broadcast(packet: Packet, options: BroadcastOptions): void {

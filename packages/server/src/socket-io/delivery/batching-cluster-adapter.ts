@@ -14,9 +14,9 @@ interface ClusterAdapterInside {
 }
 
 /**
- * Socket.IO's adapter for several nodes, changed in two ways. Broadcasts leave by the write batcher on each node. And what
- * concerns our own clients is done at once, where the adapter waits for Redis first: with Redis frozen nobody here would
- * hear anything.
+ * Socket.IO's adapter for several nodes, changed in two ways. Broadcasts leave through the write batcher on each node.
+ * Operations on this node's own clients run at once, where the adapter waits for Redis first: with Redis frozen, no
+ * client here would receive anything.
  */
 export function batchingClusterAdapter(createAdapter: AdapterFactory, writeBatcher: WriteBatcher): AdapterFactory {
   // Called with `new` by Socket.IO.

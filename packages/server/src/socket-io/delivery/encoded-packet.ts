@@ -3,15 +3,15 @@ import { joinedFrame, textFrame } from "./websocket-frame.ts";
 
 /** A Socket.IO packet for many connections, encoded once. */
 export interface Message {
-  /** The packet as text, for whoever is not on WebSocket (Socket.IO protocol 5). */
+  /** The packet as text, for connections that are not on WebSocket (Socket.IO protocol 5). */
   readonly text: string;
   /** The packet in a frame, made when the first connection on WebSocket needs it. */
   readonly frame: Buffer;
-  /** The state in it, where it may travel with others in one `progress_batch`. */
+  /** The state in the packet, where it may be sent with others in one `progress_batch`. */
   readonly state: EncodedState | null;
 }
 
-/** A task's state as a part of `progress_batch`, in the two places that it may have. */
+/** A task's state as a part of `progress_batch`, in its two possible positions. */
 interface EncodedState {
   readonly json: string;
   /** The beginning of the packet, with this state as the first. */
@@ -41,13 +41,13 @@ class EncodedMessage implements Message {
 /** A packet that was encoded already. */
 export const createMessage = (text: string): Message => new EncodedMessage(text);
 
-/** An event for somebody in a namespace. */
+/** An event of a namespace. */
 export const createEvent = (namespace: string, event: string, payload: object): Message =>
   createMessage(`2${namespace === "/" ? "" : `${namespace},`}${JSON.stringify([event, payload])}`);
 
 /** The progress of a task in both forms: for clients that accept `progress_batch`, and for all others. */
 export interface ProgressMessage {
-  /** Of the state, in UTF-8. */
+  /** The size of the state in UTF-8. */
   readonly bytes: number;
   readonly joinable: Message;
   readonly plain: Message;
@@ -95,7 +95,7 @@ class JoinableMessage implements Message {
   }
 }
 
-/** Encodes a task's state, once for all who watch it. */
+/** Encodes a task's state, once for all its watchers. */
 export function createProgressMessage(task: TaskSnapshot): ProgressMessage {
   const json = JSON.stringify(task);
   const plain = createMessage(`2["progress_update",${json}]`);

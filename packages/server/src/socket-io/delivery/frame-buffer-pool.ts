@@ -1,26 +1,26 @@
-/** The buffer pool grows by this much, and this is what somebody who keeps a frame takes out of it. */
+/** The buffer pool grows by this much. A caller that keeps a frame takes this much out of it. */
 const chunkBytes = 65_536;
 
-/** With more than these, memory is taken from the heap. */
+/** With more chunks than this, memory is taken from the heap. */
 const maxChunks = 64;
 
 /** Memory for frames that are gone by the end of the turn. */
 export interface FrameBufferPool {
   /** @param bytes - of any content, as `Buffer.allocUnsafe` gives them */
   take(bytes: number): Buffer;
-  /** Call this with what somebody goes on keeping: nobody else will be given its memory. */
+  /** Call this with a buffer that stays in use: its memory is not given out again. */
   keep(taken: Buffer): void;
-  /** Call this when nothing that was taken is in use any more, but for what is kept. */
+  /** Call this when no buffer is in use any more, except for those that are kept. */
   reset(): void;
 }
 
 /**
- * Most frames are handed to the kernel in the turn in which they are made. With memory of its own for each, a thousand
- * watchers with ten frames a second left 20 MB of garbage a second, and clearing it up cost as much as the writing.
+ * Most frames are passed to the kernel in the turn in which they are made. With separate memory for each, a thousand
+ * watchers with ten frames a second left 20 MB of garbage a second, and collecting it cost as much as the writes.
  */
 export function createFrameBufferPool(): FrameBufferPool {
   const chunks: Buffer[] = [];
-  /** The chunk that is being filled, and how far it is. */
+  /** The chunk that is being filled, and the bytes used of it. */
   let at = 0;
   let used = 0;
 

@@ -2,8 +2,8 @@ import type { Publisher } from "../../core/ports.ts";
 import type { RealtimeServer } from "../socket.ts";
 
 /**
- * Speaks to rooms of this node through Socket.IO, whose adapter is the only list of members. Other nodes have feeds of
- * their own.
+ * Publishes to rooms of this node through Socket.IO, whose adapter is the only list of members. Other nodes have feeds
+ * of their own.
  */
 export function createRoomPublisher(io: RealtimeServer): Publisher {
   return {

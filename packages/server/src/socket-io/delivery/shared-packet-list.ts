@@ -3,12 +3,12 @@ import type { FrameBufferPool } from "./frame-buffer-pool.ts";
 import { joinFrames } from "./websocket-frame.ts";
 
 /**
- * What a connection is to get, in order. Connections that are to get the same share one sequence: it is a path in a
- * tree, and whoever is at the same place and is given the same message comes to the same next place. So what a thousand
- * members of a room get within a turn is put together once, not a thousand times.
+ * The packets that a connection is to receive, in order. Connections that received the same packets share a node of a
+ * prefix tree, and the same message leads them to the same next node. So the bytes that a thousand members of a room
+ * receive within a turn are built once, not a thousand times.
  */
 export class SharedPacketList {
-  /** Characters of all its messages: in bytes that, or a little more. */
+  /** Characters of all its messages; the size in bytes is that, or a little more. */
   readonly size: number;
   readonly #before: SharedPacketList | null;
   readonly #message: Message | null;
@@ -23,14 +23,14 @@ export class SharedPacketList {
     this.size = (before?.size ?? 0) + (message?.text.length ?? 0);
   }
 
-  /** Where all connections are to which nothing is to be sent. */
+  /** The root of the tree, for connections that have nothing to send. */
   static start(): SharedPacketList {
     return new SharedPacketList(null, null);
   }
 
   /**
-   * Remembers the last two ways on: a broadcast goes through all its members before the next begins, while a state
-   * goes through its watchers in two forms.
+   * Remembers the last two next nodes: a broadcast goes to all its members before the next begins, while a state goes
+   * to its watchers in two forms.
    */
   followedBy(message: Message): SharedPacketList {
     if (this.#next !== undefined && this.#next.#message === message) return this.#next;
@@ -40,7 +40,7 @@ export class SharedPacketList {
     return this.#next;
   }
 
-  /** Everything as WebSocket frames in one buffer, put together in the buffer pool by the first who needs it. */
+  /** Everything as WebSocket frames in one buffer, built in the buffer pool by the first connection that needs it. */
   bytesIn({ take }: FrameBufferPool): Buffer {
     if (this.#bytes !== undefined) return this.#bytes;
     const frames = this.#divide().map((packet) => alone(packet)?.frame ?? batchFrame(packet, take));
@@ -54,12 +54,12 @@ export class SharedPacketList {
     return this.#divide().map(textOf);
   }
 
-  /** How many packets it leaves as. */
+  /** The number of packets that it is sent as. */
   get packets(): number {
     return this.#divide().length;
   }
 
-  /** Each message is a packet of its own, but two or more states in a row are one. */
+  /** Each message is a packet of its own, but two or more states in a row are one packet. */
   #divide(): Message[][] {
     if (this.#packets !== undefined) return this.#packets;
     const packets: Message[][] = [];

@@ -8,12 +8,12 @@ const eightByteLength = 65_536;
 /** Bytes that a frame's head takes, by the length of its payload in bytes. */
 const headLength = (payload: number): number => (payload < twoByteLength ? 2 : payload < eightByteLength ? 4 : 10);
 
-/** Gives memory of any content. */
+/** Allocates memory of any content. */
 type Allocate = (bytes: number) => Buffer;
 
 /**
- * The beginning of an unmasked WebSocket text frame (RFC 6455 section 5.2), with room for its payload: in one buffer, so
- * that it takes one write.
+ * The beginning of an unmasked WebSocket text frame (RFC 6455 section 5.2), with room for its payload: in one buffer,
+ * so that it takes one write.
  * @param payload - bytes
  */
 function openFrame(payload: number, allocate: Allocate): Buffer {
@@ -39,7 +39,7 @@ export function textFrame(text: string): Buffer {
   return frame;
 }
 
-/** A text that is there in pieces, in UTF-8, which are put together in one frame. */
+/** A text that exists in pieces, in UTF-8, joined in one frame. */
 export function joinedFrame(pieces: readonly Uint8Array[], allocate: Allocate): Buffer {
   let payload = 0;
   for (const piece of pieces) payload += piece.length;

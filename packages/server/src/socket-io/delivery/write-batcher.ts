@@ -8,22 +8,22 @@ import type { Message } from "./encoded-packet.ts";
 import { createFrameBufferPool } from "./frame-buffer-pool.ts";
 import { SharedPacketList } from "./shared-packet-list.ts";
 
-/** Writing to many may take this long in one turn of the event loop; the rest follows in the next. */
+/** Writing to many connections may take this long in one turn of the event loop; the rest follows in the next. */
 const sliceMs = 3;
 
-/** How many connections are written to before the time is looked at. */
+/** Number of connections that are written to before the time is checked. */
 const perLook = 32;
 
-/** What is joined into one write at the most, in characters: a larger one only delays its own beginning. */
+/** Maximum size of a joined write, in characters: a larger one only delays its own beginning. */
 const maxJoined = 65_536;
 
-/** What is to be sent to many connections, until the end of the turn. */
+/** Collects what is to be sent to many connections, until the end of the turn. */
 export interface WriteBatcher {
   /** Sends a message at the end of this turn of the event loop, joined with whatever else the connection gets in it. */
   add(conn: EngineSocket, message: Message): void;
-  /** Lets packets of the ordinary path, too, leave with the others at the end of this turn. */
+  /** Makes packets of the ordinary path, too, leave with the others at the end of this turn. */
   hold(conn: EngineSocket): void;
-  /** Sends what waits now: something else is about to be sent, or the connection to be closed. */
+  /** Sends what waits now. Call this before something else is sent, or the connection is closed. */
   release(conn: EngineSocket): void;
 }
 
@@ -35,16 +35,17 @@ interface OutboxOptions {
 }
 
 /**
- * Most of what a broadcast costs is one system call for each member and packet. Here what a connection gets within one
- * turn of the event loop leaves in one write, made of frames that were encoded once for everybody.
+ * Most of what a broadcast costs is one system call for each member and packet. Here everything that a connection
+ * receives within one turn of the event loop leaves in one write, made of frames that were encoded once for all
+ * connections.
  *
- * The order within a connection holds, because everything meets in its TCP stream: what waits here is written before
- * any packet that takes the ordinary path, and takes the ordinary path itself where packets wait in Engine.IO's queue.
+ * The order within a connection is kept, because everything goes into its TCP stream. What waits here is written before
+ * any packet that takes the ordinary path. It takes the ordinary path itself where packets wait in Engine.IO's queue.
  */
 export function createWriteBatcher({ traffic, backpressure, fast }: OutboxOptions): WriteBatcher {
   const streamOf = (conn: EngineSocket): Duplex | undefined => (fast ? frameStreamOf(conn) : undefined);
   const sequences = createSymbolProperty<EngineSocket, SharedPacketList>("what is to be sent");
-  /** Those that something waits for, and some for which it has left already. */
+  /** Connections with something to send, and some for which it has been sent already. */
   let waiting: EngineSocket[] = [];
   const corked: Duplex[] = [];
   const pool = createFrameBufferPool();
@@ -91,10 +92,10 @@ export function createWriteBatcher({ traffic, backpressure, fast }: OutboxOption
       written += 1;
       if (written % perLook === 0 && performance.now() > until) break;
     }
-    // Before those to whom more was to be sent meanwhile: they have waited longer.
+    // Before connections that got more to send meanwhile: these have waited longer.
     if (written < now.length) waiting = [...now.slice(written), ...waiting];
     for (const stream of corked.splice(0)) stream.uncork();
-    // A new beginning of the tree, so that it does not keep the last message of this turn.
+    // A new root of the tree, so that it does not keep the last message of this turn.
     start = SharedPacketList.start();
     scheduled = false;
     if (waiting.length > 0) flushLater();
@@ -110,7 +111,7 @@ export function createWriteBatcher({ traffic, backpressure, fast }: OutboxOption
     }
     const bytes = sequence.bytesIn(pool);
     if (hasQueue(conn)) {
-      // One packet for all of it: on WebSocket a packet may bring its frames along, ready to be written.
+      // One packet for all of it: on WebSocket a packet may carry its frames, ready to be written.
       const kept = Buffer.from(bytes);
       const options: object = { wsPreEncodedFrame: [kept] };
       conn.write(kept, options);
@@ -121,7 +122,7 @@ export function createWriteBatcher({ traffic, backpressure, fast }: OutboxOption
     else stream.write(bytes);
     if (stream.writableLength === 0) return;
     pool.keep(bytes);
-    // A corked stream keeps everything until the end of the turn, and says nothing of its reader.
+    // A corked stream buffers everything until the end of the turn, and says nothing about its reader.
     if (stream.writableCorked === 0) backpressure.note(conn, bytes.length);
   }
 

@@ -6,10 +6,10 @@ import { createProbe } from "./probe.ts";
 import { supportedVersions } from "./supported-versions.ts";
 
 /**
- * Looks at start whether the private members that Signalbox relies on do what they did. Without one that a guard relies
- * on the server would be open in some way, so it does not start.
+ * Checks at start that the private members that Signalbox relies on still behave as expected. Without a member that a
+ * guard relies on, the server would be open in some way, so it does not start.
  * @returns whether the fast paths may be taken; if not, that is in the log
- * @throws Error that names the dependency, the version that was found and those that are supported
+ * @throws Error that names the dependency, the installed version and the supported ones
  */
 export function assertSupportedInternals(engine: EngineServer, log: Log): boolean {
   const missing = missingMembers(engine);

@@ -7,14 +7,16 @@ type Callback = (error?: Error | null) => void;
 type Piece = Parameters<NonNullable<Duplex["_writev"]>>[0][number];
 
 /**
- * Makes a stream write what waits in it as one piece. `ws` writes the head and the payload of a frame apart, and a write
- * of several pieces takes Node and the kernel longer than the same bytes in one.
+ * Makes a stream write what waits in it as one piece. `ws` writes the head and the payload of a frame separately, and a
+ * write of several pieces takes Node and the kernel longer than the same bytes in one.
  */
 export function coalesceWrites(stream: Duplex): void {
   stream._writev = writeJoined;
 }
 
-/** One function for all streams, which is `this`: a closure for each would be kept as long as the connection. */
+/**
+ * One function for all streams, with the stream as `this`: a closure for each would be kept as long as the connection.
+ */
 function writeJoined(this: Duplex, pieces: Piece[], callback: Callback): void {
   let bytes = 0;
   for (const piece of pieces) bytes += sizeOf(piece);

@@ -8,15 +8,16 @@ import { coalesceWrites } from "./coalesce-writes.ts";
 export const clientsOf = (engine: EngineServer): Readonly<Record<string, EngineSocket>> =>
   (engine as unknown as { clients: Record<string, EngineSocket> }).clients;
 
-/** The connection with this `sid`, which is a client's text: not every object's own properties are connections. */
+/** The connection with this `sid`, which is text from a client: not every property of an object is a connection. */
 export function clientOf(engine: EngineServer, sid: string): EngineSocket | undefined {
   const clients = clientsOf(engine);
   return Object.hasOwn(clients, sid) ? clients[sid] : undefined;
 }
 
 /**
- * Hands an upgrade to Engine.IO. For its middlewares it makes a response that waits for the stream to close, and so keeps
- * the request, its headers and its cookies as long as the connection: 4 KB for each. Without middlewares nobody reads it.
+ * Passes an upgrade to Engine.IO. For its middlewares Engine.IO makes a response that waits for the stream to close. It
+ * keeps the request, its headers and its cookies as long as the connection: 4 KB for each. Without middlewares, no code
+ * reads it.
  */
 export function upgradeLeanly(engine: EngineServer, req: IncomingMessage, stream: Duplex, head: Buffer): void {
   const before = stream.rawListeners("close");
@@ -25,14 +26,14 @@ export function upgradeLeanly(engine: EngineServer, req: IncomingMessage, stream
   // By now the stream is that of `ws`, or has been answered and closed.
   stream.off("error", ignoreErrors);
   for (const listener of stream.rawListeners("close")) {
-    // It listens once, and is the only one here to do so; `ws` has listeners of its own.
+    // This listener listens once, and is the only one here to do so; `ws` has listeners of its own.
     if (!before.includes(listener) && "listener" in listener) stream.off("close", listener as unknown as () => void);
   }
 }
 
 /**
- * Lets the answer to an upgrade and the first packet leave in one write. Told by `ws` that it is about to answer: a stream
- * that is refused instead is destroyed at once, and what is corked would be lost with it.
+ * Lets the answer to an upgrade and the first packet leave in one write. Waits until `ws` announces its answer: a
+ * stream that is refused instead is destroyed at once, and corked data would be lost with it.
  */
 export function joinFirstPackets(engine: EngineServer): void {
   const { ws } = engine as unknown as {
@@ -45,7 +46,7 @@ export function joinFirstPackets(engine: EngineServer): void {
   });
 }
 
-/** What Engine.IO's transports keep, and their types hide. */
+/** State of Engine.IO's transports that their types hide. */
 interface TransportState {
   /** Polling: the GET that waits for packets, and the POST that brings some. */
   readonly req?: unknown;
@@ -69,8 +70,8 @@ interface TransportState {
 const stateOf = (conn: EngineSocket): TransportState => conn.transport as unknown as TransportState;
 
 /**
- * The connection that is on this WebSocket; undefined while it is only being probed. Looks at all of them, so it is for
- * what happens once in a connection's life.
+ * The connection that is on this WebSocket; undefined while the WebSocket is only being probed. Searches all
+ * connections, so it is for what happens once in a connection's life.
  */
 export function connectionOn(engine: EngineServer, socket: object): EngineSocket | undefined {
   return Object.values(clientsOf(engine)).find((conn) => stateOf(conn).socket === socket);
@@ -87,8 +88,8 @@ export function isPolling(conn: EngineSocket, method: string | undefined): boole
 }
 
 /**
- * The stream that frames can be written to directly: that of a connection on an open WebSocket which compresses nothing.
- * One that is still on polling, or in the middle of its upgrade, has none.
+ * The stream that frames can be written to directly: that of a connection on an open WebSocket without compression. A
+ * connection that is still on polling, or in the middle of its upgrade, has none.
  */
 export function frameStreamOf(conn: EngineSocket): Duplex | undefined {
   const { socket, perMessageDeflate } = stateOf(conn);
@@ -96,7 +97,9 @@ export function frameStreamOf(conn: EngineSocket): Duplex | undefined {
   return socket._socket ?? undefined;
 }
 
-/** Takes away the listener for errors before the upgrade, which Engine.IO forgets; its transport has one of its own. */
+/**
+ * Removes the listener for errors before the upgrade, which Engine.IO leaves behind; its transport has one of its own.
+ */
 export function forgetUpgrade(conn: EngineSocket): void {
   const { socket } = stateOf(conn);
   const [first] = socket?.listeners("error") ?? [];
@@ -107,8 +110,8 @@ export function forgetUpgrade(conn: EngineSocket): void {
 export const hasQueue = (conn: EngineSocket): boolean => queueOf(conn).length > 0;
 
 /**
- * How much waits for a client to read, in bytes or a little less: texts count by their characters.
- * Costs nothing where nothing waits.
+ * How much is buffered for a client, in bytes or a little less: texts count by their characters.
+ * Costs nothing where nothing is buffered.
  */
 export function bufferedBytes(conn: EngineSocket): number {
   let bytes = stateOf(conn).socket?.bufferedAmount ?? 0;
@@ -122,8 +125,8 @@ export function sizeOf(data: unknown): number {
 }
 
 /**
- * Resolves when nothing is left of a connection. Engine.IO forgets one on WebSocket as soon as it begins to close it; the
- * rest goes when the client has read what was sent, and answered.
+ * Resolves when nothing is left of a connection. Engine.IO forgets one on WebSocket as soon as it begins to close it.
+ * The rest ends when the client has read what was sent, and answered.
  */
 export async function whenGone(conn: EngineSocket): Promise<void> {
   const { socket } = stateOf(conn);
@@ -132,9 +135,10 @@ export async function whenGone(conn: EngineSocket): Promise<void> {
 }
 
 /**
- * Ends a connection so that its client comes back by itself, after what is queued has been sent. A DISCONNECT packet would
- * keep socket.io-client away for good, and Engine.IO's `close` packet, which only polling uses, python-socketio: here the
- * client sees a transport that ends. On polling its next request is answered with 400, because the `sid` is unknown.
+ * Ends a connection so that its client reconnects by itself, after what is queued has been sent. A DISCONNECT packet
+ * would keep socket.io-client away for good. Engine.IO's `close` packet, which only polling uses, would do the same to
+ * python-socketio. Here the client sees a transport that ends. On polling its next request is answered with 400,
+ * because the `sid` is unknown.
  */
 export function hangUp(conn: EngineSocket): void {
   if (stateOf(conn).socket !== undefined) return void conn.close();
@@ -147,21 +151,23 @@ export function hangUp(conn: EngineSocket): void {
   });
 }
 
-/** Ends a connection without waiting for the client: closing a WebSocket takes a handshake, and 30 seconds without. */
+/**
+ * Ends a connection without waiting for the client: closing a WebSocket takes a handshake, or 30 seconds without one.
+ */
 export function cutOff(conn: EngineSocket): void {
   const { socket } = stateOf(conn);
   if (socket === undefined) endPolling(conn);
   else socket.terminate();
 }
 
-/** Engine.IO forgets the connection, and answers a waiting request with nothing to do. */
+/** Engine.IO forgets the connection, and answers a waiting request with a `noop` packet. */
 function endPolling({ transport }: EngineSocket): void {
   (transport as unknown as { onClose(): void }).onClose();
 }
 
 /**
- * Ends a connection and, on WebSocket, says why (RFC 6455 section 7.4): a client that goes on reading learns it.
- * What still waits in the queue is dropped.
+ * Ends a connection and, on WebSocket, sends the reason (RFC 6455 section 7.4), which a client that still reads
+ * receives. What still waits in the queue is dropped.
  */
 export function closeWithCode(conn: EngineSocket, code: number, reason: string): void {
   stateOf(conn).socket?.close(code, reason);

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { DependencyHealth } from "./supported-versions.ts";
 
-/** The version of a dependency that is installed; "unknown" for one that a bundler has put elsewhere. */
+/** The installed version of a dependency; "unknown" for one that a bundler has moved elsewhere. */
 export function installedVersion(dependency: DependencyHealth): string {
   try {
     let folder = dirname(createRequire(import.meta.url).resolve(dependency));
@@ -12,12 +12,12 @@ export function installedVersion(dependency: DependencyHealth): string {
       if (name === dependency && version !== undefined) return version;
     }
   } catch {
-    // Said as unknown: this is for a sentence about another fault.
+    // Reported as unknown: this is for a sentence about another fault.
   }
   return "unknown";
 }
 
-/** Of a folder without one nothing is known. */
+/** Nothing is known of a folder without a package.json. */
 function readPackage(path: string): { name?: string; version?: string } {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as { name?: string; version?: string };

@@ -3,14 +3,16 @@ import { ClusterAdapter } from "socket.io-adapter";
 import { type Probe, probeRequest } from "./probe.ts";
 import type { DependencyHealth } from "./supported-versions.ts";
 
-/** A private member of a dependency, and what is relied on. */
+/** A private member of a dependency, and the behaviour that Signalbox relies on. */
 export interface Member {
   readonly name: string;
   readonly of: DependencyHealth;
   readonly usedBy: string;
-  /** A guard would fail open without it. Without what only speed relies on, Socket.IO's ordinary path is taken. */
+  /**
+   * A guard would fail open without it. Without a member that only speed relies on, Socket.IO's ordinary path is taken.
+   */
   readonly for: "guard" | "speed";
-  /** Whether it does what is relied on; throwing is a no. */
+  /** Whether it behaves as expected; throwing means no. */
   works(probe: Probe): boolean;
 }
 

@@ -5,11 +5,11 @@ import { Server, Socket } from "socket.io";
 import { Adapter } from "socket.io-adapter";
 import { WebSocket, type WebSocketServer } from "ws";
 
-/** What one looks into: private members, which no type tells of. */
+/** Private members of a dependency, which no type declares. */
 // biome-ignore lint/suspicious/noExplicitAny: whether it is there, and what it is, is what is being found out
 type Inside = any;
 
-/** A transport that goes nowhere. */
+/** A transport that is connected to nothing. */
 class ProbeTransport extends Transport {
   get name(): string {
     return "websocket";
@@ -27,8 +27,8 @@ const request = (fields: object = {}): Inside =>
 const pingFrame = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
 
 /**
- * Instances of what Socket.IO, Engine.IO and `ws` are made of, on no network: whether a member does what is relied on
- * shows in what it does. Each is made when it is first asked for; what cannot be made throws there.
+ * Instances of the classes of Socket.IO, Engine.IO and `ws`, on no network: what an instance does shows whether a
+ * member behaves as expected. Each is made when it is first asked for; what cannot be made throws there.
  */
 export interface Probe {
   readonly engine: Inside;

@@ -1,4 +1,4 @@
-/** The ranges of package.json, held to it by a test: private members may differ in any other version. */
+/** The ranges of package.json; a test keeps them equal. Private members may differ in any other version. */
 export const supportedVersions = {
   "engine.io": "~6.6.13",
   "socket.io": "~4.8.4",

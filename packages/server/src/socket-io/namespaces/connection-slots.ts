@@ -2,32 +2,37 @@ import { Refusal } from "../../core/refusal.ts";
 import { isLimitSubject } from "../../limits/subject.ts";
 import type { RealtimeNamespace, RealtimeSocket } from "../socket.ts";
 
-/** Time that a client over its cap waits before it tries again; a closed tab frees a place at any moment. */
+/** How long a client over its cap waits before it retries; a closed tab frees a slot at any moment. */
 const hereRetryAfterMs = 10_000;
 
-/** The same where a seat may be one of a node that has died: it is free within two seconds. */
+/** The same where a slot may be one of a node that has died: it is free within two seconds. */
 const sharedRetryAfterMs = 1000;
 
-/** Counts seats over all processes. */
+/** Counts slots over all processes. */
 export interface SlotCounter {
-  /** To be told how many seats this process has given away, whenever it has to be written down anew. */
+  /**
+   * Registers the counts of the slots that this process has assigned. They are read whenever they must be written
+   * again.
+   */
   bind(taken: () => Iterable<readonly [place: string, count: number]>): void;
-  /** Takes a seat. False at the cap; undefined when nobody can say, and each process counts for itself. */
+  /**
+   * Takes a slot. False at the cap; undefined when the shared count is unavailable, and each process counts for itself.
+   */
   take(place: string, cap: number): Promise<boolean | undefined>;
   leave(place: string): void;
 }
 
-/** How many may have a seat, and the setting that a refused person's developer should look at. */
+/** The maximum number of slots, and the setting that the developer should check after a refusal. */
 export interface SlotLimit {
   readonly cap: number;
   readonly setting: string;
 }
 
 /**
- * Takes one of a place's seats in a namespace by joining its room, which is the only count there is on a node, and joins
- * `rooms`. Nothing is awaited between counting and joining, so that connections arriving at once cannot pass together.
- * With other nodes, their seats count as well; those are given back when the room is left. Socket.IO makes a socket leave
- * its rooms when a later guard refuses it, or when the connection has closed meanwhile.
+ * Takes one of a subject's slots in a namespace by joining its room, which is the only count there is on a node, and
+ * joins `rooms`. Nothing is awaited between counting and joining, so that connections arriving at once cannot pass
+ * together. With other nodes, their slots count as well; such a slot is freed when the room is left. Socket.IO makes a
+ * socket leave its rooms when a later guard refuses it, or when the connection has closed meanwhile.
  * @throws Refusal `too_many_connections`
  */
 export function takeConnectionSlot(
@@ -44,7 +49,7 @@ export function takeConnectionSlot(
   });
 }
 
-/** What a seat is counted under, for all nodes. */
+/** The key under which a slot is counted, for all nodes. */
 export const slotKey = (namespace: string, place: string): string => `${namespace} ${place}`;
 
 function takeHere(
@@ -68,7 +73,7 @@ export function shareSlots(slots: Pick<SlotCounter, "leave">, namespace: Realtim
   });
 }
 
-/** The slots that this node has given away. */
+/** The slots that this node has assigned. */
 export function* slotsTaken(opened: Iterable<RealtimeNamespace>): Generator<readonly [key: string, count: number]> {
   for (const { name, adapter } of opened) {
     for (const [room, members] of adapter.rooms) if (isLimitSubject(room)) yield [slotKey(name, room), members.size];

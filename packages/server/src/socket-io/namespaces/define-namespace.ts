@@ -2,11 +2,12 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { AccessRule } from "../../core/permissions.ts";
 import type { Principal } from "../../core/ports.ts";
 
-/** What a handler of a request may know and do. */
+/** What a handler of a request may read and do. */
 export interface RequestContext {
   /**
-   * Who the socket acts for at this moment: read anew each time, since a session may end or change its role while a
-   * handler waits. What was judged before an `await` is judged again after it, and never kept in a variable.
+   * The user or guest that the socket acts for at this moment. Each access reads it again, since a session may end or
+   * change its role while a handler waits. What was checked before an `await` is checked again after it, and never kept
+   * in a variable.
    */
   readonly principal: Principal;
   /** The client's address, through trusted proxies only. */
@@ -24,8 +25,8 @@ interface RequestRules<Payload> {
   /** Who may send it, beyond the namespace's own rule. Refused as `forbidden`. */
   readonly access?: AccessRule;
   /**
-   * Requests of one socket with the same key run one after the other, in the order in which they were accepted: for
-   * those that join or leave a room, the room. Without it a request waits for no other.
+   * Requests of one socket with the same key run one after the other, in the order in which they were accepted. For
+   * requests that join or leave a room, the key is the room. Without a key a request waits for no other.
    */
   readonly order?: (payload: Payload) => string;
 }
@@ -50,7 +51,7 @@ export function request<Schema extends StandardSchemaV1>(
   return { schema, run, ...rules } as RequestDefinition;
 }
 
-/** A namespace: who may enter, what may be asked there, which rooms everybody is in. */
+/** A namespace: who may connect, which requests it accepts, and which rooms every client joins. */
 export interface NamespaceDefinition {
   /** Such as `/chat`. */
   readonly path: string;
@@ -65,15 +66,15 @@ export interface NamespaceDefinition {
   /** Connections of one user to this namespace. */
   readonly maxPerUser?: number;
   /**
-   * Whether a principal whose rights may have changed may no longer be in a room. `requested`: a request of the socket
-   * has joined it, and not the server. One that throws, or does not answer within five seconds, means yes.
+   * Whether a principal whose rights may have changed must leave a room. `requested`: a request of the socket has
+   * joined it, and not the server. A function that throws, or does not answer within five seconds, means yes.
    */
   forfeits?(room: string, principal: Principal, requested: boolean): boolean | Promise<boolean>;
 }
 
 interface NamespaceOptions {
   path: string;
-  /** Required: an unguarded namespace cannot be written down. */
+  /** Required: a namespace without a guard cannot be defined. */
   access: AccessRule;
   requests: Readonly<Record<string, RequestDefinition>>;
   /** Default: none. */
@@ -84,8 +85,8 @@ interface NamespaceOptions {
 }
 
 /**
- * Defines a namespace. Names of requests are kept in a Map, so that `__proto__` or `constructor` as an event name is
- * just another unknown one.
+ * Defines a namespace. Names of requests are kept in a Map, so that `__proto__` or `constructor` as an event name is an
+ * unknown event like any other.
  * @throws TypeError when the path is not of the form `/name`.
  */
 export function defineNamespace(options: NamespaceOptions): NamespaceDefinition {

@@ -11,16 +11,16 @@ import type { NamespaceDefinition, RequestContext, RequestDefinition } from "./d
 import { createKeyedQueue } from "./keyed-queue.ts";
 import { hasUnsafeKey } from "./unsafe-keys.ts";
 
-/** How long clients wait before they try again to join one room more: a room is free when they leave one. */
+/** How long clients wait before they retry to join one room more: they may join again once they leave a room. */
 const roomRetryMs = 5000;
 
 type Acknowledge = (answer: object) => void;
 
-/** What the gate needs of the rest of the server. */
+/** What the event dispatcher needs of the rest of the server. */
 export interface EventDispatcherOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Logs every event and its outcome, without payloads; undefined where nobody wants that. */
+  /** Logs every event and its outcome, without payloads; undefined where that is not wanted. */
   readonly debug: Debug | undefined;
   /** Undefined where nothing is traced. */
   readonly trace: Trace | undefined;
@@ -32,25 +32,27 @@ export interface EventDispatcherOptions {
   requireServed(conn: RealtimeSocket["conn"]): void;
   /** Takes one message from the user's budget; throws `rate_limited`. */
   takeMessage(principal: Principal, ip: string): void;
-  /** Told of every refusal, for the security log and the penalty; `name` is null when it is not a declared one. */
+  /**
+   * Called for every refusal, for the security log and the violation limit; `name` is null when it is not a declared
+   * one.
+   */
   onRefused(socket: RealtimeSocket, refusal: Refusal, name: string | null): void;
-  /** Told of every event with its outcome and how long it took, for metrics. */
+  /** Called for every event with its outcome and duration, for metrics. */
   onHandled(namespace: string, name: string | null, outcome: "ok" | RefusalCode, seconds: number): void;
 }
 
 /**
- * The gate of a namespace, to be put in front of each of its sockets: every event passes
- * size -> draining -> message limit -> declared -> schema -> live session -> authorise -> handler -> acknowledgement,
- * always.
+ * The event dispatcher of a namespace, for each of its sockets. Every event always passes
+ * size -> draining -> message limit -> declared -> schema -> live session -> authorise -> handler -> acknowledgement.
  *
- * The gate takes the place of Socket.IO's listeners: it never hands an event on, so an event that nobody declared
- * reaches nothing, and `error` as a client's event name is no exception.
+ * The dispatcher replaces Socket.IO's listeners: it never passes an event on, so an undeclared event reaches nothing.
+ * `error` as a client's event name is no exception.
  */
 export function createEventDispatcher(
   definition: NamespaceDefinition,
   options: EventDispatcherOptions,
 ): (socket: RealtimeSocket) => void {
-  /** Made with the first event: most sockets listen and say nothing. */
+  /** Created with the first event: most sockets listen and send nothing. */
   const dispatchers = new WeakMap<RealtimeSocket, EventDispatcher>();
 
   function take(socket: RealtimeSocket, packet: readonly unknown[]): void {
@@ -60,7 +62,7 @@ export function createEventDispatcher(
   }
 
   return (socket) => {
-    // As `socket.use` would, behind what was there; but that makes room for sixteen more on each socket.
+    // As `socket.use` would, behind the existing functions; but that reserves memory for sixteen more on each socket.
     const { fns } = socket as unknown as { fns: readonly unknown[] };
     Object.assign(socket, { fns: [...fns, (packet: readonly unknown[]) => take(socket, packet)] });
   };
@@ -102,7 +104,7 @@ class EventDispatcher {
   }
 
   async #answer(declared: RequestDefinition | undefined, name: string, payload: unknown): Promise<object | undefined> {
-    // Found by the decoder before anything was parsed: a class instance cannot come out of JSON.
+    // The decoder found this before anything was parsed: a class instance cannot come out of JSON.
     if (payload instanceof Refusal) throw payload;
     this.#options.requireServed(this.#socket.conn);
     this.#options.takeMessage(this.#socket.data.principal, this.#socket.data.ip);
@@ -115,11 +117,14 @@ class EventDispatcher {
     return key === undefined ? run() : this.#queue(key, run);
   }
 
-  /** Judged when its turn has come: waiting for others may have taken longer than the session lasted. */
+  /**
+   * Checks the right when the request's turn has come: waiting for others may have taken longer than the session
+   * lasted.
+   */
   async #run(declared: RequestDefinition, name: string, payload: unknown): Promise<object | undefined> {
     if (!this.#socket.connected) throw new Refusal("session_revoked");
     const { principal, requestId } = this.#socket.data;
-    // The session watch ends expired sessions within a second; until it does, nothing more is accepted on them.
+    // The session monitor ends expired sessions within a second; until it does, nothing more is accepted on them.
     requireRight(declared.access ?? this.#definition.access, principal, this.#options.clock.now());
     const { trace } = this.#options;
     if (trace === undefined) return declared.run(payload, this.#context);
@@ -129,7 +134,7 @@ class EventDispatcher {
     return trace(`${path} ${name}`, { ...attributes, "user.id": principal.userId }, run);
   }
 
-  /** A handler that throws costs its caller an answer of `internal`, never the process. */
+  /** A handler that throws causes an answer of `internal`, and never ends the process. */
   #toRefusal(error: unknown, name: string): Refusal {
     if (error instanceof Refusal) return error;
     const fields = { err: error, ...logFields(this.#socket), event: cutText(name, 64) };
@@ -153,7 +158,7 @@ function readPacket(packet: readonly unknown[]): { name: string; payload: unknow
   return { name: String(packet[0]), payload: args[0], ...(acknowledge && { acknowledge }) };
 }
 
-/** A missing payload counts as an empty one: the ancestor's clients send some events without. */
+/** A missing payload counts as an empty one: legacy clients send some events without. */
 async function parse(declared: RequestDefinition, payload: unknown): Promise<unknown> {
   if (hasUnsafeKey(payload)) {
     throw new Refusal("payload_invalid", { hint: "A payload may not name `__proto__` or `constructor.prototype`." });
@@ -190,7 +195,7 @@ class SocketContext implements RequestContext {
   // Bound: handlers take these two out of the context.
   readonly join = (room: string): void | Promise<void> => {
     if (this.#socket.rooms.has(room)) return;
-    // A request that was under way when its socket went must not leave a ghost in a room.
+    // A request that was in flight when its socket disconnected must not leave a stale member in a room.
     if (!this.#socket.connected) throw new Refusal("session_revoked");
     if (this.#socket.rooms.size > this.#maxRooms) {
       const hint = "SIGNALBOX_MAX_ROOMS_PER_SOCKET is reached; leave a room first.";

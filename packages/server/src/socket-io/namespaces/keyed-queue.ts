@@ -1,18 +1,18 @@
 import { Refusal } from "../../core/refusal.ts";
 
-/** Requests of one socket that may wait for one room. Nobody needs more; each that waits holds memory. */
+/** Requests of one socket that may wait for one room. No client needs more, and each that waits holds memory. */
 const maxWaiting = 32;
 
-/** When a room that too many requests wait for is worth another try. */
+/** How long a client waits before it retries when too many requests wait for a room. */
 const retryMs = 1000;
 
-/** Runs what has the same key one after the other, in the order in which it came. */
+/** Runs what has the same key one after the other, in the order of arrival. */
 export type KeyedQueue = <Result>(key: string, run: () => Promise<Result>) => Promise<Result>;
 
 /**
- * One line for each key, and no line across keys. A client that joins and leaves a room without waiting for the answers
- * means what it said last; run side by side, a join that looks something up would end after the leave and stay. A
- * handler that hangs holds up its own key only: other rooms, limits and refusals go on.
+ * One queue for each key, and no order across keys. A client that joins and leaves a room without waiting for the
+ * answers means its last request. In parallel, a join that looks something up would end after the leave, and the client
+ * would stay in the room. A handler that hangs delays its own key only: other rooms, limits and refusals continue.
  */
 export function createKeyedQueue(): KeyedQueue {
   const lines = new Map<string, { last: Promise<unknown>; waiting: number }>();

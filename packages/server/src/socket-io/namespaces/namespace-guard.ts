@@ -41,20 +41,21 @@ export interface NamespaceGuardOptions {
   readonly slots: Pick<SlotCounter, "take"> | undefined;
   /** Throws `server_draining` while the server closes. */
   requireOpen(): void;
-  /** Throws `blocked` while somebody is kept out for repeated offences. */
+  /** Throws `blocked` while the subject is blocked for repeated offences. */
   requireUnblocked(place: string): void;
-  /** Told of every handshake that a namespace refuses. */
+  /** Called for every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
   onConnected(socket: RealtimeSocket): void;
   onDisconnected(socket: RealtimeSocket, reason: string): void;
 }
 
-/** With its name, so that a refusal's hint reads `auth.token: …`. */
+/** Nested under `auth`, so that a refusal's hint reads `auth.token: …`. */
 const handshakeSchema = z.object({ auth: handshakeAuthSchema });
 
 /**
  * Opens a namespace. A connection passes draining -> authenticate -> block -> permission -> limits and caps -> default
- * rooms -> gate, and is told who it is taken for. The guards are per namespace: being let into `/` means nothing on `/admin`.
+ * rooms -> event dispatcher, and receives its identity. The guards are per namespace: admission to `/` means nothing on
+ * `/admin`.
  */
 export function guardNamespace(
   io: RealtimeServer,
@@ -71,7 +72,7 @@ export function guardNamespace(
     admit(socket).then(
       () => {
         pendingConnects.decided(socket);
-        // Being let in and who it is taken for are two packets, and one write.
+        // The admission and the identity are two packets, and one write.
         writeBatcher.hold(socket.conn);
         next();
       },
@@ -91,7 +92,7 @@ export function guardNamespace(
     socket.on("disconnect", onDisconnect);
     writeBatcher.add(socket.conn, createEvent(definition.path, "connection_established", established(socket)));
     options.onConnected(socket);
-    // Those who listen for connections after us may still want to read it.
+    // Listeners that run after this one may still read it.
     process.nextTick(() => contexts.release(socket));
   });
 
@@ -103,8 +104,9 @@ export function guardNamespace(
   }
 
   /**
-   * Without an answer, which the client would take for that to its first CONNECT. Calling `connect()` twice is an honest
-   * mistake, and socket.io-client would give up the socket that is let in. Socket.IO must forget this one all the same.
+   * Sends no answer, which the client would take for that to its first CONNECT. Calling `connect()` twice is an honest
+   * mistake, and socket.io-client would give up the socket that is admitted. Socket.IO must forget this one all the
+   * same.
    */
   function drop(socket: RealtimeSocket): void {
     const hint = `The connection has asked for ${definition.path} already.`;
@@ -112,14 +114,14 @@ export function guardNamespace(
     socket._cleanup();
   }
 
-  /** Without an answer too: a plain client takes every CONNECT_ERROR for final, and a transport that ends for none. */
+  /** Sends no answer either: a plain client takes every CONNECT_ERROR for final, but never the end of a transport. */
   function sendAway(socket: RealtimeSocket): void {
     socket._cleanup();
     hangUp(socket.conn);
   }
 
   /**
-   * What passes by itself must not keep plain clients away for good. A client that names `accepts` reads refusals, and a
+   * A temporary refusal must not keep plain clients away for good. A client that names `accepts` reads refusals, and a
    * connection that is in a namespace is not closed for another one.
    */
   function mustComeBack(socket: RealtimeSocket, { code }: Refusal): boolean {
@@ -129,7 +131,7 @@ export function guardNamespace(
 
   async function admit(socket: RealtimeSocket): Promise<void> {
     const { ip, requestId } = contexts.of(socket.conn);
-    // Filled before anything can refuse: whoever reports a refusal reads it.
+    // Set before anything can refuse: the report of a refusal reads it.
     socket.data.ip = ip;
     socket.data.requestId = requestId;
     socket.data.connectedAt = clock.now();
@@ -149,7 +151,7 @@ export function guardNamespace(
     options.requireUnblocked(place);
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");
     await limits.connectAsUser(place);
-    // Once more: a connection that was being looked up when the server began to close would come after the farewell.
+    // Checked again: a connection that was being looked up when the server began to close would miss `server_draining`.
     options.requireOpen();
     await takeConnectionSlot(socket, place, cap, definition.rooms(principal, accepts), options.slots);
   }
@@ -183,7 +185,9 @@ export function guardNamespace(
   }
 }
 
-/** Refuses everybody on namespaces that were opened on Socket.IO directly: without a definition there is no guard. */
+/**
+ * Refuses every client on namespaces that were opened on Socket.IO directly: without a definition there is no guard.
+ */
 export function guardUndefinedNamespaces(
   io: RealtimeServer,
   isDefined: (path: string) => boolean,

@@ -4,37 +4,40 @@ import type { RealtimeSocket } from "../socket.ts";
 
 type Connection = RealtimeSocket["conn"];
 
-/** A socket on its way into a namespace. */
+/** A socket that is being admitted to a namespace. */
 interface PendingConnect {
   readonly socket: RealtimeSocket;
-  /** Until our guard has decided; from then on its rooms tell whether another guard has refused it. */
+  /** Until our guard has decided; from then on its rooms show whether another guard has refused it. */
   undecided: boolean;
 }
 
-/** Which namespaces a connection is in, or is being let into. */
+/** The namespaces that a connection is in, or is being admitted to. */
 export interface PendingConnects {
   /**
-   * Call this for a CONNECT, before anything is awaited: false when the connection has a place in that namespace, or
-   * waits for one.
+   * Call this for a CONNECT, before anything is awaited: false when the connection is in that namespace, or is being
+   * admitted to it.
    */
   take(socket: RealtimeSocket): boolean;
-  /** Call this when our guard has let the socket in or refused it. */
+  /** Call this when our guard has admitted or refused the socket. */
   decided(socket: RealtimeSocket): void;
-  /** Call this when the socket is in: from then on Socket.IO knows. */
+  /** Call this when the socket has entered: from then on Socket.IO knows. */
   entered(socket: RealtimeSocket): void;
-  /** Whether the socket's connection is in some namespace. */
+  /** Whether the socket's connection is in any namespace. */
   isInAny(socket: RealtimeSocket): boolean;
-  /** The socket has left; a connection that then is in no namespace is closed, unless it enters one in time. */
+  /**
+   * Call this when the socket has left. A connection that then is in no namespace is closed, unless it enters one in
+   * time.
+   */
   left(socket: RealtimeSocket): void;
 }
 
 /**
- * Socket.IO looks for a socket of the same namespace when a CONNECT arrives, but keeps it only when admission is over:
- * fifty CONNECTs in one burst make fifty sockets on one connection, and fifty copies of each emit. And it limits the
- * time without a namespace only once, after opening: after a DISCONNECT a connection would stay for good.
+ * Socket.IO looks for a socket of the same namespace when a CONNECT arrives, but keeps it only when admission is over.
+ * So fifty CONNECTs in one burst make fifty sockets on one connection, and fifty copies of each emit. Socket.IO also
+ * limits the time without a namespace only once, after opening: after a DISCONNECT a connection would stay for good.
  */
 export function createPendingConnects({ clock, idleMs }: { clock: Clock; idleMs: number }): PendingConnects {
-  /** By namespace, those of each connection that are on their way in. */
+  /** By namespace, the sockets of each connection that are being admitted. */
   const entrants = createSymbolProperty<Connection, Map<string, PendingConnect>>("entrants");
   const emptySince = new WeakMap<Connection, number>();
 

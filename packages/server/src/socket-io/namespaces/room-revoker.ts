@@ -2,10 +2,10 @@ import type { Clock, Log, Principal } from "../../core/ports.ts";
 import { type RealtimeSocket, requestedRooms } from "../socket.ts";
 import type { NamespaceDefinition } from "./define-namespace.ts";
 
-/** How long an application's rule may take; then the room is left. */
+/** How long an application's rule may take; after that the socket leaves the room. */
 const judgeWithinMs = 5000;
 
-/** Judges the rooms of live sockets again. */
+/** Checks the rooms of live sockets again. */
 export interface RoomRevoker {
   /**
    * Leaves the rooms in which the socket's principal may no longer be: at once where the rule answers at once.
@@ -21,7 +21,7 @@ export function createRoomRevoker({ clock, log }: { readonly clock: Clock; reado
     for (const room of [...socket.rooms]) judgeRoom(socket, definition, room);
   }
 
-  /** Rooms in which the server has put the socket for rights that it no longer has. */
+  /** Leaves the rooms that the server has joined for rights that the socket no longer has. */
   function leaveDefaults(socket: RealtimeSocket, definition: NamespaceDefinition, before: Principal): void {
     const kept = new Set(defaults(definition, socket.data.principal));
     for (const room of defaults(definition, before)) {
@@ -29,7 +29,7 @@ export function createRoomRevoker({ clock, log }: { readonly clock: Clock; reado
     }
   }
 
-  /** The frames that a client accepts depend on no rights, so they are left out before and after. */
+  /** The frames that a client accepts depend on no rights, so both calls leave them out. */
   function defaults(definition: NamespaceDefinition, principal: Principal): readonly string[] {
     try {
       return definition.rooms(principal, []);

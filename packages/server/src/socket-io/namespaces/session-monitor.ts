@@ -8,37 +8,38 @@ import { type RealtimeSocket, sessionHandles } from "../socket.ts";
 import type { NamespaceDefinition } from "./define-namespace.ts";
 import { createRoomRevoker } from "./room-revoker.ts";
 
-/** How often sessions that have expired are looked for: they are to be gone within a second, answer and all. */
+/** Sweep interval. 500 ms keeps disconnects of expired sessions below one second, including the store round trip. */
 const sweepMs = 500;
 
-/** Sockets whose sessions are looked up together when all of them are. */
+/** Sockets whose sessions are looked up together when all sessions are. */
 const atATime = 200;
 
 export interface SessionMonitorOptions {
   readonly lookup: SessionLookup;
   readonly clock: Clock;
   readonly log: Log;
-  /** A session is looked up again when the last look is this long ago. */
+  /** A session is looked up again when its last look-up is this long ago. */
   readonly recheckMs: number;
   sockets(): Iterable<RealtimeSocket>;
   definitionOf(socket: RealtimeSocket): NamespaceDefinition;
-  /** Told of every socket that was ended, for the security log. */
+  /** Called for every socket that is ended, for the security log. */
   onEnded(socket: RealtimeSocket, reason: SessionEndReason): void;
 }
 
 export interface SessionMonitor {
-  /** Looks the sessions concerned up again, and ends or narrows their sockets. Resolves when that is done. */
+  /** Looks up the affected sessions again, and ends or restricts their sockets. Resolves when that is done. */
   changed(change: SessionChange): Promise<void>;
   /** Call this for each socket that has just connected. */
   adopt(socket: RealtimeSocket): void;
-  /** Looks all sessions up again: word of changes may have been lost. */
+  /** Looks up all sessions again: messages about changes may have been lost. */
   lookAgain(): void;
   close(): void;
 }
 
 /**
- * Keeps live sockets in step with their sessions. There is one rule: whenever something may have changed (the source
- * said so, the session expired, or nobody looked for a while), look the session up again and apply what is found.
+ * Keeps live sockets in step with their sessions. There is one rule: whenever something may have changed, look the
+ * session up again and apply the result. That is when the source reports it, the session expires, or the last look-up
+ * is too old.
  */
 export function createSessionMonitor(options: SessionMonitorOptions): SessionMonitor {
   const { lookup, clock, recheckMs } = options;
@@ -64,7 +65,7 @@ export function createSessionMonitor(options: SessionMonitorOptions): SessionMon
       );
     },
     adopt(socket) {
-      // A logout between a socket's look-up and its first moment among the live sockets would otherwise be missed.
+      // A logout between a socket's look-up and its registration as a live socket would otherwise be missed.
       if (lastChangeAt >= socket.data.checkedAt) void recheck([socket]);
     },
     lookAgain() {
@@ -84,7 +85,7 @@ export function createSessionMonitor(options: SessionMonitorOptions): SessionMon
     return (expiresAt !== null && expiresAt <= now) || monotonic - checkedAt >= recheckMs;
   }
 
-  /** A few at a time, or the store would be asked for thousands at once. */
+  /** A few at a time, or the store would receive thousands of requests at once. */
   async function recheckAll(): Promise<void> {
     const sockets = select(() => true);
     for (let start = 0; start < sockets.length; start += atATime) {
@@ -111,8 +112,8 @@ export function createSessionMonitor(options: SessionMonitorOptions): SessionMon
   }
 
   /**
-   * Answers may overtake each other: one that was read before a demotion and arrives after the answer that was read
-   * later would give the role back. A look-up that failed has read nothing, and makes no other one old.
+   * Answers may overtake each other: one that was read before a demotion, and arrives after the answer of a later read,
+   * would restore the role. A look-up that failed has read nothing, and makes no other answer stale.
    */
   function isLatest(socket: RealtimeSocket, serial: number, found: Session | SessionProblem | undefined): boolean {
     if ((followed.get(socket) ?? 0) > serial) return false;
@@ -121,8 +122,8 @@ export function createSessionMonitor(options: SessionMonitorOptions): SessionMon
   }
 
   /**
-   * A store that cannot be asked ends nobody: its outage would sign everybody out. What is known still holds, and a
-   * session past its expiry has ended whatever the store would say.
+   * A store that does not answer ends no session: its outage would sign every user out. The known session still holds,
+   * and a session past its expiry has ended whatever the store would say.
    */
   async function lookAgain(handle: SessionHandle): Promise<Session | SessionProblem | undefined> {
     try {
@@ -146,12 +147,12 @@ export function createSessionMonitor(options: SessionMonitorOptions): SessionMon
       return;
     }
     if (typeof found === "string") return end(socket, reasonOf(found, change?.reason), true);
-    // A cookie that now opens another person's session does not turn this socket into that person's.
+    // A cookie that now opens another user's session does not give this socket to that user.
     if (found.userId !== principal.userId) return end(socket, "revoked", true);
     follow(socket, principalOf(found), change !== undefined);
   }
 
-  /** A change that was told may be one of rights that the session does not show, such as who is in which team. */
+  /** A reported change may be one of rights that the session does not show, such as team membership. */
   function follow(socket: RealtimeSocket, principal: Principal, told: boolean): void {
     const before = socket.data.principal;
     socket.data.principal = principal;
@@ -161,7 +162,7 @@ export function createSessionMonitor(options: SessionMonitorOptions): SessionMon
     rooms.judge(socket, definition, before);
   }
 
-  /** A rule of the application's that throws permits nothing. */
+  /** An application's rule that throws permits nothing. */
   function stillPermits(rule: AccessRule, principal: Principal): boolean {
     try {
       return permits(rule, principal);

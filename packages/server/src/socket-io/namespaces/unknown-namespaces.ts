@@ -5,8 +5,8 @@ import type { RealtimeServer } from "../socket.ts";
 const connectTo = /^0(\/[^,]*)/;
 
 /**
- * Tells of each CONNECT to a namespace that does not exist. Socket.IO answers it with "Invalid namespace" by itself, as
- * often as it is asked, and no code of ours would ever know.
+ * Reports each CONNECT to a namespace that does not exist. Socket.IO answers it with "Invalid namespace" by itself, as
+ * often as a client asks, and no code of ours would notice.
  */
 export function watchUnknownNamespaces(
   engine: EngineServer,
@@ -15,12 +15,12 @@ export function watchUnknownNamespaces(
 ): void {
   engine.on("connection", (conn: EngineSocket) => void conn.on("message", look));
 
-  /** After Socket.IO has looked at it: what it cannot read has closed the connection, and is an offence of another kind. */
+  /** Runs after Socket.IO: what it cannot read has closed the connection, and is an offence of another kind. */
   function look(this: EngineSocket, data: unknown): void {
     if (typeof data !== "string" || !data.startsWith("0/")) return;
     const name = connectTo.exec(data)?.[1];
     if (name === undefined || io._nsps.has(name) || this.readyState !== "open") return;
-    // Older clients put the query of their URL here, and people their tokens into it: it is nothing for a log.
+    // Older clients put the query of their URL here, which may contain tokens: it must not be logged.
     onUnknown(this, name.replace(/\?.*/s, "?…"));
   }
 }

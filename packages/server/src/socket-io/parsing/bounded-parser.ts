@@ -1,23 +1,23 @@
 import { Decoder, Encoder, isPacketValid, type Packet, PacketType } from "socket.io-parser";
 import { Refusal } from "../../core/refusal.ts";
 
-/** The deepest nesting that is parsed: deeper payloads are no data but an attack on whoever walks them. */
+/** The deepest nesting that is parsed: deeper payloads are no data but an attack on code that walks them. */
 const maxDepth = 64;
 
 /** The handshake's `auth` and acknowledgements are small. */
 const maxControlBytes = 16_384;
 
 /**
- * What stands before the payload (Socket.IO protocol 5): type, number of attachments, namespace, acknowledgement id.
- * Socket.IO itself takes whatever JavaScript makes a number of: `1e0` attachments, a blank as an id, or 400 digits, which
- * it would answer as `Infinity`.
+ * The part before the payload (Socket.IO protocol 5): type, number of attachments, namespace, acknowledgement id.
+ * Socket.IO itself accepts everything that JavaScript converts to a number: `1e0` attachments, a blank as an id, or 400
+ * digits, which it would answer as `Infinity`.
  */
 const preamble = /^(?:[0-4]|[56]\d{1,3}-)(\/[^,]*(?:,|$))?(\d*)(?=[[{"]|$)/;
 
 /** The name in the payload of an event. */
 const eventName = /^\["((?:[^"\\]|\\.){0,256})"/;
 
-/** Types of packets that are nothing without a payload. */
+/** Types of packets that require a payload. */
 const payloadTypes: ReadonlySet<number> = new Set([
   PacketType.EVENT,
   PacketType.ACK,
@@ -31,11 +31,12 @@ interface BoundedParserOptions {
 }
 
 /**
- * Socket.IO's parser with bounds that hold before anything is parsed. A frame beyond them becomes an event whose payload
- * is the refusal itself: a class instance cannot come out of JSON, so the event gate knows it for what it is and the
- * sender gets an ordinary answer. Where there is nobody to answer, decoding throws and Socket.IO closes the connection.
+ * Socket.IO's parser with limits that apply before anything is parsed. A frame beyond them becomes an event whose
+ * payload is the refusal itself. A class instance cannot come out of JSON, so the event dispatcher recognises it and
+ * the sender receives an ordinary answer. Where no sender can be answered, decoding throws and Socket.IO closes the
+ * connection.
  * @param maxEventBytes - bytes of an event's frame in UTF-8, its attachments included
- * @param onFailed - told why a frame cannot be decoded
+ * @param onFailed - called with the reason why a frame cannot be decoded
  */
 export function boundedParser({ maxEventBytes, onFailed }: BoundedParserOptions): {
   Encoder: typeof Encoder;
@@ -64,7 +65,7 @@ export function boundedParser({ maxEventBytes, onFailed }: BoundedParserOptions)
       const head = readHead(frame);
       const refusal = boundsRefusal(frame, head, maxEventBytes);
       if (refusal === undefined) {
-        // Throws while attachments are missing: no text in between may set the count back.
+        // This throws while attachments are missing: no text in between may reset the count.
         super.add(frame);
         this.#received = Buffer.byteLength(frame);
         return;
@@ -77,7 +78,7 @@ export function boundedParser({ maxEventBytes, onFailed }: BoundedParserOptions)
   return { Encoder, Decoder: BoundedDecoder };
 }
 
-/** What can be told of a frame before its payload is parsed. */
+/** What is known of a frame before its payload is parsed. */
 interface FrameHead {
   readonly type: PacketType;
   readonly namespace: string;
@@ -86,7 +87,7 @@ interface FrameHead {
   readonly payloadAt: number;
 }
 
-/** @throws Error for what is no packet, or has an acknowledgement id that a number cannot hold */
+/** @throws Error for a frame that is no packet, or has an acknowledgement id that a number cannot hold */
 function readHead(frame: string): FrameHead {
   const match = preamble.exec(frame);
   if (match === null) throw new Error("The frame is no packet of Socket.IO protocol 5.");
@@ -125,7 +126,8 @@ function deeperThan(frame: string, payloadAt: number, limit: number): boolean {
   if (frame.length <= limit) return false;
   let depth = 0;
   let inString = false;
-  // From the payload on: a quote in the namespace would turn strings inside out, and hide the brackets.
+  // From the payload on: a quote in the namespace would swap what is inside and outside of strings, and hide the
+  // brackets.
   for (let index = payloadAt; index < frame.length; index += 1) {
     const code = frame.charCodeAt(index);
     if (inString) {
@@ -141,8 +143,8 @@ function deeperThan(frame: string, payloadAt: number, limit: number): boolean {
 }
 
 /**
- * The event that the sender gets its answer for; undefined where none can be made out. Attachments would follow a
- * binary event and be taken for something else, and Socket.IO's reserved names are no events.
+ * The event for which the sender gets its answer; undefined where there is none. Attachments would follow a binary
+ * event and be taken for something else, and Socket.IO's reserved names are no events.
  */
 function refusedPacket(
   frame: string,

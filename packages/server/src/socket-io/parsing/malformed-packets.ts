@@ -1,20 +1,21 @@
 import type { Socket as EngineSocket } from "engine.io";
 import { Refusal } from "../../core/refusal.ts";
 
-/** Notices connections that are closed because of what they sent. */
+/** Reports connections that are closed because of what they sent. */
 export interface MalformedPackets {
   /** Call this for each packet before Engine.IO and Socket.IO look at it. */
   begin(conn: EngineSocket, packet: { type: string }): void;
   /** Call this after Socket.IO has looked at a message; what a handler does comes later. */
   end(conn: EngineSocket): void;
-  /** Call this by the decoder, with why it cannot read the packet that has just come. */
+  /** Call this in the decoder, with the reason why it cannot read the current packet. */
   failed(error: unknown): void;
 }
 
 /**
- * A packet that is none, or comes out of turn, closes its connection: in Engine.IO, in the decoder, or in Socket.IO, which
- * all do so without a word. Packets are read one at a time and at once, so whose was read last is whose failed.
- * @param onMalformed - told once of each connection
+ * A packet that is invalid, or comes out of turn, closes its connection: in Engine.IO, in the decoder, or in Socket.IO,
+ * none of which reports it. Packets are read synchronously, one at a time, so the connection that was read last is the
+ * one that failed.
+ * @param onMalformed - called once for each connection
  */
 export function createMalformedPackets(onMalformed: (conn: EngineSocket, refusal: Refusal) => void): MalformedPackets {
   let reading: EngineSocket | undefined;

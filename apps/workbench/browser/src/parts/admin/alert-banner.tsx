@@ -1,7 +1,10 @@
 import { useDashboard } from "../../admin/dashboard.ts";
 import { useStore } from "../../store.ts";
 
-/** The latest warning of the server, on every panel until somebody has seen it. The frame around it stays, to be spoken. */
+/**
+ * The server's latest alert, shown on every panel until it is dismissed. The frame stays mounted, so that screen
+ * readers announce it.
+ */
 export function AlertBanner() {
   const { state, dismiss } = useDashboard().alerts;
   const { latest } = useStore(state);

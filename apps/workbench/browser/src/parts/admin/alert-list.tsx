@@ -2,7 +2,7 @@ import { useDashboard } from "../../admin/dashboard.ts";
 import { useStore } from "../../store.ts";
 import { ExactMoment } from "../moment.tsx";
 
-/** What the server has warned of since the page was opened. */
+/** The server's alerts since the page was opened. */
 export function AlertList() {
   const { alerts } = useStore(useDashboard().alerts.state);
   return (

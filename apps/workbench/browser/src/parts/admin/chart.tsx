@@ -8,22 +8,24 @@ import { clockWords } from "../../words.ts";
 interface ChartProps {
   title: string;
   data: Curves;
-  /** A value with its unit. */
+  /** Formats a value with its unit. */
   words: (value: number) => string;
-  /** What the scale may be divided into, where tens are not what people count in. */
+  /** Allowed scale steps, where decimal steps do not fit the unit. */
   steps?: number[] | undefined;
   testId: string;
 }
 
 const height = 150;
 
-/** While there are only few readings, the chart shows at least this many seconds. */
+/** Minimum time range while there are only a few readings, in seconds. */
 const fewestSeconds = 300;
 
-/** Lines are told apart by their dashes as well as by their colours. */
+/** Lines are distinguished by their dashes as well as by their colours. */
 const dashes = [[], [6, 3], [2, 3], [10, 3, 2, 3], [12, 4], [1, 5]];
 
-/** A chart of the last hour, with what it shows in words below: a legend for some, the chart itself for others. */
+/**
+ * A chart of the last hour, with its content in words below: a legend for sighted users, the chart itself for others.
+ */
 export function Chart({ title, data, words, steps, testId }: ChartProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -31,7 +33,7 @@ export function Chart({ title, data, words, steps, testId }: ChartProps) {
   const labels = data.curves.map(({ label }) => label).join("\n");
   const scheme = useScheme();
 
-  // Drawn anew for other lines or colours, not for other data.
+  // Redrawn for other lines or colours, not for other data.
   useEffect(() => {
     const { current } = holder;
     if (current === null) return;
@@ -161,7 +163,7 @@ function optionsOf(
   };
 }
 
-/** A canvas does not follow the colour scheme by itself. */
+/** A canvas does not follow the colour scheme automatically. */
 function useScheme(): string {
   const [query] = useState(() => window.matchMedia("(prefers-color-scheme: dark)"));
   const [isDark, setDark] = useState(query.matches);

@@ -4,7 +4,7 @@ export interface Column<Row, Sort extends string = never> {
   readonly label: string;
   readonly cell: (row: Row) => ComponentChildren;
   readonly class?: string;
-  /** What the server calls it, where it can sort by it. */
+  /** The server's sort key, if it can sort by this column. */
   readonly sort?: Sort;
 }
 
@@ -14,7 +14,7 @@ interface CellProps<Row> {
   isFirst: boolean;
 }
 
-/** The first one names its row. */
+/** The first cell names its row. */
 export function Cell<Row>({ column, row, isFirst }: CellProps<Row>) {
   const content = column.cell(row);
   if (isFirst) return <th scope="row">{content}</th>;

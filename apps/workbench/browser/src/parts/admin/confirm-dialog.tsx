@@ -10,8 +10,9 @@ interface ConfirmDialogProps {
 }
 
 /**
- * Asks before it acts. Escape does nothing, nor does a second press of Enter: what need not be filled in does not begin
- * with the focus. A refusal is shown here, where it can be answered.
+ * Asks for confirmation before an action. Neither Escape nor a second press of Enter performs the action: where no
+ * input is required, the button that goes back has the initial focus. A refusal is shown here, where the user can
+ * correct the input.
  */
 export function ConfirmDialog({ question, onDone, onClose }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);

@@ -24,7 +24,7 @@ const sortWords: Record<ConnectionSort, string> = {
   buffered_bytes: "Waiting",
 };
 
-/** Of these, who has the most is looked for. */
+/** For these columns users look for the largest value. */
 const isLargestFirst: ReadonlySet<ConnectionSort> = new Set(["connected_at", "round_trip_ms", "buffered_bytes"]);
 
 export function ConnectionsPanel() {
@@ -111,7 +111,7 @@ const totalWords = (total: number, filter: string): string =>
 const roundTripWords = ({ round_trip_ms }: ConnectionRow): string =>
   round_trip_ms === null ? "–" : `${Math.round(round_trip_ms)}\u00a0ms`;
 
-/** One element: on a phone, what is beside each other in a cell would come apart. */
+/** One element: on a phone, adjacent parts of a cell would be separated. */
 function Waiting({ row: { slow, buffered_bytes } }: { row: ConnectionRow }) {
   return (
     <span>

@@ -44,7 +44,7 @@ const parts: Record<PanelName, FunctionComponent> = {
   origins: OriginsPanel,
 };
 
-/** The administrators' dashboard, with one of its parts. */
+/** The administrators' dashboard, with one of its panels. */
 export function Dashboard({ panel }: { panel: PanelName }) {
   const { clients, userId, accountChanged } = useWorkspace();
   const [question, setQuestion] = useState<Question | null>(null);
@@ -75,7 +75,7 @@ export function Dashboard({ panel }: { panel: PanelName }) {
   const content = useRef<HTMLDivElement>(null);
   useFocusAfter(question !== null || details !== null, content);
   const Part = parts[panel];
-  // A panel is drawn for its own reasons, not because a question is asked.
+  // A panel renders for its own reasons, not because a dialog opens.
   const part = useMemo(() => <Part key={panel} />, [Part, panel]);
 
   if (feed.phase === "denied") return <NotForYou text={feed.problem ?? "This page is for administrators."} />;

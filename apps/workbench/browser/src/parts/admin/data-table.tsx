@@ -7,16 +7,16 @@ interface DataTableProps<Row> {
   label: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
-  /** The key of a row, and whatever else its element should carry. */
+  /** The key of a row, and any other attributes of its element. */
   rowProps: (row: Row) => JSX.IntrinsicElements["tr"] & { key: string };
-  /** Shown instead of the table while there is no row. */
+  /** Shown instead of the table while there are no rows. */
   empty: string;
   testId: string;
 }
 
 /**
- * A table of few rows. On a phone each row becomes a block of labelled lines; where the columns need more room than
- * there is, they scroll inside their frame, by keyboard as well, so that the page itself never does.
+ * A table for few rows. On a phone each row becomes a block of labelled lines. Columns that need more room than
+ * available scroll inside their frame, also by keyboard, so that the page itself never scrolls sideways.
  */
 export function DataTable<Row>({ label, columns, rows, rowProps, empty, testId }: DataTableProps<Row>) {
   const frame = useRef<HTMLElement>(null);

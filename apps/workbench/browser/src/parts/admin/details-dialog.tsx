@@ -9,7 +9,7 @@ export function DetailsDialog({ details, onClose }: { details: Details; onClose:
   useLayoutEffect(() => dialog.current?.showModal(), []);
 
   function choose(question: Question): void {
-    // Closed first: the focus goes back to the row, and from there to it again after the question.
+    // Closed first: the focus returns to the row, and does so again after the confirmation.
     dialog.current?.close();
     ask(question);
   }

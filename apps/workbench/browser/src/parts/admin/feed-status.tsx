@@ -9,7 +9,10 @@ const words: Record<FeedState["phase"], string> = {
   denied: "Denied",
 };
 
-/** Whether what is shown is of now, and how old it is if not. The page's connection line speaks; this one is looked at. */
+/**
+ * Whether the data is current, and how old it is if not. Only the page's connection line is announced; this one is
+ * visual.
+ */
 export function FeedStatus({ feed: { phase, asOf } }: { feed: FeedState }) {
   return (
     <>

@@ -10,7 +10,7 @@ import { Panel } from "./panel.tsx";
 
 const refreshMs = 5000;
 
-/** Signs and words, so that nobody depends on telling red from green. */
+/** Signs and words, so that no user has to distinguish red from green. */
 const signs: Record<HealthReport["status"] | DependencyRow["status"], readonly [sign: string, words: string]> = {
   ok: ["✓", "healthy"],
   degraded: ["!", "degraded: a dependency does not answer"],

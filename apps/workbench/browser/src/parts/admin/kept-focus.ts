@@ -1,7 +1,10 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
-/** Rows go while somebody is on one of their buttons. Then the list takes the focus, or it would be at the page's start. */
+/**
+ * A row can disappear while one of its buttons has the focus. The list then takes the focus, which would otherwise
+ * return to the start of the page.
+ */
 export function useKeptFocus(list: RefObject<HTMLElement | null>): void {
   const focused = useRef<Element | null>(null);
   useEffect(() => {

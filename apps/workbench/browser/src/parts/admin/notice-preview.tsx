@@ -1,6 +1,6 @@
 import type { NoticeEntry } from "../../admin/notice-entry.ts";
 
-/** A notice as people will see it: text, whatever is written in it. */
+/** A notice as users will see it: always as plain text. */
 export function NoticePreview({ entry: { title, body, link, priority, requiresAck } }: { entry: NoticeEntry }) {
   return (
     <section class="preview" aria-labelledby="preview-heading">

@@ -16,7 +16,7 @@ import { ExactMoment } from "../moment.tsx";
 import { NoticePreview } from "./notice-preview.tsx";
 import { Panel } from "./panel.tsx";
 
-/** Writes a notice, shows it as people will see it, and sends it after a question. */
+/** Composes a notice, shows it as users will see it, and sends it after a confirmation. */
 export function NoticesPanel() {
   const { request, ask, names, notices } = useDashboard();
   const known = useStore(names.state);
@@ -39,7 +39,7 @@ export function NoticesPanel() {
         try {
           await request("admin_notification", { audience, notification });
         } catch (error) {
-          // What is wrong with the connection is said in the dialog, and nothing in the form is to blame for it.
+          // The dialog reports connection errors: nothing in the form caused them.
           if (!isConnectionError(error)) setProblems(problemsOf(error));
           throw error;
         }

@@ -5,7 +5,7 @@ import { useProblem } from "../../use-problem.ts";
 import { Field } from "../field.tsx";
 import { Panel } from "./panel.tsx";
 
-/** Says of an origin whether pages from there may connect, and which rule decides that. */
+/** Shows whether pages of an origin may connect, and which rule decides that. */
 export function OriginsPanel() {
   const { request } = useDashboard();
   const [verdict, setVerdict] = useState<(OriginExplanation & { origin: string }) | null>(null);
@@ -42,7 +42,7 @@ export function OriginsPanel() {
         />
         <button type="submit">Explain</button>
       </form>
-      {/* Always there, so that the verdict is spoken. */}
+      {/* Always mounted, so that screen readers announce the verdict. */}
       <div aria-live="polite">{verdict && <Verdict {...verdict} />}</div>
     </Panel>
   );

@@ -31,7 +31,9 @@ export function OverviewPanel() {
   );
 }
 
-/** The history is here at once, and the first reading up to two seconds later: its figures have their places already. */
+/**
+ * The history arrives at once, and the first reading up to two seconds later: the layout reserves room for its figures.
+ */
 function Metrics({ metrics }: { metrics: SystemMetrics | null }) {
   return (
     <dl class="metrics" data-testid="admin-metrics">

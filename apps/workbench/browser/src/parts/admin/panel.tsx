@@ -5,17 +5,17 @@ import { ProblemLine } from "../problem-line.tsx";
 
 interface PanelProps {
   title: string;
-  /** Beside the title, such as how many rows there are. */
+  /** Shown beside the title, such as the number of rows. */
   note?: string | undefined;
   problem: string | null;
-  /** Asks again for what could not be read. */
+  /** Repeats the read that failed. */
   retry?: () => void;
-  /** What there is nothing of yet. */
+  /** The name of the data that is still missing. */
   waitsFor?: string | false;
   children: ComponentChildren;
 }
 
-/** One part of the dashboard, with its heading, what it waits for, and what went wrong in it. */
+/** One panel of the dashboard, with its heading, its loading state, and its problem. */
 export function Panel({ title, note, problem, retry, waitsFor, children }: PanelProps) {
   return (
     <div class="data">
@@ -30,7 +30,7 @@ export function Panel({ title, note, problem, retry, waitsFor, children }: Panel
   );
 }
 
-/** Only those who wait get to read it. */
+/** Appears only after a delay, so that quick responses do not flash it. */
 function Loading({ what }: { what: string }) {
   const { feed } = useDashboard();
   const { phase } = useStore(feed.state);

@@ -8,10 +8,10 @@ interface SearchFieldProps {
   onSearch: (text: string) => void;
 }
 
-/** Long enough for the next letter, short enough not to be waited for. */
+/** Long enough for the next key press, short enough not to be noticed. */
 const pauseMs = 250;
 
-/** A filter that follows the typing, one question for each pause in it. */
+/** A filter that follows the input, with one request for each pause. */
 export function SearchField({ name, label, hint, onSearch }: SearchFieldProps) {
   const pause = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(pause.current), []);

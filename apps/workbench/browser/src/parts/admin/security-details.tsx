@@ -13,7 +13,7 @@ interface Surroundings {
   ownId: string;
 }
 
-/** A line of the security log with everything that it knows, and what can be done about whoever is in it. */
+/** All details of a line of the security log, and the actions against its user or address. */
 export function lineDetails(line: SecurityEvent, { nameOf, blocks, thenRead, request, ownId }: Surroundings): Details {
   const { type, severity, at, ip, user_id, count } = line;
   const known: [string, string | undefined][] = [

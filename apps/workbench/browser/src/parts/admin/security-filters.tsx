@@ -13,7 +13,7 @@ const choices = (values: readonly string[]): [string, string][] => [
   ...values.map((value): [string, string] => [value, value.replaceAll("_", " ")]),
 ];
 
-/** Lines have to have all of these; what is left empty counts for nothing. */
+/** Lines must match all filters; empty fields are ignored. */
 export function SecurityFilterForm({ filters, narrow }: SecurityFilterFormProps) {
   return (
     <search class="filters">

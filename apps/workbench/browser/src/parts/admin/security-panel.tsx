@@ -98,7 +98,7 @@ export function SecurityPanel() {
   );
 }
 
-/** Types and severities for people; the words are the log's own. */
+/** Formats types and severities for people; the words are the log's own. */
 const typeWords = (type: string): string => type.replaceAll("_", " ");
 
 function SeverityBadge({ severity }: { severity: Severity }) {

@@ -16,7 +16,7 @@ const columns: Column<SettingRow>[] = [
   { label: "Meaning", cell: ({ doc }) => doc, class: "wide" },
 ];
 
-/** The configuration in force: what it is, and where each value came from. */
+/** The effective configuration: each value and its source. */
 export function SettingsPanel() {
   const store = useFeed((section) => openAnswerStore(section, () => section.request("get_configuration", {})));
   const { answer, problem } = useStore(store.state);

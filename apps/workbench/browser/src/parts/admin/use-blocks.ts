@@ -9,7 +9,9 @@ interface KnownBlocks {
   blocks: readonly BlockRow[] | null;
   problem: string | null;
   read: () => void;
-  /** The same question, after which the blocks are read at once: the feed tells of it up to a second later. */
+  /**
+   * Wraps a question so that the blocks are read at once after it: the feed reports the change up to a second later.
+   */
   thenRead: (question: Question) => Question;
 }
 

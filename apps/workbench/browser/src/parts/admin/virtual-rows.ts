@@ -11,11 +11,11 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useReducer, useState } from "preact/hooks";
 
 interface VirtualRowsOptions {
-  /** What scrolls. */
+  /** The scroll container. */
   frame: RefObject<HTMLElement | null>;
   count: number;
   keyOf: (index: number) => string;
-  /** Pixels of a row before it has been measured. */
+  /** Estimated height of a row in pixels, used until it is measured. */
   estimate: number;
 }
 
@@ -24,14 +24,17 @@ interface VirtualRows {
   totalSize: number;
   /** Positions in view; null while there is none. */
   range: { startIndex: number; endIndex: number } | null;
-  /** To be the `ref` of each row, which carries its index as `data-index`. */
+  /** Use this as the `ref` of each row, which carries its index as `data-index`. */
   measure: (row: HTMLElement | null) => void;
 }
 
-/** Rows drawn beyond those in view, so that scrolling shows no holes. */
+/** Rows rendered beyond those in view, so that scrolling shows no gaps. */
 const overscan = 8;
 
-/** Which of many rows are in view, and where they are. A row with the focus stays, wherever one scrolls to. */
+/**
+ * Which of many rows are in view, and their positions. The row with the focus stays rendered, wherever the user
+ * scrolls.
+ */
 export function useVirtualRows({ frame, count, keyOf, estimate }: VirtualRowsOptions): VirtualRows {
   const [, redraw] = useReducer((drawn: number) => drawn + 1, 0);
   const options: VirtualizerOptions<HTMLElement, HTMLElement> = {
@@ -64,7 +67,7 @@ export function useVirtualRows({ frame, count, keyOf, estimate }: VirtualRowsOpt
   };
 }
 
-/** The position of the row that an element is in; null for one that is in none of this list. */
+/** The position of the row that contains an element; null for an element outside this list. */
 export function indexOf(element: Element | null, list: HTMLElement | null): number | null {
   const row = element?.closest<HTMLElement>("[data-index]");
   return row && list?.contains(row) ? Number(row.dataset.index) : null;

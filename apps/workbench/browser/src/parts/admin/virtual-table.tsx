@@ -4,7 +4,7 @@ import { Cell, type Column } from "./column.tsx";
 import { useKeptFocus } from "./kept-focus.ts";
 import { indexOf, useVirtualRows } from "./virtual-rows.ts";
 
-/** How a list is sorted, and the means to sort it otherwise. */
+/** The current sort order, and a callback that changes it. */
 interface Sorting<Sort> {
   by: Sort;
   descending: boolean;
@@ -14,34 +14,34 @@ interface Sorting<Sort> {
 interface VirtualTableProps<Row, Sort extends string> {
   label: string;
   columns: readonly Column<Row, Sort>[];
-  /** As CSS has it for a grid. */
+  /** In the form of CSS grid columns. */
   widths: string;
   count: number;
-  /** Undefined while it has not been read yet. */
+  /** Undefined while the row has not been read yet. */
   rowAt: (index: number) => Row | undefined;
   keyOf: (row: Row) => string;
-  /** What the element of a row should carry. */
+  /** Attributes of a row's element. */
   rowProps: (row: Row) => { [attribute: `data-${string}`]: string };
   sorting?: Sorting<Sort>;
-  /** Told which positions are in view. */
+  /** Called with the positions in view. */
   onView?: (first: number, last: number) => void;
   onScroll?: (top: number) => void;
   testId: string;
 }
 
-/** Pixels of a row before it is measured: on a phone it is a block of labelled lines. */
+/** Row height in pixels before a row is measured: on a phone it is a block of labelled lines. */
 const estimates = { wide: 45, phone: 200 };
 const isPhone = (): boolean => window.matchMedia("(max-width: 46rem)").matches;
 
 /**
- * A table of which only the rows in view are in the page, so that ten thousand are as quick as ten. It scrolls inside its
- * frame, by keyboard as well; people who listen are told of every row where it is among all of them.
+ * A table that renders only the rows in view, so that ten thousand rows are as fast as ten. It scrolls inside its
+ * frame, also by keyboard. Screen readers receive the position of every row among all rows.
  */
 export function VirtualTable<Row, Sort extends string = never>(props: VirtualTableProps<Row, Sort>) {
   const { label, columns, widths, count, rowAt, keyOf, rowProps, sorting, onView, onScroll, testId } = props;
   const frame = useRef<HTMLElement>(null);
   useKeptFocus(frame);
-  /** The row with the focus is in the page even when others have been read instead of it. */
+  /** Keeps the row with the focus rendered even when other rows have replaced it in the data. */
   const focused = useRef<{ index: number; row: Row } | null>(null);
   const shownAt = (index: number): Row | undefined =>
     rowAt(index) ?? (focused.current?.index === index ? focused.current.row : undefined);
@@ -135,7 +135,7 @@ function Heading<Row, Sort extends string>({ column, sorting }: HeadingProps<Row
   );
 }
 
-/** A row that has been scrolled to before it was read. */
+/** A row that was scrolled into view before it was read. */
 function Missing({ columns, ...place }: JSX.IntrinsicElements["tr"] & { columns: number }) {
   return (
     <tr class="missing" {...place}>

@@ -1,7 +1,10 @@
 import { useStore } from "../../store.ts";
 import { useWorkspace } from "../../workspace.ts";
 
-/** Whether the browser tells people of arrivals while the page is in the background. Asked for by a click only. */
+/**
+ * Whether the browser shows new notifications while the page is in the background. The page asks for permission only on
+ * a click.
+ */
 export function BackgroundChoice() {
   const { backgroundNotices } = useWorkspace();
   const { permission } = useStore(backgroundNotices.state);

@@ -4,7 +4,7 @@ import { plural } from "../../words.ts";
 import { useWorkspace } from "../../workspace.ts";
 import { NotificationList } from "./notification-list.tsx";
 
-/** The unread count, and the list behind it. */
+/** The unread count, and the notification list that it opens. */
 export function Bell() {
   const { notifications, toasts } = useWorkspace();
   const { unread } = useStore(notifications.state);

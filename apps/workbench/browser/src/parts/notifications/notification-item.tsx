@@ -4,16 +4,16 @@ import { NotificationLink } from "./notification-link.tsx";
 
 interface NotificationItemProps {
   notification: Notification;
-  /** Not read before the list was opened. */
+  /** Unread when the list was opened. */
   isNew: boolean;
   onFollow: () => void;
-  /** For the one that is to be acknowledged next. */
+  /** Set for the notification to be acknowledged next. */
   onAcknowledge?: () => void;
 }
 
 const priorityWords = { low: null, normal: null, high: "Important", critical: "Urgent" } as const;
 
-/** Texts are texts: what looks like HTML is shown as its characters. */
+/** Texts are plain text: HTML appears as its characters. */
 export function NotificationItem({ notification, isNew, onFollow, onAcknowledge }: NotificationItemProps) {
   const { title, body, priority, created_at } = notification;
   return (

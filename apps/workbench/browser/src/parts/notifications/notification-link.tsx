@@ -6,7 +6,7 @@ interface NotificationLinkProps {
   onFollow: () => void;
 }
 
-/** Pages of the workbench are opened in place. Others get a tab of their own, and nothing of ours. */
+/** Pages of the workbench open in the same tab. Others open in a new tab, without access to this page. */
 export function NotificationLink({ notification: { link, title }, onFollow }: NotificationLinkProps) {
   if (link === undefined) return null;
   const { origin, host } = new URL(link);

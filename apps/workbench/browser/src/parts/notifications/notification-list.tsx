@@ -5,7 +5,7 @@ import { useWorkspace } from "../../workspace.ts";
 import { BackgroundChoice } from "./background-choice.tsx";
 import { NotificationItem } from "./notification-item.tsx";
 
-/** The latest notifications. Looking at them is reading them, but for those that a person has to acknowledge. */
+/** The latest notifications. Viewing them marks them as read, except those that the user has to acknowledge. */
 export function NotificationList({ onLeave }: { onLeave: () => void }) {
   const { notifications: inbox } = useWorkspace();
   const { phase, notifications, latest_seq, acknowledged_seq, read_seq } = useStore(inbox.state);
@@ -17,14 +17,14 @@ export function NotificationList({ onLeave }: { onLeave: () => void }) {
     if (latest_seq > read_seq) inbox.markRead(latest_seq).catch(setProblem);
   }, [inbox, latest_seq, acknowledged_seq]);
 
-  // The oldest is acknowledged first: acknowledging one acknowledges what came before it.
+  // The oldest is acknowledged first: acknowledging a notification includes all earlier ones.
   const pending = notifications.filter(({ requires_ack, seq }) => requires_ack && seq > acknowledged_seq).at(-1);
 
   async function acknowledge(seq: number): Promise<void> {
     try {
       await inbox.acknowledge(seq);
       setProblem(null);
-      // Its button is gone, and the focus would be with it.
+      // The button is gone; without this the focus would be lost.
       section.current?.focus();
     } catch (error) {
       setProblem(error);

@@ -4,8 +4,8 @@ import { useWorkspace } from "../../workspace.ts";
 import { NotificationLink } from "./notification-link.tsx";
 
 /**
- * Arrivals above the content, which makes room: a toast covers no control. Those that can wait are read out when the
- * reader pauses, urgent ones at once. None takes the focus; while the pointer or the focus is on one, none goes away.
+ * Toasts above the content, which moves down: a toast covers no control. Screen readers announce urgent ones at once,
+ * and others at the next pause. None takes the focus. While the pointer or the focus is on one, none disappears.
  */
 export function Toasts() {
   const { toasts } = useWorkspace();
