@@ -41,7 +41,8 @@ export async function runBench({ options, peers, workloads, onProgress }: BenchO
           runs.push({ workload: workload.name, peer: peer.name, round, metrics });
           if (doubts.length > 0) warn(`${what}: ${doubts.join("; ")}.`);
         } catch (error) {
-          // An hour's figures are not thrown away for one that could not be had; it is told, and no goal is met by it.
+          // An hour's figures are not thrown away for one that could not be had; it is reported, and no goal is met by
+          // it.
           warn(`${what} failed: ${error instanceof Error ? error.message : error}`);
         }
       }

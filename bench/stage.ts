@@ -48,7 +48,7 @@ export interface Doubt {
 export interface StageOptions {
   readonly pinning: Pinning;
   readonly profileDirectory: string | undefined;
-  /** Told what makes a figure doubtful. */
+  /** Called with what makes a figure doubtful. */
   onDoubt(doubt: Doubt): void;
 }
 

@@ -20,7 +20,7 @@ const known = [
   ...enginesByUrl,
 ];
 
-/** What a server needs beyond having been told to go: answers under way, storing, and leaving. */
+/** Time that a server needs beyond the drain: for answers under way, storing, and leaving. */
 const leaveSeconds = 10;
 
 const expectPatience = (seconds: number, env: Record<string, string>): void =>
@@ -78,7 +78,7 @@ describe("docker-compose.yml", () => {
     expect(services.postgres.image).toBe("postgres:18");
     expect(services.postgres.volumes).toEqual(["postgres:/var/lib/postgresql"]);
   });
-  it("trusts nginx, and nobody else", () => {
+  it("trusts nginx, and no other proxy", () => {
     expect(node.environment.TRUST_PROXY).toBe(services.nginx.networks.default.ipv4_address);
   });
   it("depends on services and volumes that are there", () => {

@@ -1,4 +1,4 @@
-/** The pages, on GitHub and on the site: links and anchors lead somewhere, and the site has every page in its place. */
+/** The pages, on GitHub and on the site: links and anchors lead somewhere, and the sidebar has every page once. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -88,7 +88,7 @@ describe("names in pages", () => {
   const known = new Set(
     Object.values({ ...settings, ...workbenchSettings }).flatMap(({ env, aliases }) => [env, ...aliases]),
   );
-  // Read by the command only; and the ancestor's, which it turns into another.
+  // The first two are read by the command only; the last is a legacy name, which the command turns into another.
   for (const name of ["SIGNALBOX_COOKIE", "SIGNALBOX_TOKEN", "SOCKETIO_MESSAGE_QUEUE"]) known.add(name);
   const imports = new Set(entryPoints(root).map(({ name }) => name));
 

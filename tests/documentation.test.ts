@@ -31,11 +31,11 @@ describe("docs/components.md", () => {
     .split("\n")
     .filter((line) => /^\| (?!-|ancestor|then)/.test(line));
 
-  it("has a row for every component of the ancestor", () => {
+  it("has a row for every component of the legacy application", () => {
     expect(rows).toHaveLength(13 + 7);
   });
   it.each(rows.map((row) => [row.split("|")[1]?.trim() ?? "", row]))(
-    "%s: every file exists, every test tests",
+    "%s: every file exists, and every test file has a test",
     (_name, row) => {
       const files = [...row.matchAll(/`((?:apps|packages)\/[^`]+)`/g)].map(([, file = ""]) => file);
       expect(files.length).toBeGreaterThan(0);
@@ -101,7 +101,7 @@ describe("docs/lifecycle.md", () => {
       expect(rows.get(file) ?? [], file).toEqual(expect.arrayContaining(raised));
     }
   });
-  it("tells the limits that the code has", () => {
+  it("states the limits that the code has", () => {
     for (const [file, constant, told] of [
       ["socket-io/connections/violation-limit.ts", "maxRefusedHandshakes = 10;", "the 10th refused CONNECT"],
       ["socket-io/connections/violation-limit.ts", "maxRefusalsPerSecond = 50;", "more than 50 refusals in a second"],

@@ -1,4 +1,4 @@
-/** Every example stops when it is told to, and says in a sentence why it cannot start. */
+/** Every example stops on SIGTERM, and says in a sentence why it cannot start. */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";

@@ -4,7 +4,7 @@ import { addressOf } from "../peers/users.ts";
 import { clientFrame, FrameReader, opcodes } from "./frame-reader.ts";
 import { upgradeRequest } from "./handshake.ts";
 
-/** Told what happens to a client. Buffers are valid during the call only. */
+/** Called with what happens to a client. Buffers are valid during the call only. */
 export interface ClientListener {
   /** The server has let the client in. */
   entered(client: Client): void;

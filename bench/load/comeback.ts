@@ -64,8 +64,8 @@ export class Comeback {
   }
 
   /**
-   * One attempt of a library's. Signalbox's client reads client-config first when it has failed before. The questions
-   * by which it finds out why are left out: as long as nobody listens they cost no server anything.
+   * One attempt of a library's. Signalbox's client reads client-config first when it has failed before. The requests by
+   * which it finds out the reason are left out: as long as no server listens they cost none anything.
    */
   async #attempt(client: LostClient, fresh: boolean): Promise<void> {
     const { target, tokens } = this.#crowd;

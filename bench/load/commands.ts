@@ -110,7 +110,8 @@ export interface AreBackAnswer {
   /** How often a server said no to one that came back. */
   readonly refused: number;
   /**
-   * Since the server was there, until 5 %, 10 % and so on to 100 % of those that are back were in; all NaN when nobody is.
+   * Since the server was there, until 5 %, 10 % and so on to 100 % of those that are back were in; all NaN when none
+   * is.
    */
   readonly twentiethsMs: readonly number[];
 }

@@ -13,12 +13,12 @@ export class Refused extends Error {
   override readonly name = "Refused";
 }
 
-/** All clients of a run, and who hears of what they receive. */
+/** All clients of a run, and the listeners for what they receive. */
 export class Crowd {
   /** What is done with each message; replaced by the measurement that is under way. */
   onMessage: ClientListener["message"] = ignore;
   onAnswer: (client: Client, id: number) => void = ignore;
-  /** A client that was in has been closed, by whomever. */
+  /** A client that was in has been closed, by either side. */
   onClosed: (client: Client, code: number | undefined) => void = ignore;
   readonly target: Target;
   /** CSRF tokens by user, for the next connection of each. */

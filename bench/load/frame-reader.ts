@@ -1,4 +1,4 @@
-/** Told of each WebSocket frame. The bytes are valid during the call only. */
+/** Called with each WebSocket frame. The bytes are valid during the call only. */
 export type OnFrame = (opcode: number, buffer: Buffer, start: number, end: number) => void;
 
 export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;

@@ -1,4 +1,4 @@
-/** The load process: opens clients, counts and times what they receive. Told what to do over standard input. */
+/** The load process: opens clients, counts and times what they receive. It takes its commands over standard input. */
 import { serveControl } from "../process/control.ts";
 import type { Broadcaster } from "./broadcasters/broadcaster.ts";
 import { createBroadcaster } from "./broadcasters/create-broadcaster.ts";

@@ -28,7 +28,7 @@ export const payloadOf = (bytes: number, us: number): Payload => ({
 const envelopeBytes = JSON.stringify({ stamp: stampOf(0), text: "" }).length;
 
 /**
- * The `message` of a progress update: when it was reported, and of which task. Both at fixed places in it, so that
+ * The `message` of a progress update: when it was reported, and of which task. Both at fixed positions in it, so that
  * nothing else of a snapshot has to be read, in whatever order its fields come.
  */
 export const messageOf = (task: number, us: number): string =>

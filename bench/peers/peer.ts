@@ -60,8 +60,8 @@ export interface Target {
 export type Wire = "socket.io" | "ws" | "tcp" | "nats";
 
 /**
- * How a broadcast to everybody who is connected comes about. Whoever makes it builds the payload as
- * `payloads.ts` says, with the time at which it was made.
+ * How a broadcast to everybody who is connected comes about. Its maker builds the payload as `payloads.ts` says, with
+ * the time at which it was made.
  * - `server`: the server listens on a Unix-domain socket at `socket`. A line `10 200\n` asks for one turn of its event
  *   loop with 10 broadcasts of payloads of 200 bytes; each further line for another turn, also when lines came together.
  *   Nothing is answered: the load process counts what arrives.

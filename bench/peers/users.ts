@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 
 /** Who connects: a user has a number, from which address and session follow, in every process and after every restart. */
 
-/** Users from this number on are administrators, who may watch anybody's task. */
+/** Users from this number on are administrators, who may watch any user's task. */
 export const firstAdministrator = 10_000;
 
 /** How many users there are of each kind. */
 export const usersOfEach = 4000;
 
-/** The value of the session cookie: the number, and a secret that nobody could guess from it in earnest. */
+/** The value of the session cookie: the number, and a secret that no attacker could guess from it in earnest. */
 export const sessionOf = (user: number): string =>
   `${user}.${createHash("sha256").update(`session of user ${user}`).digest("base64url")}`;
 

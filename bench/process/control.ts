@@ -47,7 +47,7 @@ export function createControl<Commands extends CommandTable>(name: string, child
     for (const { reject } of waiting.values()) reject(new Error(`${name} ended before it answered.`));
     waiting.clear();
   });
-  // Whoever is gone is told by the end of its output.
+  // The end of its output shows that the process is gone.
   stdin.on("error", () => {});
 
   return {

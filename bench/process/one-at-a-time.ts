@@ -26,7 +26,7 @@ async function take(): Promise<boolean> {
     await once(server, "listening");
     return true;
   } catch (error) {
-    // Where there are no such sockets, nobody can be asked to wait.
+    // Where there are no such sockets, no other bench can be waited for.
     return (error as NodeJS.ErrnoException).code !== "EADDRINUSE";
   }
 }

@@ -29,7 +29,7 @@ function statUs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / ticksPerSecond;
 }
 
-/** What all cores have done so far, for whomever, in microseconds: more than our own processes used is somebody else's. */
+/** What all cores have done so far, in microseconds: more than our own processes used is of other programs. */
 export function machineBusyUs(): number {
   const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n");
   // user, nice, system, idle, iowait, irq, softirq, steal; the rest is contained in the first two.

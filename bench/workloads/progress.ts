@@ -30,7 +30,7 @@ const settleMs = 250;
 
 /**
  * Lets watchers in and to their tasks. They are administrators, each a person of their own: a task belongs to one user,
- * and nobody else but administrators may watch it.
+ * and only that user and administrators may watch it.
  */
 export async function prepareStorm({ server, load }: Stage, storm: Storm): Promise<void> {
   const { watchers, tasks, choice } = storm;

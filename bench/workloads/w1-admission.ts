@@ -5,7 +5,7 @@ const atOnce = 50;
 const warmUp = { from: 3000, count: 500 };
 const timesWarmedUp = 8;
 
-/** Signalbox uses the answer of a session look-up again for two seconds: nobody is to be let in by what tokens left. */
+/** Signalbox uses the answer of a session look-up again for two seconds: reading tokens must not let a client in. */
 const forgetMs = 2500;
 
 /** What closing has left behind is gone by then. */
@@ -28,13 +28,14 @@ export const admissionWorkload: Workload = {
     await load.call("tokens", warmUp);
     await load.call("tokens", users);
     // Compiles the code and brings the heap to its working size, which takes some thousands: otherwise the first
-    // connections pay for both, and nobody else in the life of a server.
+    // connections pay for both, and no later one in the life of a server.
     for (let time = 0; time < timesWarmedUp; time += 1) {
       await load.call("open", { ...warmUp, atOnce });
       await load.call("close", {});
     }
     await pause(forgetMs);
-    // Before memory is looked at: a forced garbage collection throws compiled code away, and who comes next pays for it.
+    // Before memory is looked at: a forced garbage collection throws compiled code away, and the next client pays for
+    // it.
     const { cpuUs, answer } = await measure(() => load.call("open", { ...users, atOnce }));
     await load.call("close", {});
     await pause(settleMs);

@@ -3,7 +3,7 @@ import type { Workload } from "./workload.ts";
 
 const absences = [1, 8] as const;
 
-/** Longer than the longest delay of either library: who is not back by then does not come. */
+/** Longer than the longest delay of either library: a client that is not back by then does not come. */
 const withinSeconds = 30;
 
 const keyOf = (absent: number, percent: number): string =>

@@ -8,7 +8,7 @@ const updatesPerSecond = 5000;
 /** The difference is small: code that is still being compiled in one of the two would be most of it. */
 const warmUpSeconds = 5;
 
-/** What it costs that somebody looks at the admin page while a thousand tasks run. */
+/** What an open admin page costs while a thousand tasks run. */
 export const administratorWorkload: Workload = {
   name: "W6",
   title: "Administrator: 1,000 tasks with 5 updates/s each, 2,000 connections",

@@ -4,7 +4,7 @@ import type { Stage } from "../stage.ts";
 /** What is done to a peer, and which figures that yields. */
 export interface Workload extends WorkloadInfo {
   /**
-   * @param newStage - starts the peer anew; whoever asks for it need not close it
+   * @param newStage - starts the peer anew; the caller need not close it
    */
   run(newStage: () => Promise<Stage>, quick: boolean): Promise<Run["metrics"]>;
 }

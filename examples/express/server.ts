@@ -38,7 +38,7 @@ app.use(
 app.post("/login", express.urlencoded({ extended: false }), (req, res, next) => {
   const name = String(req.body?.name ?? "");
   if (!/^\w{1,32}$/.test(name)) return void res.status(400).send("A name has 1 to 32 letters, digits or underscores.");
-  // A session id from before the login may be known to somebody else: the signed-in session gets a new one.
+  // A session id from before the login may be known to another person: the signed-in session gets a new one.
   req.session.regenerate((error) => {
     if (error) return next(error);
     req.session.user = { name, role: name === "admin" ? "admin" : "user" };

@@ -54,7 +54,7 @@ serve({
   disturb({ names, how }: { names: readonly string[]; how: Disturbance }) {
     for (const name of names) disturbances[how](get(name));
   },
-  /** Another client in its place, with a session of its own. */
+  /** Replaces a client by another one, with a session of its own. */
   async renew({ name, suffix }: { name: string; suffix: string }) {
     const plan = plans.get(name);
     if (plan === undefined) throw new TypeError(`There is no client ${name}.`);
@@ -65,7 +65,7 @@ serve({
     witnesses.set(name, witness);
     for (const [task, owner] of tasks) if (owner === plan.user) witness.watch(task);
   },
-  /** Who of these is not connected with everything live. */
+  /** Which of these clients are not connected with everything live. */
   unwell: (names: readonly string[]): string[] => names.filter((name) => !isWell(get(name))),
   disconnected: (names: readonly string[]): string[] => names.filter((name) => !get(name).isConnected()),
   status(names: readonly string[] | null): AudienceStatus {
@@ -79,7 +79,7 @@ serve({
       stuck: stuck.slice(0, 3).map((witness) => witness.describe().slice(0, 400)),
     };
   },
-  /** Whose applications were not handed this notice. */
+  /** Clients whose applications did not receive this notice. */
   deaf: (notice: string): string[] =>
     [...witnesses.values()].filter((witness) => !witness.hasHeard(notice)).map(({ name }) => name),
   async close() {

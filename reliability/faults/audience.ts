@@ -1,4 +1,4 @@
-/** What is said between those who watch, in a process of their own, and whoever puts faults in. */
+/** Messages between the process of the clients that watch and the process that puts faults in. */
 
 export interface ClientPlan {
   readonly name: string;
@@ -11,13 +11,13 @@ export interface ClientPlan {
 export type Disturbance = "cut" | "freeze" | "thaw" | "lose" | "restore";
 
 export interface AudienceStatus {
-  /** States that applications were told, so far. */
+  /** States that applications have received so far. */
   readonly told: number;
-  /** How many of those who were asked for. */
+  /** Of the clients that were asked about, how many are connected, on WebSocket, and watching. */
   readonly connected: number;
   readonly upgraded: number;
   readonly watching: number;
-  /** The first of those who are not well, in words. */
+  /** The first clients that are not well, in words. */
   readonly stuck: readonly string[];
 }
 

@@ -17,7 +17,7 @@ export function openJournal(path: string): Journal {
   };
 }
 
-/** For a process that nobody kills: lines are written a hundred at a time, and with `flush`. */
+/** For a process that is never killed: lines are written a hundred at a time, and with `flush`. */
 export function openBufferedJournal(path: string): Journal & { flush(): void } {
   const file = openSync(path, "a");
   let waiting: string[] = [];

@@ -56,7 +56,7 @@ if (values.write) {
 }
 process.exitCode = broken.length === 0 ? 0 : 1;
 
-/** So many lanes, each taking the next that nobody has begun. */
+/** So many lanes, each taking the next kind that no lane has begun. */
 async function runAll(jobs: readonly { kind: (typeof kinds)[number]; layer: Layer }[]): Promise<KindResult[]> {
   const results: KindResult[] = [];
   let next = 0;

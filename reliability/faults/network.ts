@@ -9,7 +9,7 @@ export interface Network {
 
 export const loopback: Network = { host: "127.0.0.1", server: [], clients: [] };
 
-/** Two places with a router between them, that can stop forwarding: neither end is told anything then. */
+/** Two networks with a router between them that can stop forwarding: neither end is notified then. */
 export interface RoutedNetwork extends Network {
   forward(on: boolean): void;
   remove(): void;

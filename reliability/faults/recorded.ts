@@ -1,4 +1,4 @@
-/** A server's own part of a history: what its tasks are, what its store has, and what the application was told. */
+/** A server's own part of a history: its tasks, what its store has, and what was acknowledged to the application. */
 import { isFinal } from "@signalbox/protocol";
 import type { ProgressHub, Store } from "@signalbox/server";
 import type { Journal } from "./journal.ts";
@@ -28,7 +28,9 @@ export function recordStore(store: Store, journal: Journal, reached: (marker: Ma
 
 type Writing = Pick<ProgressHub, "list" | "get" | "create" | "report" | "complete" | "fail" | "cancelled">;
 
-/** The progress of all tasks, with a line for each state and for each change that the application was told is done. */
+/**
+ * The progress of all tasks, with a line for each state and for each change that was acknowledged to the application.
+ */
 export function recordProgress(
   hub: ProgressHub,
   journal: Journal,
@@ -53,8 +55,8 @@ export function recordProgress(
     list: hub.list,
     get: hub.get,
     create: (task) => acknowledged(hub.create(task)),
-    // Progress is acknowledged before it is saved, and says so; a change of status is not. Whoever works at a task does
-    // not report the status that it has.
+    // Progress is acknowledged before it is saved, and says so; a change of status is not. A worker does not report the
+    // status that its task has already.
     report: (taskId, patch) =>
       patch.status === undefined ? hub.report(taskId, patch) : acknowledged(hub.report(taskId, patch)),
     complete: (taskId, result) => acknowledged(hub.complete(taskId, result)),

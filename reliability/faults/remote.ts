@@ -5,7 +5,7 @@ type Question = { readonly id: number; readonly name: string; readonly argument:
 type Answer = { readonly id: number; readonly result?: unknown; readonly failure?: string };
 type Word = { readonly event: string; readonly payload: unknown };
 
-/** In a process that was started as a remote: answers what it is asked, until whoever asks is gone. */
+/** In a process that was started as a remote: answers its parent process, until that is gone. */
 export function serve(functions: Record<string, (argument: never) => unknown>): void {
   const known = new Map(Object.entries(functions));
   process.on("disconnect", () => process.exit());

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import type { Journal } from "./journal.ts";
 
 /**
- * What a server holds at this moment; written while nobody is connected.
+ * What a server holds at this moment; written while no client is connected.
  * @param countsHandles - false where other servers are connected, in a pool that breathes
  */
 export async function writeResting(

@@ -26,7 +26,7 @@ export interface KindResult {
   readonly layer: Layer;
   readonly verdict: Verdict;
   readonly seconds: number;
-  /** Where the history is; undefined when nobody needs it. */
+  /** Where the history is; undefined when it is not kept. */
   readonly folder: string | undefined;
   /** What was used where a fault can be made in several ways. */
   readonly means: string | undefined;

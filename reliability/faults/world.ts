@@ -1,4 +1,4 @@
-/** One server or two with their database, those who watch, and the history of both, for one kind of fault. */
+/** One server or two with their database, the clients that watch, and the history of both, for one kind of fault. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../scripts/services/free-port.ts";
@@ -55,11 +55,11 @@ export interface World {
   readonly stalled: StallRecorder["stalled"];
   /** Starts the server that has ended anew; what the database holds at this moment is written down first. */
   restart(node?: number): Promise<void>;
-  /** Whoever loses a connection to this node asks another one; null: no node is going. */
+  /** A client that loses its connection to this node asks another one; null: no node is going. */
   avoid(node: number | null): Promise<void>;
   disturb(how: Disturbance, names: readonly string[]): Promise<void>;
   renew(name: string, suffix: string): Promise<void>;
-  /** Who of these has no connection at this moment. */
+  /** Which of these clients have no connection at this moment. */
   disconnected(names: readonly string[]): Promise<string[]>;
   audienceStatus(names?: readonly string[]): Promise<AudienceStatus>;
   serverStatus(): Promise<ServerStatus>;
@@ -123,7 +123,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       env: {
         ...{ HOST: network.host, PORT: String(ports[node]), SOCKETIO_CORS_ORIGINS: origin },
         SIGNALBOX_SECRET: "a secret that stays the same over restarts",
-        // A client waits no longer than this by its own dice; the rest is for what has to be done.
+        // Longest random delay of a client's retry; the rest of the limit is for the work itself.
         SOCKETIO_RECONNECTION_DELAY_MAX: "3000",
         SOCKETIO_PING_INTERVAL: String(heartbeat.interval),
         SOCKETIO_PING_TIMEOUT: String(heartbeat.timeout),
@@ -179,7 +179,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     servers,
     shared,
     audience: follow,
-    // Where times are equal servers go first: nobody is told of a state before it is written down.
+    // Where times are equal servers go first: no client receives a state before it is written down.
     journals: [...paths.servers, paths.world, paths.stalls, paths.audience],
     record,
     until,
@@ -222,7 +222,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         return all.every(({ connections }) => connections === 0);
       };
       await until(async () => layer === "bare" || (await isEmpty()), patienceMs);
-      // The sockets of plain HTTP requests are kept open for a while by those who may ask again.
+      // Clients keep the sockets of plain HTTP requests open for a while, because they may send another.
       follow.signal("SIGKILL");
       await follow.exited;
       await pause(300);

@@ -1,10 +1,10 @@
 /**
- * Who and what is there to be attacked: the same in every run, so that a seed and a number name bytes. Both the server
- * and those who send to it read this.
+ * The users and tasks that are attacked: the same in every run, so that a seed and a number name bytes. Both the server
+ * and the senders read this.
  */
 import { taskRoom, userRoom } from "@signalbox/protocol";
 
-/** Whom a connection is opened for. */
+/** The user that a connection is opened for. */
 export interface Identity {
   readonly userId: string;
   readonly role: "user" | "admin";
@@ -26,9 +26,9 @@ const several = (count: number, name: string, role?: Identity["role"]): Identity
 /** Signed in with bearer tokens; the first also with a cookie. */
 export const attackers = several(8, "attacker");
 export const admins = several(4, "boss", "admin");
-/** Whose sessions administrators may end and whom they may disconnect: nobody is connected as these. */
+/** Users whose sessions administrators may end and whom they may disconnect: no client is connected as these. */
 export const prey = several(4, "prey");
-/** Who must not notice anything: one on each transport. */
+/** Users who must not notice anything: one on each transport. */
 export const watchers = { websocket: identity("bystander"), polling: identity("victim") } as const;
 
 export const everybody: readonly Identity[] = [...attackers, ...admins, ...prey, ...Object.values(watchers)];
@@ -49,17 +49,20 @@ export const origin = "http://fuzz.example";
 export const taskOf = (userId: string): string => `work-${userId}`;
 export const streamOf = (userId: string): string => `stream-${userId}`;
 
-/** In the titles and messages of what belongs to the watchers, and in no case: who receives it has been told a secret. */
+/**
+ * In the titles and messages of what belongs to the watchers, and in no case: another client that receives it has
+ * received a secret.
+ */
 export const canary = "canary-9e1f7c52";
 
 /** The application opens rooms of this kind to everybody who is signed in. */
 export const openRooms = "lobby-";
 
-/** Lets whoever opens a connection name its `sid`: a random one would make requests differ from run to run. */
+/** Lets a client that opens a connection name its `sid`: a random one would make requests differ from run to run. */
 export const sidHeader = "x-fuzz-sid";
 export const sidOf = (watcher: Identity): string => `sid-of-${watcher.userId}`;
 
-/** What those who send name on purpose, though it is not theirs. */
+/** Names that senders use on purpose, though they are not theirs. */
 export const forbiddenFruit: readonly string[] = [
   ...Object.values(watchers).flatMap(({ userId, ref }) => [
     userId,

@@ -18,7 +18,7 @@ export function createEndings({ behindMs }: Rules, stalls: Stalls, report: Repor
   const endedAt = new Map<string, number>();
   /** Clients that know that they have no connection, or are not up to date yet. */
   const out = new Set<string>();
-  /** The end that each client was told of each task; null for none yet. */
+  /** The end that each client received of each task; null for none yet. */
   const told = new Map<string, Map<string, End | null>>();
 
   const toldOf = (actor: string) => {
@@ -39,7 +39,7 @@ export function createEndings({ behindMs }: Rules, stalls: Stalls, report: Repor
     report("unequal_final", actor, `told ${end.status} in version ${end.version}, the database has ${has}`, task);
   }
 
-  /** Nothing more will come. Who was up to date all the time has missed what it was not told. */
+  /** Nothing more will come. A client that was up to date all the time has missed what it did not receive. */
   function leaveAll(actor: string, at: number): void {
     const ends = told.get(actor);
     for (const [task, end] of ends ?? []) {

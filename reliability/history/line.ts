@@ -1,6 +1,6 @@
 /**
  * One line of a history: who did what, when. Times are milliseconds on one clock. A history may lie in several files,
- * one for each process that records; whoever reads them joins them by time.
+ * one for each process that records; a reader joins them by time.
  */
 export type Line = Told | Written | Noticing | Watching | Connection | Surroundings | Resting | Promised;
 
@@ -12,7 +12,7 @@ interface State {
   readonly current: number | null;
 }
 
-/** By the server, before anybody else hears of it: the task is in this state from now on. */
+/** By the server, before any client receives it: the task is in this state from now on. */
 export interface Reported extends State {
   readonly operation: "reported";
   readonly actor: string;
@@ -20,7 +20,7 @@ export interface Reported extends State {
   readonly at: number;
 }
 
-/** By a client: its application was told of progress, or of the end. */
+/** By a client: its application received progress, or the end. */
 interface Told extends State {
   readonly operation: "applied" | "final";
   readonly actor: string;
@@ -97,10 +97,10 @@ type Connection =
   | { readonly operation: "lost" | "recovered" | "gone"; readonly actor: string; readonly at: number };
 
 /**
- * By whoever puts faults in. `silenced` until `heard`: nothing gets through to this client, or to all, and neither end
- * can know it yet. `reachable`: the server can be reached from now on, by this client or by all. `fault`: one more.
- * `revoked`: this session is over. `stalled`: of the time just before, the machine gave one of the processes no core for so
- * long.
+ * By the process that puts faults in. `silenced` until `heard`: nothing gets through to this client, or to all, and
+ * neither end can know it yet. `reachable`: the server can be reached from now on, by this client or by all. `fault`:
+ * one more. `revoked`: this session is over. `stalled`: of the time just before, the machine gave one of the processes
+ * no core for so long.
  */
 type Surroundings =
   | { readonly operation: "silenced" | "heard" | "reachable"; readonly actor?: string; readonly at: number }
@@ -108,7 +108,10 @@ type Surroundings =
   | { readonly operation: "revoked"; readonly session: string; readonly at: number }
   | { readonly operation: "stalled"; readonly ms: number; readonly at: number };
 
-/** What a server holds while nobody is connected: Engine.IO connections (with what waits in them), sockets, file handles. */
+/**
+ * What a server holds while no client is connected: Engine.IO connections (with what waits in them), sockets, file
+ * handles.
+ */
 interface Resting {
   readonly operation: "resting";
   readonly actor: string;

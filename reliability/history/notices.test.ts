@@ -45,7 +45,7 @@ const indexOf = (actor: string, notice: string): number =>
   sound.findIndex((line) => line.operation === "notified" && line.actor === actor && line.notice === notice);
 const without = (actor: string, notice: string): Line[] => sound.toSpliced(indexOf(actor, notice), 1);
 
-it("has nothing to say of a sound history", async () => {
+it("the checker finds nothing wrong with a sound history", async () => {
   expect(await found(sound)).toEqual({});
 });
 
@@ -76,11 +76,11 @@ it.each<[string, readonly Line[], Partial<Record<FaultKind, number>>]>([
     { silent_gap: 1, backwards: 1 },
   ],
   ["a mark that falls", [...sound, marked("ada.1", 1, 1, later + 70)], { backwards: 1 }],
-])("finds %s", async (_what, lines, expected) => {
+])("the checker finds %s", async (_what, lines, expected) => {
   expect(await found(lines)).toEqual(expected);
 });
 
-it("judges what a client is handed before its first connection, as soon as it is known whose it is", async () => {
+it("the checker judges what a client receives before its first connection, as soon as it is known whose it is", async () => {
   const early = (lines: readonly Line[]): Line[] =>
     lines.map((line) => (line.operation === "connected" && line.user === "bob" ? { ...line, at: later + 31 } : line));
   expect(await found(early(sound))).toEqual({});
@@ -88,7 +88,7 @@ it("judges what a client is handed before its first connection, as soon as it is
   expect(await found([...sound, notified("eve.1", "one", 1, later + 70)])).toEqual({ leak: 1 });
 });
 
-it("owes nothing to who was closed before, or whose session is over", async () => {
+it("the checker demands nothing for a client that was closed before, or whose session is over", async () => {
   const closed: Line = { operation: "gone", actor: "ada.2", at: later + 35 };
   expect(await found([...without("ada.2", "three"), closed])).toEqual({});
   const revoked: Line = { operation: "revoked", session: "session of ada.2", at: later + 35 };

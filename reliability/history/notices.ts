@@ -19,8 +19,8 @@ interface Reader {
 }
 
 /**
- * A client that begins is told what nobody had acknowledged by then. Another one of its user may acknowledge what was sent
- * while it was beginning.
+ * A client that begins receives what no client had acknowledged by then. Another one of its user may acknowledge what
+ * was sent while it was beginning.
  */
 const beginningMs = 5000;
 
@@ -28,8 +28,8 @@ const beginningMs = 5000;
 const endingMs = 2000;
 
 /**
- * Notices: whoever was told that one is stored can rely on each of its readers being handed it, once, in the order of
- * numbers that are the same for all clients of a user, and on nobody else being handed it.
+ * Notices: a sender that knows that one is stored can rely on each of its readers being handed it, once, in the order
+ * of numbers that are the same for all clients of a user. No other client is handed it.
  */
 export function createNotices(stalls: Stalls, report: ReportFault): Check {
   const audiences = new Map<string, string>();

@@ -35,7 +35,7 @@ const without = (index: number): Line[] => sound.toSpliced(index, 1);
 const inserted = (index: number, ...lines: Line[]): Line[] => sound.toSpliced(index, 0, ...lines);
 const replaced = (index: number, change: object): Line[] => sound.with(index, { ...sound[index], ...change } as Line);
 
-/** A client that is connected and not told of a change, until it loses its connection so much later. */
+/** A client that is connected and does not receive a change, until it loses its connection so much later. */
 function behindFor(ms: number): Line[] {
   const task = { task: "t", status: "running" } as const;
   const reported = { operation: "reported", actor: "server", owner: "ada", ...task } as const;
@@ -61,7 +61,7 @@ const firstFinal = indexOf(is("final"));
 const final = at(firstFinal, "final");
 const firstApplied = indexOf((line) => line.operation === "applied" && line.status === "running");
 const applied = at(firstApplied, "applied");
-/** The next change that the same client was told of the same task. */
+/** The next change of the same task that the same client received. */
 const nextApplied = indexOf(
   (line, index) =>
     index > firstApplied && line.operation === "applied" && line.actor === applied.actor && line.task === applied.task,
@@ -137,7 +137,7 @@ describe("one planted fault", () => {
     expect(await found(inserted(firstApplied + 1, { ...applied, actor: stranger?.actor ?? "" }))).toEqual({ leak: 1 });
   });
 
-  it("what was not watched is not to be told", async () => {
+  it("a state of a task that the client does not watch is found as unwatched", async () => {
     const { task, actor } = applied;
     expect(await found(inserted(firstApplied, { operation: "left", actor, task, at: applied.at }))).toHaveProperty(
       "unwatched",
@@ -168,7 +168,7 @@ describe("one planted fault", () => {
     expect(await found(silent, { ...shippedRules, behindMs: 300 })).toEqual({ silent_gap: 1 });
   });
 
-  it("is no gap for who knows that the connection is lost, or where nothing gets through until it must be known", async () => {
+  it("is no gap for a client that knows that its connection is lost, or where nothing gets through until it must be known", async () => {
     const lines = behindFor(2997);
     expect(await found(lines)).toEqual({ silent_gap: 1 });
     const silenced = lines.toSpliced(4, 0, { operation: "silenced", actor: "a", at: 2 });
@@ -212,7 +212,7 @@ describe("one planted fault", () => {
     expect(await found(inserted(0, { ...promised, kept: true }))).toEqual({});
   });
 
-  it("who never comes back is named, and who comes late, counted from when the server could be reached", async () => {
+  it("a client that never comes back is named, and one that comes late, counted from when the server could be reached", async () => {
     const recovered = sound.findLastIndex(is("recovered"));
     expect(await found(without(recovered))).toHaveProperty("never_back");
     const rules = { ...shippedRules, recoveryP99Ms: 100 };

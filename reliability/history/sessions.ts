@@ -1,7 +1,7 @@
 import type { Check, ReportFault, Rules } from "./check.ts";
 import type { Stalls } from "./stalls.ts";
 
-/** Nothing reaches anybody by a session that is over, but for the moment that it takes to close. */
+/** Nothing reaches a client by a session that is over, but for the moment that it takes to close. */
 export function createSessions({ revokedMs }: Rules, stalls: Stalls, report: ReportFault): Check {
   const sessionOf = new Map<string, string>();
   const revokedAt = new Map<string, number>();

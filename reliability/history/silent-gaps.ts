@@ -2,7 +2,7 @@ import type { Check, ReportFault, Rules } from "./check.ts";
 import type { Stalls } from "./stalls.ts";
 
 interface Stream {
-  /** Versions that the server had, and since when, in order; what is older than anybody may be behind is dropped. */
+  /** Versions that the server had, and since when, in order; those older than any client may be behind are dropped. */
   readonly versions: { readonly version: number; readonly at: number }[];
   readonly watchers: Set<Watcher>;
 }
@@ -11,9 +11,9 @@ interface Watcher {
   readonly actor: string;
   readonly task: string;
   version: number;
-  /** Believes to be told of everything. */
+  /** Believes to receive everything. */
   live: boolean;
-  /** Since when there has been something newer than what it was told. */
+  /** Since when there has been something newer than what it received. */
   behindSince: number | undefined;
 }
 
@@ -26,8 +26,9 @@ interface Silence {
 const keep = 256;
 
 /**
- * A client may skip progress, but not fall behind without knowing it: whoever believes to be connected and up to date
- * has every state soon after it came to be. While nothing gets through, that is until the heartbeat must have failed.
+ * A client may skip progress, but not fall behind without knowing it: a client that believes to be connected and up to
+ * date has every state soon after it came to be. While nothing gets through, that is until the heartbeat must have
+ * failed.
  */
 export function createSilentGaps({ behindMs, unnoticedMs }: Rules, stalls: Stalls, report: ReportFault): Check {
   const streams = new Map<string, Stream>();
@@ -99,7 +100,7 @@ export function createSilentGaps({ behindMs, unnoticedMs }: Rules, stalls: Stall
   function silence(actor: string, at: number): void {
     const known = silences.get(actor) ?? [];
     silences.set(actor, known);
-    // One that has ended long ago excuses nobody any more.
+    // A silence that has ended long ago excuses no client any more.
     while (known[0] !== undefined && known[0].to < at - behindMs - 2 * unnoticedMs) known.shift();
     known.push({ from: at, to: Number.POSITIVE_INFINITY });
   }
@@ -122,7 +123,7 @@ export function createSilentGaps({ behindMs, unnoticedMs }: Rules, stalls: Stall
         case "final":
           return leave(watcherOf(line.actor, line.task));
         case "reported": {
-          // Whom nobody watches, nobody can miss.
+          // A task that no client watches cannot be missed.
           const stream = streams.get(line.task);
           if (stream === undefined) return;
           const { versions, watchers } = stream;

@@ -15,7 +15,7 @@ interface Client {
   readonly user: string;
   connection: number;
   isLost: boolean;
-  /** The version that it has been told of each task that it watches. */
+  /** The version that it has received of each task that it watches. */
   readonly told: Map<string, number>;
 }
 
@@ -55,7 +55,7 @@ export function* syntheticHistory({ random, ...options }: SyntheticOptions): Gen
     }
   }
 
-  /** Tells a client the latest state, unless it has it. */
+  /** Sends a client the latest state, unless it has it. */
   function* show({ name, told, connection }: Client, id: string, isAnswer: boolean): Generator<Line> {
     const state = tasks.get(id) ?? ends.get(id);
     if (state === undefined) return;

@@ -16,7 +16,7 @@ interface Task {
   endedAt: number | undefined;
 }
 
-/** Longer than any client is away: whoever comes back is told the end, and nothing older. */
+/** Longer than any client is away: a client that comes back receives the end, and nothing older. */
 const rememberMs = 600_000;
 
 /** Another node may read what one has committed, and tell it, before that one has written its line. */
@@ -25,17 +25,17 @@ const aheadMs = 250;
 type ToldLine = Extract<Line, { operation: "applied" | "final" | "live" }>;
 
 /**
- * What clients are told: nothing twice, versions that rise, nothing that the server did not say or said otherwise, nothing
- * of other people's tasks, nothing that they did not ask for.
+ * What clients receive: nothing twice, versions that rise, nothing that the server did not say or said otherwise,
+ * nothing of other people's tasks, nothing that they did not ask for.
  */
 export function createToldStates(stalls: Stalls, report: ReportFault): Check {
   const tasks = new Map<string, Task>();
   /** In the order of their end. */
   const ended: string[] = [];
   const userOf = new Map<string, string>();
-  /** The highest version that each client was told, by client and task; the end is remembered for good. */
+  /** The highest version that each client received, by client and task; the end is remembered for good. */
   const told = new Map<string, Map<string, { version: number; final: boolean; wanted: boolean }>>();
-  /** Told in versions that no server has spoken of yet, by task and version. */
+  /** Received in versions that no server has reported yet, by task and version. */
   const ahead = new Map<string, ToldLine[]>();
 
   const toldOf = (actor: string) => {
@@ -80,7 +80,7 @@ export function createToldStates(stalls: Stalls, report: ReportFault): Check {
     report("invented", actor, `${status} in version ${version}, which the server ${when}`, task);
   }
 
-  /** What was told of a version that is known now. */
+  /** What clients received of a version that is known now. */
   function catchUp(id: string, version: number, reportedAt: number): void {
     const known = ahead.get(keyOf(id, version)) ?? [];
     ahead.delete(keyOf(id, version));

@@ -19,7 +19,7 @@ it.each(chosen)(
     expect(matrixFaults(judged)).toEqual([]);
     expect(judged).toHaveLength(10);
 
-    // Had one client not been told of the end, or twice, its cell would be red, and no other.
+    // If one client had not received the end, or twice, its cell would be red, and no other.
     const { userId } = history.cells[3] ?? {};
     const final = history.lines.find((line) => line.operation === "final" && line.actor === userId);
     const without = await judgeColumn(column, { ...history, lines: history.lines.filter((line) => line !== final) });
@@ -34,7 +34,7 @@ it.each(chosen)(
   120_000,
 );
 
-it("is printed, with the cells that were not played", () => {
+it("the matrix is printed, with the cells that were not played", () => {
   const table = matrixTable(outcomes);
   process.stdout.write(`${table}\n`);
   expect(outcomes).toHaveLength(40);

@@ -39,7 +39,7 @@ async function well({ witness, until }: Cell): Promise<void> {
   if (!(await until(() => witness.isWell(), patienceMs))) throw new Error(`It does not recover: ${witness.describe()}`);
 }
 
-/** The first report says that the work has begun; whoever works does not say so again. */
+/** The first report says that the work has begun; the worker does not say so again. */
 async function running({ progress, taskId }: Cell, percent: number): Promise<void> {
   const task = await progress.get(taskId);
   await progress.report(taskId, task?.status === "running" ? { percent } : { status: "running", percent });
@@ -52,7 +52,7 @@ async function steps(cell: Cell, from: number, to: number): Promise<void> {
   }
 }
 
-/** Notices that are sent while nobody is there. */
+/** Notices that are sent while the client is not connected. */
 const whileAway = 3;
 
 export const positions: readonly Position[] = [

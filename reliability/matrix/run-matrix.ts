@@ -19,7 +19,7 @@ export interface Outcome {
   readonly column: Column;
   /** From the loss of the connection until the client was well again, or knew the end. */
   readonly ms: number;
-  /** Empty: everything was told once, in order, and nothing is missing. */
+  /** Empty: everything was received once, in order, and nothing is missing. */
   readonly faults: readonly string[];
 }
 
@@ -136,7 +136,8 @@ export async function judgeColumn(column: Column, { lines, cells }: ColumnHistor
     ...{ position, column, ms },
     faults: [
       ...(error === undefined ? [] : [error]),
-      // The checker forgives a client that leaves soon after the end for not having been told; here nobody left before.
+      // The checker forgives a client that leaves soon after the end for not having received it; here no client left
+      // before.
       ...(lines.some((line) => line.operation === "final" && line.task === taskId) ? [] : ["was told no end"]),
       ...faults
         .filter(({ actor, task }) => actor === userId || task === taskId)

@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import { type Besieged, origin } from "./besieged.ts";
 import { addressOf, connectPerson, isLeak } from "./people.ts";
 
-/** What the attackers were told. */
+/** What the attackers received. */
 export interface Tally {
   /** Refusals that they received, by code. */
   readonly refusals: Record<string, number>;

@@ -11,7 +11,7 @@ export interface Besieged {
   call<Each extends Name>(name: Each, ask: Calls[Each]["ask"]): Promise<Calls[Each]["answer"]>;
   /** The sum of a metric's series, by the value of its only label. */
   metric(name: string): Promise<Record<string, number>>;
-  /** What was thrown past everybody, logged as an error, or ended the process. */
+  /** Exceptions that no handler caught, errors in the log, and the end of the process. */
   readonly faults: readonly string[];
   stop(): Promise<void>;
 }

@@ -26,14 +26,14 @@ export type FromServer =
 /** One clock for all processes of a machine, in milliseconds (CLOCK_MONOTONIC). */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** What a bystander is told: when it was sent, and how long the server had waited for a core until then. */
+/** What a bystander receives: when it was sent, and how long the server had waited for a core until then. */
 export interface Beat {
   readonly sentMs: number;
   readonly withheldMs: number;
   readonly canary: string;
 }
 
-/** In every stream of somebody else: whoever else receives it has been told what is not theirs. */
+/** In every stream of another user: any other client that receives it has received what is not its own. */
 export const canary = "for-bystanders-only";
 
 /** How often each bystander is sent a word of their own. */

@@ -13,7 +13,7 @@ interface Person {
   readonly address: number;
 }
 
-/** Connects somebody who has a session already. */
+/** Connects a user who has a session already. */
 export const connectWith = (
   url: string,
   { cookie, address }: { cookie: string; address: number },
@@ -22,7 +22,7 @@ export const connectWith = (
 ): Promise<TestClient> =>
   connectClient(url, { cookie, origin, headers: { "x-forwarded-for": addressOf(address) }, transport, namespace });
 
-/** Signs somebody in and connects them. */
+/** Signs a user in and connects them. */
 export async function connectPerson(
   server: Besieged,
   { address, ...who }: Person,
@@ -33,5 +33,5 @@ export async function connectPerson(
   return connectWith(server.url, { cookie, address }, transport, namespace);
 }
 
-/** Whether somebody was told what is not theirs. */
+/** Whether a user received what is not theirs. */
 export const isLeak = (text: unknown): boolean => JSON.stringify(text ?? null).includes(canary);

@@ -93,7 +93,9 @@ async function measure(witnesses: Witnesses, ms: number): Promise<number[]> {
 
 type Counts = Pick<UnderAttack, "miscounts" | "refusals">;
 
-/** What the attackers were told must be counted, and what is counted must be in the security log, neither more nor less. */
+/**
+ * What the attackers received must be counted, and what is counted must be in the security log, neither more nor less.
+ */
 async function compareCounts(server: Besieged, { refusals: told }: Tally): Promise<Counts> {
   const counted = await server.metric("signalbox_refusals_total");
   const { counts } = await server.call("log", {});

@@ -19,7 +19,7 @@ interface OpenOptions {
   readonly sid?: string;
 }
 
-/** Somebody at one address, with what a browser, a script and a raw socket can do. */
+/** An attacker at one address, with what a browser, a script and a raw socket can do. */
 export interface Attacker {
   readonly target: Target;
   /** Opens a WebSocket; rejects when it is refused. */

@@ -33,7 +33,7 @@ function found(findings: Findings, probe: Probe): Finding {
   return finding;
 }
 
-/** Those that wait for a time-out have a target of their own, where nobody ends it. */
+/** Those that wait for a time-out have a target of their own, which no other probe ends. */
 async function probeTarget(name: TargetName): Promise<Findings> {
   const findings = new Map<Probe, Finding>();
   const patient = await startTarget(name);

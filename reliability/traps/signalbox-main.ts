@@ -23,7 +23,7 @@ const longestTurnMs = createTurnMeter();
 serveCommands(server.port, {
   async signIn(userId, role) {
     const { cookie } = sessions.signIn({ userId, role });
-    // Whoever's session cannot be looked up gets no token either, and is refused before it would be asked for.
+    // A client whose session cannot be looked up gets no token either, and is refused before it would be asked for one.
     if (userId === "hangs" || userId === "throws") return { cookie, auth: { accepts: [] } };
     const { csrf = "" } = await fetchClientConfig(url, { cookie });
     return { cookie, auth: { csrf } };

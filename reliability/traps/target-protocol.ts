@@ -1,4 +1,4 @@
-/** What the two targets are told by the one who probes them, and what they tell of themselves. */
+/** What the prober sends to the two targets, and what they report of themselves. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 export interface Login {

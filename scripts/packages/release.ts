@@ -61,7 +61,7 @@ export function planRelease(root: string, version: string, date: string, checkou
   for (const [path, entry] of Object.entries<Entry>(lock.packages))
     if (!path.includes("node_modules/")) lock.packages[path] = withVersion(entry, version, names);
   files.set("package-lock.json", asJson(lock));
-  for (const file of globSync("packages/*/src/version.ts", { cwd: root }).sort())
+  for (const file of globSync("packages/*/src/{,core/}version.ts", { cwd: root }).sort())
     files.set(file, read(file).replace(/version = "[^"]*"/, `version = "${version}"`));
 
   const dated = dateEntry(read("CHANGELOG.md"), version, date);

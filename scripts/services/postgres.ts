@@ -39,7 +39,7 @@ export async function startPostgres(): Promise<Service> {
   const [file = "", ...args] = [...drop, binary("postgres"), "-D", folder, ...settings.flatMap((each) => ["-c", each])];
   return startService({
     ...{ name: "postgres", url, port, command: [file, ...args] },
-    // It listens before it lets anybody in.
+    // PostgreSQL listens before it accepts clients.
     answers: async () => isReady(port),
     removeFiles: () => rmSync(folder, { recursive: true, force: true }),
   });

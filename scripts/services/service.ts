@@ -67,7 +67,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
     kill(signal) {
       child.kill(signal);
-      // A signal that cannot be caught does not come to those who do the work of a server of several processes.
+      // A signal that cannot be caught does not reach the worker processes of a server of several processes.
       if (signal !== "SIGSTOP" && signal !== "SIGCONT") return;
       for (const pid of childrenOf(child.pid)) signalIfThere(pid, signal);
     },

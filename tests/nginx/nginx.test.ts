@@ -148,7 +148,7 @@ describe.each([
   ["stripped by the proxy", "server-under-path.conf", {}],
   ["kept for Socket.IO", "server-under-whole-path.conf", { SOCKETIO_PATH: "/app/socket.io/" }],
 ] as const)("a path prefix, %s", (_name, file, env) => {
-  it.each(transports)("works for the client that is told the whole address, over %s", async (transport) => {
+  it.each(transports)("works for a client that has the whole address, over %s", async (transport) => {
     const { url, nodes } = await startSite(["upstream-by-address.conf", file], {
       ...env,
       SOCKETIO_TRANSPORTS: transport,

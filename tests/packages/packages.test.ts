@@ -28,7 +28,7 @@ const needs: Readonly<Record<string, string>> = {
 const types = ["@types/express-session", "@types/pg", "@types/react", "preact"];
 const beside = [...new Set(Object.values(needs)), "better-auth", "express-session", "pg", ...types];
 
-/** Nobody who keeps sessions and tasks in memory should install any of these. */
+/** An application that keeps sessions and tasks in memory should install none of these. */
 const unwanted = /^(kysely|pg|ioredis|redis|@redis\/.*|better-auth|bullmq|jose|express|express-session)$/;
 
 const nodeNext = { module: "nodenext", moduleResolution: "nodenext" };
@@ -43,7 +43,7 @@ let installing: Promise<void> = Promise.resolve();
 beforeAll(async () => {
   packed = packPackages(root, join(scratch, "packed"));
   installing = installTarballs(bare, packed);
-  // Whoever waits for it hears of a failure; until then it is nobody's.
+  // A test that waits for it reports a failure; until then the rejection is not an unhandled one.
   installing.catch(() => {});
 }, 120_000);
 

@@ -125,7 +125,7 @@ it("packages that fail their tests are not released", () => {
   expect(git("log", "-1", "--format=%s")).toBe("A change");
 });
 
-it("what stands in the way is told all at once, and nothing is changed", () => {
+it("a release that cannot be made reports everything that stands in the way at once, and changes nothing", () => {
   initialise();
   git("switch", "--quiet", "-c", "idea");
   git("remote", "set-url", "origin", folder);

@@ -1,4 +1,4 @@
-/** An application of somebody who has nothing but the tarballs. */
+/** An application that has nothing but the tarballs. */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -61,7 +61,7 @@ function reachable(lock: Lock, packed: readonly Source[], others: LockEntry): Lo
   return found;
 }
 
-/** Where Node finds a package from a place in the tree. */
+/** Where Node finds a package from a folder of the tree. */
 function nearest(lock: Lock, from: string, name: string): string | undefined {
   const path = join(from, "node_modules", name);
   if (path in lock) return path;

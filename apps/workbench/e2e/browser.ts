@@ -47,7 +47,7 @@ export async function signInInBrowser(page: Page, account: { email: string; pass
   await form.waitFor({ state: "detached" });
 }
 
-/** The browser from now on has the cookies that somebody was given at the HTTP interface. */
+/** Gives the browser the cookies that a user received at the HTTP interface. */
 export async function becomePerson(context: BrowserContext, person: Person, url: string): Promise<void> {
   const cookies = person.cookie.split("; ").map((pair) => {
     const [name = "", value = ""] = pair.split(/=(.*)/s);
@@ -56,7 +56,7 @@ export async function becomePerson(context: BrowserContext, person: Person, url:
   await context.addCookies(cookies);
 }
 
-/** Opens the dashboard as somebody who has to sign in first, and waits until it is live. */
+/** Opens the dashboard as a user who has to sign in first, and waits until it is live. */
 export async function openDashboard(
   page: Page,
   url: string,

@@ -61,7 +61,7 @@ describe("connections", () => {
     await expectAudited(dashboard(), "reported as stolen");
   });
 
-  it("are refused to whoever is blocked, until the block is lifted", async () => {
+  it("are refused to a blocked user until the block is lifted", async () => {
     const { workbench, page } = dashboard();
     await goToPanel(page, "Connections");
     const { person, client } = await enter(dashboard(), "Mallory");
@@ -113,7 +113,7 @@ describe("tasks", () => {
 });
 
 describe("blocks", () => {
-  it("are made for whoever is in no list", async () => {
+  it("are made for a user who is in no list", async () => {
     const { workbench, page } = dashboard();
     const person = await signUp(workbench.url, "Absent");
     await goToPanel(page, "Blocks");
@@ -124,7 +124,7 @@ describe("blocks", () => {
     expect(await knock(person)).toBe("blocked");
   });
 
-  it("refuses in a sentence what the server refuses", async () => {
+  it("show the server's refusal in a sentence", async () => {
     const { page } = dashboard();
     await goToPanel(page, "Blocks");
     const own = await page.evaluate(async () => {

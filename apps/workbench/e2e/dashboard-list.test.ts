@@ -122,7 +122,7 @@ it("a row with the focus stays in the page, however far one scrolls", async () =
   expect(await focused()).toBe("Details and actions, User 2 on /");
 });
 
-it("a real server's pages follow the scrolling, sorted by it, and everybody is there once", async () => {
+it("the list reads a real server's pages while scrolling, in the server's order, with every connection once", async () => {
   const people = await Promise.all(
     Array.from({ length: 6 }, (_, index) => signUp(workbench.url, `Person ${String.fromCharCode(65 + index)}`)),
   );

@@ -1,4 +1,4 @@
-/** The parts of the dashboard that are looked at, the notices, and who does not see any of it. */
+/** The parts of the dashboard that only show data, the notices, and users who must not see any of it. */
 import { connectClient } from "@signalbox/server/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { administrator, signUp } from "../test/fixture.ts";
@@ -29,7 +29,7 @@ describe("the overview", () => {
     expect(await page.getByTestId("chart-memory").getByRole("cell").nth(1).textContent()).toMatch(/MB/);
   });
 
-  it("tells of alerts on every part, until somebody has seen them", async () => {
+  it("shows alerts on every part until an administrator has seen them", async () => {
     const { workbench, page } = dashboard();
     workbench.realtime.admin.alert({ severity: "warning", title: "Disk nearly full", body: "5 % left <b>now</b>." });
     const banner = page.getByTestId("admin-alert");
@@ -56,7 +56,7 @@ it("rooms are searched, and say who is in them", async () => {
 });
 
 describe("notices", () => {
-  it("are shown as people will see them, checked at their fields, and arrive at who they are for", async () => {
+  it("are previewed as people will see them, checked at their fields, and delivered to their recipients", async () => {
     const { page } = dashboard();
     const { person, client } = await enterBefore(dashboard(), "Reader");
     await goToPanel(page, "Notices");
@@ -151,7 +151,7 @@ it("what could not be read is said in a sentence, and asked for again by a butto
   expect(await problem.count()).toBe(0);
 });
 
-it("who is no administrator sees nothing of it, and downloads nothing of it", async () => {
+it("a user who is no administrator sees nothing of the dashboard, and downloads nothing of it", async () => {
   const { workbench, browser } = dashboard();
   const person = await signUp(workbench.url, "Nosy");
   const context = await browser.newContext();

@@ -41,7 +41,7 @@ describe("the security log", () => {
     await expect.poll(types).toEqual(["origin_refused"]);
   });
 
-  it("moves nothing under the eyes of whoever reads further down, and loads older lines", async () => {
+  it("keeps the view still for an administrator who reads further down, and loads older lines", async () => {
     const { workbench, page } = dashboard();
     const { cookie } = await signIn(workbench.url, administrator);
     const second = await connectClient(workbench.url, { cookie, namespace: "/admin" });
@@ -78,11 +78,12 @@ describe("the security log", () => {
     const name = `Offender ${Date.now()}`;
     const { person, client } = await enter(dashboard(), name);
     await client.request("join_room", { room_id: "secret" });
-    // Names come from connections that were seen.
+    // The dashboard knows the names of users whose connections it has shown.
     await goToPanel(page, "Connections");
     await page.getByText(name).first().waitFor();
     await goToPanel(page, "Security log");
-    // What is done to them, and their knocking, is written down as well: lines with the same name that come meanwhile.
+    // The actions, and the refused attempts to connect, are logged as well: lines with the same name that come
+    // meanwhile.
     const line = lines().and(page.locator("[data-type=room_denied]")).filter({ hasText: name });
     await act(dashboard(), line, "disconnect-user");
     await answer(dashboard(), "first warning");

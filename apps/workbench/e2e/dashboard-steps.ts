@@ -79,7 +79,7 @@ export async function expectAudited({ page }: Dashboard, reason: string): Promis
   expect(await line.textContent()).toMatch(/admin action.*Administrator/);
 }
 
-/** The element with the focus; null when nobody has it, and a keyboard would begin anew at the page's start. */
+/** The element with the focus; null when no element has it, and a keyboard would begin anew at the page's start. */
 export const focusedTestId = ({ page }: Dashboard): Promise<string | null> =>
   page.evaluate(() => {
     const { activeElement } = document;

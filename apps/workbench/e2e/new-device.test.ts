@@ -14,7 +14,7 @@ const unreadIs = (page: Page, count: number) =>
     .poll(() => page.getByTestId("bell").getAttribute("aria-label"))
     .toBe(count === 0 ? "Notifications" : `Notifications, ${count} unread`);
 
-it("a sign-in on a new device is told to the other devices, and not to the one that signed in", async () => {
+it("a sign-in on a new device notifies the other devices, and not the one that signed in", async () => {
   const { workbench, context, openConnected } = visitors();
   const ada = await signUp(workbench.url);
   const known = await openConnected(await context(ada));

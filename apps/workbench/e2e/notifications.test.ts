@@ -69,7 +69,7 @@ describe("the bell", () => {
     expect(complaints).toEqual([]);
   });
 
-  it("tells on return what happened while nobody looked, and leads to a batch that is ready", async () => {
+  it("counts on return what happened while no page was open, and leads to a batch that is ready", async () => {
     const ada = await signUp(workbench.url);
     const context = await browserOf(ada);
     const page = await openTab(context);

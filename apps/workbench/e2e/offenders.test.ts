@@ -1,4 +1,4 @@
-/** What an administrator sees of those who mean harm, and can do about it; and what of their texts a page makes. */
+/** What an administrator sees of offenders and can do about them, and how a page shows the texts that they write. */
 import { refusalOf } from "@signalbox/server/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -28,7 +28,7 @@ afterAll(async () => {
   await workbench?.remove();
 });
 
-it("a block appears when somebody goes on offending, and is lifted after a question, by keyboard", async () => {
+it("a block appears when a user goes on offending, and an administrator lifts it by keyboard after a question", async () => {
   const knock = knockAs(mallory);
   await goToPanel(page, "Blocks");
   expect(await page.getByTestId("admin-blocks").count()).toBe(0);

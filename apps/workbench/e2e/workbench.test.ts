@@ -52,7 +52,7 @@ async function signUpInBrowser(page: Page): Promise<string> {
   return email;
 }
 
-/** The ancestor ran on polling for months, and nobody noticed. */
+/** Flask-SocketIO ran on polling for months, and it went unnoticed. */
 const expectWebSocket = (page: Page) =>
   page.locator("[data-testid=connection-status][data-state=connected][data-transport=websocket]").waitFor();
 
@@ -154,7 +154,7 @@ describe("a person", () => {
     expect(await sidewaysScroll(page)).toBe(0);
   });
 
-  it("is told in a sentence when a file is no image or the password is wrong", async () => {
+  it("sees a sentence when a file is no image or the password is wrong", async () => {
     const page = await open("/sign-in");
     const form = page.getByTestId("sign-in-form");
     await form.locator("[name=email]").fill("nobody@example.com");

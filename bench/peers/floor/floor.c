@@ -86,7 +86,7 @@ static void broadcast(size_t bytes) {
   static unsigned char frame[MAX_PAYLOAD + 4];
   size_t length = build_frame(frame, bytes);
   for (int place = 0; place < member_count; place++) {
-    /* Whoever has gone is dropped when epoll says so: closing here could hand the number to somebody new. */
+    /* A member that has gone is dropped when epoll says so: closing here could hand the number to a new one. */
     if (write(members[place], frame, length) < 0 && errno != EPIPE && errno != ECONNRESET) fail("write");
   }
 }
@@ -98,7 +98,7 @@ static void turn(const char *line) {
     fprintf(stderr, "floor: not a turn: \"%s\"; expected \"BROADCASTS BYTES\", 64 bytes or more.\n", line);
     exit(1);
   }
-  /* Whoever has connected is a member, even when the loop has not come to accept it yet. */
+  /* A client that has connected is a member, even when the loop has not come to accept it yet. */
   accept_members();
   while (broadcasts-- > 0) broadcast(bytes);
 }

@@ -53,7 +53,7 @@ async function workersOf(master: number): Promise<number[]> {
   }
 }
 
-/** Messages go to whoever is there, and are kept for nobody: as a broadcast of Socket.IO. */
+/** Messages go to the clients that are connected, and are not kept: as a broadcast of Socket.IO. */
 const configure = (port: number): string => `
 load_module ${nchanModule};
 daemon off;

@@ -54,7 +54,7 @@ export function createNodePeer({ name, workloads, script, wire, path, secured }:
         target: { port: launch.port, wire, path, secured, broadcasts: { by: "server", socket: broadcastSocket } },
         control,
         async stop() {
-          // The end of its input is its word to go: a killed process would write no profile.
+          // The server stops at the end of its input: a killed process would write no profile.
           if (launch.profileDirectory === undefined) child.kill("SIGKILL");
           else child.stdin?.end();
           await exited;

@@ -8,7 +8,7 @@ export interface Panel {
   readonly markup: string;
 }
 
-/** A panel, and its figures in words for whoever does not see them. */
+/** A panel, and its figures in words for readers who do not see them. */
 export interface DescribedPanel extends Panel {
   readonly words: string;
 }

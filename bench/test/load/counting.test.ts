@@ -41,7 +41,7 @@ test("every state in a batch is found, in whatever order its fields come, and no
   expect(stamps).toEqual([100, 200]);
 });
 
-test("in blocks neighbours watch the same, at random no two do", () => {
+test("neighbours watch the same tasks in blocks, and no two clients do at random", () => {
   const shape = { tasks: 200, perClient: 5 };
   const blocks = chooseTasks(1000, { ...shape, choice: "blocks" });
   expect(blocks[0]).toEqual(blocks[40]);

@@ -14,7 +14,7 @@ const resultsOf = (workload: WorkloadName, more: Partial<Results> = {}): Results
   ...more,
 });
 
-it("has every workload's runs, the earliest start, the time of all, and each doubt", () => {
+it("the joined result has every workload's runs, the earliest start, the time of all, and each doubt", () => {
   const earlier = resultsOf("W5", { started_at: "2026-11-26T17:00:00.000Z", peers: ["signalbox", "bare", "ws"] });
   const joined = joinResults([resultsOf("W1"), earlier]);
   expect(joined).toMatchObject({
@@ -30,11 +30,11 @@ it("has every workload's runs, the earliest start, the time of all, and each dou
   ]);
 });
 
-it("is what it was for one alone", () => {
+it("the joined result of one run is that run", () => {
   expect(joinResults([resultsOf("W3")])).toEqual(resultsOf("W3"));
 });
 
-it("refuses a workload that is in two, another machine, another number of rounds, and nothing", () => {
+it("joining refuses a workload that is in two runs, another machine, another number of rounds, and no runs", () => {
   const quick = resultsOf("W2", { options: { quick: true, rounds: 2, only: ["W2"] } });
   const elsewhere = resultsOf("W2", { machine: { ...resultsOf("W2").machine, cpu: "another" } });
   expect(() => joinResults([resultsOf("W1"), resultsOf("W1")])).toThrow("W1 is in 2");

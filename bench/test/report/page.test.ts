@@ -29,7 +29,7 @@ describe("the page", () => {
     expect(withResults(written, slowMiddle, [fanOut], "results")).not.toContain("<details>");
   });
 
-  it("is refused without a place for them", () => {
+  it("is refused without the markers for them", () => {
     expect(() => withResults("# Bench\n", slowMiddle, [fanOut], "results")).toThrow("<!-- results -->");
   });
 });

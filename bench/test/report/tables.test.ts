@@ -37,7 +37,7 @@ describe("a workload's table", () => {
     expect(table?.rows).toContainEqual(["raw ws", "4 ×0.8", "–"]);
   });
 
-  it("leaves out peers without a figure, and is absent itself when nobody has one", () => {
+  it("leaves out peers without a figure, and is absent itself when no peer has one", () => {
     const results = { ...slowMiddle, peers: [...slowMiddle.peers, "nats"] };
     expect(workloadTable(results, fanOut)?.rows).toHaveLength(2);
     expect(workloadTable(results, { ...fanOut, name: "W7" })).toBeUndefined();

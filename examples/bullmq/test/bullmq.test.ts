@@ -45,7 +45,7 @@ async function makeReport(): Promise<string> {
   return task_id;
 }
 
-it("shows a job that a worker does which knows nothing of it", async () => {
+it("the page shows a job of a worker that does not know of Signalbox", async () => {
   const task_id = await makeReport();
   const end: TaskSnapshot = await client.next("task_completed", 10_000);
   expect(end).toMatchObject({ task_id, title: "A report of 10 pages", result: { pages: 10 } });

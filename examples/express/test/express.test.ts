@@ -70,7 +70,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(new Set(updates.map(({ step }) => step))).toEqual(new Set(["Reading", "Sorting", "Counting", "Writing"]));
   });
 
-  it("a task can be cancelled by whoever started it, and by nobody else", async () => {
+  it("a task can be cancelled by the user who started it, and by no other user", async () => {
     const cookie = await login("ada");
     const owner = await connect({ cookie, transport });
     const other = await connect({ cookie: await login("bob"), transport });

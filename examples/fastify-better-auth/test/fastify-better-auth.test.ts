@@ -47,7 +47,7 @@ it("signing out ends the connection at once", async () => {
   expect(await client.next("session_ending")).toMatchObject({ reason: "signed_out" });
 });
 
-it("nobody gets in who is not signed in", async () => {
+it("a visitor who is not signed in is refused", async () => {
   expect((await fetch(`${url}/practice`, { method: "POST", headers: { origin: url } })).status).toBe(401);
   expect(await refusalOf(url, { auth: {} })).toMatchObject({ code: "session_missing" });
   expect((await fetch(url)).headers.get("content-type")).toContain("text/html");

@@ -14,13 +14,13 @@ function fileWith(text: string): string {
 
 const production = { NODE_ENV: "production", HOST: "app.example.com", SIGNALBOX_SECRET: "a".repeat(32) };
 
-it("check: nothing to say of what is in order", async () => {
+it("config check reports no problem for settings that are in order, and exits with 0", async () => {
   const { code, out } = await runCommand(["config", "check"], { env: production });
   expect(out).toMatch(/^✓ In order: production mode, 3 of \d+ settings given\.\n$/);
   expect(code).toBe(0);
 });
 
-it("check: every problem at once, with the nearest name of what is misspelt; secrets are not shown", async () => {
+it("config check reports every problem at once with the nearest name of a misspelt setting, and hides secrets", async () => {
   const env = { ...production, SIGNALBOX_SECRET: "too short", PORT: "eighty", SOCKETIO_PING_TIMOUT: "20" };
   const { code, out } = await runCommand(["config", "check"], { env });
   expect(out).toContain('✗ PORT is "eighty", but must be a whole number from 0 to 65535.');
@@ -31,13 +31,13 @@ it("check: every problem at once, with the nearest name of what is misspelt; sec
   expect(code).toBe(1);
 });
 
-it("check: in development it would start, and is not in order all the same", async () => {
+it("config check fails in development for settings that are not in order, even though the server would start", async () => {
   const { code, out } = await runCommand(["config", "check", "--json"], { env: { PORT: "eighty" } });
   expect(JSON.parse(out)).toEqual({ ok: false, starts: true, problems: [expect.stringContaining("PORT is")] });
   expect(code).toBe(1);
 });
 
-it("reads a file instead of the environment; one that cannot be read is a wrong use", async () => {
+it("config print reads a file instead of the environment, and a file that cannot be read is a usage error", async () => {
   const file = fileWith("PORT=4000\nSIGNALBOX_SECRET='s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t'\n");
   const { code, out } = await runCommand(["config", "print", "--env", file], { env: { PORT: "1" } });
   expect(out).toMatch(/^PORT +4000 {2}\(PORT; default 5000\)$/m);
@@ -49,7 +49,7 @@ it("reads a file instead of the environment; one that cannot be read is a wrong 
   expect(missing).toMatchObject({ code: 2, err: "/no/such/file cannot be read: ENOENT.\n" });
 });
 
-it("print: names of the ancestor's as the source; for programs as JSON", async () => {
+it("config print names a legacy variable as the source of a setting, and prints JSON for programs", async () => {
   const { out } = await runCommand(["config", "print", "--json"], { env: { FLASK_PORT: "4000" } });
   const rows = JSON.parse(out) as { name: string }[];
   expect(rows.find(({ name }) => name === "PORT")).toMatchObject({
@@ -57,7 +57,7 @@ it("print: names of the ancestor's as the source; for programs as JSON", async (
   });
 });
 
-it("docs and example are what the repository has, as far as this package goes", async () => {
+it("config docs and config example print this package's part of the pages in the repository", async () => {
   const root = join(import.meta.dirname, "../../..");
   const docs = await runCommand(["config", "docs"]);
   expect(readFileSync(join(root, "CONFIGURATION.md"), "utf8")).toContain(docs.out.trimEnd());
@@ -66,7 +66,7 @@ it("docs and example are what the repository has, as far as this package goes", 
   expect(example.out).toContain("# PORT=5000");
 });
 
-it("migrate: the ancestor's environment becomes ours, and what changed is told", async () => {
+it("config migrate converts a Flask-SocketIO environment to Signalbox's, and reports every change", async () => {
   const file = fileWith(
     [
       "# The real-time part",
@@ -107,7 +107,7 @@ it("migrate: the ancestor's environment becomes ours, and what changed is told",
   expect(code).toBe(0);
 });
 
-it("migrate: what our server would not start with is told as well", async () => {
+it("config migrate reports settings with which the server would not start", async () => {
   const file = fileWith("FLASK_ENV=production\nSECRET_KEY=short\nSOCKETIO_CORS_ORIGINS=*\n");
   const { code, out } = await runCommand(["config", "migrate", "--from", "flask-socketio", "--json", file]);
   const { problems } = JSON.parse(out) as { problems: string[] };
@@ -116,7 +116,7 @@ it("migrate: what our server would not start with is told as well", async () => 
   expect(code).toBe(1);
 });
 
-it("explain-origin: the verdict, the rule that decides, and what would allow it", async () => {
+it("explain-origin prints the verdict, the rule that decides, and what would allow the origin", async () => {
   const env = { HOST: "app.example.com", PORT: "443", NODE_ENV: "production", SIGNALBOX_SECRET: "a".repeat(32) };
   const allowed = await runCommand(["explain-origin", "https://app.example.com"], { env });
   expect(allowed).toMatchObject({ code: 0, out: "https://app.example.com: allowed, derived from HOST and PORT\n" });
@@ -128,7 +128,7 @@ it("explain-origin: the verdict, the rule that decides, and what would allow it"
   expect(JSON.parse(asJson.out)).toMatchObject({ allowed: false, allowed_origins: ["https://app.example.com"] });
 });
 
-it("a wrong use ends with 2 and says what is right", async () => {
+it("a usage error exits with 2 and names the correct usage", async () => {
   expect(await runCommand(["config", "chek"])).toMatchObject({ code: 2, err: expect.stringContaining("check") });
   expect(await runCommand(["doctor", "ftp://x"])).toMatchObject({
     code: 2,

@@ -1,4 +1,6 @@
-/** The doctor on servers that are well, and on ten that have a fault: each is found, and the fix is named. */
+/**
+ * The doctor on healthy servers, and on servers with one of ten planted faults: it finds each fault and names the fix.
+ */
 import { readFileSync } from "node:fs";
 import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
@@ -40,7 +42,7 @@ const everyStep = [
   ...["Session", "CSRF", "Namespaces", "Metrics", "Round trip", "Clock"],
 ];
 
-describe("a server that is well", () => {
+describe("doctor on a healthy server", () => {
   it("passes every step, as a user and as an administrator", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
@@ -55,7 +57,7 @@ describe("a server that is well", () => {
     expect(findings.find(({ step }) => step === "Namespaces")).toMatchObject({ says: "/ and /admin are open." });
   });
 
-  it("is told on a terminal line by line, with what is under way; nothing is left behind on the server", async () => {
+  it("prints each step on a terminal, with the step in progress, and leaves nothing behind on the server", async () => {
     const server = await start();
     const { code, out, err } = await runCommand(["doctor", server.url], { onTerminal: true });
     expect(out).toContain("\u001b[32m✓\u001b[39m Polling     A connection opens in");
@@ -65,21 +67,21 @@ describe("a server that is well", () => {
     await expect.poll(() => server.realtime.io.engine.clientsCount).toBe(0);
   });
 
-  it("behind https with the whole chain passes as well", async () => {
+  it("passes every step behind https with the whole certificate chain", async () => {
     const { url, chain } = await startSecure("full");
     const { findings, ok } = await examine(url, "--ca", chain.authority);
     expect(findings.find(({ step }) => step === "TLS")).toMatchObject({ verdict: "pass" });
     expect(ok).toBe(true);
   });
 
-  it("behind nginx with two nodes and sticky sessions passes as well", async () => {
+  it("passes every step behind nginx with two nodes and sticky sessions", async () => {
     const { url, cookie } = await startBehindNginx("upstream-by-cookie.conf");
     const { failed, warned } = await examine(url, "--cookie", cookie);
     expect([...failed, ...warned]).toEqual([]);
   });
 });
 
-describe("ten planted faults", () => {
+describe("doctor finds each of ten planted faults:", () => {
   it("1: an origin that is not allowed", async () => {
     const { failed } = await examine((await start()).url, "--origin", "https://app.example.com");
     expect(failed).toMatchObject([{ step: "Origin", says: "Pages of https://app.example.com may not connect." }]);
@@ -162,7 +164,7 @@ describe("ten planted faults", () => {
     const { failed, steps } = await examine(url, "--ca", chain.authority, "--cookie", "session=secret");
     expect(failed).toMatchObject([{ step: "TLS", says: expect.stringContaining("The chain is incomplete") }]);
     expect(failed[0]?.fix).toContain("TLS_CERT_FILE");
-    // The cookie is sent to nobody whose name is not proved.
+    // The cookie is sent only to a server that proves its name.
     expect(steps.at(-1)).toBe("TLS");
   });
 
@@ -175,8 +177,8 @@ describe("ten planted faults", () => {
   });
 });
 
-describe("and others", () => {
-  it("nobody at the address, and no such name", async () => {
+describe("doctor also finds:", () => {
+  it("an address where nothing listens, and a host name that does not resolve", async () => {
     const { failed } = await examine(`http://127.0.0.1:${await freePort()}`);
     expect(failed).toMatchObject([{ step: "TCP", says: expect.stringContaining("ECONNREFUSED") }]);
     const unknown = await examine("http://no-such-name.invalid");
@@ -204,7 +206,7 @@ describe("and others", () => {
     expect((await examine(url)).failed[0]?.fix).toContain("PUBLIC_URL=https://127.0.0.1");
   });
 
-  it("a session that nobody knows, and a client that is blocked from nothing else", async () => {
+  it("a session that the server does not know, and a cookie that is not the session's", async () => {
     const server = await start();
     const { failed } = await examine(server.url, "--cookie", "test.sid=made-up");
     expect(failed[0]).toMatchObject({ step: "Session", says: expect.stringContaining("session_invalid") });
@@ -213,7 +215,7 @@ describe("and others", () => {
   });
 });
 
-/** Two nodes with the same sessions behind nginx, and the cookie of somebody. */
+/** Two nodes with the same sessions behind nginx, and the cookie of a signed-in user. */
 async function startBehindNginx(upstream: string, mistake?: (file: string) => string) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

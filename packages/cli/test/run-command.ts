@@ -12,7 +12,7 @@ interface How {
   /** Both streams are terminals with colours, 80 columns wide. */
   readonly onTerminal?: boolean;
   readonly signal?: AbortSignal;
-  /** Told of everything that is written, as it comes. */
+  /** Called with everything written so far, at each write. */
   readonly onOutput?: (all: string) => void;
 }
 

@@ -75,7 +75,7 @@ describe("watch", () => {
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("origin_refused") });
   });
 
-  it("ends when it is told to; the task goes on", async () => {
+  it("ends when it is stopped, while the task goes on", async () => {
     const { task_id } = await newTask();
     const stopping = new AbortController();
     const watched = runCommand(["watch", server.url, task_id, "--cookie", ada], {
@@ -106,7 +106,7 @@ describe("tail", () => {
     expect(code).toBe(0);
   });
 
-  it("says that somebody is no administrator", async () => {
+  it("refuses a user who is no administrator", async () => {
     const { code, err } = await runCommand(["tail", server.url, "--cookie", ada]);
     expect(err).toContain("forbidden");
     expect(code).toBe(1);

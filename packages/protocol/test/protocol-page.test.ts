@@ -37,7 +37,7 @@ describe("PROTOCOL.md", () => {
     expect([...firstColumn(section(heading)), ...described].sort()).toEqual([...events].sort());
   });
 
-  it("names the ancestor's events", () => {
+  it("names the legacy events", () => {
     const text = section("## The ancestor's clients");
     for (const event of contract["/"].legacyClientEvents) expect(text).toContain(`\`${event}\``);
   });

@@ -1,4 +1,4 @@
-/** Holds every caller of `pass` until `open` is called. `reached` resolves with the first call of `pass`. */
+/** Blocks every caller of `pass` until `open` is called. `reached` resolves with the first call of `pass`. */
 export function createLatch() {
   const opened = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();

@@ -26,7 +26,7 @@ export async function createBareWitness(options: WitnessOptions): Promise<Witnes
     ({ actor: name, task, version, status, current, at: Date.now() }) as const;
 
   function show(task: TaskSnapshot): void {
-    // What is shown no more was told to its end.
+    // A task that is shown no more has received its end.
     if (!shown.has(task.task_id)) return;
     if (isFinal(task.status)) {
       shown.delete(task.task_id);

@@ -33,7 +33,7 @@ export interface FaultKind {
   readonly most?: number;
   /** On two nodes with Redis and PostgreSQL. Default: on one with SQLite. */
   readonly nodes?: 2;
-  /** For how long a client may be behind without anybody being able to know, when the world says that it is silent. */
+  /** How long a client may be behind without any process being able to know, when the world says that it is silent. */
   readonly unnoticedMs?: number;
   /** Within this time 99 of 100 clients are back. Default: as promised for any fault. */
   readonly recoveryP99Ms?: number;

@@ -10,7 +10,7 @@ const agreedMs = 4000;
 
 const downMs = (random: () => number): number => random() * 500;
 
-/** Nobody can hear of what the other node does, until a while after the way is open again. */
+/** No client can receive what the other node does, until a while after the way is open again. */
 async function apart(world: World, forMs: number, end: () => unknown, restore: () => unknown): Promise<void> {
   world.record({ operation: "silenced", at: Date.now() });
   const { told } = await world.audienceStatus();
@@ -40,7 +40,7 @@ const redisAway = (name: string, fault: string, forMs: (scene: Scene) => number)
 async function killNode({ world, random, number }: Scene, end: (node: number) => Promise<unknown>): Promise<void> {
   const node = number % 2;
   await end(node);
-  // What it had not told the other node yet died with it: nobody can have missed that.
+  // What it had not told the other node yet died with it: no client can have missed that.
   world.record({ operation: "silenced", at: Date.now() });
   await pause(downMs(random));
   await world.restart(node);

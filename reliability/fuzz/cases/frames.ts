@@ -153,7 +153,7 @@ export function mutateFrames(who: Identity, dice: Dice): Mutated {
   }
   const bytes = Buffer.concat(frames.map(encodeFrame));
   const { sample } = said;
-  // All of it: behind a mask nobody can read what was said.
+  // Every message counts as meant: what a client said cannot be read behind a changed mask.
   const meant = [said.meant, ...said.messages.map(({ payload }) => payload.toString("latin1", 0, 10_000))].join("\n");
   if (dice.chance(0.8)) return { sample, meant, mutators, bytes };
   const mutated = mutateBytes(bytes, dice, encodeFrame(closeFrame(dice)));

@@ -1,6 +1,6 @@
 import type { Dice } from "../dice.ts";
 
-/** Changes one place of a JSON text; `words` are texts that mean something to the server. */
+/** Changes one position of a JSON text; `words` are texts that mean something to the server. */
 type JsonMutator = (text: string, dice: Dice, words: readonly string[]) => string;
 
 /** Names that objects have without being given them. */

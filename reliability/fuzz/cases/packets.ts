@@ -36,14 +36,17 @@ const asJson = (value: unknown): string => JSON.stringify(value);
 const namespaceOf = ({ role }: Identity): "/" | "/admin" => (role === "admin" ? "/admin" : "/");
 const prefixOf = (who: Identity): string => (who.role === "admin" ? "/admin," : "");
 
-/** What lets somebody into their namespace. */
+/** What lets a client into its namespace. */
 const authOf = (who: Identity, cookie: boolean): object =>
   cookie && who === byCookie ? { csrf } : { token: who.token, client: { name: "fuzz", version: "1" } };
 
 export const connectText = (who: Identity, cookie: boolean): string =>
   `40${prefixOf(who)}${asJson({ ...authOf(who, cookie), accepts: ["progress_batch", "admin_batch"] })}`;
 
-/** What users name, of theirs and of others; an administrator could disconnect others, so they name only their prey. */
+/**
+ * Names that clients send, their own and others'. An administrator could disconnect others, so administrators name only
+ * their prey.
+ */
 function wordsOf({ role, userId }: Identity): readonly string[] {
   if (role === "user")
     return [taskOf(userId), ...lobbies.map((each) => `${openRooms}${each}`), userId, ...forbiddenFruit];
@@ -89,7 +92,7 @@ function adminPayloads(dice: Dice): Record<keyof AdminRequests, unknown> {
     get_health: {},
     get_configuration: {},
     explain_origin: { origin: dice.pick(["https://app.test", "null", "https://app.test:99999", "*", "http://[::1"]) },
-    // Nobody whom this run needs: who is blocked says no more.
+    // Never a user whom this run needs: a blocked user sends nothing more.
     add_block: { subject: dice.pick(["user", "address"]), id: dice.pick(prey).userId, seconds: 1, reason: "fuzz" },
     lift_block: { subject: dice.pick(["user", "address"]), id: dice.pick(attackers).userId },
     check_connection: {},

@@ -9,7 +9,10 @@ import { openWire, within } from "./wire.ts";
 /** Longer than this the server waits for more, such as the rest of a body. */
 export const quietMs = 60;
 
-/** Whoever has ended their side is let go: upgrades that nobody claims after a second, all others at once. */
+/**
+ * The server closes a connection whose client has ended its side: an unclaimed upgrade after a second, any other at
+ * once.
+ */
 export const letGoMs = 5000;
 
 export async function playHttp(

@@ -7,7 +7,10 @@ import type { Verdict } from "../judge/answers.ts";
 /** An acknowledgement id that no case uses. */
 const fenceId = "7777777";
 
-/** A request that is answered when everything before it has been taken: who is not answered has lost the connection. */
+/**
+ * A request that is answered when everything before it has been taken: a client without an answer has lost the
+ * connection.
+ */
 export const fence = ({ role }: Identity): string =>
   `42${role === "admin" ? "/admin," : ""}${fenceId}["check_connection"]`;
 

@@ -21,7 +21,7 @@ export function openWire(port: number, onData: (chunk: Buffer) => void): Wire {
     });
   });
   socket.on("data", onData);
-  // A server that cuts somebody off does so in the middle of what they send.
+  // A server that cuts a client off does so in the middle of what the client sends.
   socket.on("error", () => {});
   return {
     closed,

@@ -7,7 +7,7 @@ import type { Account } from "./ledger.ts";
 export interface Verdict {
   /** What it was, for the table of outcomes. */
   readonly outcome: string;
-  /** The code, where it was a refusal: somebody must have counted it. */
+  /** The code, where it was a refusal: the server must have counted it. */
   readonly code?: RefusalCode;
   readonly problem?: string;
 }
@@ -26,7 +26,7 @@ function judgeRefusal(value: unknown): Verdict {
   }
   const declared = refusals[code as RefusalCode];
   const outcome = `refused: ${code}`;
-  // Whoever is told so has found a handler that throws.
+  // A client that receives this code has found a handler that throws.
   if (code === "internal") return { outcome, problem: `A fault of the server's own: ${text}` };
   const sound =
     category === declared.category &&
@@ -86,7 +86,7 @@ function judgeAnswer(answer: unknown): Verdict {
   return { outcome: "undeclared", problem: `An answer of another form: ${JSON.stringify(answer)}` };
 }
 
-/** Of Node's parser and Engine.IO, who answer before anybody else is asked; 426 is not among them. */
+/** Of Node's parser and Engine.IO, which answer before any other code runs; 426 is not among them. */
 const plainStatuses = [101, 200, 204, 400, 404, 405, 408, 413, 417, 431];
 
 /** Without a body, which a HEAD is not answered with, the status is all that is said. */

@@ -1,4 +1,4 @@
-/** Whether what has changed in the server is explained by something that somebody was entitled to, and asked for. */
+/** Whether each change in the server is explained by something that a client was entitled to, and asked for. */
 import { namespaces, rooms, userRoom } from "@signalbox/protocol";
 import { admins, attackers, everybody, openRooms, sidOf, streamOf, taskOf, watchers } from "../bait.ts";
 import type { LiveSocket, State } from "../target/messages.ts";
@@ -28,7 +28,7 @@ export function unexplained(before: State, now: State, ledger: Ledger): Unexplai
   for (const name of now.pollution) add("a prototype was polluted", `${name} is there now.`);
   for (const [id, task] of changed(before.tasks, now.tasks)) add("a task changed", `${id}: ${task}`);
   for (const [ref, session] of changed(before.sessions, now.sessions)) {
-    // Those that were revoked are told of beside: revoking prey is what administrators are there for.
+    // Revoked sessions are reported separately: revoking prey is what administrators are there for.
     if (!now.revoked.includes(ref)) add("a session changed", `${ref}: ${session}`);
   }
   for (const ref of now.revoked) {
@@ -47,7 +47,7 @@ export function unexplained(before: State, now: State, ledger: Ledger): Unexplai
   }
   return found;
 
-  /** Whoever shows a credential is whom it belongs to, on any connection. */
+  /** A client that shows a credential counts as its owner, on any connection. */
   function asked(userId: string, ...words: string[]): boolean {
     const token = everybody.find((each) => each.userId === userId)?.token ?? "";
     return [...ledger.all()].some((account) => account.mentions(token, ...words));
@@ -73,7 +73,7 @@ export function unexplained(before: State, now: State, ledger: Ledger): Unexplai
   }
 }
 
-/** On `/`, administrators may watch anybody's task, and the feed of the ancestor's clients. */
+/** On `/`, administrators may watch any user's task, and the feed of legacy clients. */
 const adminMay = (role: string, room: string): boolean =>
   role === "admin" &&
   (room === rooms.legacyAdminDashboard ||

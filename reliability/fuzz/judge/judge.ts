@@ -11,7 +11,7 @@ import { type Account, createLedger } from "./ledger.ts";
 
 /** Looks at everything that comes back, and at what it has done. One for each server. */
 export interface Judge {
-  /** To be called before a connection with this `sid` is opened. */
+  /** Call this before a connection with this `sid` is opened. */
   open(sid: string): Account;
   begin(each: Case): void;
   /** How a case ended, for the table. */
@@ -22,7 +22,7 @@ export interface Judge {
   found(rule: string, detail: string): void;
   /** Compares the server with what it was at the start. */
   look(): Promise<void>;
-  /** To be called when no case is under way any more: compares what was seen with what was counted. */
+  /** Call this when no case is under way any more: compares what was seen with what was counted. */
   count(port: number): Promise<void>;
   outcomes(): ReadonlyMap<Kind, ReadonlyMap<string, number>>;
 }

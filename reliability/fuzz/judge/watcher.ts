@@ -2,7 +2,7 @@ import type { TaskSnapshot } from "@signalbox/protocol";
 import { connectClient } from "@signalbox/server/testing";
 import { cookieOf, type Identity, origin, sidHeader, sidOf, streamOf } from "../bait.ts";
 
-/** A client that has nothing to do with the attack: it must lose nothing, wait for nothing and be told nothing more. */
+/** A client that has nothing to do with the attack: it must lose nothing, wait for nothing and receive nothing more. */
 export interface Watcher {
   /** Longest time between two frames of its stream, without what this process itself was late. */
   longestGapMs(): number;
@@ -12,7 +12,7 @@ export interface Watcher {
 const own = ["connection_established", "progress_update"];
 const beatMs = 50;
 
-/** @param onHarm - told of what it should not have received, and of what it missed */
+/** @param onHarm - called with what it should not have received, and with what it missed */
 export async function startWatcher(
   port: number,
   who: Identity,

@@ -12,7 +12,7 @@ interface Ground {
 
 type Socket = Parameters<Parameters<ReturnType<Realtime["io"]["of"]>["use"]>[0]>[0];
 
-/** Lets every event of `/` be looked at before the gate does. */
+/** Looks at every event of `/` before the server's own check does. */
 function onEvent({ realtime }: Ground, look: (socket: Socket, packet: readonly unknown[]) => void): void {
   realtime.io.of("/").use((socket, next) => {
     socket.use((packet, proceed) => {
@@ -30,7 +30,7 @@ const victim = watchers.polling.userId;
 export const plants = {
   /** Exits on an event whose name is no text. */
   exits: (ground) => onEvent(ground, (_socket, [name]) => void (typeof name !== "string" && process.exit(1))),
-  /** Forgets to catch. */
+  /** Leaves a rejected promise uncaught. */
   rejects: (ground) =>
     onEvent(ground, (_socket, packet) => {
       if (names(packet, '"constructor"')) void Promise.reject(new Error("Not caught."));
@@ -40,28 +40,28 @@ export const plants = {
     onEvent(ground, (_socket, packet) => {
       if (names(packet, '"__proto__"')) Object.defineProperty(Object.prototype, "polluted", polluted);
     }),
-  /** Tells whoever asks for somebody's task what is going on there. */
+  /** Sends another user's progress to any client that names that user's task. */
   leaks: (ground) =>
     onEvent(ground, (socket, packet) => {
       if (names(packet, streamOf(victim))) socket.emit("progress_update", { title: canary });
     }),
-  /** Passes a stranger's event on to somebody else. */
+  /** Passes a client's event on to another user. */
   relays: (ground) =>
     onEvent(ground, (_socket, packet) => {
       if (names(packet, "join_room")) ground.realtime.io.of("/").to(ground.victimRoom).emit("job_update", packet[1]);
     }),
-  /** Refuses to let anybody into a stranger's task, and lets them in all the same. */
+  /** Refuses to let a client into another user's task, and lets it in all the same. */
   admits: (ground) =>
     onEvent(ground, (socket, packet) => {
       if (names(packet, streamOf(victim))) void socket.join(taskRoom(streamOf(victim)));
     }),
-  /** Takes somebody for an administrator. */
+  /** Takes a user for an administrator. */
   promotes: (ground) =>
     onEvent(ground, (socket, packet) => {
       const { data } = socket;
       if (names(packet, '"since"')) data.principal = { ...data.principal, role: "admin" };
     }),
-  /** Refuses with a code that nobody has declared. */
+  /** Refuses with a code that is not declared. */
   misspeaks: (ground) =>
     onEvent(ground, (_socket, packet) => {
       const acknowledge = packet.at(-1);
@@ -75,7 +75,7 @@ export const plants = {
       if (req.headers.origin === undefined && req.url?.includes("tasks")) res.writeHead(418).end();
     });
   },
-  /** Throws away what somebody did not ask for. */
+  /** Disconnects a client that did not ask for it. */
   drops: (ground) => {
     let events = 0;
     onEvent(ground, () => {

@@ -48,7 +48,7 @@ export interface Target {
 interface TargetOptions {
   readonly limits: Limits;
   readonly plant?: PlantName | undefined;
-  /** Told of what concerns the process itself, its end included. */
+  /** Called with what concerns the process itself, its end included. */
   onFault(what: string, detail: string): void;
 }
 

@@ -1,4 +1,4 @@
-/** What is done with a connection: somebody else's, one of many, one without a session. */
+/** Attacks with a connection: another user's, one of many, one without a session. */
 import {
   certain,
   connectFrame,
@@ -13,7 +13,7 @@ import {
 } from "../attacker.ts";
 import type { Probe } from "../probe.ts";
 
-/** The first is few enough that nobody is closed for it. */
+/** The first is few enough that no client is closed for it. */
 const bursts = [5, 50];
 const refusedConnects = 100;
 

@@ -1,4 +1,4 @@
-/** Who gets in at all, how many of them, and what becomes of those whose session changes. */
+/** Which clients are let in at all, how many of them, and what becomes of those whose session changes. */
 import { certain, connectFrame, foreign, passed, pollingPath, reached, refusalIn, upgradePath } from "../attacker.ts";
 import type { Probe } from "../probe.ts";
 

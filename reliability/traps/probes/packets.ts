@@ -121,7 +121,7 @@ function flood(id: string, rule: string, packet: string, count: number): Probe {
       await request("POST", pollingPath(sid), own, connectFrame(auth));
       await certain("the client is let in", async () => (await target.app.facts(userId)).sockets === 1);
       const body = Array.from({ length: count }, () => packet).join("\x1e");
-      // Whoever is closed for it may get no answer.
+      // A client that is closed for it may get no answer.
       await request("POST", pollingPath(sid), own, body).catch(() => {});
       const { sockets, longestTurnMs } = await target.app.facts(userId);
       const end = sockets > 0 ? "connected" : "closed";

@@ -149,12 +149,12 @@ describe("in production", () => {
 });
 
 describe("the first administrator", () => {
-  it("is made from ADMIN_EMAIL and ADMIN_PASSWORD, and told no password", async () => {
+  it("is made from ADMIN_EMAIL and ADMIN_PASSWORD, and its password is not printed", async () => {
     expect(workbench.administrator).toEqual({ email: administrator.email, password: null, passwordFile: null });
     expect(await roleOf(root)).toBe("admin");
   });
 
-  it("is given a made-up password where none is set, told at the first start only", async () => {
+  it("is given a made-up password where none is set, which is printed at the first start only", async () => {
     const environment = await temporaryEnvironment({ ADMIN_PASSWORD: "" });
     onTestFinished(() => rm(environment.DATA_DIR ?? "", { recursive: true }));
     const first = await startWorkbench(environment);
@@ -180,7 +180,7 @@ describe.each(transports)("within a second, over %s,", (transport) => {
   const isAlive = async (client: TestClient): Promise<boolean> =>
     (await client.request("get_task_status", { task_id: "none" })).error.code === "task_not_found";
 
-  /** Does it, and demands that each client is told why and closed within a second of it. */
+  /** Does it, and demands that each client receives the reason and is closed within a second of it. */
   async function expectEnd(act: () => Promise<Response>, clients: TestClient[], reason: string): Promise<void> {
     const elapsed = startStopwatch();
     const endings = clients.map((client) => client.next("session_ending"));

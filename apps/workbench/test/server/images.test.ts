@@ -166,7 +166,7 @@ describe("a batch of images", () => {
     }
   });
 
-  it.runIf(process.platform === "linux")("closes its files when whoever downloads the zip goes away", async () => {
+  it.runIf(process.platform === "linux")("closes its files when a client downloading the zip goes away", async () => {
     const folder = join(workbench.environment.DATA_DIR ?? "", "results", taskId);
     // Longer than all that lies between us and the disk can hold.
     await truncate(join(folder, "000.avif"), 100_000_000);

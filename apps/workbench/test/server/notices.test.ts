@@ -22,7 +22,7 @@ async function notificationsOf(person: Person): Promise<readonly Notification[]>
 const broken = new File(["GIF89a and then nothing of a picture"], "broken.gif", { type: "image/gif" });
 
 describe("a batch that ended", () => {
-  it("is told to its owner alone, with an absolute link to its page", async () => {
+  it("notifies its owner alone, with an absolute link to its page", async () => {
     const [ada, eve] = await Promise.all([signUp(workbench.url), signUp(workbench.url)]);
     const { task_id } = await (await ada.start([await makeImage("a.png", 32, 32)])).json();
     await expect
@@ -63,7 +63,7 @@ async function signInAgain(email: string, cookie: string | undefined, query = ""
 }
 
 describe("a browser", () => {
-  it("is remembered by a cookie that scripts cannot read, and is told of once when it is new", async () => {
+  it("is remembered by a cookie that scripts cannot read, and is announced once when it is new", async () => {
     const ada = await signUp(workbench.url);
     const device = deviceOf(ada.cookie);
     const again = await signInAgain(ada.email, device);
@@ -88,13 +88,13 @@ describe("a browser", () => {
     expect(await notificationsOf(eve)).toEqual([]);
   });
 
-  it("is told of however the address of the sign-in is written", async () => {
+  it("is announced however the address of the sign-in is written", async () => {
     const ada = await signUp(workbench.url);
     expect((await signInAgain(ada.email, undefined, "?x=1")).status).toBe(200);
     expect(await notificationsOf(ada)).toMatchObject([{ type: "new_device" }]);
   });
 
-  it("gets no token for a wrong password, and is not told of", async () => {
+  it("gets no token for a wrong password, and is not announced", async () => {
     const ada = await signUp(workbench.url);
     const wrong = await fetch(`${workbench.url}/api/auth/sign-in/email`, {
       method: "POST",

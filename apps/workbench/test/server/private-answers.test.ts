@@ -52,7 +52,7 @@ describe("a private answer", () => {
 });
 
 describe("a browser", () => {
-  it("is told the reference of its own device, which is that of the notice about it", async () => {
+  it("receives the reference of its own device, which is that of the notice about it", async () => {
     const signedIn = await fetch(`${workbench.url}/api/auth/sign-in/email`, {
       method: "POST",
       headers: { origin: workbench.url, "content-type": "application/json" },

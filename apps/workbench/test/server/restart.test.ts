@@ -21,7 +21,7 @@ interface Watcher {
   readonly latest: TaskSnapshot;
 }
 
-/** Joins a task and keeps everything that is told of it. */
+/** Joins a task and keeps every state that it receives. */
 async function watch(url: string, { cookie }: Person, taskId: string): Promise<Watcher> {
   const client = await connectClient(url, { cookie });
   clients.push(client);
@@ -173,7 +173,7 @@ describe("after kill -9 and a new start,", () => {
     expect(after.ended.latest).toEqual(before.ended.latest);
   });
 
-  it("what watchers were told is what the database has", async () => {
+  it("watchers received what the database has", async () => {
     for (const { latest } of Object.values(after)) expect(await read(system.person, latest.task_id)).toEqual(latest);
   });
 });

@@ -190,7 +190,7 @@ describe("SIGTERM", () => {
     expect(exit.afterMs - stalled()).toBeLessThan(1000);
   });
 
-  it("tells those who are connected, and ends the process with code 0, whatever is under way", async () => {
+  it("notifies the connected clients, and ends the process with code 0, whatever is under way", async () => {
     const settings = await environment();
     const server = await start(settings);
     const url = `http://127.0.0.1:${settings.PORT}`;

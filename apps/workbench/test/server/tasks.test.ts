@@ -55,7 +55,7 @@ const read = async (person: Person, path: string): Promise<{ task: TaskSnapshot;
 const long = { steps: 1000, step_ms: 20 };
 
 describe.each(transports)("a practice task over %s", (transport) => {
-  it("tells of its progress, each time with a higher version, up to one final event", async () => {
+  it("reports its progress, each time with a higher version, up to one final event", async () => {
     const client = await connect(ada, transport);
     const taskId = await start(ada, { steps: 8, step_ms: 40 });
     const { first, seen, last, others } = await watch(client, taskId, "task_completed");
@@ -117,7 +117,7 @@ describe("over HTTP", () => {
     }
   });
 
-  it("a person's tasks are listed, newest first, and nobody else's", async () => {
+  it("a person's tasks are listed, newest first, without those of other people", async () => {
     const bea = await signUp(workbench.url);
     expect(await read(bea, "/api/tasks")).toEqual({ tasks: [] });
     const ids = [await start(bea, { steps: 1, step_ms: 1 }), await start(bea, { steps: 1, step_ms: 1 })];
@@ -128,7 +128,7 @@ describe("over HTTP", () => {
     expect(times).toEqual(times.toSorted().reverse());
   });
 
-  it("somebody else's task answers exactly as one that does not exist; an administrator sees it", async () => {
+  it("another person's task answers exactly as one that does not exist; an administrator sees it", async () => {
     const taskId = await start(ada, long);
     const root = await signIn(workbench.url, administrator);
     const client = await connect(eve);
@@ -172,7 +172,7 @@ describe("refused, with nothing begun, is", () => {
   const send = (headers: Record<string, string>, text = body): Promise<Response> =>
     fetch(`${workbench.url}/api/tasks`, { method: "POST", body: text, headers: { ...json, ...headers } });
 
-  it("whoever is not signed in, with 401", async () => {
+  it("a visitor who is not signed in, with 401", async () => {
     const answers = [
       await send({ origin: workbench.url }),
       await send({ origin: workbench.url, cookie: "better-auth.session_token=made.up" }),
@@ -183,7 +183,7 @@ describe("refused, with nothing begun, is", () => {
     expect(await answers[0]?.json()).toMatchObject({ error: { code: "session_missing", category: "auth" } });
   });
 
-  it("a change without the CSRF token, with an old one or with somebody else's, with 403", async () => {
+  it("a change without the CSRF token, with an old one or with another person's, with 403", async () => {
     const { csrf } = await (await eve.fetch("/realtime/client-config")).json();
     for (const token of [undefined, "", "nonsense", csrf]) {
       const headers = {

@@ -198,7 +198,7 @@ describe("taken is an upload", () => {
     expect(results.map(({ name }: { name: string }) => name)).toEqual(["1.png", "2.png", "3.png"]);
   });
 
-  it("whose names are cut by code points, and whose end is told", async () => {
+  it("whose names are cut by code points, and whose end sends a notification", async () => {
     const names = [`${"x".repeat(199)}🦊.png`, "🦊".repeat(300)];
     for (const name of names) {
       const { task_id } = await (await ada.start([image(name)])).json();

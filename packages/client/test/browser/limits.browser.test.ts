@@ -11,7 +11,7 @@ const limits: readonly [limit: string, code: DiagnosisCode, env: Record<string, 
 
 describe.concurrent.each(transports)("limits, over %s", (transport) => {
   test.for(limits)(
-    "beyond %s it is %s: nothing is tried before the time that the server names, then once",
+    "a client beyond %s reports %s: it tries nothing before the time that the server names, then once",
     async ([, code, env, secondUser], { openSite, openTab }) => {
       const site = await openSite({ ...over(transport), ...env });
       const first = await openTab(site, { userId: "ada" });

@@ -7,7 +7,7 @@ const onlyTo =
   ({ target }: SeenRequest): Verdict =>
     target.startsWith(path) ? verdict : "pass";
 
-/** What the client gives a request before it connects, and something for a busy machine. */
+/** Time limit of a request before the client is connected, with a margin for a busy machine. */
 const oneRequestMs = 7000;
 
 const portal: readonly (readonly [what: string, answer: string])[] = [
@@ -40,7 +40,7 @@ describe.concurrent.each(transports)("the network, over %s", (transport) => {
   });
 
   test.for(portal)(
-    "somebody who answers in the server's place with %s is told from the server",
+    "the client tells another server that answers with %s from its own, and reports proxy_interference",
     async ([, answer], { openSite, openTab }) => {
       const site = await openSite(over(transport));
       const tab = await openTab(site, { userId: "ada" });
@@ -103,7 +103,7 @@ describe.concurrent("an endpoint that is not the one that was expected", () => {
   );
 });
 
-test("a server of which nothing is heard at all is given the time of one request, and then reported", async ({
+test("the client reports a server that never answers after the time limit of one request", async ({
   openSite,
   openTab,
 }) => {

@@ -5,7 +5,7 @@ import { createPages, listen } from "./site.ts";
 import { over, requestsOf, test, transports } from "./tab.ts";
 
 describe.concurrent.each(transports)("a page of another origin, over %s", (transport) => {
-  test("is told that its address is refused, makes at most 3 requests in a minute, and gets in once allowed", async ({
+  test("reports that its address is refused, makes at most 3 requests in a minute, and gets in once allowed", async ({
     openSite,
     openTab,
     onTestFinished,
@@ -41,7 +41,7 @@ const strangers: readonly (readonly [what: string, status: number, headers: Reco
 ];
 
 test.concurrent.for(strangers)(
-  "a page of another origin that is answered with %s by another server, without CORS headers, is told so",
+  "a page of another origin that is answered with %s by another server, without CORS headers, reports proxy_interference",
   async ([, status, headers], { openSite, openTab, onTestFinished }) => {
     const stranger = createServer(({ url }, response) => {
       if (url === "/welcome") response.end("Welcome");
@@ -57,7 +57,7 @@ test.concurrent.for(strangers)(
   },
 );
 
-test.concurrent("a page of another origin without an answer is told that the server is down", async ({
+test.concurrent("a page of another origin without an answer reports that the server is down", async ({
   openSite,
   openTab,
 }) => {
@@ -66,7 +66,7 @@ test.concurrent("a page of another origin without an answer is told that the ser
   await tab.shows("server_down");
 });
 
-test.concurrent("a page whose requests carry a header that the preflight refuses is told that it is not let in", async ({
+test.concurrent("a page whose requests carry a header that the preflight refuses reports that it is not let in", async ({
   browser,
   openSite,
   openTab,

@@ -58,7 +58,7 @@ describe.each([...transports, "polling,websocket"])("the life of a page, over %s
       await sleepAndWake(tab);
       const wokenAt = Date.now();
       const stalled = watchStalls();
-      // Looked for in the history: the next connection may be open before anybody sees that there is none.
+      // Looked up in the history: the next connection may open before the test sees that there is none.
       const lost = await eventually(async () => {
         const found = (await tab.history()).find(({ diagnosis }) => diagnosis?.code === "connection_lost");
         expect(found?.status).toBe("reconnecting");

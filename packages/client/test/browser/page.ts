@@ -8,7 +8,7 @@ declare global {
     /** Every state there was, in order. */
     readonly history_: ConnectionState[];
     readonly problems: string[];
-    /** What the browser told the page of its own life. */
+    /** Events of the page's life that the browser dispatched. */
     readonly lifecycle: string[];
   }
 }

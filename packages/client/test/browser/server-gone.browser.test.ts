@@ -2,11 +2,11 @@ import { describe, expect } from "vitest";
 import { eventually, over, requestsOf, test, transports } from "./tab.ts";
 import { httpAnswer, pass } from "./tcp-proxy.ts";
 
-/** An attempt in vain asks at most for a socket, for client-config, and twice who is there. */
+/** A failed attempt makes at most four requests: for a socket, for client-config, and two that probe who answers. */
 const requestsPerAttempt = 4;
 
 describe.concurrent.each(transports)("a server that goes away, over %s", (transport) => {
-  test("a server that is killed is down: it is asked again without a pause in trying, and found by itself", async ({
+  test("the client reports a killed server as down, keeps trying without a pause, and reconnects by itself", async ({
     openSite,
     openTab,
   }) => {
@@ -29,7 +29,7 @@ describe.concurrent.each(transports)("a server that goes away, over %s", (transp
     expect(site.connections()).toBe(1);
   });
 
-  test("a server that announces its restart is left alone for the time it names, and found by itself", async ({
+  test("the client sends nothing to a server that announces its restart until the time it names, and reconnects by itself", async ({
     openSite,
     openTab,
   }) => {

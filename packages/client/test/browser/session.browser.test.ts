@@ -29,7 +29,7 @@ describe.concurrent.each(transports)("sessions, over %s", (transport) => {
     ["logs out", "signed_out"],
     ["is banned", "banned"],
   ])(
-    "somebody who %s is told that the session has ended, and makes no storm",
+    "a user who %s sees that the session has ended, and the client makes no storm of requests",
     async ([, reason], { openSite, openTab }) => {
       const site = await openSite(over(transport));
       const tab = await openTab(site, { userId: "ada", ownClock: true });
@@ -51,7 +51,7 @@ describe.concurrent.each(transports)("sessions, over %s", (transport) => {
     },
   );
 
-  test("a user on /admin is told that it is not for them, without a handshake and without a storm", async ({
+  test("a user on /admin sees that it is not for them, without a handshake and without a storm of requests", async ({
     openSite,
     openTab,
   }) => {

@@ -17,11 +17,11 @@ export interface Site {
   readonly realtime: Realtime;
   /** Connections that are open on the server. */
   connections(): number;
-  /** The process dies: no word to anybody, and nobody listens. */
+  /** The process dies: it notifies no client, and nothing listens any more. */
   kill(): Promise<void>;
-  /** The operator stops it: clients are told. */
+  /** The operator stops it: it notifies the clients first. */
   stop(): Promise<void>;
-  /** Starts it again at the same place, with the same sessions, and settings that may be others. */
+  /** Starts it again at the same address with the same sessions; its settings may differ. */
   start(env?: Record<string, string>): Promise<void>;
   close(): Promise<void>;
 }

@@ -77,15 +77,15 @@ export function eventually<Result>(run: () => Result | Promise<Result>): Promise
 export const requestsOf = ({ proxy }: Site): readonly SeenRequest[] =>
   proxy.seen.filter(({ target }) => /^\/(socket\.io|realtime)\//.test(target) && !target.includes("sid="));
 
-/** Connections that a browser tried to open. What is asked at the door after a refused upgrade has no `t=`, and is none. */
+/** Connections that a browser tried to open. The probe after a refused upgrade has no `t=`, and does not count. */
 export const handshakesOf = (site: Site): readonly SeenRequest[] =>
   requestsOf(site).filter(({ target }) => target.startsWith("/socket.io/") && !target.endsWith("transport=polling"));
 
-/** Less than what any request is given. */
+/** Shorter than the time limit of any request. */
 const stepMs = 4000;
 
 interface TabOptions {
-  /** Signed in as this user; nobody by default. */
+  /** Signed in as this user; not signed in by default. */
   userId?: string;
   role?: "user" | "admin";
   /** What the page's address says. */

@@ -25,7 +25,7 @@ const taskCount = 20;
 /** Share of the tasks that each client watches: five at a time. */
 const interest = 0.25;
 const origin = "http://pages.test";
-/** What a client may wait because of its own dice; the rest is for what has to be done, on a machine that does more. */
+/** Longest random delay of a client's retry; the rest of the limit is for the work itself, on a busy machine. */
 const longestDelayMs = Number(process.env.CHAOS_DELAY_MAX ?? 3000);
 /** The largest share of the clients that an interruption concerns, unless it concerns all. */
 const mostConcerned = 0.25;
@@ -49,11 +49,11 @@ const env = {
   TASKS: String(taskCount),
 };
 
-it(`every client is told of every end exactly once, in versions that rise, and is back within ${shippedRules.recoveryP99Ms} ms (p99)`, async () => {
+it(`every client receives every end exactly once, in versions that rise, and is back within ${shippedRules.recoveryP99Ms} ms (p99)`, async () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-chaos-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const random = createDice(seed);
-  // Where times are equal the server goes first: nobody is told of a state before it is written down.
+  // Where times are equal the server goes first: no client receives a state before it is written down.
   const files = ["server.jsonl", "clients.jsonl", "stalls.jsonl"];
   const [serverJournal = "", clientJournal = "", stallJournal = ""] = files.map((file) => join(folder, file));
   const { write: record } = openJournal(clientJournal);
@@ -94,7 +94,9 @@ it(`every client is told of every end exactly once, in versions that rise, and i
     const share = random() * mostConcerned;
     return witnesses.filter(() => random() < share);
   };
-  /** An attempt that an interruption has spoilt begins anew; whoever only waits for the next one is not disturbed. */
+  /**
+   * An attempt that an interruption spoils begins anew; a client that only waits for its next attempt is not disturbed.
+   */
   const spoil = ({ name, isRecovering }: Witness): void => {
     if (isRecovering()) record({ operation: "reachable", actor: name, at: Date.now() });
   };

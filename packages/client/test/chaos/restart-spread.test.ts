@@ -20,11 +20,11 @@ const env = {
 };
 
 /**
- * What half a second may hold of the plan. Drained, each client is told a moment of its own within 5 s and adds up to
- * 1 s; whoever comes while the server still starts throws dice once more. Killed, all find out at the same moment, and
- * throw dice up to a second more than it has been gone. By simulation that makes a share of 0.13 to 0.29 drained, for a
- * server that is back after 1 to 4.5 s, and of 0.26 to 0.30 killed, after 3 to 4 s. The rest is for chance; all at once
- * would be 1.
+ * The largest share of the planned returns that half a second may hold. When the server drains, it names each client a
+ * moment of its own within 5 s, and the client adds up to 1 s. A client that comes while the server still starts draws
+ * a random delay once more. When the server is killed, all clients notice at the same moment, and draw a delay of up to
+ * a second more than it has been gone. By simulation that makes a share of 0.13 to 0.29 drained, for a server that is
+ * back after 1 to 4.5 s, and of 0.26 to 0.30 killed, after 3 to 4 s. The rest is for chance; all at once would be 1.
  */
 const largestPlannedShare = 0.35;
 

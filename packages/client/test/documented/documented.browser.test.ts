@@ -86,7 +86,7 @@ it("a task is followed to its end by both pages, and cancelled by one", async ()
   await expect.poll(() => realtime.progress.peek(second.task_id)?.status, eventually).toBe("cancelled");
 });
 
-it("a notification is told, counted, and read", async () => {
+it("a notification is shown as a toast, counted on the bell, and marked as read", async () => {
   await realtime.notify.user("ada", { type: "t", title: "Ready" });
   await expect.poll(() => shown("toast"), eventually).toContain("Ready");
   const unread = async () => ((await shown("bell")) as [string, number][]).at(-1)?.[1];
@@ -96,7 +96,7 @@ it("a notification is told, counted, and read", async () => {
   await expect.poll(unread, eventually).toBe(0);
 });
 
-it("the dashboard has its lists and its frames, and keeps somebody out", async () => {
+it("the dashboard receives its lists and its frames, and can block a user", async () => {
   await expect.poll(() => shown("list"), eventually).toHaveLength(1);
   const [[history, connections, total]] = (await shown("list")) as [[{ at: number[] }, object[], number]];
   expect({ at: history.at, rows: connections.length }).toEqual({ at: expect.any(Array), rows: total });

@@ -1,4 +1,4 @@
-/** What the documented pages do with what they are told: they keep it, for the test to look at. */
+/** The documented pages keep what they receive here, for the test to look at. */
 export const shown: Record<string, unknown[]> = { task: [], toast: [], bell: [], list: [], frame: [] };
 
 export const show = (...what: unknown[]): unknown => shown.task?.push(what);

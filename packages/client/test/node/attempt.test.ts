@@ -53,7 +53,7 @@ const request = (attempt: Attempt, namespace: string, event: string) =>
   new Promise<unknown>((resolve) => attempt.emit(namespace, event, {}, resolve));
 
 describe.each(transports)("over %s", (transport: Transport) => {
-  it("enters namespaces, tells of their events, answers requests, and ends without a word when it is closed", async () => {
+  it("a connection enters namespaces, reports their events, answers requests, and reports nothing when it is closed", async () => {
     const server = await startServer();
     const { attempt, told, has } = await open(server, { transports: [transport] }, handshakeOf(server, "admin"));
     await attempt.opened;
@@ -75,7 +75,7 @@ describe.each(transports)("over %s", (transport: Transport) => {
     expect(told.slice(before)).toEqual([]);
   });
 
-  it("tells of a namespace that the server closes, enters it again, and goes down once", async () => {
+  it("a connection reports a namespace that the server closes, enters it again, and goes down once", async () => {
     const server = await startServer();
     const headers = handshakeOf(server, "admin");
     const { attempt, told, evidence, has } = await open(
@@ -95,7 +95,7 @@ describe.each(transports)("over %s", (transport: Transport) => {
     expect(told.filter((line) => line.startsWith("left"))).toEqual(["left /admin"]);
   });
 
-  it("tells of the server's refusal of a namespace, before the end of its connection", async () => {
+  it("a connection reports the server's refusal of a namespace before its own end", async () => {
     const server = await startServer();
     const { told, has } = await open(server, { transports: [transport], namespaces: ["/admin"] });
     await has("refused /admin forbidden");
@@ -103,28 +103,28 @@ describe.each(transports)("over %s", (transport: Transport) => {
   });
 });
 
-it("tells of a namespace that a guard refuses without Signalbox's form as another protocol", async () => {
+it("a connection reports a namespace that a guard refuses without Signalbox's form as another protocol", async () => {
   const server = await startServer();
   server.realtime.io.of("/").use((_socket, next) => next(new Error("go away")));
   const { has } = await open(server);
   await has("refused / protocol_mismatch");
 });
 
-it("tells of a namespace for which the application has no token", async () => {
+it("a connection reports a namespace for which the application has no token", async () => {
   const server = await startServer();
   const { has, told } = await open(server, { auth: () => Promise.reject(new Error("no token")) });
   await has("refused / token_unavailable");
   expect(told).not.toContain("entered /");
 });
 
-it("tells of the move from polling to WebSocket", async () => {
+it("a connection reports the move from polling to WebSocket", async () => {
   const server = await startServer();
   const { attempt, has } = await open(server, { transports: ["polling", "websocket"] });
   await has("upgraded websocket");
   expect(attempt.transport()).toBe("websocket");
 });
 
-it("has the server's refusal of the handshake as its evidence", async () => {
+it("a failed connection carries the server's refusal of the handshake as its evidence", async () => {
   const server = await startServer();
   const headers = handshakeOf(server);
   const config = await fetchClientConfig(server.url, headers);
@@ -140,7 +140,7 @@ it("has the server's refusal of the handshake as its evidence", async () => {
 it.each([
   [503, "<html>", { transport: "polling", status: 503 }],
   [404, '{"error":"none"}', { transport: "polling", status: 404 }],
-])("has a status of %i that is not the server's as its evidence", async (status, body, evidence) => {
+])("a failed connection carries a foreign status of %i as its evidence", async (status, body, evidence) => {
   const http = createServer((_req, res) => res.writeHead(status).end(body));
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void http.close());
@@ -154,7 +154,7 @@ it.each([
   expect(await down.promise).toEqual(evidence);
 });
 
-it("has nothing but the transport as its evidence where there is no answer", async () => {
+it("a failed connection without any answer carries nothing but the transport as its evidence", async () => {
   const down = Promise.withResolvers<unknown>();
   const attempt = openAttempt({
     ...{ url: "http://127.0.0.1:1", headers: {}, auth: async () => ({}), namespaces: ["/"] },

@@ -1,4 +1,4 @@
-/** Whatever the server sends or a listener does, nothing is thrown into the application and nobody else is disturbed. */
+/** Nothing that the server sends or a listener does throws into the application or disturbs another listener. */
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../../src/index.ts";
 import { connect, connected, reached, settled, startServer, status, until } from "../support/node-clients.ts";
@@ -56,7 +56,7 @@ describe("a malformed message", () => {
     expect(clients.state.get().status).toBe("connected");
   });
 
-  it("that says goodbye wrongly is not believed when the connection then ends", async () => {
+  it("that announces a restart or the end of a session does not explain the loss of the connection", async () => {
     const { io, clients, problems } = await fixture();
     io.emit("server_draining", { reconnect_after_ms: "soon" });
     io.emit("session_ending", { reason: 7 });
@@ -108,7 +108,7 @@ describe("a listener that throws", () => {
     expect(clients.state.get().status).toBe("connected");
   });
 
-  it("that was taken away is not called any more", async () => {
+  it("that was removed is not called any more", async () => {
     const { io, user } = await fixture();
     const heard: string[] = [];
     const stop = user.on("session_ending", () => void heard.push("first"));

@@ -59,7 +59,7 @@ describe("both transports", () => {
 });
 
 describe("the state", () => {
-  it("is told to listeners at once and at each change, and to loops until the client is closed", async () => {
+  it("reaches listeners at once and at each change, and reaches loops until the client is closed", async () => {
     const server = await startServer();
     const clients = connect({ origin: server.url, cookie: server.sessions.signIn({ userId: "ada" }).cookie });
     const heard: ConnectionStatus[] = [];
@@ -148,7 +148,7 @@ function reachedOpen(client: Pick<NamespaceClient<object, object>, "status" | "o
   });
 }
 
-it("a namespace that is left and entered again tells of each event once", async () => {
+it("a namespace that is left and entered again delivers each event once", async () => {
   const server = await startServer();
   const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
   const clients = connect({ origin: server.url, cookie });

@@ -1,4 +1,4 @@
-/** Several snapshots in one frame: the application is told of each as if it had come alone. */
+/** Several snapshots in one frame: the application receives each as if it had come alone. */
 import { type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../../src/index.ts";
@@ -30,7 +30,7 @@ async function fixture(transport = "polling,websocket") {
 }
 
 describe.each(["polling", "websocket"])("over %s", (transport) => {
-  it("the server is told that the frame may be sent, and each of its snapshots is told of once", async () => {
+  it("the client announces that it accepts the frame, and delivers each of its snapshots once", async () => {
     const { server, clients, task, heard, watch, version, sendBatch } = await fixture(transport);
     const [socket] = server.realtime.io.sockets.sockets.values();
     expect(socket?.data.acceptsBatch).toBe(true);
@@ -47,7 +47,7 @@ describe.each(["polling", "websocket"])("over %s", (transport) => {
     expect(clients.state.get().transport).toBe(transport);
   });
 
-  it("the end comes after it as its own event, once", async () => {
+  it("the end of a task comes after the frame as an event of its own, once", async () => {
     const { server, user, task, heard, watch, version, sendBatch } = await fixture(transport);
     const ends: TaskSnapshot[] = [];
     user.on("task_completed", (end) => void ends.push(end));
@@ -77,14 +77,14 @@ describe("a snapshot that is malformed", () => {
 });
 
 describe("a listener", () => {
-  it("of the frame itself is none that the types know", async () => {
+  it("for the frame itself is rejected by the types", async () => {
     const { user } = await fixture();
-    // @ts-expect-error The frame is taken apart before any listener is told.
+    // @ts-expect-error The frame is taken apart before any listener is called.
     const stop = user.on("progress_batch", () => {});
     stop();
   });
 
-  it("that closes the client in the middle of a frame is told no more of it", async () => {
+  it("that closes the client in the middle of a frame receives no more of it", async () => {
     const { user, heard, version, sendBatch } = await fixture();
     user.on("progress_update", ({ version: known }) => {
       if (known === version(1).version) user.close();
@@ -95,7 +95,7 @@ describe("a listener", () => {
     expect(heard.at(-1)).toEqual(version(1));
   });
 
-  it("that throws keeps none of the others from being told of the rest", async () => {
+  it("that throws does not keep the others from receiving the rest", async () => {
     const { user, problems, heard, version, sendBatch } = await fixture();
     user.on("progress_update", () => {
       throw new Error("The application's own.");
@@ -106,7 +106,7 @@ describe("a listener", () => {
   });
 });
 
-it("is taken apart in a namespace client that follows no tasks as well", async () => {
+it("a frame is taken apart in a namespace client that follows no tasks as well", async () => {
   const { clients, server, version, sendBatch } = await fixture();
   const [socket] = server.realtime.io.sockets.sockets.values();
   clients.user().close();

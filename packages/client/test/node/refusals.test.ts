@@ -61,7 +61,7 @@ describe.each([
   });
 });
 
-describe("a place that becomes free", () => {
+describe("a connection slot that becomes free", () => {
   it.each([{ SOCKETIO_MAX_CONNECTIONS: "1" }, { SIGNALBOX_MAX_CONNECTIONS_PER_USER: "1" }])(
     "is taken at the next attempt, with %j",
     async (env) => {
@@ -76,7 +76,7 @@ describe("a place that becomes free", () => {
       await reached(clients.state, status("reconnecting"));
       first.close();
       const back = connected(clients);
-      // The server notices the goodbye in a moment of its own.
+      // The server notices the closed connection a moment later.
       while (clients.state.get().status !== "connected") await environment.pass(1000);
       await back;
     },

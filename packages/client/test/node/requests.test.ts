@@ -157,7 +157,7 @@ describe("a namespace that is refused", () => {
     expect(elapsed()).toBeLessThan(100);
   });
 
-  it("of a visitor says that nobody is signed in", async () => {
+  it("of a visitor reports that no user is signed in", async () => {
     const server = await startServer();
     const clients = connect({ origin: server.url });
     expect(await codeOf(clients.user().request("get_task_status", { task_id: "none" }))).toBe("not_signed_in");

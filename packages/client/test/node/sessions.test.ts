@@ -97,7 +97,7 @@ describe("a visitor without a session", () => {
 });
 
 describe("a role that changes", () => {
-  it("takes the admin namespace from who is demoted, and leaves everything else connected", async () => {
+  it("closes the admin namespace of a demoted administrator, and leaves everything else connected", async () => {
     const { server, clients } = await fixture("admin");
     const user = clients.user();
     const admin = clients.admin();
@@ -116,7 +116,7 @@ describe("a role that changes", () => {
     expect(server.realtime.io.of("/admin").sockets.size).toBe(0);
   });
 
-  it("opens the admin namespace to who is promoted, after sessionChanged", async () => {
+  it("opens the admin namespace to a promoted user after sessionChanged", async () => {
     const { server, clients } = await fixture();
     const user = clients.user();
     const admin = clients.admin();

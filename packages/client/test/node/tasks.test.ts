@@ -73,7 +73,7 @@ describe("a watched task", () => {
     expect(views.at(-1)?.error).toMatchObject({ name: "RequestError", code: "task_not_found" });
   });
 
-  it("that has ended already is told of once", async () => {
+  it("that has ended already delivers its end once", async () => {
     const { progress, taskId, user, heard } = await fixture();
     const { version } = await progress.fail(taskId, { code: "broken", message: "It broke." });
     await allOf(user.tasks.watch(taskId));
@@ -151,7 +151,7 @@ describe("many watchers", () => {
     expect(joins()).toHaveLength(1);
   });
 
-  it("that come and go at once leave nobody behind, in either order", async () => {
+  it("that come and go at once leave no member in the room, in either order", async () => {
     const { taskId, user, members } = await fixture();
     const first = user.tasks.watch(taskId);
     await reached(first, ({ source }) => source === "live");

@@ -21,7 +21,7 @@ async function fixture() {
   return { server, proxy, environment, clients, centre, told, notify };
 }
 
-it("arrivals are told once, acknowledged and read, and no more often asked for than every 15 seconds", async () => {
+it("notifications over HTTP are delivered once, acknowledged and read, and requested at most every 15 seconds", async () => {
   const { proxy, environment, clients, centre, told, notify } = await fixture();
   await notify("one");
   await reached(clients.state, ({ diagnosis }) => diagnosis !== null);
@@ -43,7 +43,7 @@ it("arrivals are told once, acknowledged and read, and no more often asked for t
   expect(asked() - before).toBeLessThanOrEqual(5);
 });
 
-it("ends when a socket can be opened, and nothing is told again", async () => {
+it("polling for notifications ends when a socket can be opened, and no notification is delivered again", async () => {
   const { proxy, environment, clients, centre, told, notify } = await fixture();
   await notify("one");
   await reached(clients.state, ({ diagnosis }) => diagnosis !== null);

@@ -30,7 +30,7 @@ const titles = (notifications: readonly Notification[]): string[] => notificatio
 describe.each(transports)("over %s", (transport) => {
   const start = () => startServer({ env: { SOCKETIO_TRANSPORTS: transport } });
 
-  it("those from before and those of now are told once, in order, and acknowledged by themselves", async () => {
+  it("notifications from before and after connecting are delivered once, in order, and acknowledged automatically", async () => {
     const server = await start();
     const { notify } = server.realtime;
     await notify.user("ada", note("one"));
@@ -50,7 +50,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(later.told).toEqual([]);
   });
 
-  it("what came while the connection was away is told once, and nothing again", async () => {
+  it("notifications that came during an interruption are delivered once, and none is delivered again", async () => {
     const server = await start();
     const { notify, io } = server.realtime;
     await notify.user("ada", note("before"));
@@ -67,7 +67,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(told).toEqual(["before", ...[1, 2, 3].flatMap((round) => [`away ${round}`, `back ${round}`])]);
   });
 
-  it("what comes to be while the ledger is read is told, though the answer is from before", async () => {
+  it("a notification that is created while the list is read is delivered, though the answer does not hold it", async () => {
     const store = createMemoryStore({ maxSecurityEvents: 100 });
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     let reads = 0;
@@ -98,7 +98,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(reads).toBe(2);
   });
 
-  it("tabs of a user are alike within two seconds", async () => {
+  it("the tabs of a user show the same state within two seconds", async () => {
     const server = await start();
     const [first, second] = [open(server), open(server)];
     await Promise.all([first.live(), second.live()]);
@@ -114,7 +114,7 @@ describe.each(transports)("over %s", (transport) => {
 });
 
 describe("a notification that a person has to acknowledge", () => {
-  it("stops what is acknowledged and read by itself, until somebody does", async () => {
+  it("holds back automatic acknowledging and reading until a person acknowledges it", async () => {
     const server = await startServer();
     const { notify } = server.realtime;
     const { centre, live } = open(server);
@@ -131,7 +131,7 @@ describe("a notification that a person has to acknowledge", () => {
     expect(centre.get()).toMatchObject({ read_seq: 3, unread: 0 });
   });
 
-  it("stays in the list, and is told to each page, however many come after it", async () => {
+  it("stays in the list, and is delivered to each page, however many come after it", async () => {
     const server = await startServer({ env: { SIGNALBOX_MESSAGE_RATE: "1000", SIGNALBOX_MESSAGE_BURST: "1000" } });
     const { notify } = server.realtime;
     await notify.user("ada", note("sign here", { requires_ack: true }));
@@ -146,7 +146,7 @@ describe("a notification that a person has to acknowledge", () => {
   });
 });
 
-it("what has expired leaves the list and the count, and its number is missed by nobody", async () => {
+it("an expired notification leaves the list and the count, and does not disturb the ones after it", async () => {
   const server = await startServer();
   const { notify } = server.realtime;
   const { centre, told, live } = open(server);
@@ -159,7 +159,7 @@ it("what has expired leaves the list and the count, and its number is missed by 
   expect(told).toEqual(["soon over", "next"]);
 });
 
-it("a number that is passed over is fetched, and the order kept", async () => {
+it("the client fetches a notification whose number was skipped, and keeps the order", async () => {
   const server = await startServer();
   const { centre, told, live, clients } = open(server);
   await live();
@@ -178,7 +178,7 @@ it("a number that is passed over is fetched, and the order kept", async () => {
   expect(clients.state.get().status).toBe("connected");
 });
 
-it("acknowledges nothing for the next user that the one before has received", async () => {
+it("the client acknowledges nothing for the next user that the previous one received", async () => {
   const server = await startServer();
   for (const userId of ["ada", "bob"]) await server.realtime.notify.user(userId, note(`for ${userId}`));
   const headers: Record<string, string> = { origin: server.url };
@@ -196,7 +196,7 @@ it("acknowledges nothing for the next user that the one before has received", as
   expect(told).toEqual(["for ada", "for bob"]);
 });
 
-it("nothing of one user is shown to the next, and nothing to nobody", async () => {
+it("the client shows nothing of one user to the next, and nothing when no user is signed in", async () => {
   const server = await startServer();
   const { notify } = server.realtime;
   await notify.user("ada", note("for ada"));

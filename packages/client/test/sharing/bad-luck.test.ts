@@ -3,7 +3,7 @@ import { canShare } from "../../src/sharing/shared-link.ts";
 import { settled } from "./fake-browser.ts";
 import { createWorld } from "./tabs.ts";
 
-describe("bad messages and bad luck", () => {
+describe("sharing with malformed messages and lost locks", () => {
   const malformed: unknown[] = [
     null,
     "lead",
@@ -84,7 +84,7 @@ describe("bad messages and bad luck", () => {
     expect(first?.link.namespaceState("/").status).toBe("open");
   });
 
-  test("a tab that still waits for its own lock says nothing, for it would be taken for dead", async () => {
+  test("a tab that still waits for its own lock sends nothing, because the leader would take it for dead", async () => {
     const world = createWorld();
     const [first, second] = await world.openTabs(2);
     second?.link.open("/");
@@ -104,7 +104,7 @@ describe("bad messages and bad luck", () => {
     expect(world.leading().log).toEqual(["open /"]);
   });
 
-  test("a listener that throws stops nobody", async () => {
+  test("a listener that throws does not stop the others", async () => {
     const world = createWorld();
     const [, second] = await world.openTabs(2);
     const heard = vi.fn();

@@ -5,7 +5,7 @@ import { createWorld } from "./tabs.ts";
 const task = (id: string): { task_id: string } => ({ task_id: id });
 
 describe("a tab that goes", () => {
-  test.each(["kill", "close", "suspend"] as const)("without anything left behind: %s", async (end) => {
+  test.each(["kill", "close", "suspend"] as const)("leaves nothing behind: %s", async (end) => {
     const world = createWorld({ respond: () => ({}) });
     const [a, b, c] = await world.openTabs(3);
     a?.link.open("/");

@@ -5,7 +5,7 @@ import type { Asking } from "../../src/sharing/messages.ts";
 import { manualEnvironment } from "../unit/manual-environment.ts";
 import { settled } from "./fake-browser.ts";
 
-/** A follower that speaks to nobody, until the test answers. */
+/** A follower without other tabs, until the test answers. */
 function createLoneFollower() {
   const environment = manualEnvironment();
   const follower = createFollower(environment, createReporter());
@@ -34,7 +34,7 @@ const open = (term: string) =>
   ({ type: "namespace", namespace: "/", state: { status: "open", diagnosis: null }, term, to: undefined }) as const;
 
 describe("a leader that is silent for 2 s", () => {
-  test("is asked for, and still the leader as long as its lock is held", async () => {
+  test("is asked for an answer, and stays the leader as long as its lock is held", async () => {
     const { follower, heard, lock, pass, statuses } = createLoneFollower();
     follower.receive(lead("1"));
     follower.link.open("/");
@@ -57,7 +57,7 @@ describe("a leader that is silent for 2 s", () => {
     await expect(answer).resolves.toEqual({ task: null });
   });
 
-  test("is gone when its lock is free; what was asked waits for the next", async () => {
+  test("counts as gone when its lock is free, and idempotent requests wait for the next leader", async () => {
     const { follower, heard, lock, pass, statuses } = createLoneFollower();
     follower.receive(lead("1"));
     follower.link.open("/");
@@ -78,7 +78,7 @@ describe("a leader that is silent for 2 s", () => {
     await expect(again).resolves.toEqual({});
   });
 
-  test("is no news where there was none", async () => {
+  test("changes nothing for a follower that had no leader", async () => {
     const { follower, heard, lock, pass, statuses } = createLoneFollower();
     follower.link.open("/");
     lock.held = false;
@@ -89,7 +89,7 @@ describe("a leader that is silent for 2 s", () => {
     expect(follower.link.state.get().status).toBe("connecting");
   });
 
-  test("is waited for where locks cannot be looked at", async () => {
+  test("is waited for where locks cannot be queried", async () => {
     const { follower, heard, lock, pass, statuses } = createLoneFollower();
     follower.receive(lead("1"));
     follower.link.open("/");
@@ -101,7 +101,7 @@ describe("a leader that is silent for 2 s", () => {
   });
 });
 
-test("a leader is told of every change of what is wanted, all of it each time", () => {
+test("a follower sends its leader the complete list of wanted namespaces at every change", () => {
   const environment = manualEnvironment();
   const follower = createFollower(environment, createReporter());
   const wants: (readonly string[])[] = [];

@@ -76,7 +76,7 @@ describe("requests", () => {
     follower?.link.open("/");
     await settled();
     world.leading().drop();
-    // It is on its way to the leader while the word of the loss is on its way here.
+    // The request is on its way to the leader while the message about the lost connection is on its way here.
     const join = follower?.link.request("/", "join_task", task("t1"));
     await expect(join).rejects.toMatchObject({ code: "connection_lost" });
     world.leading().establish();

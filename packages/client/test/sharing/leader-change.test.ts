@@ -23,7 +23,7 @@ describe("a change of leaders", () => {
     expect([second?.events, third?.events]).toEqual([["/ progress_update"], ["/ progress_update"]]);
   });
 
-  test("settles requests: idempotent ones are asked again until their deadline, others are told", async () => {
+  test("settles requests: idempotent ones are sent again until their deadline, others are rejected", async () => {
     const world = createWorld();
     const [first, , third] = await world.openTabs(3);
     third?.link.open("/");
@@ -50,7 +50,7 @@ describe("a change of leaders", () => {
     expect(expired.value).toBe("timed_out");
   });
 
-  test("asks what nobody was asked before", async () => {
+  test("sends requests that were made before there was a leader", async () => {
     const world = createWorld({ respond: () => ({}) });
     const tab = world.openTab();
     tab.link.open("/");
@@ -58,7 +58,7 @@ describe("a change of leaders", () => {
     await expect(early).resolves.toEqual({});
   });
 
-  test("does not take the last words of the old leader for the new one's", async () => {
+  test("does not take the end of the old leader's connection for the new leader's answer", async () => {
     const world = createWorld();
     const [first, second] = await world.openTabs(2);
     second?.link.open("/");
@@ -77,7 +77,7 @@ describe("a change of leaders", () => {
     expect(outcome.value).toEqual({});
   });
 
-  test("leaves a refusal on show until the new leader knows better", async () => {
+  test("keeps the reason of an interruption until the new leader is connected", async () => {
     const world = createWorld({ opensAtOnce: false });
     const [first, second] = await world.openTabs(2);
     second?.link.open("/");

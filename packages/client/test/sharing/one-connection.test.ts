@@ -19,7 +19,7 @@ describe("one connection", () => {
     expect(world.leading().log).toEqual(["open /"]);
   });
 
-  test("groups are strangers to each other", async () => {
+  test("tabs of different groups share neither a connection nor a channel", async () => {
     const world = createWorld();
     const ada = world.openTab("ada");
     const bob = world.openTab("bob");
@@ -35,7 +35,7 @@ describe("one connection", () => {
     expect([ada.events, bob.events]).toEqual([["/ progress_update"], []]);
   });
 
-  test("a tab that comes later mirrors what is there, and is greeted", async () => {
+  test("a tab that opens later mirrors the current state, and receives connection_established", async () => {
     const world = createWorld();
     const [first] = await world.openTabs(1);
     first?.link.open("/");

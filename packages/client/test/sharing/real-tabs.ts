@@ -15,7 +15,7 @@ export interface RealTab {
   readonly link: SharedLink;
   readonly tasks: TaskStore;
   readonly problems: Problem[];
-  /** Every task event that the tab's listeners were told. */
+  /** Every task event that the tab's listeners received. */
   readonly told: TaskSnapshot[];
 }
 

@@ -14,7 +14,7 @@ interface SentRequest {
   refuse(error: RequestError): void;
 }
 
-/** A real connection, as far as those who share it can tell. It opens at once, and answers as the test says. */
+/** Stands in for a real connection. It opens at once, and answers as the test says. */
 export interface ScriptedLink extends Link {
   readonly requests: SentRequest[];
   /** What happened to it: `open /`, `leave /`, `retry`, `session_changed`, `close`. */

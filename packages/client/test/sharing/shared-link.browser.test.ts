@@ -25,7 +25,7 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const isScript = request.url === "/page.js";
     response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
-    // A page of an opaque origin may load no module of ours unless it is told so.
+    // A page of an opaque origin may load no module of ours unless the server allows it.
     response.setHeader("Access-Control-Allow-Origin", "*");
     response.end(
       isScript
@@ -54,7 +54,7 @@ async function inside<Result>(page: Page, run: (sharing: SharingPage) => Result)
   return handle.evaluate(run as (sharing: unknown) => Result);
 }
 
-/** Polled from outside: pages that nobody looks at have no frames to wait for. */
+/** Polled from outside: pages in the background have no frames to wait for. */
 async function until(page: Page, holds: (sharing: SharingPage) => boolean): Promise<void> {
   await expect.poll(() => inside(page, holds), { timeout: 20_000, interval: 50 }).toBe(true);
 }
@@ -205,7 +205,7 @@ describe("a page that the browser puts away", () => {
   });
 });
 
-test("a sandboxed page shares nothing: its origin is nobody's", async () => {
+test("a sandboxed page shares nothing, because its origin is opaque", async () => {
   context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(url);

@@ -28,7 +28,7 @@ describe("a page that is frozen or stored", () => {
     expect(first?.opened).toHaveLength(1);
   });
 
-  test("settles its requests: the idempotent ones wait, the others are told", async () => {
+  test("settles its requests: the idempotent ones wait, the others are rejected", async () => {
     const world = createWorld();
     const [, second] = await world.openTabs(2);
     second?.link.open("/");
@@ -46,7 +46,7 @@ describe("a page that is frozen or stored", () => {
     await expect(again).resolves.toEqual({});
   });
 
-  test("a leader's sleep is no news to the others", async () => {
+  test("a leader's sleep is one interruption to the others", async () => {
     const world = createWorld();
     const [first, second] = await world.openTabs(2);
     second?.link.open("/");

@@ -31,7 +31,7 @@ export interface World {
   leading(): ScriptedLink;
 }
 
-/** Tabs of one browser, with one real connection scripted for whoever leads. */
+/** Tabs of one browser, with one scripted real connection for the leading tab. */
 export function createWorld(script: Script = {}): World {
   const browser = createFakeBrowser();
   const environment = manualEnvironment();

@@ -39,7 +39,7 @@ describe("every status", () => {
       actions: ["sign_in"],
     },
     refused: { headline: "No access", detail: diagnoses.origin_refused.message, tone: "problem", actions: ["retry"] },
-    // Here the attempts are exhausted; an application that closed the connection is told of below.
+    // Here the attempts are exhausted; a test below covers an application that closed the connection.
     closed: {
       headline: "Disconnected",
       detail: "We have stopped trying. You can try again at any time.",
@@ -91,12 +91,12 @@ describe("a cause that is overcome", () => {
     expect(tell(after(now, failed(code, null), event, { type: "attempt" })).detail).toBe("");
   });
 
-  it("is still told during an attempt to overcome it", () => {
+  it("is still shown during an attempt to overcome it", () => {
     const state = after(now, failed("server_down", now + 1), { type: "attempt" });
     expect(tell(state).detail).toBe(diagnoses.server_down.message);
   });
 
-  it("is not told of a page that sleeps", () => {
+  it("is not shown for a page that sleeps", () => {
     expect(tell(after(now, failed("server_down", now + 1), { type: "page_suspended" })).detail).toMatch(/asleep/);
   });
 });
@@ -106,7 +106,7 @@ describe("what can be done", () => {
     expect(tell(after(now, failed("forbidden", null))).actions).toEqual(["sign_in", "retry"]);
   });
 
-  it("invites nobody to make a rate limit worse", () => {
+  it("offers no retry that would make a rate limit worse", () => {
     expect(tell(after(now, failed("rate_limited", now + 9000))).actions).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ export interface BadLine {
   readonly url: string;
   /** Resets all connections. True when there were any. */
   cut(): boolean;
-  /** From now on it is another node that is kept to; of one that is named only if it was that. */
+  /** Uses another node from now on; with a port, only if that node was in use. */
   moveOn(port?: number): void;
   /** Nothing passes until `thaw`; both ends believe that the line is open. */
   freeze(): void;

@@ -1,13 +1,15 @@
 import type { SessionChange, SessionSource } from "@signalbox/server";
 
-/** Sessions that need nobody to sign in, and that can be ended. */
+/** Sessions that exist without a sign-in, and that can be ended. */
 export interface OpenSessions extends SessionSource {
   end(ref: string): void;
   /** How often one was looked up. */
   lookups(): number;
 }
 
-/** Lets everybody in as whoever the cookie says, `user=ada` or `user=ada~2` for another session, also after a restart. */
+/**
+ * Accepts every client as the user in its cookie, `user=ada` or `user=ada~2` for another session, also after a restart.
+ */
 export function createOpenSessions(): OpenSessions {
   const ended = new Set<string>();
   const listeners = new Set<(change: SessionChange) => void>();

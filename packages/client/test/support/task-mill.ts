@@ -12,9 +12,9 @@ export interface TaskMillOptions {
   readonly title?: string;
   /** Share of the tasks that go one step on in each twentieth of a second. Default: 0.1, so that each lasts 4 to 11 s. */
   readonly pace?: number;
-  /** Told of each task that runs; of those from before a restart as well. */
+  /** Called with each task that runs, those from before a restart included. */
   onTask(task: TaskSnapshot): void;
-  /** Told of what could not be written; it is tried again. */
+  /** Called with each error of a write; the write is tried again. */
   onFailure(error: unknown): void;
 }
 

@@ -1,4 +1,4 @@
-/** A client that writes down what its application was told. */
+/** A client that writes down what its application received. */
 import { isFinal } from "@signalbox/protocol";
 import type { Line } from "../../../../reliability/history/line.ts";
 import { type Environment, systemEnvironment } from "../../src/environment.ts";
@@ -16,7 +16,9 @@ export interface Witness {
   isWatching(): boolean;
   /** Whether its application was handed this notice. */
   hasHeard(notice: string): boolean;
-  /** Whether it has read its ledger: what is acknowledged elsewhere before that is never told to it. */
+  /**
+   * Whether it has read its notifications: those that are acknowledged elsewhere before that are never delivered to it.
+   */
   knowsLedger(): boolean;
   /** Over WebSocket. */
   isUpgraded(): boolean;
@@ -101,7 +103,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     if (seq % readEvery === 0) centre.markRead(seq).catch(() => {});
   });
   centre?.subscribe(({ phase, acknowledged_seq: acknowledged, read_seq: read }) => {
-    // Whose session is over is shown nothing, and no marks.
+    // A client whose session is over shows nothing, and no marks.
     if (phase === "refused" || phase === "loading") return;
     if (marks === `${acknowledged} ${read}`) return;
     marks = `${acknowledged} ${read}`;
@@ -161,7 +163,9 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
   };
 }
 
-/** A network that lets no WebSocket through, said beforehand: the server's word on transports is read so. */
+/**
+ * Stands for a network that lets no WebSocket through: the client reads from client-config that there is only polling.
+ */
 const pollingEnvironment: Environment = {
   ...systemEnvironment,
   async fetch(url, init) {

@@ -31,7 +31,7 @@ describe("the activity of a page", () => {
     ["document", "freeze", {}, ["freeze"]],
     ["document", "resume", {}, ["wake"]],
     ["document", "visibilitychange", {}, ["wake"]],
-  ] as const)("tells of %s %s %o as %o", (target, type, more, expected) => {
+  ] as const)("reports %s %s %o as %o", (target, type, more, expected) => {
     const page = startPage();
     page.tell(page[target], type, more);
     expect(page.signals).toEqual(expected);
@@ -40,14 +40,14 @@ describe("the activity of a page", () => {
     expect(page.signals).toEqual(expected);
   });
 
-  it("does not tell of a page that is hidden", () => {
+  it("does not report a page that is hidden", () => {
     const page = startPage();
     page.document.visibilityState = "hidden";
     page.tell(page.document, "visibilitychange");
     expect(page.signals).toEqual([]);
   });
 
-  it("tells of a machine that slept longer than 20 s, once, and of no shorter gap", () => {
+  it("reports a machine that slept longer than 20 s, once, and no shorter gap", () => {
     const { environment, taken } = startPage();
     environment.advance(15_000);
     expect(taken()).toEqual([]);

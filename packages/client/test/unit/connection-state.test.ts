@@ -74,7 +74,7 @@ describe("the state of a connection", () => {
     });
   });
 
-  it("begins idle, without anything to tell", () => {
+  it("begins idle, without a diagnosis", () => {
     expect(initialState(7)).toMatchObject({
       ...{ status: "idle", code: "created", diagnosis: null, transport: null },
       ...{ attempt: 0, nextAttemptAt: null, since: 7 },

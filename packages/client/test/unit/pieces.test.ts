@@ -109,7 +109,7 @@ describe("an acknowledgement", () => {
     expect(outcomeIn({ ok: true, n: 1 })).toEqual({ n: 1 });
   });
   it.each([[undefined], [null], ["text"], [{ ok: "yes" }], [{ ok: false, error: { code: "rate_limited" } }]])(
-    "of a form that is not the contract's is none: %j",
+    "of a form that is not the contract's is a protocol_mismatch: %j",
     (malformed) => {
       expect(outcomeIn(malformed)).toMatchObject({ name: "RequestError", code: "protocol_mismatch" });
     },
@@ -146,6 +146,6 @@ describe("options", () => {
   });
 });
 
-it("the version told to servers is the package's", () => {
+it("the client reports the version of the package to servers", () => {
   expect(version).toBe(manifest.version);
 });

@@ -24,7 +24,7 @@ describe("backoff", () => {
     expect(spread).toEqual([0, 500, 1000, 1500]);
     expect(backoffMs(60_000, limits, 0.5)).toBe(2500);
   });
-  it("keeps nobody waiting, once the server is back, for longer than it was away plus the base", () => {
+  it("keeps no client waiting, once the server is back, for longer than it was away plus the base", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20_000 }), fc.array(anyRandom, { minLength: 1 }), (awayMs, dice) => {
         let at = 0;

@@ -1,4 +1,4 @@
-/** However the server puts what changed into frames, and however they arrive: what listeners are told of it. */
+/** However the server puts what changed into frames, and however they arrive: what listeners receive. */
 import { type FinalStatus, finalEvents, type TaskSnapshot } from "@signalbox/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -68,7 +68,7 @@ function send(link: ScriptedLink, frame: readonly unknown[]): void {
   link.emit("/", end ?? "progress_update", only);
 }
 
-/** A client on a connection whose server is the test, with listeners that write down what they are told. */
+/** A client on a connection whose server is the test, with listeners that write down what they receive. */
 async function listen(watched: readonly string[]) {
   const environment = manualEnvironment();
   const report = createReporter();
@@ -114,7 +114,7 @@ test("versions only rise, each end comes once, and what is malformed takes nothi
   );
 });
 
-test("in order, every version is told", async () => {
+test("in order, every version reaches the listeners", async () => {
   await fc.assert(
     fc.asyncProperty(lives, cutting, async (each, cuts) => {
       const { link, told } = await listen(taskIds);

@@ -1,4 +1,4 @@
-/** Blocks of addresses, named as the security log and connections name them. */
+/** Address blocks, named as the security log and the list of connections name them. */
 import { expect, it, onTestFinished } from "vitest";
 import { connectClient, startTestServer } from "../../src/testing/index.ts";
 
@@ -6,7 +6,7 @@ it.each([
   ["203.0.113.7", "203.0.113.7", "203.0.113.7"],
   ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:0::/64"],
   ["2001:db8:0:0::/64", "2001:db8::3", "2001:db8:0:0::/64"],
-])("a block of %s keeps guests at %s out, as %s, until it is lifted", async (named, guest, id) => {
+])("a block of %s refuses guests at %s, shown as %s, until it is lifted", async (named, guest, id) => {
   const server = await startTestServer({ env: { SOCKETIO_REQUIRE_AUTH: "false", TRUST_PROXY: "127.0.0.1" } });
   onTestFinished(() => server.close());
   const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });

@@ -1,4 +1,4 @@
-/** Blocks that administrators impose: in force at once, over a restart, until their time or until somebody lifts them. */
+/** Blocks that administrators impose: in force at once, across a restart, until they expire or are lifted. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ async function withAdmin(server: TestServer) {
 const knock = async (server: TestServer, userId = "mallory") =>
   (await refusalOf(server.url, { cookie: server.sessions.signIn({ userId }).cookie })).code;
 
-it("outlives a restart, and ends when it was said to", async () => {
+it("an administrator's block survives a restart and ends at its set time", async () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-blocks-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const open = (): Promise<Store> => createSqlStore(openSqlite(join(folder, "data.sqlite")).kysely);
@@ -49,7 +49,7 @@ it("outlives a restart, and ends when it was said to", async () => {
   client.close();
 });
 
-it("is lifted for good", async () => {
+it("lifting a block removes it from the store and records the lift in the security log", async () => {
   const store = createMemoryStore();
   const server = await startTestServer({ store });
   onTestFinished(() => server.close());
@@ -65,7 +65,7 @@ it("is lifted for good", async () => {
   ]);
 });
 
-it("administrators cannot block themselves, nobody without a reason or beyond its bounds, and no address that is none", async () => {
+it("administrators cannot block themselves, cannot block without a reason or beyond the bounds, and cannot block an invalid address", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const admin = await withAdmin(server);
@@ -90,7 +90,7 @@ it("administrators cannot block themselves, nobody without a reason or beyond it
   expect((await admin.request("list_blocks", {})).rows).toEqual([]);
 });
 
-it("nobody is let in before it is known who is blocked, and everybody soon after", async () => {
+it("the server refuses every connection as unavailable until the blocks can be read, and admits users soon after", async () => {
   const memory = createMemoryStore();
   let fails = true;
   const list: Store["blocks"]["list"] = async (now) => {
@@ -111,7 +111,7 @@ it("nobody is let in before it is known who is blocked, and everybody soon after
     .toBe("in");
 });
 
-it("what cannot be stored is not in force", async () => {
+it("a block that cannot be stored is not in force", async () => {
   const memory = createMemoryStore();
   const put = () => Promise.reject(new Error("disk full"));
   const server = await startTestServer({ store: { ...memory, blocks: { ...memory.blocks, put } } });

@@ -1,4 +1,4 @@
-/** Two administrators at once, one of whom is cut off: what was acknowledged has its line in the security log. */
+/** Two administrators act at once, and one is cut off: each acknowledged command has its line in the security log. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,19 +10,22 @@ import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/stor
 import { connectClient, startTestServer, type TestClient, transports } from "../../src/testing/index.ts";
 
 const commandsEach = 100;
-/** Sent together; after each handful the answers are waited for. */
+/** Commands are sent together; the test waits for the answers after each batch of this size. */
 const handful = 10;
-/** The number of the command behind which the first administrator is cut off: in the middle of a handful. */
+/** The first administrator is cut off after the command of this number, in the middle of a batch. */
 const cutBehind = 54;
 
 interface Command {
   readonly event: string;
   readonly payload: object;
-  /** What its line says, beside who. */
+  /** The detail of the command's line, next to its user. */
   readonly detail: string;
 }
 
-/** Every command that is written down, in turn; each names itself, so that no line is taken for another's. */
+/**
+ * Rotates over every command that is audited. Each command names itself, so that its line cannot be confused with
+ * another.
+ */
 function commandOf(who: string, number: number): Command {
   const mark = `${who}-${number}`;
   const reason = `reason ${mark}`;
@@ -74,7 +77,7 @@ it.each(transports)("loses none of 200 interleaved commands over %s", async (tra
   const acknowledged: { who: string; command: Command }[] = [];
   async function give(client: TestClient, who: string, number: number): Promise<void> {
     const command = commandOf(who, number);
-    // One that was cut off has no answer, and nobody knows what became of it.
+    // A command that was cut off has no answer, and its outcome is unknown.
     const answer = await client.request(command.event, command.payload).catch(() => undefined);
     if (answer !== undefined) acknowledged.push({ who, command });
   }
@@ -108,7 +111,7 @@ it.each(transports)("loses none of 200 interleaved commands over %s", async (tra
       expect(lines.filter(isOf(who, command))).toHaveLength(1);
     }
   }
-  // Nor is there a line that nobody asked for, or one twice.
+  // The log has no line that was not requested, and no line twice.
   const possible = ["root", "rita"].flatMap((who) =>
     Array.from({ length: commandsEach }, (_, number) => isOf(who, commandOf(who, number))),
   );

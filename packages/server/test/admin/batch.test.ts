@@ -1,4 +1,4 @@
-/** `admin_batch`: everything within a second in one frame, for those who take it and for nobody else. */
+/** `admin_batch`: everything within a second in one frame, for clients that accept it and for no other client. */
 import type { AdminBatch } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -25,7 +25,7 @@ describe.each(transports)("over %s", (transport) => {
     return client;
   }
 
-  it("has one frame a second, whatever happens, with the latest state of each task and every line of the log", async () => {
+  it("admin_batch arrives once a second, however much happens, with the latest state of each task and every line of the log", async () => {
     const server = await start();
     const startedAt = performance.now();
     const admin = await connectAs(server, "admin", "/admin", ["admin_batch"]);
@@ -66,7 +66,7 @@ describe.each(transports)("over %s", (transport) => {
     }
   });
 
-  it("takes nothing from those who do not take it, and is for administrators only", async () => {
+  it("clients that do not accept admin_batch receive single events instead, and users who are no administrators receive no batch", async () => {
     const server = await start();
     const [batched, plain] = await Promise.all([
       connectAs(server, "admin", "/admin", ["admin_batch"]),
@@ -83,7 +83,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("more tasks than fit into a frame follow in the next, none for ever behind the others", async () => {
+it("tasks that exceed one frame follow in the next frames, and none is delayed for ever", async () => {
   const server = await start();
   const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
   const admin = await connectClient(server.url, { cookie, namespace: "/admin", accepts: ["admin_batch"] });

@@ -23,7 +23,7 @@ async function start(store = createMemoryStore()) {
   return { server, admin };
 }
 
-/** Reads a list to its end; every answer is looked at. */
+/** Reads a list to its end, and checks every answer. */
 async function readAll(client: TestClient, event: string, request: object = {}): Promise<unknown[]> {
   const rows: unknown[] = [];
   for (let after: string | null | undefined; after !== null; ) {
@@ -36,7 +36,7 @@ async function readAll(client: TestClient, event: string, request: object = {}):
   return rows;
 }
 
-it("the list of connections with very long names", async () => {
+it("answers with the list of connections stay bounded when names are very long", async () => {
   const { server, admin } = await start();
   for (let n = 0; n < 20; n += 1) {
     const { cookie } = server.sessions.signIn({ userId: `user-${n}`, username: "n".repeat(20_000) });
@@ -53,7 +53,7 @@ it("the list of connections with very long names", async () => {
 it.each([
   ["memory", async () => createMemoryStore()],
   ["SQL", () => createSqlStore(openSqlite<SignalboxTables>(":memory:").kysely)],
-])("the list of tasks with large results, of a store in %s", async (_kind, open) => {
+])("answers with the list of tasks stay bounded when results are large, with a store in %s", async (_kind, open) => {
   const { server, admin } = await start(await open());
   const { progress } = server.realtime;
   for (let n = 0; n < 30; n += 1) {
@@ -66,7 +66,7 @@ it.each([
   expect((await admin.request("list_tasks", { limit: 3 })).rows.length).toBeLessThanOrEqual(3);
 });
 
-it("the security log", async () => {
+it("answers with the security log stay bounded", async () => {
   const store = createMemoryStore();
   const events = Array.from({ length: 400 }, (_, n) => ({
     ...{ id: `id-${n}`, at: new Date(n).toISOString(), type: "origin_refused", severity: "low", ip: `10.0.0.${n}` },
@@ -77,7 +77,7 @@ it("the security log", async () => {
   expect(await readAll(admin, "list_security_events")).toHaveLength(400);
 });
 
-it("notifications, read by a socket and over HTTP", async () => {
+it("answers with notifications stay bounded, over a socket and over HTTP", async () => {
   const { server } = await start();
   const { cookie } = server.sessions.signIn({ userId: "ada" });
   for (let n = 0; n < 60; n += 1) {
@@ -104,10 +104,10 @@ it("notifications, read by a socket and over HTTP", async () => {
   }
 });
 
-it("an administrator whose connection is dropped has not offended", async () => {
+it("an administrator whose connection is dropped is not recorded as an offender", async () => {
   const { server, admin } = await start();
   const [socket] = server.realtime.io.of("/admin").sockets.values();
-  // Stands for a network that takes nothing: what is sent stays with the server.
+  // Simulates a network that accepts no data: what is sent stays on the server.
   if (socket === undefined) throw new Error("The administrator has no socket.");
   const stream = (socket.conn.transport as unknown as { socket: { _socket: { cork(): void } } }).socket._socket;
   stream.cork();
@@ -117,7 +117,7 @@ it("an administrator whose connection is dropped has not offended", async () => 
   expect(messages).toEqual(["The connection of an administrator was closed: it did not read."]);
 });
 
-it("a store is asked for few rows at a time, and for no more than fit", async () => {
+it("the server asks a store for few rows at a time, and for no more than fit", async () => {
   const limits: number[] = [];
   const rows = Array.from({ length: 1000 }, (_, n) => ({ n, text: "x".repeat(100) }));
   const list = async ({ after = "0", limit = 0 }: { after?: string | undefined; limit?: number | undefined }) => {

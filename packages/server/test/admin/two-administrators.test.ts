@@ -1,9 +1,9 @@
-/** Administrators who act at the same moment. */
+/** Two administrators act at the same moment. */
 import { expect, it, onTestFinished } from "vitest";
 import { createSqlStore, openSqlite } from "../../src/store/sql.ts";
 import { connectClient, startTestServer } from "../../src/testing/index.ts";
 
-it("none of their lines is lost, folded or told of the wrong one, and each dashboard shows all of them", async () => {
+it("each command has its own security log line under the right name, and every dashboard shows all of them", async () => {
   const store = await createSqlStore(openSqlite(":memory:").kysely);
   const server = await startTestServer({ store, env: { SOCKETIO_RATE_LIMITING: "false" } });
   onTestFinished(() => server.close());

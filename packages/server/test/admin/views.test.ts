@@ -1,4 +1,4 @@
-/** What administrators look at: lists by position, round trips, the last hour, health, and what is configured. */
+/** What administrators see: lists by position, round trips, the last hour, health, and the configuration. */
 import type { ConnectionRow } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createMemoryStore } from "../../src/index.ts";
@@ -80,7 +80,7 @@ it("get_configuration has every setting and no secret, wherever it came from", a
   expect(named("HOST")).toMatchObject({ value: "127.0.0.1", source: "set" });
 });
 
-it("get_configuration tells a key that was made up", async () => {
+it("get_configuration shows that the secret was generated", async () => {
   const admin = await connectAs(await start(), "root", "admin");
   const { settings } = await admin.request("get_configuration", {});
   expect(settings).toContainEqual(
@@ -88,7 +88,7 @@ it("get_configuration tells a key that was made up", async () => {
   );
 });
 
-it("get_health names what does not answer, and since when", async () => {
+it("get_health names each dependency that does not answer, and since when", async () => {
   const memory = createMemoryStore();
   let fails = false;
   const store = {

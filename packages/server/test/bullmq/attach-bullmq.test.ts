@@ -1,4 +1,4 @@
-/** Jobs of a real BullMQ queue, worked off by workers that know nothing of Signalbox, as tasks in front of real clients. */
+/** Jobs of a real BullMQ queue, processed by workers that know nothing of Signalbox, as tasks for real clients. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { type Job, Queue, QueueEvents, Worker } from "bullmq";
@@ -58,7 +58,7 @@ const add = async (jobName = "convert", options = {}) =>
 const enter = async (server: TestServer): Promise<TestClient> =>
   open(await connectClient(server.url, { cookie: cluster.sessions.signIn({ userId: "ada" }).cookie }));
 
-/** Joins a job's task as soon as there is one. */
+/** Joins a job's task as soon as it exists. */
 async function join(client: TestClient, jobId: string): Promise<TaskSnapshot> {
   await expect.poll(async () => (await client.request("join_task", { task_id: `${name}:${jobId}` })).ok).toBe(true);
   return (await client.request("get_task_status", { task_id: `${name}:${jobId}` })).task;
@@ -110,7 +110,7 @@ describe("a queue that is attached", () => {
     expect(lines).toEqual([]);
   });
 
-  it("tells once in the log of a job that cannot be shown", async () => {
+  it("logs once that a job cannot be shown", async () => {
     const lines: string[] = [];
     const log = { ...logger, error: (_fields: object, message: string) => lines.push(message) };
     let asked = 0;
@@ -126,7 +126,7 @@ describe("a queue that is attached", () => {
     expect(lines).toHaveLength(1);
   });
 
-  it("shows the jobs of a queue whose name no task's id may have", async () => {
+  it("shows the jobs of a queue whose name contains characters that a task's id may not have", async () => {
     name = `images of ann/${serial}`;
     queue = open(new Queue(name, { connection: connection() }));
     const attached = await attach(here);
@@ -138,7 +138,7 @@ describe("a queue that is attached", () => {
     await expect.poll(async () => (await owned()).length).toBe(1);
   });
 
-  it("tells of a failure without its reason, and with what the application makes of it", async () => {
+  it("reports a failure without its reason, and with the code and message that the application chooses", async () => {
     await attach(here);
     work(async () => {
       throw new Error("ENOENT /srv/secret/path");
@@ -150,7 +150,7 @@ describe("a queue that is attached", () => {
     expect(task.error).toEqual({ code: "job_failed", message: "The job failed." });
   });
 
-  it("queues a job again that is tried again, in a new run", async () => {
+  it("shows a retried job as queued again, in a new run", async () => {
     await attach(here);
     const jobId = await add("convert", { attempts: 2, backoff: { type: "fixed", delay: 300 } });
     const client = await enter(here);
@@ -169,7 +169,7 @@ describe("a queue that is attached", () => {
     expect(seen.join(", ")).toMatch(/running 60.*queued null.*running/);
   });
 
-  it("shows what began before anybody was attached, and what ended meanwhile", async () => {
+  it("shows jobs that began before the queue was attached, and jobs that ended in the meantime", async () => {
     const first = await attach(here);
     const lost = await add();
     await expect.poll(() => statusOf(lost)).toBe("queued");
@@ -190,7 +190,7 @@ describe("a queue that is attached", () => {
     await client.next("task_completed");
   });
 
-  it("is reported by one of two nodes, and by the other once that one is gone", async () => {
+  it("is reported by one of two nodes, and by the other once the first has closed", async () => {
     const ended: string[] = [];
     const first = await attach(here, { onEnded: ({ task_id }) => void ended.push(`first ${task_id}`) });
     const waits = await add();
@@ -208,7 +208,7 @@ describe("a queue that is attached", () => {
     expect(new Set(ended.map((each) => each.split(" ")[1])).size).toBe(ended.length);
   });
 
-  it("shows a job as cancelled that was removed, whoever removed it", async () => {
+  it("shows a job that was removed from the queue as cancelled", async () => {
     await attach(here);
     const jobId = await add();
     const client = await enter(there);
@@ -217,14 +217,14 @@ describe("a queue that is attached", () => {
     await client.next("task_cancelled");
   });
 
-  it("waits for the job of a task that was made first; one that was removed unheard is cancelled", async () => {
+  it("keeps a task that was created before its job, and cancels it once the job can no longer come", async () => {
     const made = (id: string) =>
       here.realtime.progress.create({ task_id: `${name}:${id}`, kind: "convert", title: "First", owner_id: "ada" });
     await made("first");
     const later = { ...systemClock, now: () => Date.now() + 10_000 };
     const early = await attach(here);
     const other = await add();
-    // The queue has been looked through.
+    // The queue has been scanned.
     await expect.poll(() => statusOf(other)).toBe("queued");
     expect(await statusOf("first")).toBe("queued");
     await early.close();
@@ -248,7 +248,7 @@ describe("a queue that is attached", () => {
     opened.splice(opened.indexOf(dying), 1);
   });
 
-  it("shows nobody a job without an owner", async () => {
+  it("does not show a job without an owner", async () => {
     await attach(here);
     const { id } = await queue.add("internal", {});
     const shown = await add();
@@ -258,7 +258,7 @@ describe("a queue that is attached", () => {
 });
 
 describe("cancelling", () => {
-  it("a job that waits removes it", async () => {
+  it("a waiting job removes it", async () => {
     const attached = await attach(here);
     const jobId = await add();
     await expect.poll(() => statusOf(jobId)).toBe("queued");
@@ -267,7 +267,7 @@ describe("cancelling", () => {
     expect(await queue.getJobState(jobId)).toBe("unknown");
   });
 
-  it("a job that works stops it where its worker listens, and it ends as cancelled", async () => {
+  it("an active job stops it where its worker listens for that, and the job ends as cancelled", async () => {
     const attached = await attach(here);
     const worker = work(
       (_job, _token, signal) =>
@@ -282,7 +282,7 @@ describe("cancelling", () => {
   });
 });
 
-it("goes on when Redis has been away", async () => {
+it("an attached queue continues after an outage of Redis", async () => {
   const attached = await attach(here);
   const before = await add();
   await expect.poll(() => statusOf(before)).toBe("queued");

@@ -8,13 +8,13 @@ describe("the task ids of a queue's jobs", () => {
     ...["b64:dXNlci8yMzQ", "b64:", "sha256:x"],
   ];
 
-  it("are ids that a task may have, different for each job, and lead back to it", () => {
+  it("are valid ids of tasks, different for each job, and lead back to the job", () => {
     const ids = createTaskIds("images");
     const encoded = jobIds.map(ids.of);
     for (const id of encoded) expect(id).toMatch(/^[\w.:-]{1,128}$/);
     expect(new Set(encoded).size).toBe(jobIds.length);
     expect(encoded.map(ids.jobIdOf)).toEqual(jobIds);
-    // What was encoded does not meet what looks like it.
+    // An encoded name does not collide with a name that looks like it.
     expect(ids.of(ids.of("user/234").slice("images:".length))).not.toBe(ids.of("user/234"));
   });
 
@@ -24,7 +24,7 @@ describe("the task ids of a queue's jobs", () => {
     expect(createTaskIds("images", "img-").of("42")).toBe("img-42");
   });
 
-  it("have the queue's name in front, encoded if need be; a prefix that cannot be is refused", () => {
+  it("begin with the queue's name, encoded if necessary; an invalid prefix is refused", () => {
     expect(createTaskIds("ann's images").of("1")).toMatch(/^b64:[\w-]+:1$/);
     expect(createTaskIds("q".repeat(500)).of("/".repeat(500)).length).toBeLessThanOrEqual(128);
     expect(() => createTaskIds("images", "my images/")).toThrow('taskIdPrefix "my images/" must match');

@@ -1,4 +1,4 @@
-/** The system clock is set back or forward by an hour while sessions live: what is measured does not notice. */
+/** The system clock is set back or forward by an hour while sessions are live: measured durations are not affected. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createSystemMeter } from "../../src/admin/system-meter.ts";
 import { createAutomaticBlocks } from "../../src/limits/automatic-blocks.ts";
@@ -33,7 +33,7 @@ describe.each([
     return { clock, server, cookie: server.sessions.signIn({ userId: "ada" }).cookie };
   }
 
-  it("a budget of connections ends in its minute, and says so", async () => {
+  it("a connection budget recovers after its minute, and says so", async () => {
     const { clock, server, cookie } = await startServer({ SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "1" });
     (await connectClient(server.url, { cookie, auth: {} }).catch(() => undefined))?.close();
     clock.advance(10_000);
@@ -47,7 +47,7 @@ describe.each([
     expect((await knock()).status).toBe(200);
   });
 
-  it("a budget of messages is filled again in time, and no client is disconnected for waiting", async () => {
+  it("a message budget is refilled in time, and no client is disconnected for waiting", async () => {
     const { clock, server, cookie } = await startServer({
       SIGNALBOX_MESSAGE_BURST: "20",
       SIGNALBOX_MESSAGE_RATE: "10",
@@ -86,7 +86,7 @@ describe.each([
     await expect.poll(() => asked).toBe(1);
   });
 
-  it("a session is cached for as long as it was to be", async () => {
+  it("a session is cached for exactly the configured time", async () => {
     const clock = createClock();
     let asked = 0;
     const source = {
@@ -109,7 +109,7 @@ describe.each([
     expect(asked).toBe(2);
   });
 
-  it("a task's estimate goes on from the time that has passed", async () => {
+  it("a task's estimate is based on the time that has really passed", async () => {
     const clock = createClock();
     const hub = createTaskRegistry({ store: createMemoryStore().tasks, clock, log: createTestLog() });
     const { task_id } = await hub.create({ kind: "t", title: "T", owner_id: "ada" });
@@ -123,7 +123,7 @@ describe.each([
     await hub.close();
   });
 
-  it("a line of the security log is closed in time, and hides no later one", async () => {
+  it("a line of the security log is closed in time, and does not hide a later one", async () => {
     const clock = createClock();
     const shown: number[] = [];
     const log = createSecurityLog({
@@ -145,7 +145,7 @@ describe.each([
     expect(shown).toEqual([1, 2, 1]);
   });
 
-  it("a block lasts as long as was said, and its end is told in the new time", () => {
+  it("a block lasts as long as it was imposed for, and its end is shown in the new time", () => {
     const clock = createClock();
     const blocks = createAutomaticBlocks(clock);
     while (blocks.offend("user:mallory", "csrf_failed") === undefined);
@@ -158,7 +158,7 @@ describe.each([
     expect(blocks.list()).toEqual([]);
   });
 
-  it("a block of another node, whose clock was set, lasts no longer than it is long", () => {
+  it("a block from another node, whose clock was set, lasts no longer than its own duration", () => {
     const clock = createClock();
     const blocks = createAutomaticBlocks(clock);
     const since = clock.now() + hour;
@@ -168,7 +168,7 @@ describe.each([
     expect(blocks.of("user:mallory")).toBeUndefined();
   });
 
-  it("a shared budget keeps out for as long as Redis said", async () => {
+  it("a shared budget refuses for as long as Redis said", async () => {
     const clock = createClock();
     const { take, close } = settleLater({ own() {}, budget: async () => 5000, settings: "S", clock });
     onTestFinished(close);
@@ -181,7 +181,7 @@ describe.each([
     expect(() => take("ada")).not.toThrow();
   });
 
-  it("a heartbeat's round trip is what it took", () => {
+  it("a heartbeat's round trip is the time that really passed", () => {
     const clock = createClock();
     const latency = createLatency(clock);
     const conn = {} as Parameters<typeof latency.sent>[0];
@@ -192,7 +192,7 @@ describe.each([
     expect(latency.of(conn)).toBe(40);
   });
 
-  it("an outage is over, and a failure forgotten, in time", () => {
+  it("an outage ends, and a failure is forgotten, after the right time", () => {
     const clock = createClock();
     const log = createTestLog();
     const dependency = createDependencyHealth({ name: "store", clock, log });
@@ -206,7 +206,7 @@ describe.each([
     expect(log.lines.map(({ level }) => level)).toEqual(["error", "info"]);
   });
 
-  it("low notices are gathered for as long as was set", () => {
+  it("low-priority notifications are batched for the configured time", () => {
     const clock = createClock();
     const notices = createLowPriorityBatching({ clock, waitMs: 5000, backpressure: { isSlow: () => true } });
     const undelivered = [{ priority: "low" }] as unknown as Parameters<typeof notices.wait>[2];
@@ -218,7 +218,7 @@ describe.each([
     expect(notices.due()).toEqual(["ada"]);
   });
 
-  it("rates of the dashboard are those of the time that has passed", () => {
+  it("the rates of the dashboard are based on the time that has really passed", () => {
     const clock = createClock();
     const traffic = createTrafficCounters();
     const meter = createSystemMeter({
@@ -238,7 +238,7 @@ describe.each([
     expect(meter.read().events_per_second).toBe(10);
   });
 
-  it("a connection that is closing and does not go is cut off in time, whatever the clock says", async () => {
+  it("a connection that is closing but does not end is terminated in time, whatever the clock says", async () => {
     const { clock, server } = await startServer({ SOCKETIO_REQUIRE_AUTH: "false", SIGNALBOX_CONNECT_TIMEOUT: "5" });
     const headers = { origin: server.url };
     const opened = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers });
@@ -254,7 +254,7 @@ describe.each([
   });
 });
 
-it("a clock without a monotonic reading is refused with a sentence", async () => {
+it("a clock without a monotonic reading is refused with a message", async () => {
   const { monotonic: _without, ...clock } = createFakeClock();
   await expect(startTestServer({ clock: clock as never })).rejects.toThrow("The `clock` has no monotonic()");
 });

@@ -1,4 +1,7 @@
-/** What one node learns holds on every node within a second; what was missed while Redis was away, within five. */
+/**
+ * What one node learns reaches every node within a second. What was missed during an outage of Redis arrives within
+ * five seconds.
+ */
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -39,7 +42,7 @@ describe.each(transports)("over %s", (transport) => {
   it("a session that ends on one node ends its sockets on the other within a second", async () => {
     const quiet = cluster.sessions.signIn({ userId });
     const client = await connectClient(there.url, { cookie: quiet.cookie, transport });
-    // Only one node is told: the other hears of it through Redis.
+    // Only one node is notified: the other receives it through Redis.
     cluster.sessions.forget(quiet.ref);
     await here.realtime.sessionChanged({ ref: quiet.ref, reason: "signed_out" });
     expect(await client.next("session_ending", 1000)).toMatchObject({ reason: "signed_out" });
@@ -55,7 +58,7 @@ describe.each(transports)("over %s", (transport) => {
     await admin.disconnected(1000);
   });
 
-  it("a demotion on one node ends what roomAccess no longer allows on the other", async () => {
+  it("a demotion on one node removes sockets on the other from rooms that roomAccess no longer allows", async () => {
     const { cookie } = cluster.sessions.signIn({ userId, role: "admin" });
     const client = await connectClient(there.url, { cookie, transport });
     const members = () => there.realtime.io.of("/").adapter.rooms.get(`staff-${userId}`)?.size ?? 0;
@@ -111,7 +114,7 @@ it("a room's members are sent a notice wherever they are", async () => {
   }
 });
 
-it("no secret of a session travels when a node asks for all sockets", async () => {
+it("a node that asks for all sockets receives no secret of a session", async () => {
   const client = await enter(there);
   const sockets = await here.realtime.io.of("/").in(`user:${userId}`).fetchSockets();
   expect(sockets).toHaveLength(1);
@@ -120,7 +123,7 @@ it("no secret of a session travels when a node asks for all sockets", async () =
   client.close();
 });
 
-it("an administrator of one node disconnects, blocks and lifts on the other, and sees its security events", async () => {
+it("an administrator on one node disconnects, blocks and lifts blocks on the other, and sees its security events", async () => {
   const root = await administrator(here);
   const client = await enter(there);
   expect(await root.request("disconnect_user", { user_id: userId, reason: "test" })).toMatchObject({ disconnected: 1 });
@@ -178,7 +181,7 @@ it.each([
   },
 );
 
-it("whoever joins while Redis is away learns of what the other node did meanwhile, soon after its return", async () => {
+it("a client that joins while Redis is away receives the other node's changes soon after Redis returns", async () => {
   const client = await enter(there);
   cluster.redis.kill("SIGKILL");
   await new Promise((resolve) => setTimeout(resolve, 1200));
@@ -196,7 +199,7 @@ it("whoever joins while Redis is away learns of what the other node did meanwhil
   client.close();
 });
 
-it("a Redis that was emptied is told everything again", async () => {
+it("the nodes write their state again to a Redis that was emptied", async () => {
   const { task_id } = await here.realtime.progress.create({ kind: "t", title: "T", owner_id: userId });
   await here.realtime.progress.report(task_id, { status: "running", percent: 30 });
   const redis = new Redis(cluster.redis.url);
@@ -217,7 +220,7 @@ it("a task whose reporter has died is queued again on the node where it is watch
   const { task } = await watcher.request("join_task", { task_id });
   expect(task).toMatchObject({ status: "running" });
   await third.close();
-  // It takes until Redis counts it as gone; then whoever takes the work up begins a new run.
+  // This takes until Redis considers the reporter gone. Then the process that takes over the work begins a new run.
   const queued = await watcher.next("progress_update", 12_000);
   expect(queued).toMatchObject({ status: "queued", percent: null });
   expect(queued.version).toBeGreaterThan(task.version);

@@ -1,4 +1,4 @@
-/** Two nodes of one application on one Redis, with sessions and a store that they share. */
+/** Two nodes of one application on one Redis, with shared sessions and a shared store. */
 
 import { startRedis } from "../../../../scripts/services/redis.ts";
 import type { Service } from "../../../../scripts/services/service.ts";
@@ -13,7 +13,7 @@ export interface TestCluster {
   readonly sessions: TestSessions;
   readonly store: Store;
   readonly nodes: readonly TestServer[];
-  /** One more node, with settings of its own. */
+  /** Starts one more node, with its own settings. */
   add(env?: Record<string, string>): Promise<TestServer>;
   close(): Promise<void>;
 }

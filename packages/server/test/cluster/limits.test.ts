@@ -1,4 +1,7 @@
-/** Caps and limits count over all nodes, exactly, however many come at once; without Redis each node counts for itself. */
+/**
+ * Caps and limits count over all nodes, exactly, however many requests come at once. Without Redis each node counts for
+ * itself.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   connectClient,
@@ -26,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-/** Connects so many at once, in turn to each node. */
+/** Opens this many connections at once, alternating between the nodes. */
 async function rush(count: number, options: Parameters<typeof connectClient>[1]) {
   const attempts = Array.from({ length: count }, (_, index) =>
     connectClient((nodes[index % 2] as TestServer).url, options),
@@ -41,7 +44,7 @@ const closeAll = (clients: readonly TestClient[]): void => {
 };
 
 describe.each(transports)("over %s", (transport) => {
-  it("of 50 connections of a user at once as many get in as have a seat, and the seats come back", async () => {
+  it("of 50 simultaneous connections of a user exactly as many are admitted as there are slots, and the slots are released again", async () => {
     const { cookie } = cluster.sessions.signIn({ userId: `crowd-${transport}` });
     const { clients, codes } = await rush(50, { cookie, transport });
     expect(clients).toHaveLength(5);
@@ -78,11 +81,11 @@ it("guests at one address are limited in rate over both, to the connection", asy
   await strict.close();
 });
 
-it("whoever sends too much to two nodes together is refused on both", async () => {
+it("a user who exceeds the message rate on two nodes together is refused on both", async () => {
   const { cookie } = cluster.sessions.signIn({ userId: "talker" });
   const clients = await Promise.all(nodes.map(({ url }) => connectClient(url, { cookie })));
   const send = (client: TestClient | undefined) => client?.request("leave_task", { task_id: "none" });
-  // Fifteen to each: less than a node's own limit, more than both together allow.
+  // Fifteen to each node: less than a node's own limit, more than both together allow.
   await Promise.all(clients.flatMap((client) => Array.from({ length: 15 }, () => send(client))));
   await expect
     .poll(async () => Promise.all(clients.map(async (client) => (await send(client)).error?.code)))
@@ -90,7 +93,7 @@ it("whoever sends too much to two nodes together is refused on both", async () =
   closeAll(clients);
 });
 
-it("without Redis each node goes on with its own count, and readiness says so; when it is back they agree again", async () => {
+it("without Redis each node continues with its own count, and readiness reports it; after Redis returns the nodes agree again", async () => {
   const { cookie } = cluster.sessions.signIn({ userId: "lonely" });
   const [here, there] = nodes;
   const held = await Promise.all([0, 1, 2].map(() => connectClient(here.url, { cookie })));
@@ -98,7 +101,7 @@ it("without Redis each node goes on with its own count, and readiness says so; w
   cluster.redis.kill("SIGKILL");
   await expect.poll(() => ready(here)).toMatchObject({ status: "degraded" });
   expect(await ready(here)).toMatchObject({ dependencies: { redis: { status: "failing" } } });
-  // A load balancer that took every node out of service for it would make an outage of a nuisance.
+  // A load balancer that took every node out of service for this would turn a minor fault into an outage.
   expect((await fetch(`${here.url}/readyz`)).status).toBe(200);
   const alone = await Promise.all([0, 1, 2, 3, 4].map(() => connectClient(there.url, { cookie })));
   expect(await refusalOf(there.url, { cookie })).toMatchObject({ code: "too_many_connections" });
@@ -110,7 +113,7 @@ it("without Redis each node goes on with its own count, and readiness says so; w
     .toMatchObject({ code: "too_many_connections" });
   closeAll(alone);
   closeAll(held);
-  // Eight seats of five were given away while nobody could count: all of them come back.
+  // Eight of five slots were taken while the nodes could not count together: all of them are released.
   await expect
     .poll(async () => {
       const again = await rush(5, { cookie });

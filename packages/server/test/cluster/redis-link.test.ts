@@ -6,7 +6,7 @@ import { systemClock } from "../../src/core/clock.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A line to Redis that can be cut, and on which answers stop as soon as a subscription is asked for. */
+/** A proxy in front of Redis that can cut its connections and, from the next subscription on, withholds answers. */
 async function startLine(port: number) {
   const sockets = new Set<Socket>();
   const held: Socket[] = [];
@@ -39,7 +39,7 @@ async function startLine(port: number) {
   };
 }
 
-it("a node outlives a Redis that does not confirm its subscriptions in time, and is handed messages afterwards", async () => {
+it("a node survives a Redis that does not confirm its subscriptions in time, and receives messages afterwards", async () => {
   const redis = await startRedis();
   onTestFinished(redis.stop);
   const line = await startLine(Number(new URL(redis.url).port));
@@ -56,7 +56,7 @@ it("a node outlives a Redis that does not confirm its subscriptions in time, and
 
   line.cutAndHold();
   await expect.poll(line.isHeld).toBe(true);
-  // The beat that was sent after the subscriptions has failed.
+  // The heartbeat that was sent after the subscriptions has failed.
   await expect.poll(link.isUp).toBe(false);
   line.release();
   await expect.poll(link.isUp).toBe(true);

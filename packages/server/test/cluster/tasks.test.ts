@@ -22,7 +22,7 @@ const signIn = () => cluster.sessions.signIn({ userId: "ada" });
 const newTask = { kind: "t", title: "T", owner_id: "ada" };
 
 describe.each(transports)("over %s", (transport) => {
-  it("a watcher on another node is told of each change and of the end, in versions that rise", async () => {
+  it("a watcher on another node receives each change and the end, in versions that rise", async () => {
     const client = await connectClient(there.url, { ...signIn(), transport });
     const { task_id } = await here.realtime.progress.create(newTask);
     const { task } = await client.request("join_task", { task_id });
@@ -38,7 +38,7 @@ describe.each(transports)("over %s", (transport) => {
     client.close();
   });
 
-  it("whoever joins late on another node sees the latest state, not the stored one", async () => {
+  it("a client that joins late on another node sees the latest state, not the stored one", async () => {
     const { task_id } = await here.realtime.progress.create(newTask);
     await here.realtime.progress.report(task_id, { status: "running", percent: 1 });
     const latest = await here.realtime.progress.report(task_id, { percent: 42 });
@@ -49,7 +49,7 @@ describe.each(transports)("over %s", (transport) => {
     client.close();
   });
 
-  it("a process without a socket server reports to whoever watches", async () => {
+  it("a process without a socket server reports to the watchers on other nodes", async () => {
     const reporter = createReporter({
       redis: cluster.redis.url,
       logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -73,13 +73,13 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("two processes that report one task at once never let percent fall, and one of two ends counts", async () => {
+it("two processes that report one task at once never let percent fall, and exactly one of two ends counts", async () => {
   const { task_id } = await here.realtime.progress.create(newTask);
   const client = await connectClient(here.url, signIn());
   const other = await connectClient(there.url, signIn());
   for (const each of [client, other]) await each.request("join_task", { task_id });
   await here.realtime.progress.report(task_id, { status: "running" });
-  // Both processes know of the run: a percentage that is reported of a queued task is none of the run.
+  // Both processes know of the run: a percentage that is reported for a queued task does not belong to the run.
   const isRunning = expect.objectContaining({ status: "running" });
   await expect.poll(() => other.received("progress_update")).toContainEqual(isRunning);
   for (let percent = 1; percent <= 40; percent += 1) {
@@ -104,7 +104,7 @@ it("two processes that report one task at once never let percent fall, and one o
   }
 });
 
-it("what travels is a state per tick, to nodes with watchers alone, however often is reported and however many watch", async () => {
+it("a node publishes one state per tick, and only to nodes with watchers, however many reports and watchers there are", async () => {
   const redis = new Redis(cluster.redis.url);
   const published = async (): Promise<number> =>
     Number(/cmdstat_publish:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
@@ -124,7 +124,7 @@ it("what travels is a state per tick, to nodes with watchers alone, however ofte
     if (reports % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await new Promise((resolve) => setTimeout(resolve, 200));
-  // A tick every 100 ms, and one on either side.
+  // One tick every 100 ms, and one tick of tolerance.
   const ticks = (performance.now() - startedAt) / 100;
   expect((await published()) - before).toBeLessThanOrEqual(ticks + 1);
   for (const client of clients) {
@@ -135,7 +135,7 @@ it("what travels is a state per tick, to nodes with watchers alone, however ofte
   redis.disconnect();
 });
 
-it("a task that one node removes is not brought back by the node that reports it", async () => {
+it("a task that one node removes is not restored by the node that reports it", async () => {
   const { progress } = here.realtime;
   const { task_id } = await progress.create(newTask);
   await progress.report(task_id, { status: "running", percent: 1 });

@@ -1,4 +1,6 @@
-/** Requests cannot fill a disk with log lines: texts are cut, equal lines are folded, and different ones are bounded. */
+/**
+ * Requests cannot fill a disk with log lines: texts are cut, equal lines are folded, and different ones are bounded.
+ */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { boundLog } from "../../src/config/bound-log.ts";
 import { createLog } from "../../src/config/log-from-config.ts";
@@ -7,13 +9,13 @@ import { createFakeClock, startTestServer } from "../../src/testing/index.ts";
 
 const settings = { logLevel: "debug", debug: false, debugParts: [] } as const;
 
-/** Lines as they are written, parsed. */
+/** Collects the written lines, parsed. */
 function startLog() {
   const lines: string[] = [];
   return { lines, log: createLog(settings, { write: (line) => lines.push(line) }) };
 }
 
-/** A user's own log, which keeps what it is handed. */
+/** A user's own log, which records its calls. */
 function recordingLog() {
   const calls: { level: string; fields: Record<string, unknown>; message: string }[] = [];
   const at = (level: string) => (fields: object, message: string) => {
@@ -66,7 +68,7 @@ describe("a line of the log", () => {
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ title: `${"x".repeat(998)}😀…`, lone: "a\ufffd" });
   });
 
-  it("keeps the frames of an error with a long message, and what the error is", () => {
+  it("keeps the frames of an error with a long message, and the type of the error", () => {
     const { calls, log } = recordingLog();
     const given = Object.assign(new TypeError(huge), { code: "E_LONG" });
     boundLog(log).error({ err: given, request_id: "r1" }, "Failed.");
@@ -77,7 +79,7 @@ describe("a line of the log", () => {
     expect(given.message).toBe(huge);
   });
 
-  it("with nothing to cut is as it was given", () => {
+  it("is written unchanged where nothing has to be cut", () => {
     const { calls, log } = recordingLog();
     const fields = { a: "text", n: 1, none: null, yes: true, list: [1, "two"], nested: { at: new Date(0) } };
     boundLog(log).info(fields, "Listening.");
@@ -87,7 +89,7 @@ describe("a line of the log", () => {
 });
 
 describe("repeated lines", () => {
-  it("leave one line and one with their number, per minute", () => {
+  it("become one line and one with their number, per minute", () => {
     const clock = createFakeClock();
     const { calls, log } = recordingLog();
     const bounded = boundLog(log, clock);
@@ -100,7 +102,7 @@ describe("repeated lines", () => {
     expect(calls).toHaveLength(3);
   });
 
-  it("are told apart by their message, error, fields and level", () => {
+  it("are distinguished by their message, error, fields and level", () => {
     const { calls, log } = recordingLog();
     const bounded = boundLog(log, createFakeClock());
     bounded.error({ err: new Error("one") }, "A request failed.");
@@ -121,7 +123,7 @@ describe("repeated lines", () => {
     expect(calls.at(-1)).toMatchObject({ fields: { repeated: 10_000 - 51 } });
   });
 
-  it("of the levels info and debug, and of the security log, are left alone", () => {
+  it("are not folded at the levels info and debug, or in the security log", () => {
     const { calls, log } = recordingLog();
     const bounded = boundLog(log, createFakeClock());
     for (let n = 0; n < 10; n += 1) {
@@ -132,7 +134,7 @@ describe("repeated lines", () => {
   });
 });
 
-it("bounds a log of the application's own as well", async () => {
+it("the server bounds a log of the application's own as well", async () => {
   const { calls, log } = recordingLog();
   const server = await startTestServer({ logger: log, env: { SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "1000000" } });
   onTestFinished(() => server.close());
@@ -144,7 +146,7 @@ it("bounds a log of the application's own as well", async () => {
   expect(JSON.stringify(calls.map(({ fields, message }) => textsOf([fields, message]))).length).toBeLessThan(20_000);
 });
 
-/** Every text in a value, keys and the parts of errors included. */
+/** Every text in a value, including keys and the parts of errors. */
 function textsOf(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];

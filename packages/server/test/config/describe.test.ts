@@ -18,7 +18,7 @@ const each = Object.values<setting.Setting>(settings);
 describe("CONFIGURATION.md", () => {
   const page = describeAsMarkdown([signalbox, application]);
   const rows = page.split("\n").filter((line) => line.startsWith("| `"));
-  /** The cells of a row; a `|` that is escaped separates none. */
+  /** The cells of a row; an escaped `|` does not separate cells. */
   const cellsOf = (env: string) =>
     rows
       .find((row) => row.startsWith(`| \`${env}\``))
@@ -61,7 +61,7 @@ describe("CONFIGURATION.md", () => {
     expect(cellsOf("SOCKETIO_DEBUG")?.at(-1)).not.toMatch(/Secret|Required/);
     expect(page).not.toContain("hunter2");
   });
-  it("keeps a | in any cell from ending it", () => {
+  it("escapes a | in every cell, so that it does not end the cell", () => {
     expect(cellsOf("APP_SIDE")).toEqual([
       "`APP_SIDE`",
       "`left\\|right`, `both`",
@@ -74,7 +74,7 @@ describe("CONFIGURATION.md", () => {
 
 describe(".env.example", () => {
   const page = describeAsEnvExample([signalbox, application]);
-  /** Meaning, facts and assignment of one setting. */
+  /** The meaning, facts and assignment of one setting. */
   const entryOf = (env: string) => new RegExp(`^# (.*)\n# \\((.*)\\)\n# ${env}=(.*)$`, "m").exec(page)?.slice(1);
 
   it("sets nothing: every line is a comment", () => {
@@ -99,7 +99,7 @@ describe(".env.example", () => {
   ])("tells type, unit and default of %s, and no secret's", (env, ...expected) => {
     expect(entryOf(env)?.slice(1)).toEqual(expected);
   });
-  it("has defaults that the loader takes as they are", () => {
+  it("has defaults that the loader accepts unchanged", () => {
     const assignments = [...describeAsEnvExample([signalbox]).matchAll(/^# ([A-Z_]+)=(.*)$/gm)];
     const env = Object.fromEntries(assignments.map(([, name = "", value = ""]) => [name, value]));
     const { config, warnings } = loadConfig(env);

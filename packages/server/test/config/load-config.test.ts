@@ -11,7 +11,7 @@ const secret = "a-secret-of-more-than-thirty-two-characters";
 const production = { NODE_ENV: "production", SIGNALBOX_SECRET: secret };
 const warningsOf = (env: Env): readonly string[] => loadConfig(env).warnings;
 
-/** What production says of an environment. */
+/** The refusal of an environment in production. */
 function refusalOf(env: Env, extra = {}): ConfigError {
   try {
     loadConfig(env, extra);
@@ -66,11 +66,11 @@ describe("an empty environment", () => {
     expect(config).toEqual({ ...defaults, secret: expect.any(String) });
     expect(warnings).toEqual([]);
   });
-  it("gives a secret made up at each start, as long as one that is set must be", () => {
+  it("generates a secret at each start, as long as a configured one must be", () => {
     expect(config.secret.length).toBeGreaterThanOrEqual(32);
     expect(loadConfig({}).config.secret).not.toBe(config.secret);
   });
-  it("is said to be the source of nothing", () => {
+  it("is not reported as the source of any setting", () => {
     const names = Object.values(settings).map(({ env }) => env);
     expect([...sources]).toEqual(names.map((name) => [name, "default"]));
   });
@@ -168,7 +168,7 @@ describe("numbers", () => {
     "$env is taken within its bounds only, and the bounds and unit are told",
     ({ env, key, kind, unit }) => {
       for (const bound of [kind.min, kind.max]) {
-        // The settings that must not be less or more than another one are given room.
+        // The settings whose bounds depend on another setting get values that leave them room.
         const room = { SOCKETIO_RECONNECTION_DELAY_MAX: "3600000", SIGNALBOX_MESSAGE_BURST: "1000000" };
         const low = { SIGNALBOX_MESSAGE_RATE: "1", SOCKETIO_RECONNECTION_DELAY: "50", SIGNALBOX_MAX_EVENT_SIZE: "256" };
         const { config, warnings } = loadConfig({
@@ -244,7 +244,7 @@ describe("the application's own settings", () => {
       'WORKERS is "0", but must be a whole number from 1 to 64 (processes). The default is used: 2.',
     ]);
   });
-  it("may be demanded in production too", () => {
+  it("may be required in production too", () => {
     expect(refusalOf(production, extra).problems).toEqual(["APP_KEY must be set in production. A key."]);
   });
   it("cannot replace a setting of Signalbox", () => {

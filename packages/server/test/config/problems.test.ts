@@ -8,7 +8,7 @@ const secret = "a-secret-of-more-than-thirty-two-characters";
 const production = { NODE_ENV: "production", SIGNALBOX_SECRET: secret };
 const warningsOf = (env: Env): readonly string[] => loadConfig(env).warnings;
 
-/** What production says of an environment; nothing when it starts. */
+/** The problems of an environment in production; none when the configuration loads. */
 function problemsOf(env: Env): readonly string[] {
   try {
     loadConfig({ ...production, ...env });
@@ -26,7 +26,9 @@ const headerAdvice = "give up to 50 names of headers, such as x-request-source, 
 const bareAddress = "but must be scheme, host and port only, such as https://app.example.com.";
 const pathAdvice = "but must begin with / and have only letters, digits and . _ - / in it.";
 
-/** A bad environment, the problem, the defaults used as the warning tells them, and as the configuration has them. */
+/**
+ * A bad environment, the problem, the defaults as the warning names them, and the same defaults in the configuration.
+ */
 type Case = readonly [env: Env, problem: string, told: string, used: Partial<Config>];
 const unset = "The default is used, as if it were not set.";
 const badValues: readonly Case[] = [
@@ -172,7 +174,7 @@ describe("SOCKETIO_PATH", () => {
 });
 
 describe("HOST", () => {
-  it("need not make an origin where SOCKETIO_CORS_ORIGINS names them all", () => {
+  it("does not have to form an origin where SOCKETIO_CORS_ORIGINS names them all", () => {
     expect(problemsOf({ HOST: "fe80::1%eth0", SOCKETIO_CORS_ORIGINS: "https://app.test" })).toEqual([]);
     const { config, warnings } = loadConfig({ HOST: "a b", SOCKETIO_CORS_ORIGINS: "nowhere" });
     expect(warnings).toHaveLength(2);
@@ -182,7 +184,7 @@ describe("HOST", () => {
 
 describe("NODE_ENV", () => {
   it.each(["NODE_ENV", "FLASK_ENV"])(
-    "%s that is no mode is refused by the rules of production, all at once",
+    "%s, which is no valid mode, is refused by the rules of production, all at once",
     (name) => {
       for (const mode of ["prod", "staging", "Production", "toString"]) {
         const env = { [name]: mode, PORT: "x", SOCKETIO_CORS_ORIGINS: "*" };
@@ -196,7 +198,7 @@ describe("NODE_ENV", () => {
       for (const unset of ["", " "]) expect(loadConfig({ [name]: unset }).config.mode).toBe("development");
     },
   );
-  it("lets hints out unless it is production", () => {
+  it("allows hints unless it is production", () => {
     const modes = [{}, { NODE_ENV: "test" }, production].map((env) => exposeHints(loadConfig(env).config));
     expect(modes).toEqual([true, true, false]);
   });
@@ -219,7 +221,7 @@ describe("all problems are told at once", () => {
   it("in development by one warning each", () => {
     expect(warningsOf(env)).toHaveLength(4);
   });
-  it("also those that only come out when origins and proxies are made of them", () => {
+  it("including those that only appear when origins and proxies are derived from them", () => {
     const names = (texts: readonly string[]) => texts.map((text) => text.split(" ")[0]);
     const more = { ...env, HOST: "a b", TRUST_PROXY: "1", PUBLIC_URL: "https://*.test" };
     const expected = [...["PORT", "SOCKETIO_DEBUG", "SIGNALBOX_MESSAGE_BURST", "SOCKETIO_PATH"]];
@@ -227,7 +229,7 @@ describe("all problems are told at once", () => {
       expect(names(told)).toEqual([...expected, "HOST", "PUBLIC_URL", "TRUST_PROXY"]);
     }
   });
-  it("each on one line, however the value looks", () => {
+  it("each on one line, whatever characters the value has", () => {
     const odd = `a\nb${"x".repeat(5000)}`;
     for (const name of ["PORT", "SOCKETIO_TRANSPORTS", "SOCKETIO_PATH", "SOCKETIO_CORS_ORIGINS", "TRUST_PROXY"]) {
       const [problem = ""] = problemsOf({ [name]: odd });
@@ -245,14 +247,14 @@ describe("secrets", () => {
     ]);
     expect(loadConfig(production).config.secret).toBe(secret);
   });
-  it("have a least length, and one that is too short is no missing one", () => {
+  it("have a minimum length, and a secret that is too short is not reported as missing", () => {
     expect(problemsOf({ SIGNALBOX_SECRET: "s".repeat(31), SIGNALBOX_METRICS_TOKEN: "t".repeat(15) })).toEqual([
       "SIGNALBOX_SECRET must have at least 32 characters.",
       "SIGNALBOX_METRICS_TOKEN must have at least 16 characters.",
     ]);
     expect(problemsOf({ SIGNALBOX_SECRET: "s".repeat(32), SIGNALBOX_METRICS_TOKEN: "t".repeat(16) })).toEqual([]);
   });
-  it("are in no warning, problem or message, good or bad", () => {
+  it("do not appear in any warning, problem or message, valid or invalid", () => {
     const values = ["hunter2-short", "hunter2-token", "hunter2-app", "hunter2-of-more-than-thirty-two-characters"];
     const [short = "", token = "", app = "", long = ""] = values;
     const extra = {
@@ -300,10 +302,10 @@ describe("an unknown name", () => {
     expect(warningsOf({ ...production, [name]: "1" })).toEqual(warnings);
   });
   it.each(["SOCKETIO_FOO", "SOCKETIO_COOKIE_NAME", "SIGNALBOX_", "PROGRESS_BAR_COLOURS"])(
-    "%s is reported without advice, because none is near",
+    "%s is reported without a suggestion, because no known name is near",
     (name) => expect(warningsOf({ [name]: "1" })).toEqual([`${name} is not a setting.`]),
   );
-  it("of others is none of our business", () => {
+  it("without a prefix of Signalbox is ignored", () => {
     expect(
       warningsOf({ PATH: "/bin", HOSTNAME: "a", MY_SOCKETIO_PATH: "b", SOCKETIO: "c", socketio_path: "d" }),
     ).toEqual([]);

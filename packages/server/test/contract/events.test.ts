@@ -17,7 +17,7 @@ import {
 interface Scene {
   readonly server: TestServer;
   readonly transport: Transport;
-  /** Connects a new person to `/`. */
+  /** Connects a new user to `/`. */
   user(name?: string, accepts?: string[]): Promise<TestClient>;
   admin(namespace?: "/" | "/admin", accepts?: string[]): Promise<TestClient>;
   task(ownerId: string): Promise<TaskSnapshot>;
@@ -48,7 +48,7 @@ const userRequests: Cases<(typeof contract)["/"]["clientEvents"][number]> = {
     expect(await client.request("leave_task", { task_id: task.task_id })).toEqual({ ok: true });
     await scene.server.realtime.progress.report(task.task_id, { status: "running", percent: 10 });
     await scene.server.realtime.progress.complete(task.task_id);
-    // An answer that the server sends after the final event: had there been one, it would be here by now.
+    // The server sends this answer after the final event: an event for this client would have arrived by now.
     await client.request("get_task_status", { task_id: task.task_id });
     expect([...client.received("progress_update"), ...client.received("task_completed")]).toEqual([]);
   },
@@ -164,11 +164,12 @@ const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {
       ...(client.received("progress_update") as TaskSnapshot[]),
       ...(client.received("progress_batch") as { tasks: TaskSnapshot[] }[]).flatMap((batch) => batch.tasks),
     ];
-    // Nothing is on its way any more: the next states share a tick.
+    // Nothing is in flight any more: the next states share a tick.
     for (const client of [accepting, ancestor])
       for (const { task_id } of tasks)
         await expect.poll(() => statesOf(client)).toContainEqual(expect.objectContaining({ task_id, percent: 10 }));
-    // Reports between which the machine stalls leave in different ticks. The next pair, after all ticks, shares one.
+    // Reports that a stall of the machine separates leave in different ticks. The next pair, after all ticks, shares
+    // one.
     let percent = 10;
     const states = tasks.map(({ task_id }) => expect.objectContaining({ task_id, status: "running" }));
     const reportBoth = (): unknown => {
@@ -360,7 +361,7 @@ const adminRequests: Cases<(typeof contract)["/admin"]["clientEvents"][number]> 
   check_connection: async (scene) => expectServerTime(await scene.admin()),
 };
 
-/** Knocks at what is not for them until the server has had enough of this user. */
+/** Requests `/admin` without permission until the server blocks this user. */
 async function offend({ server, transport }: Scene, name: string): Promise<void> {
   const { cookie } = server.sessions.signIn({ userId: name });
   const knock = async () => (await refusalOf(server.url, { cookie, transport, namespace: "/admin" })).code;
@@ -453,7 +454,10 @@ async function watchedTask(scene: Scene): Promise<{ client: TestClient; task: Ta
   return { client, task };
 }
 
-/** A server that is shut down under its clients: one of its own, since nothing goes on after that. */
+/**
+ * Shuts a server down while its clients are connected. Each case has its own server, because nothing runs on it
+ * afterwards.
+ */
 function draining(namespace: "/" | "/admin") {
   return async ({ transport }: Scene): Promise<void> => {
     const server = await startTestServer();

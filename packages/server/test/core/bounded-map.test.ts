@@ -1,4 +1,4 @@
-/** A map that forgets its oldest entries when it is full. */
+/** A map that drops its oldest entries when it is full. */
 import { expect, it } from "vitest";
 import { createBoundedMap } from "../../src/core/bounded-map.ts";
 
@@ -8,7 +8,7 @@ const filled = (count: number, max: number) => {
   return map;
 };
 
-it("a bounded map keeps what fits, and forgets the oldest of what does not, one for each", () => {
+it("a bounded map keeps what fits, and drops the oldest entry for each new one beyond its size", () => {
   expect([...filled(3, 3).keys()]).toEqual([0, 1, 2]);
   expect([...filled(4, 3)]).toEqual([
     [1, "value 1"],
@@ -18,7 +18,7 @@ it("a bounded map keeps what fits, and forgets the oldest of what does not, one 
   expect([...filled(100, 3).keys()]).toEqual([97, 98, 99]);
 });
 
-it("a bounded map that is full takes a new value of a known key without forgetting any", () => {
+it("a bounded map that is full takes a new value of a known key without dropping any entry", () => {
   const map = filled(3, 3);
   map.set(1, "new");
   expect([...map]).toEqual([
@@ -28,7 +28,7 @@ it("a bounded map that is full takes a new value of a known key without forgetti
   ]);
 });
 
-it("a bounded map goes on forgetting after entries were deleted, put in anew, or all cleared", () => {
+it("a bounded map continues to drop entries after others were deleted, added again, or all cleared", () => {
   const map = filled(5, 3);
   map.delete(2);
   map.set(9, "nine");

@@ -1,11 +1,14 @@
-/** Messages between modules and nodes. Two nodes are joined here in one process; tests of the cluster join them by Redis. */
+/**
+ * Messages between modules and nodes. Two nodes are connected in one process here; the cluster tests connect them by
+ * Redis.
+ */
 import { expect, it } from "vitest";
 import { type BusTransport, createMessageBus, defineTopic } from "../../src/core/message-bus.ts";
 import { createTestLog } from "../security-log/fixture.ts";
 
 const greeting = defineTopic<string>("greeting");
 
-/** A transport for each of two nodes, which carries messages as JSON. */
+/** One transport for each of two nodes; it carries messages as JSON. */
 function createTransports(): [BusTransport, BusTransport] {
   const listeners = [new Map<string, (message: never) => void>(), new Map<string, (message: never) => void>()];
   const resyncs: (() => void)[] = [];

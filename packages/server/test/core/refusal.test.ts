@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Refusal } from "../../src/core/refusal.ts";
 
-/** A bundler gives routes a copy of the package: the module is evaluated once more. */
+/** A bundler can give routes their own copy of the package, so the module is evaluated a second time. */
 const copyUrl = `${new URL("../../src/core/refusal.ts", import.meta.url)}?copy`;
 
 it("recognises a refusal of another copy of the package by instanceof", async () => {

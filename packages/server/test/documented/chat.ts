@@ -1,4 +1,4 @@
-/** A namespace of an application's own: quoted in docs/migrating-from-socket.io.md. */
+/** A namespace that an application defines: quoted in docs/migrating-from-socket.io.md. */
 // #region chat
 import { defineNamespace, type Realtime, Refusal, request } from "@signalbox/server";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-/** The code that pages in docs quote, against a real server: what a reader copies does what the page says. */
+/** Runs the code that pages in docs quote against a real server: a reader who copies it gets what the page says. */
 import type { Notification, TaskSnapshot } from "@signalbox/protocol";
 import type { Principal, UnacknowledgedNotice } from "@signalbox/server";
 import { bearerTokens } from "@signalbox/server/bearer";
@@ -54,7 +54,7 @@ async function connect(userId: string, more: Parameters<typeof connectClient>[1]
   return client;
 }
 
-/** A flush of progress happens when the clock is turned. */
+/** Progress is flushed when the test advances the clock. */
 async function nextOf<Payload>(client: TestClient, event: string): Promise<Payload> {
   clock.advance(100);
   return client.next<Payload>(event);
@@ -71,7 +71,7 @@ describe("docs/tasks.md", () => {
     expect(await realtime.progress.get(task.task_id)).toMatchObject({ status: "completed", result: { rows: 1200 } });
   });
 
-  it("a failure has a code and a sentence, and a task can be handed over and forgotten", async () => {
+  it("a failed task has a code and a sentence, and a task can be handed over and deleted", async () => {
     const client = await connect("ada");
     const { task_id: taskId } = await realtime.progress.create({ kind: "import", title: "T", owner_id: "ada" });
     await client.request("join_task", { task_id: taskId });
@@ -117,10 +117,10 @@ describe("docs/notifications.md", () => {
     expect(await titles(admin, 2)).toEqual(["The disk is nearly full", "Down at 22:00"]);
   });
 
-  it("a critical one that nobody acknowledges is handed to the application", async () => {
+  it("a critical notification without an acknowledgement is escalated to the application", async () => {
     await realtime.notify.user("erna", { type: "alarm", title: "The pump has stopped", priority: "critical" });
     clock.advance(300_000);
-    // What was looked for by then has been found when a real request, which comes after it, is answered.
+    // Once a real request that comes later is answered, the check for escalations that began before it is done.
     await fetch(`${server.url}/livez`);
     clock.advance(1000);
     await expect.poll(() => paged).toEqual(["erna: The pump has stopped"]);
@@ -143,7 +143,7 @@ describe("docs/operation.md", () => {
 });
 
 describe("docs/sessions.md", () => {
-  it("sessions of one's own open a connection, and end it", async () => {
+  it("sessions that the application manages open a connection, and end it", async () => {
     const own = await startTestServer({ sessions: ownSessions as never });
     onTestFinished(() => own.close());
     const user = { id: "ada", name: "Ada", isAdmin: false };
@@ -157,7 +157,7 @@ describe("docs/sessions.md", () => {
     expect(await client.next("session_ending", 1000)).toMatchObject({ reason: "signed_out" });
   });
 
-  it("what a source cannot announce is told", async () => {
+  it("the application reports a session change that its source cannot announce", async () => {
     const { cookie, ref } = server.sessions.signIn({ userId: "fred" });
     const client = await connectClient(server.url, { cookie });
     onTestFinished(() => client.close());
@@ -194,8 +194,8 @@ describe("docs/sessions.md", () => {
   });
 });
 
-describe("pages for those who come from elsewhere", () => {
-  it("rooms are those that the application opens", async () => {
+describe("pages for users of other libraries", () => {
+  it("clients join the rooms that the application opens", async () => {
     const ada = await connect("ada");
     expect(await ada.request("join_room", { room_id: "team-of-ada" })).toMatchObject({ ok: true });
     expect(await ada.request("join_room", { room_id: "team-of-bob" })).toMatchObject({
@@ -203,7 +203,7 @@ describe("pages for those who come from elsewhere", () => {
     });
   });
 
-  it("a namespace of one's own has a schema for each event", async () => {
+  it("a namespace that the application defines has a schema for each event", async () => {
     openChat(realtime);
     const [ada, bob] = [await connect("ada", { namespace: "/chat" }), await connect("bob", { namespace: "/chat" })];
     for (const client of [ada, bob]) await client.request("enter", { room: "green" });
@@ -213,7 +213,7 @@ describe("pages for those who come from elsewhere", () => {
     expect(await ada.request("say", { room: "blue", text: "Hi" })).toMatchObject({ error: { code: "room_forbidden" } });
   });
 
-  it("the ancestor's broadcasts reach those who watch the task", async () => {
+  it("the broadcasts of Flask-SocketIO reach the watchers of the task", async () => {
     const client = await connect("ada");
     const { task_id: taskId } = await realtime.progress.create({ kind: "import", title: "T", owner_id: "ada" });
     await client.request("join_task", { task_id: taskId });

@@ -1,4 +1,4 @@
-/** Sessions of an application that has made its own: quoted in docs/sessions.md. */
+/** Sessions that an application manages itself: quoted in docs/sessions.md. */
 import { EventEmitter } from "node:events";
 
 interface Row {
@@ -8,7 +8,7 @@ interface Row {
   readonly expiresAt: number;
 }
 
-/** Stands in for the application's table. */
+/** Simulates the application's table. */
 const rows = new Map<string, Row>();
 const changes = new EventEmitter<{ deleted: [Row] }>();
 

@@ -1,4 +1,4 @@
-/** A route handler as Next's App Router has them, which docs/sessions.md quotes. */
+/** A route handler as in Next's App Router: quoted in docs/sessions.md. */
 import type { Realtime } from "@signalbox/server";
 
 declare global {

@@ -1,7 +1,7 @@
 /** A worker process without sockets and database: quoted in docs/several-nodes.md, run by the tests of two nodes. */
 import type { Log } from "@signalbox/server";
 
-/** Stands in for the work that goes on. */
+/** Simulates the work in progress. */
 const working = new Map<string, AbortController>();
 const stop = (taskId: string): void => working.get(taskId)?.abort();
 

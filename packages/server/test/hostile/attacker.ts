@@ -25,32 +25,32 @@ interface Visitor {
   expiresAt?: number;
 }
 
-/** What somebody needs who means harm. Everything opened here is closed when the attack is over. */
+/** The tools of an attacker. Everything that they open is closed when the attack is over. */
 export interface Attacker {
   readonly server: TestServer;
-  /** The transport of this run of the case. */
+  /** The transport that this run of the case uses. */
   readonly transport: Transport;
   /** A session, by default of the user `mallory`. */
   signIn(visitor?: Visitor): TestSession;
   csrfOf(cookie: string): Promise<string>;
   /** An ordinary client, signed in as `visitor` unless it brings a cookie or an `auth` of its own. */
   connect(options?: TestClientOptions & { as?: Visitor }): Promise<TestClient>;
-  /** Why an ordinary client is not let in. */
+  /** Connects an ordinary client that is refused, and returns the refusal. */
   refusal(options?: TestClientOptions): Promise<RefusalMessage>;
-  /** A connection spoken by hand; it has sent no CONNECT yet. */
+  /** A connection that the test drives frame by frame; it has sent no CONNECT yet. */
   open(headers?: Record<string, string>): Promise<RawConnection>;
-  /** The same, let into a namespace with this cookie, by default mallory's. */
+  /** The same, connected to a namespace with this cookie, by default mallory's. */
   enter(cookie?: string, namespace?: string): Promise<RawConnection>;
-  /** The packet that lets this cookie into a namespace. */
+  /** The CONNECT packet for a namespace with this cookie. */
   connectPacket(cookie: string, namespace?: string): Promise<string>;
-  /** A polling connection that nobody polls. */
+  /** A polling connection that no client polls. */
   openSid(headers?: Record<string, string>): Promise<string>;
-  /** Asks for a new connection, by a polling GET or an upgrade, with exactly these headers; `query` is added. */
+  /** Requests a new connection, by a polling GET or an upgrade, with exactly these headers; `query` is added. */
   knock(headers: RawHeaders, query?: string): Promise<RawResponse>;
-  /** One HTTP request on a connection of its own, with exactly these headers. */
+  /** Sends one HTTP request on its own connection, with exactly these headers. */
   send(method: string, target: string, headers?: RawHeaders, body?: string): Promise<RawResponse>;
   tcp(firstBytes?: string | Buffer): Promise<TcpStream>;
-  /** Says that this text is a secret: it must not be found in any log. */
+  /** Marks this text as a secret: it must not appear in any log. */
   hide(secret: string): void;
 }
 
@@ -59,7 +59,7 @@ export interface Attack extends Attacker {
   leave(): void;
 }
 
-/** Prepares an attack; the means are gone when it is told to leave. */
+/** Prepares an attack. `leave` closes everything that the attack has opened. */
 export function prepareAttack(server: TestServer, transport: Transport): Attack {
   const secrets = new Set<string>();
   const departures: (() => void)[] = [];
@@ -92,7 +92,10 @@ export function prepareAttack(server: TestServer, transport: Transport): Attack 
     return raw;
   }
 
-  /** Says goodbye for a polling connection that nobody polls; otherwise the heartbeat would have to miss it. */
+  /**
+   * Closes a polling connection that no client polls at the end of the attack; otherwise it would last until its
+   * heartbeat fails.
+   */
   function leaveLater(sid: string, headers: RawHeaders): void {
     hide(sid);
     const hasOrigin = headers.some(([name]) => name.toLowerCase() === "origin");

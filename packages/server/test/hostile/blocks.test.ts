@@ -1,14 +1,14 @@
-/** Repeated offences lead to a timed block: of whoever offended, and of nobody else behind the same address. */
+/** Repeated offences lead to a timed block of the offender, and of no other client behind the same address. */
 import { describe, expect } from "vitest";
 import type { Attacker } from "./attacker.ts";
 import { hostileCase } from "./harness.ts";
 
-/** Knocks at `/admin` as somebody who is none, once more than is borne. */
+/** Requests `/admin` as a user who is not an administrator, once more than the limit allows. */
 async function offend({ refusal }: Attacker, cookie: string): Promise<void> {
   for (let n = 0; n < 31; n += 1) expect((await refusal({ cookie, namespace: "/admin" })).code).toBe("forbidden");
 }
 
-describe("a user who goes on offending", () => {
+describe("a user who keeps offending", () => {
   hostileCase(
     "is kept out with all sessions, told until when, and nobody else is",
     {
@@ -23,7 +23,7 @@ describe("a user who goes on offending", () => {
       expect(told.retry_after_ms).toBeGreaterThan(55_000);
       expect(told.retry_after_ms).toBeLessThanOrEqual(60_000);
       await open.disconnected();
-      // Another session, another address: it is the user who is blocked.
+      // Another session, another address: the user is blocked, not the session.
       expect((await attacker.refusal({ cookie: attacker.signIn().cookie })).code).toBe("blocked");
       const elsewhere = { cookie: attacker.signIn().cookie, headers: { "X-Forwarded-For": "203.0.113.77" } };
       expect((await attacker.refusal(elsewhere)).retry_after_ms).toBeGreaterThan(0);
@@ -47,7 +47,7 @@ describe("a user who goes on offending", () => {
   );
 });
 
-describe("guests who go on offending", () => {
+describe("guests who keep offending", () => {
   const guests = { SOCKETIO_REQUIRE_AUTH: "false" };
 
   hostileCase(
@@ -59,7 +59,7 @@ describe("guests who go on offending", () => {
     async (attacker) => {
       const guest = await attacker.connect({ auth: {} });
       const { cookie } = attacker.signIn();
-      // Before anybody is known to send them, tokens that are wrong count for the address.
+      // Until the server knows the user who sends them, wrong tokens count for the address.
       for (let n = 0; n < 31; n += 1) {
         expect((await attacker.refusal({ cookie, auth: { csrf: "wrong" } })).code).toBe("csrf_invalid");
       }

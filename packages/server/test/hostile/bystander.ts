@@ -2,19 +2,22 @@ import type { TaskSnapshot } from "@signalbox/protocol";
 import { expect } from "vitest";
 import { connectClient, startStopwatch, type TestServer } from "../../src/testing/index.ts";
 
-/** Another client's task, reported ten times a second: nothing that somebody else does may delay it. */
+/** Another client's task, reported ten times a second: no attack may delay it. */
 export interface Bystander {
-  /** Waits for what is reported from now on, and names what was late or missing since the start. */
+  /** Waits for the updates that are reported from now on, and names those that were late or missing since the start. */
   problems(): Promise<string[]>;
   close(): void;
 }
 
-/** The promise: no update is later than this, nor is the next one after it. What the machine withheld does not count. */
+/**
+ * The guarantee: no update is later than this, and neither is the next one after it. Time that the machine withheld
+ * does not count.
+ */
 const maxDelayMs = 500;
 
 const reportEveryMs = 100;
 
-/** Connects one that is on nobody's side. */
+/** Connects a client that takes no part in the attack. */
 export async function watchStream(on: TestServer, origin = on.url): Promise<Bystander> {
   const { cookie } = on.sessions.signIn({ userId: "bystander" });
   const client = await connectClient(on.url, { cookie, origin });
@@ -49,7 +52,7 @@ export async function watchStream(on: TestServer, origin = on.url): Promise<Byst
           delay <= maxDelayMs ? "" : `The bystander's update ${current} came ${delay} ms after its report.`,
           gap <= maxDelayMs ? "" : `The bystander's stream has a gap of ${gap} ms before update ${current}.`,
           version > previous.version ? "" : `The bystander's update ${current} has version ${version} once more.`,
-          // A report may be skipped where the next one was there before the update left: two in a row may not.
+          // A report may be skipped where the next one came before the update left. Two in a row may not.
           current - previous.current <= 2 ? "" : `The bystander's updates skip from ${previous.current} to ${current}.`,
         ].filter((problem) => problem !== "");
       });

@@ -1,4 +1,7 @@
-/** What browsers report of a Content Security Policy is written down; anybody may send it, so it is worth no more. */
+/**
+ * The server records what browsers report about a Content Security Policy. Any client can send a report, so a report
+ * proves nothing.
+ */
 import { describe, expect } from "vitest";
 import type { Attacker } from "./attacker.ts";
 import { hostileCase } from "./harness.ts";

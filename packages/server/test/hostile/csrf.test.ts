@@ -1,4 +1,6 @@
-/** Hostile cases, E: a request that a cookie authenticates changes nothing without the token of that very session. */
+/**
+ * Hostile cases, E: a request that is authenticated by a cookie changes nothing without the token of the same session.
+ */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -15,7 +17,7 @@ import {
 import { type Scene, setScene } from "./scene.ts";
 import { openWire } from "./wire.ts";
 
-/** Mallory makes the victim's browser send the cookie, and has every token but the right one. */
+/** Mallory makes the victim's browser send the cookie, and has every token except the right one. */
 async function setTrap() {
   const scene = await setScene();
   const { server } = scene;
@@ -81,7 +83,7 @@ describe.each(transports)("a handshake over %s", (transport) => {
   });
 });
 
-/** A route of the application that changes something, guarded by `realtime.authorize`. */
+/** A route of the application that changes state, guarded by `realtime.authorize`. */
 async function openRoute({ server }: Scene) {
   const changes: string[] = [];
   const application = createServer((req, res) => {

@@ -1,4 +1,4 @@
-/** Hostile cases of floods from many addresses: counts stay exact, and what is kept of them stays small. */
+/** Hostile cases of floods from many addresses: counts stay exact, and the memory for them stays small. */
 import { expect } from "vitest";
 import { hostileCase } from "./harness.ts";
 
@@ -7,7 +7,7 @@ const knocks = 2000;
 hostileCase(
   "refused handshakes from thousands of addresses are counted exactly, in lines that do not grow with them",
   {
-    // 200 lines of their own, and one for all others, in the one fold that is open all the while.
+    // 200 lines for single addresses, and one for all others, in the one fold that is open all the time.
     records: { origin_refused: { count: knocks, maxLines: 201 } },
     env: { TRUST_PROXY: "loopback" },
     withinMs: 120_000,
@@ -29,7 +29,7 @@ hostileCase(
 
 hostileCase(
   "a hundred thousand packets in one polling body hold up nobody, and close who sent them",
-  // The burst is handled; then packets are refused, until there are more than any client needs.
+  // The server handles the burst, then refuses packets until there are more than any client needs.
   { records: { event_unknown: 100, rate_limited: { count: 300, maxLines: 2 } }, over: ["polling"] },
   async (attack) => {
     const raw = await attack.enter();

@@ -1,4 +1,4 @@
-/** Case A, handshake: what is no proper request for a connection gets a clear refusal, and holds nothing. */
+/** Case A, handshake: a malformed request for a connection gets a clear refusal, and holds no resources. */
 import { describe, expect } from "vitest";
 import { type RawHeaders, rawRequest, upgradeHeaders } from "../../src/testing/index.ts";
 import { hostileCase } from "./harness.ts";
@@ -103,7 +103,7 @@ describe("a body", () => {
 
   const limit = 100_000;
   const limits = { SOCKETIO_MAX_HTTP_BUFFER_SIZE: `${limit}`, SIGNALBOX_MAX_EVENT_SIZE: `${limit}` };
-  /** A pong with something behind it: read, and of no effect. */
+  /** A pong with extra bytes: the server reads it, and it has no effect. */
   const frame = (bytes: number) => `3${"y".repeat(bytes - 1)}`;
 
   hostileCase(

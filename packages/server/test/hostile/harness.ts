@@ -1,5 +1,5 @@
 /**
- * A hostile case: somebody attacks a running server, and afterwards nobody but the attacker has noticed. Written as
+ * A hostile case: an attacker attacks a running server, and afterwards no other client has been affected. Written as
  *
  *     hostileCase("a foreign origin is refused", { records: "origin_refused" }, async (attack) => {
  *       expect((await attack.knock([["Origin", "https://evil.example"]])).status).toBe(403);
@@ -22,24 +22,27 @@ import { watchTraces } from "./traces.ts";
 type ServerOptions = NonNullable<Parameters<typeof startTestServer>[0]>;
 
 interface CaseOptions extends Omit<ServerOptions, "logger"> {
-  /** What the case leaves in the security log, and nothing else. */
+  /** The exact content that the case leaves in the security log. */
   records: Records;
-  /** Default: both. For a rule of one transport, or of plain HTTP requests, the one it runs on. */
+  /** Default: both. A rule of one transport, or of plain HTTP requests, names the transport on which it runs. */
   over?: readonly Transport[];
-  /** Where the bystander's page is from, when the server's own address is not allowed. */
+  /** The origin of the bystander's page, when the server's own address is not allowed. */
   origin?: string;
   /** Milliseconds that the attack and the checks may take. Default 60,000. */
   withinMs?: number;
 }
 
-/** Limits count everything as of one moment, however long a busy machine takes for it. Timers go on. */
+/** Limits count everything as of one moment, so the speed of the machine does not matter. Timers still run. */
 const at = Date.now();
 export const oneMoment: Clock = { ...systemClock, now: () => at, monotonic: () => 0 };
 
-/** Short heartbeats find connections that ended silently; equal security events share a line, however long a case takes. */
+/**
+ * Short heartbeats find connections that ended silently. The long fold keeps equal security events on one line in a
+ * slow case.
+ */
 const defaults = { SOCKETIO_PING_INTERVAL: "1", SOCKETIO_PING_TIMEOUT: "2", SIGNALBOX_SECURITY_FOLD: "3600" };
 
-/** A test of its own on each transport; fails with the list of everything that somebody else would have noticed. */
+/** Defines one test for each transport. A test fails with the list of all effects on other clients. */
 export function hostileCase(
   rule: string,
   { over = transports, withinMs = 60_000, ...options }: CaseOptions,
@@ -51,7 +54,7 @@ export function hostileCase(
 }
 
 /**
- * Attacks a server of its own and says what the attack has done to others: a bystander's stream, the process, the log,
+ * Attacks its own server and reports the effects of the attack on others: a bystander's stream, the process, the log,
  * the security log, and what is left of the attacker's connections. Rejects when the attack itself finds a fault.
  */
 export async function problemsOf(
@@ -79,7 +82,7 @@ export async function problemsOf(
   }
 }
 
-/** The attack, and what those notice who are on the server meanwhile and afterwards. */
+/** Runs the attack, and returns what clients on the server notice during and after it. */
 async function besideBystander(
   server: TestServer,
   origin: string | undefined,

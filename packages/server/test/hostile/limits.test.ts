@@ -1,4 +1,7 @@
-/** Hostile cases F: who sends or connects more than is allowed is told so, then closed, and nobody else pays for it. */
+/**
+ * Hostile cases F: a client that sends or connects more than is allowed is notified and then closed, and no other
+ * client is affected.
+ */
 import { expect } from "vitest";
 import { hostileCase, oneMoment } from "./harness.ts";
 
@@ -38,7 +41,7 @@ hostileCase(
 hostileCase(
   "addresses drawn from one /64 share one bucket, and the next /64 has its own",
   {
-    // A line tells the very address, so that each has its own here; a flood of them is folded.
+    // A line names the exact address, so that each address has its own line here; a flood of them is folded.
     records: { rate_limited: { count: 15, maxLines: 15 } },
     env: { SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "5", SIGNALBOX_CONNECT_TIMEOUT: "1", TRUST_PROXY: "loopback" },
     clock: oneMoment,

@@ -1,4 +1,4 @@
-/** Hostile cases of the lists that administrators read: no filter, cursor or limit says what is behind it. */
+/** Hostile cases of the lists that administrators read: no filter, cursor or limit reveals the data behind it. */
 import { expect } from "vitest";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 import { transports } from "../../src/testing/index.ts";
@@ -6,7 +6,7 @@ import { hostileCase } from "./harness.ts";
 
 const injections = ["' OR 1=1 --", "'; DROP TABLE security_events; --", "%", "(a+)+$", "\\", "\u0000"];
 
-/** A cursor as the server makes them: what is in it reaches the query. */
+/** A cursor in the server's format: its content reaches the query. */
 const cursorOf = (text: string) => Buffer.from(JSON.stringify([text, text])).toString("base64url");
 
 for (const transport of transports) {
@@ -15,7 +15,7 @@ for (const transport of transports) {
     {
       records: { payload_invalid: 6 },
       over: [transport],
-      // A database of its own for each run: the log of both would be one.
+      // Each run has its own database: with a shared one, both runs would write to the same log.
       store: await createSqlStore(openSqlite<SignalboxTables>(":memory:").kysely),
     },
     async (attack) => {

@@ -1,7 +1,7 @@
-/** What may not stand in a line, or a terminal and a reader of lines take it for something else. */
+/** Characters that must not appear in a line, because a terminal or a reader of lines would misinterpret them. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
-/** Names lines of the log that are not one line of JSON each, or that tell a secret. */
+/** Names lines of the log that are not one line of JSON each, or that contain a secret. */
 export function lineProblems(lines: readonly string[], secrets: ReadonlySet<string>): string[] {
   return lines.flatMap((line) => [
     ...(isJsonLine(line) ? [] : [`A line of the log is not one line of JSON: ${JSON.stringify(line)}`]),

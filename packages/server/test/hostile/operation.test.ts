@@ -1,12 +1,12 @@
-/** Hostile cases G: what attackers write themselves stays text in one line, and makes no series of metrics. */
+/** Hostile cases G: text that attackers write stays text in one line, and creates no series of metrics. */
 import { expect } from "vitest";
 import type { Attacker } from "./attacker.ts";
 import { hostileCase } from "./harness.ts";
 
-/** A new line, a colour, a cleared screen, an end of JSON. */
+/** A new line, a colour, a cleared screen, and an end of JSON. */
 const breakOut = '\r\n\u001b[31m\u001b[2J"},{"level":60,"msg":"forged"}';
 
-/** What Signalbox counts; Node's own series come when the collector first runs. */
+/** The metrics of Signalbox; Node's own series appear when the collector first runs. */
 async function seriesOf({ send }: Attacker): Promise<string[]> {
   const { status, body } = await send("GET", "/metrics");
   expect(status).toBe(200);
@@ -43,7 +43,7 @@ hostileCase(
   "an origin and a user agent that would break out of their line are one valid line",
   { records: { origin_refused: 1 } },
   async (attack) => {
-    // CR and LF would end the header; the escape is sent in its C1 form, which terminals obey as well.
+    // CR and LF would end the header. The escape is sent in its C1 form, which terminals interpret as well.
     const text = breakOut.replaceAll("\r\n", "").replaceAll("\u001b", "\u009b");
     const { status } = await attack.knock([
       ["Origin", `https://evil.example/${text}`],

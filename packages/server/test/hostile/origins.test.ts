@@ -1,4 +1,7 @@
-/** Case A, origin: one list for every way in, compared byte by byte; whoever is not on it is refused and written down. */
+/**
+ * Case A, origin: one list for every entry point, compared byte by byte; an origin that is not on it is refused and
+ * recorded.
+ */
 import { describe, expect } from "vitest";
 import type { RawHeaders, RawResponse } from "../../src/testing/index.ts";
 import type { Attacker } from "./attacker.ts";
@@ -15,7 +18,7 @@ function expectRefused({ status, headers, body }: RawResponse): void {
   expect(JSON.parse(body).error).toMatchObject({ code: "origin_refused" });
 }
 
-/** Every way in, a known `sid` included: for T1, whoever knows one is no more welcome. */
+/** Every entry point, including one with a known `sid`: for T1, a client that knows one has no more rights. */
 async function askOnEveryWay({ send, openSid, knock, signIn }: Attacker, headers: RawHeaders): Promise<RawResponse[]> {
   const { cookie } = signIn();
   const all: RawHeaders = [...headers, ["Cookie", cookie]];

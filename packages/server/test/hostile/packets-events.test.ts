@@ -1,4 +1,7 @@
-/** Hostile cases, D: events that can be read and should not have been sent. The sender gets an answer, and keeps the connection. */
+/**
+ * Hostile cases, D: events that can be read and should not have been sent. The sender gets an answer, and keeps the
+ * connection.
+ */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineNamespace, request } from "../../src/socket-io/namespaces/define-namespace.ts";
@@ -6,12 +9,12 @@ import { transports } from "../../src/testing/index.ts";
 import { type Scene, setScene } from "./scene.ts";
 import type { Wire } from "./wire.ts";
 
-/** What every object would have, had one of these packets reached the prototype of all objects. */
+/** The property that every object would have if one of these packets had reached the prototype of all objects. */
 const polluted = (): unknown => Reflect.get({}, "polluted");
 
 const answerTo = async (wire: Wire, id: number): Promise<string> => wire.next(`43${id}[`);
 
-/** A namespace of an application's own, whose schema lets everything through. */
+/** A namespace that an application defines, whose schema accepts everything. */
 function openNamespace({ server }: Scene, requests: Parameters<typeof defineNamespace>[0]["requests"]): unknown[] {
   const handled: unknown[] = [];
   const take = request(z.any(), (payload) => {
@@ -52,7 +55,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await wire.next('42/own,["error"')).toContain('"code":"internal"');
     wire.send('42/own,2["take",{}]');
     expect(await wire.next("43/own,2[")).toBe('43/own,2[{"ok":true}]');
-    // Twice the same fault is one line of the log.
+    // The same fault twice is one line of the log.
     await scene.expectUnharmed({}, 1);
   });
 
@@ -136,7 +139,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({ payload_invalid: payloads.length });
   });
 
-  it("nesting 30,000 deep in 64 KB is `payload_invalid`", async () => {
+  it("nesting 30,000 levels deep in 64 KB is `payload_invalid`", async () => {
     const scene = await setScene();
     const wire = await scene.wire(transport);
     const deep = (open: string, close: string) => `${open.repeat(30_000)}${close.repeat(open === "[" ? 30_000 : 0)}`;
@@ -188,7 +191,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({ payload_invalid: 1 });
   });
 
-  it("a client that leaves without waiting for its answer is no offender", async () => {
+  it("a client that disconnects without waiting for its answer is not an offender", async () => {
     const scene = await setScene();
     const wire = await scene.wire(transport);
     wire.send('421["check_connection",{}]', "41");

@@ -1,4 +1,6 @@
-/** Hostile cases, D: packets that are allowed, mean nothing, and come too often; and polling bodies of every shape. */
+/**
+ * Hostile cases, D: packets that are allowed, have no effect, and come too often; and polling bodies of every shape.
+ */
 import { describe, expect, it } from "vitest";
 import { rawRequest, sendRaw, transports } from "../../src/testing/index.ts";
 import { openSid, pollingPath } from "./raw-socket.ts";
@@ -6,7 +8,7 @@ import { type Scene, setScene } from "./scene.ts";
 
 const acknowledgement = "437[1]";
 
-/** Packets that nothing comes of: each belongs to something that is not going on. */
+/** Packets without an effect: each belongs to an exchange that is not in progress. */
 const idle = [
   acknowledgement,
   "439007199254740991[]",
@@ -18,7 +20,7 @@ const idle = [
 ];
 
 describe.each(transports)("over %s", (transport) => {
-  it("what nothing comes of is let pass", async () => {
+  it("packets without an effect are accepted", async () => {
     const scene = await setScene();
     const wire = await scene.wire(transport);
     const binaryAck = ['461-7[{"_placeholder":true,"num":0}]', Buffer.from("abc")] as const;
@@ -40,7 +42,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => scene.server.realtime.io.engine.clientsCount).toBe(1);
   });
 
-  it("a namespace of any name is answered and written down as one line, without what stands behind a question mark", async () => {
+  it("a namespace of any name is answered and recorded as one line, without the text after a question mark", async () => {
     const scene = await setScene();
     const wire = await scene.wire(transport);
     const names = [

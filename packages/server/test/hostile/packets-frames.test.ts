@@ -1,4 +1,4 @@
-/** Hostile cases, D: frames of a WebSocket that no library would send, on a bare TCP connection. */
+/** Hostile cases, D: WebSocket frames that no library would send, on a bare TCP connection. */
 import type { SecurityEventType } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import { rawRequest, sendRaw } from "../../src/testing/index.ts";
@@ -7,13 +7,13 @@ import { setScene } from "./scene.ts";
 
 const { continuation, text, binary, close, ping } = opcodes;
 
-/** A message of a text and 60,000 fragments without anything in them. */
+/** A message of a text frame and 60,000 empty fragments. */
 const fragments = (): Buffer[] => [
   frame(text, '42["x"', { fin: false }),
   ...Array.from({ length: 60_000 }, () => frame(continuation, "", { fin: false })),
 ];
 
-/** By rule: what is sent, the code that the connection is closed with, and what is written down. */
+/** By rule: the frames to send, the code that the connection is closed with, and the security event. */
 const faults: Record<string, { frames: () => Buffer[]; code: number; type?: SecurityEventType }> = {
   "60,000 empty fragments": { frames: fragments, code: 1008 },
   "invalid UTF-8": { frames: () => [frame(text, Buffer.from([0x34, 0x32, 0xc3, 0x28]))], code: 1007 },
@@ -71,7 +71,7 @@ describe("over websocket", () => {
     await scene.expectUnharmed({ rate_limited: 1 });
   });
 
-  it("pings whose answers nobody reads close the connection at SIGNALBOX_MAX_BUFFERED_BYTES, without a rate limit too", async () => {
+  it("pings whose answers the client does not read close the connection at SIGNALBOX_MAX_BUFFERED_BYTES, without a rate limit too", async () => {
     const env = { SOCKETIO_RATE_LIMITING: "false", SIGNALBOX_MAX_BUFFERED_BYTES: "65536" };
     const scene = await setScene({ env });
     const raw = await openFrames(scene.server, []);
@@ -85,7 +85,7 @@ describe("over websocket", () => {
     await scene.expectUnharmed({ rate_limited: 1 });
   });
 
-  it("a flood of probes on the way to an upgrade is counted like packets, and ends both", async () => {
+  it("a flood of probes before an upgrade is counted like packets, and ends the WebSocket and the polling connection", async () => {
     const scene = await setScene();
     const { sid, raw } = await probing(scene);
     raw.write(...Array.from({ length: 10_000 }, () => frame(text, "2probe")));
@@ -94,7 +94,7 @@ describe("over websocket", () => {
     await scene.expectUnharmed({ rate_limited: 1 });
   });
 
-  it("anything in place of a probe ends the WebSocket, and the polling connection goes on", async () => {
+  it("any packet other than a probe ends the WebSocket, and the polling connection continues", async () => {
     const scene = await setScene();
     const packets = ["4", '40{"csrf":"x"}', "6", "3probe", "2", "x", "1"];
     await Promise.all(
@@ -120,7 +120,7 @@ const pollingTarget = (sid = ""): string => `/socket.io/?EIO=4&transport=polling
 const poll = (scene: Scene, sid?: string) =>
   sendRaw(scene.server.port, rawRequest("GET", pollingTarget(sid), [["Origin", scene.server.url]]));
 
-/** A polling connection, and a WebSocket that it might be upgraded to. */
+/** A polling connection, and a WebSocket to which it could be upgraded. */
 async function probing(scene: Scene) {
   const { sid } = JSON.parse((await poll(scene)).body.slice(1));
   return { sid, raw: await openFrames(scene.server, [], `&sid=${sid}`) };

@@ -1,6 +1,6 @@
 /**
- * Hostile cases, D: every limit of every schema, and one beyond it. The limits are read from the schemas themselves: a new
- * one is tried without a line here, and a text or list without a limit fails.
+ * Hostile cases, D: every limit of every schema, and one value beyond it. The limits are read from the schemas
+ * themselves: a new limit is tested without a change here, and a text or list without a limit fails.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RefusalCode, SecurityEventType } from "@signalbox/protocol";
@@ -11,7 +11,7 @@ import { securityTypeOf } from "../../src/security-log/refusal-events.ts";
 import { refusalOf, type TestClient, type Transport, transports } from "../../src/testing/index.ts";
 import { setScene } from "./scene.ts";
 
-/** What JSON Schema says of a value (draft 2020-12), as far as these schemas go. */
+/** What JSON Schema says about a value (draft 2020-12), as far as these schemas use it. */
 interface Shape {
   readonly type?: string;
   readonly enum?: readonly string[];
@@ -35,7 +35,7 @@ interface Probe {
 
 const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: "input" }) as Shape;
 
-/** A value that the shape lets through, as small as can be. */
+/** The smallest value that the shape accepts. */
 function plain(shape: Shape): unknown {
   if (shape.type === "object") {
     return Object.fromEntries((shape.required ?? []).map((key) => [key, plain(shape.properties?.[key] ?? {})]));
@@ -46,7 +46,7 @@ function plain(shape: Shape): unknown {
   return Math.max(0, shape.minimum ?? 0);
 }
 
-/** All probes of a shape: each changes one value, and leaves everything else plain. */
+/** All probes of a shape: each changes one value, and leaves all others minimal. */
 function probesOf(shape: Shape, path: string): Probe[] {
   const { type, minLength, maxLength, maxItems, minimum, maximum } = shape;
   const probe = (what: string, value: unknown, isWithin: boolean): Probe => ({
@@ -95,11 +95,11 @@ function probesOf(shape: Shape, path: string): Probe[] {
   );
 }
 
-/** What bounds these are no plain numbers: they have cases of their own, in test/notifications and test/admin. */
+/** The bounds of these are not plain numbers: they have their own cases, in test/notifications and test/admin. */
 const { admin_notification: _notice, add_block: _block, ...plainAdminSchemas } = adminSchemas;
 const schemas = { "/": { ...userSchemas, ...legacySchemas }, "/admin": plainAdminSchemas } as const;
 
-/** Requests of administrators that are written down before they are carried out. */
+/** Requests of administrators that are audited before they are carried out. */
 const audited: ReadonlySet<string> = new Set([
   "/admin disconnect_user",
   "/admin revoke_session",
@@ -107,12 +107,12 @@ const audited: ReadonlySet<string> = new Set([
   "/admin lift_block",
 ]);
 
-/** Fewer than the refusals in a second for which a connection is closed. */
+/** Less than the number of refusals in a second for which a connection is closed. */
 const perSecond = 45;
 
 /**
- * Sends each probe, and compares: beyond a limit it is `payload_invalid`, within it anything else.
- * @returns the security events that this makes
+ * Sends each probe, and compares: beyond a limit the answer is `payload_invalid`, within it anything else.
+ * @returns the security events that this causes
  */
 async function tryAll(
   client: TestClient,
@@ -173,6 +173,8 @@ describe.each(transports)("over %s", (transport: Transport) => {
   });
 });
 
-/** What a handshake within the limits is refused for: it has no token of this session's, and a made-up one opens none. */
+/**
+ * The refusal of a handshake within the limits: it has no token of this session's, and a made-up one opens no session.
+ */
 const codeWithin = (auth: unknown): string =>
   (auth as { token?: string | null }).token ? "session_invalid" : "csrf_invalid";

@@ -1,4 +1,7 @@
-/** Hostile cases, D: packets that cannot be read, or do not belong where they come. The connection is closed, and no other. */
+/**
+ * Hostile cases, D: packets that cannot be read, or do not belong where they arrive. The connection is closed, and no
+ * other.
+ */
 import { describe, expect, it } from "vitest";
 import { transports } from "../../src/testing/index.ts";
 import { setScene } from "./scene.ts";
@@ -7,7 +10,7 @@ const bytes = Buffer.from("abc");
 const placeholder = (num: unknown) => `{"_placeholder":true,"num":${num}}`;
 const withAttachment = (num: unknown): [string, Buffer] => [`451-["check_connection",${placeholder(num)}]`, bytes];
 
-/** By rule, what one connection sends. */
+/** By rule: what one connection sends. */
 const closing: Record<string, readonly (string | Buffer)[][]> = {
   "a malformed count of attachments": [
     ['450-["x"]'],

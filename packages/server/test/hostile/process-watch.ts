@@ -1,13 +1,13 @@
-/** What ends a process of Node, or tells that something was forgotten in it. */
+/** Events that end a Node process, or that show a resource leak in it. */
 const signs = ["uncaughtException", "unhandledRejection", "warning"] as const;
 
 export interface ProcessWatch {
-  /** What would have ended the process, or piled up in it, since the start. */
+  /** What would have ended the process, or accumulated in it, since the start. */
   problems(): Promise<string[]>;
   release(): void;
 }
 
-/** Sets the test runner's own listeners aside for the time of a case, so that the case can name what it found. */
+/** Replaces the test runner's own listeners during a case, so that the case can name what it found. */
 export function watchProcess(): ProcessWatch {
   const problems: string[] = [];
   const watched = signs.map((sign) => {
@@ -24,7 +24,7 @@ export function watchProcess(): ProcessWatch {
 
   return {
     async problems() {
-      // Node looks for rejections that nobody took after the turn in which they happened.
+      // Node reports unhandled rejections after the turn in which they happened.
       await new Promise((resolve) => setImmediate(resolve));
       return problems;
     },

@@ -12,7 +12,7 @@ interface FrameOptions {
   readonly masked?: boolean;
 }
 
-/** One frame as it is on the wire, right or wrong; its mask is zero, so that the payload can be read. */
+/** One frame as it is on the wire, valid or not. Its mask is zero, so that the payload stays readable. */
 export function frame(opcode: number, payload: Buffer | string = "", options: FrameOptions = {}): Buffer {
   const { fin = true, reserved = 0, masked = true } = options;
   const body = Buffer.from(payload);
@@ -26,12 +26,12 @@ export function frame(opcode: number, payload: Buffer | string = "", options: Fr
 
 /** A WebSocket on a bare TCP connection. */
 export interface RawFrames {
-  /** The head of the answer to the upgrade. */
+  /** The head of the response to the upgrade. */
   readonly head: string;
   write(...frames: readonly Buffer[]): void;
   /** How often the server has answered a ping. */
   pongs(): number;
-  /** Stops reading, as a client that wants the server's memory to fill up. */
+  /** Stops reading, like a client that wants to fill the server's memory. */
   pause(): void;
   /** The code of the server's close frame, once the connection has ended. */
   closed(): Promise<number | undefined>;
@@ -47,7 +47,7 @@ export async function openFrames(server: TestServer, headers: RawHeaders, query 
   socket.on("error", () => {});
   socket.on("data", (chunk) => {
     received = Buffer.concat([received, chunk]);
-    // Polite in this one thing, so that nobody has to wait until the server gives up on the farewell.
+    // The client answers the close frame, so that no test has to wait for the server's close timeout.
     if (isUpgraded && closeIn(received) !== undefined) socket.end(frame(opcodes.close));
   });
   socket.on("close", () => {

@@ -6,14 +6,14 @@ import { openSid, pollingPath } from "./raw-socket.ts";
 /** Packets of one polling body are separated by this (Engine.IO protocol 4). */
 const separator = "\x1e";
 
-/** How long a GET may hang on a server that has nothing to say: beyond the heartbeat. */
+/** How long a GET may wait for a server that has nothing to send: longer than the heartbeat. */
 const pollMs = 60_000;
 
 export interface RawPolling extends RawConnection {
   readonly sid: string;
 }
 
-/** Opens a polling connection by hand, polls and answers heartbeats until the server ends it. */
+/** Opens a raw polling connection, then polls and answers heartbeats until the server ends it. */
 export async function openRawPolling(
   server: TestServer,
   headers: Record<string, string> = {},

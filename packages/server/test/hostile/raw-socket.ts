@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import { fetchClientConfig, rawRequest, sendRaw, type TestServer } from "../../src/testing/index.ts";
 import type { RawConnection } from "./raw-connection.ts";
 
-/** A WebSocket that speaks Engine.IO by hand. */
+/** A raw WebSocket that speaks Engine.IO. */
 export interface RawSocket extends RawConnection {
   readonly socket: WebSocket;
 }
@@ -47,12 +47,12 @@ export async function connectPacket(server: TestServer, cookie: string, namespac
 
 const polling = "/socket.io/?EIO=4&transport=polling";
 
-/** Opens a polling connection by hand and returns its sid. */
+/** Opens a raw polling connection and returns its sid. */
 export async function openSid(server: TestServer, headers: Record<string, string> = {}, query = ""): Promise<string> {
   const all = Object.entries({ Origin: server.url, Connection: "close", ...headers });
   const { body } = await sendRaw(server.port, rawRequest("GET", `${polling}${query}`, all));
   return JSON.parse(body.slice(body.indexOf("{"), body.indexOf("}") + 1)).sid;
 }
 
-/** The path of a request that goes on with a polling connection. */
+/** The path of a request that continues a polling connection. */
 export const pollingPath = (sid: string): string => `${polling}&sid=${sid}`;

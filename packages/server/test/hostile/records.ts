@@ -1,15 +1,15 @@
 import type { SecurityEvent, SecurityEventType } from "@signalbox/protocol";
 
-/** How an event must be found in the security log: its exact count, in one line unless more are allowed. */
+/** How an event must appear in the security log: its exact count, in one line unless more are allowed. */
 type Count = number | { readonly count: number; readonly maxLines: number };
 
 /**
- * What a case must leave in the security log, and nothing else: one line of a type, whatever its count; types with their
- * exact counts; or nothing.
+ * What a case must leave in the security log, and nothing else: one line of a type, whatever its count; types with
+ * their exact counts; or nothing.
  */
 export type Records = SecurityEventType | "nothing" | Partial<Record<SecurityEventType, Count>>;
 
-/** Compares the security log, after the last line was closed, with what the case declares. */
+/** Compares the security log, after the last line was closed, with the declaration of the case. */
 export function recordProblems(rows: readonly SecurityEvent[], records: Records): string[] {
   const declared = typeof records === "object" ? records : {};
   const types = new Set<string>([...Object.keys(declared), ...rows.map(({ type }) => type)]);

@@ -1,4 +1,4 @@
-/** Hostile cases, C: who is in a room, whatever they do to get or stay there. */
+/** Hostile cases, C: room membership, against every way to gain or keep it. */
 import { contract, type TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
@@ -12,7 +12,7 @@ const membersOf = ({ server }: Scene, room: string): number =>
   server.realtime.io.of("/").adapter.rooms.get(room)?.size ?? 0;
 
 describe.each(transports)("over %s", (transport) => {
-  it("a task that is deleted while joined is left within a second, and what is made in its place is another", async () => {
+  it("a task that is deleted while joined is left within a second, and a new task with its id is a different one", async () => {
     const scene = await setScene();
     const { progress } = scene.server.realtime;
     const client = await scene.client(transport);
@@ -33,7 +33,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({ task_denied: 1 });
   });
 
-  it("a task that is given to somebody else while joined is left within a second; an administrator stays", async () => {
+  it("a task that is handed over to another user while joined is left within a second; an administrator stays", async () => {
     const scene = await setScene();
     const { progress } = scene.server.realtime;
     const before = await scene.client(transport);
@@ -78,7 +78,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({ admin_action: 1, task_denied: expect.any(Number) });
   });
 
-  it("an administrator may join anybody's task, and each time it is written down", async () => {
+  it("an administrator may join the task of any user, and each join is recorded", async () => {
     const scene = await setScene();
     const { progress } = scene.server.realtime;
     const admin = await scene.client(transport, "root", "/", "admin");
@@ -89,7 +89,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({ admin_action: 2 });
   });
 
-  it("a client that disconnects while it joins leaves no ghost", async () => {
+  it("a client that disconnects while it joins leaves no membership behind", async () => {
     const gate = createLatch();
     const scene = await setScene({
       roomAccess: async () => {
@@ -112,7 +112,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({});
   });
 
-  it("of a thousand rooms a socket gets as many as SIGNALBOX_MAX_ROOMS_PER_SOCKET says, and is closed for going on", async () => {
+  it("a socket joins at most SIGNALBOX_MAX_ROOMS_PER_SOCKET of a thousand rooms, and is closed when it keeps trying", async () => {
     const scene = await setScene({ env: { SOCKETIO_RATE_LIMITING: "false" }, roomAccess: () => true });
     const wire = await scene.wire(transport);
     const joins = Array.from({ length: 1000 }, (_, n) => `42${n}["join_room",{"room_id":"room-${n}"}]`);
@@ -122,7 +122,7 @@ describe.each(transports)("over %s", (transport) => {
     const joined = answers.filter((answer) => answer.includes('"ok":true')).length;
     const rooms = [...scene.server.realtime.io.of("/").adapter.rooms.keys()].filter((room) => room.startsWith("room-"));
     expect(rooms).toHaveLength(joined);
-    // The socket's own, its user's and everybody's count as well.
+    // The rooms of the socket, of its user and of all users count as well.
     expect(joined).toBe(scene.server.config.maxRoomsPerSocket - 2);
     expect(answers.filter((answer) => answer.includes('"code":"rate_limited"'))).toHaveLength(130 - joined);
     wire.send(...joins.slice(130));
@@ -149,7 +149,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({});
   });
 
-  it("what only the server says is `event_unknown` from a client, and nobody receives it", async () => {
+  it("a server event is `event_unknown` when a client sends it, and no client receives it", async () => {
     const scene = await setScene();
     const victim = await scene.client(transport, "victim");
     const wire = await scene.wire(transport);
@@ -194,7 +194,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await wire.next("43105[")).toBe('43105[{"ok":true}]');
     expect(membersOf(scene, `task:${task_id}`)).toBe(1);
     await scene.expectUnharmed({ payload_invalid: odd.length });
-    // No JSON has this one: it is no packet.
+    // NaN does not exist in JSON, so this is not a valid packet.
     wire.send(join(106, "NaN"));
     await expect.poll(wire.isOpen).toBe(false);
     await scene.expectUnharmed({ payload_invalid: odd.length + 1 });

@@ -12,16 +12,16 @@ import { lineProblems } from "./log-lines.ts";
 import { watchProcess } from "./process-watch.ts";
 import { openWire, type Wire } from "./wire.ts";
 
-/** A server, a bystander whose stream nothing may disturb, and whoever means harm. */
+/** A server, a bystander whose stream nothing may disturb, and an attacker. */
 export interface Scene {
   readonly server: TestServer;
-  /** One more hostile connection: Mallory's, by hand; in a namespace unless that is null. */
+  /** Opens one more hostile raw connection for Mallory; in a namespace unless that is null. */
   wire(transport: Transport, namespace?: string | null): Promise<Wire>;
-  /** One more client that is what it says, for what needs two. */
+  /** Connects one more ordinary client, for cases that need two. */
   client(transport: Transport, userId?: string, namespace?: string, role?: "user" | "admin"): Promise<TestClient>;
-  /** Something more that must not be found in the log: a session's cookie is known to it already. */
+  /** Marks one more text that must not appear in the log; the cookies of sessions are marked already. */
   keepSecret(text: string): void;
-  /** How somebody leaves who was not let in by this scene. */
+  /** Registers how a client disconnects that this scene has not connected. */
   departs(depart: () => void): void;
   /**
    * Call this after each case: the bystander's stream goes on, no handler has failed that was not meant to, no secret is
@@ -30,14 +30,14 @@ export interface Scene {
   expectUnharmed(events: Partial<Record<SecurityEventType, unknown>>, failures?: number): Promise<void>;
 }
 
-/** Many at once from one address and one user, which is not what these cases are about. */
+/** Limits for many connections from one address and one user, which these cases do not test. */
 const roomy = {
   SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "1000",
   SIGNALBOX_CONNECT_RATE_PER_USER: "1000",
   SIGNALBOX_MAX_CONNECTIONS_PER_USER: "100",
 };
 
-/** The parts of the harness, for cases that look at what was written down several times, or know it only once they ran. */
+/** The parts of the harness, for cases that check the records several times, or know them only once they ran. */
 export async function setScene(options: Parameters<typeof startTestServer>[0] = {}): Promise<Scene> {
   const processWatch = watchProcess();
   const server = await startTestServer({ ...options, env: { ...roomy, ...options.env } });
@@ -94,11 +94,11 @@ export async function setScene(options: Parameters<typeof startTestServer>[0] = 
   };
 }
 
-/** What makes two events one line; what an administrator does is never folded. */
+/** Events with equal keys share one line; the actions of administrators are never folded. */
 const keyOf = ({ id, type, user_id, namespace, event, code }: SecurityEvent): string =>
   type === "admin_action" ? id : JSON.stringify([type, user_id, namespace, event, code]);
 
-/** How many events of each type there have been, exactly, as operators see it. */
+/** How many events of each type there have been, exactly, as the metrics show it. */
 async function countsOf(server: TestServer): Promise<Record<string, number>> {
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
   const lines = metrics.matchAll(/signalbox_security_events_total\{type="(\w+)"\} (\d+)/g);

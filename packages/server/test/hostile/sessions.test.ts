@@ -1,4 +1,4 @@
-/** Case B: what a session allows is decided by the server, at this moment; without one, a connection has no place. */
+/** Case B: the server decides at this moment what a session allows; without a session, a connection gets no slot. */
 import { describe, expect } from "vitest";
 import { type RawHeaders, type RawResponse, startStopwatch } from "../../src/testing/index.ts";
 import { hostileCase, oneMoment } from "./harness.ts";
@@ -46,8 +46,8 @@ hostileCase(
   { records: { rate_limited: 1881, blocked: 1 }, env: soon, clock: oneMoment, withinMs: 120_000 },
   async ({ knock, server }) => {
     const answers: RawResponse[] = [];
-    // Fewer at a time than the backlog of a listening socket (511): beyond it the kernel resets connections by itself.
-    // The attacker's own work is done by the process that serves the bystander.
+    // Fewer at a time than the backlog of a listening socket (511): beyond it the kernel itself resets connections.
+    // The attacker runs in the same process as the server of the bystander.
     for (let n = 0; n < 2000; n += 50) {
       answers.push(...(await Promise.all(Array.from({ length: 50 }, () => knock([["Origin", server.url]])))));
     }
@@ -58,7 +58,7 @@ hostileCase(
   },
 );
 
-describe("somebody's sid", () => {
+describe("the sid of another user", () => {
   hostileCase(
     "is of no use to another session, and its owner stays",
     { records: { auth_failed: 6 }, over: http },

@@ -1,14 +1,14 @@
 import { connect } from "node:net";
 import { expect } from "vitest";
 
-/** A TCP connection to the server, for what is no complete request, or more than one. */
+/** A TCP connection to the server, for incomplete requests and for several requests at once. */
 export interface TcpStream {
   write(bytes: string | Buffer): void;
   /** Everything received so far. */
   text(): string;
   /** Resolves when the server has closed it; fails when that takes longer than `withinMs` (10,000). */
   closed(withinMs?: number): Promise<void>;
-  /** Ends it with a reset: what a crashed or malicious peer leaves. */
+  /** Resets the connection, as a crashed or malicious peer does. */
   reset(): void;
   isOpen(): boolean;
 }

@@ -3,17 +3,17 @@ import { expect } from "vitest";
 import type { TestServer } from "../../src/testing/index.ts";
 
 export interface Traces {
-  /** Names what has not come back to what it was at the start, once everybody has had time to go. */
+  /** Names the counts that have not returned to their start values, once all clients have had time to disconnect. */
   problems(): Promise<string[]>;
 }
 
-/** Counts what a connection leaves in the server and in the process while it is there. */
+/** Counts what a connection occupies in the server and in the process while it exists. */
 export function watchTraces({ realtime }: TestServer): Traces {
   const start = count();
   const left = (): string[] =>
     Object.entries(count()).flatMap(([what, now]) => {
       const before = start[what] ?? 0;
-      // The process may give up files of its own meanwhile; of the server nothing may be missing either.
+      // The process may close its own files in the meantime; the counts of the server must be equal.
       const isBack = what === "file descriptors" ? now <= before : now === before;
       return isBack ? [] : [`There were ${before} ${what} before, and now there are ${now}.`];
     });
@@ -35,7 +35,8 @@ export function watchTraces({ realtime }: TestServer): Traces {
 
   return {
     async problems() {
-      // A polling client that does not come for its close is cut off after two seconds, a mute one after the heartbeat.
+      // A polling client that does not fetch its close is terminated after two seconds, a silent one after the
+      // heartbeat.
       await expect
         .poll(left)
         .toEqual([])

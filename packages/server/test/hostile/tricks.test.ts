@@ -1,4 +1,4 @@
-/** What somebody tries who has read the sources of Node, `ws`, Engine.IO and ours. */
+/** Attacks that rely on the sources of Node, `ws`, Engine.IO and Signalbox. */
 import { describe, expect } from "vitest";
 import { type RawHeaders, rawRequest, sendRaw, upgradeHeaders } from "../../src/testing/index.ts";
 import { hostileCase } from "./harness.ts";

@@ -3,13 +3,16 @@ import type { RawConnection } from "./raw-connection.ts";
 import { openRawPolling } from "./raw-polling.ts";
 import { openRaw } from "./raw-socket.ts";
 
-/** A connection spoken by hand, whose frames are looked for by how they begin. */
+/** A raw connection whose frames are found by their first characters. */
 export interface Wire extends Pick<RawConnection, "frames" | "send" | "isOpen" | "terminate"> {
-  /** The first frame, received already or yet to come, that begins like this. */
+  /** The first frame, already received or still to come, that begins with this text. */
   next(start: string): Promise<string>;
 }
 
-/** Opens a connection as somebody, and joins a namespace unless that is null; `query` is put behind the URL's own. */
+/**
+ * Opens a raw connection with this cookie, and joins a namespace unless that is null; `query` is appended to the URL's
+ * own.
+ */
 export async function openWire(
   server: TestServer,
   transport: Transport,

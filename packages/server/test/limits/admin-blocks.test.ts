@@ -1,4 +1,4 @@
-/** The blocks that administrators impose, by a store and a clock in the test's hand. */
+/** The blocks that administrators impose, with a store and a clock that the test controls. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { BlockStore, StoredBlock } from "../../src/core/ports.ts";
 import { createAdminBlocks } from "../../src/limits/admin-blocks.ts";
@@ -18,7 +18,7 @@ const block = (more: Partial<Block> = {}): Block => ({
   ...more,
 });
 
-/** @param failures - how many questions the store does not answer at first */
+/** @param failures - how many requests the store fails at first */
 async function start({ rows = [] as StoredBlock[], failures = 0 } = {}) {
   const clock = createFakeClock(now);
   const log = createTestLog();
@@ -46,7 +46,7 @@ async function start({ rows = [] as StoredBlock[], failures = 0 } = {}) {
 }
 
 describe("imposed blocks", () => {
-  it("are read at the start, with who imposed them and why", async () => {
+  it("are read at the start, with their administrator and their reason", async () => {
     const row = { place: "user:a", since: iso(now - 1000), until: iso(now + 1000), by: "root", note: "spam" };
     const { asked, imposed } = await start({ rows: [row] });
     expect(asked).toEqual([iso(now)]);
@@ -55,7 +55,7 @@ describe("imposed blocks", () => {
     expect(imposed.list()).toHaveLength(1);
   });
 
-  it("admit no connection until they can be read, which is tried every second until they are closed", async () => {
+  it("admit no connection until they can be read; the read is retried every second until they are closed", async () => {
     const { asked, clock, imposed, log } = await start({ failures: 2 });
     const unavailable = expect.objectContaining({ code: "unavailable", retryAfterMs: 1000 });
     expect(() => imposed.of("user:a")).toThrow(unavailable);
@@ -101,7 +101,7 @@ describe("imposed blocks", () => {
     expect(imposed.list().map(({ place }) => place)).toEqual(["user:b"]);
   });
 
-  it("are lifted once that is stored, and a lift says whether one was in force", async () => {
+  it("are lifted once the lift is stored, and a lift returns whether a block was in force", async () => {
     const { clock, imposed, stored } = await start();
     await imposed.impose(block());
     expect(await imposed.lift("user:a")).toBe(true);
@@ -112,7 +112,7 @@ describe("imposed blocks", () => {
     expect(await imposed.lift("user:a")).toBe(false);
   });
 
-  it("of another node count without being stored here, and are read anew when word of them may have been lost", async () => {
+  it("of another node count without being stored here, and are read again when its messages may have been lost", async () => {
     const { asked, imposed, stored } = await start();
     imposed.learn(block());
     expect(imposed.of("user:a")).toEqual(block());
@@ -147,7 +147,7 @@ describe("automatic blocks", () => {
     return found;
   };
 
-  it("forget what is ten minutes old, counted from the first offence", () => {
+  it("forget offences after ten minutes, counted from the first offence", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     expect(offend(blocks, "user:a", 30)).toBeUndefined();
@@ -159,7 +159,7 @@ describe("automatic blocks", () => {
     expect(offend(blocks, "user:b", 1)).toBeDefined();
   });
 
-  it("weigh no offence while one is in force", () => {
+  it("count no offence while one is in force", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     offend(blocks, "user:a", 31);
@@ -169,7 +169,7 @@ describe("automatic blocks", () => {
     expect(offend(blocks, "user:a", 1)).toMatchObject({ times: 2, until: now + 60_000 + 300_000 });
   });
 
-  it("leave guests alone for exactly as long as the last one lasted, and users not at all", () => {
+  it("spare guests after a block for as long as the block lasted, and do not spare users", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     const guests = guestSubject("203.0.113.1");
@@ -182,7 +182,7 @@ describe("automatic blocks", () => {
     expect(offend(blocks, guests, 31)).toMatchObject({ times: 2, until: now + 180_000 });
   });
 
-  it("are a first one again an hour after the end of the last", () => {
+  it("start again with the first duration an hour after the end of the last block", () => {
     for (const [quietMs, times] of [
       [hour - 1, 2],
       [hour, 1],
@@ -195,7 +195,7 @@ describe("automatic blocks", () => {
     }
   });
 
-  it("of another node last from now on, and no longer than they are long, and count as one in a row", () => {
+  it("of another node start now, last no longer than their own duration, and count as one in a row", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     offend(blocks, "user:a", 30);
@@ -208,7 +208,7 @@ describe("automatic blocks", () => {
     expect(offend(blocks, "user:a", 1)).toMatchObject({ times: 4 });
   });
 
-  it("show their times as they were where the clocks drift apart by less than a second", () => {
+  it("keep their original times where the clocks differ by less than a second", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     offend(blocks, "user:a", 31);
@@ -220,7 +220,7 @@ describe("automatic blocks", () => {
     expect(blocks.of("user:a")).toMatchObject({ since: now - 1000 });
   });
 
-  it("of a lifted one begin with an empty account", () => {
+  it("that are lifted start again with no offences", () => {
     const blocks = createAutomaticBlocks(createFakeClock(now));
     offend(blocks, "user:a", 30);
     expect(blocks.lift("user:a")).toBe(false);

@@ -1,4 +1,4 @@
-/** Who goes on offending is kept out for a while; an honest client with a bug is not. */
+/** A user or guest who keeps offending is refused for a while; an honest client with a bug is not. */
 import { describe, expect, it } from "vitest";
 import { createAutomaticBlocks } from "../../src/limits/automatic-blocks.ts";
 import { guestSubject } from "../../src/limits/subject.ts";
@@ -13,7 +13,7 @@ function start() {
     blocks,
     pass: clock.advance,
     setNow: (shift: number) => clock.setNow(clock.now() + shift),
-    /** Offends until it brings a block; returns for how many minutes, and after how many offences. */
+    /** Offends until a block is imposed; returns its minutes, and the number of offences that it took. */
     offendUntilBlocked(place: string, type: Parameters<typeof blocks.offend>[1] = "csrf_failed") {
       for (let times = 1; times <= 10_000; times += 1) {
         const block = blocks.offend(place, type);
@@ -25,7 +25,7 @@ function start() {
 }
 
 describe("a block", () => {
-  it("comes after offences that together weigh too much within ten minutes, the grave ones first", () => {
+  it("comes after offences that together weigh too much within ten minutes; grave offences bring it sooner", () => {
     expect(start().offendUntilBlocked("user:a", "csrf_failed")).toEqual({ minutes: 1, times: 31 });
     expect(start().offendUntilBlocked("user:a", "origin_refused")).toEqual({ minutes: 1, times: 121 });
     expect(start().offendUntilBlocked("user:a", "rate_limited")).toEqual({ minutes: 1, times: 1201 });
@@ -39,11 +39,11 @@ describe("a block", () => {
     "blocked",
     "admin_action",
     "csp_violation",
-  ] as const)("does not come for %s, which happens to honest people", (type) =>
+  ] as const)("is not imposed for %s, which can happen to an honest client", (type) =>
     expect(start().offendUntilBlocked("user:a", type)).toBeUndefined(),
   );
 
-  it("does not come for an old client that sends an undeclared event every second, all day", () => {
+  it("is not imposed for an old client that sends an undeclared event every second, all day", () => {
     const { blocks, pass } = start();
     for (let n = 0; n < 86_400; n += 1) {
       expect(blocks.offend("user:a", "event_unknown")).toBeUndefined();
@@ -51,7 +51,7 @@ describe("a block", () => {
     }
   });
 
-  it("is in force until its time is over, for this place alone", () => {
+  it("is in force until its time is over, for its subject alone", () => {
     const { blocks, pass, offendUntilBlocked } = start();
     offendUntilBlocked("user:a");
     expect(blocks.of("user:a")).toMatchObject({ place: "user:a", times: 1, type: "csrf_failed" });
@@ -64,7 +64,7 @@ describe("a block", () => {
     expect(blocks.list()).toEqual([]);
   });
 
-  it("becomes longer for a user who goes on, up to an hour, and is a first one again after a quiet hour", () => {
+  it("becomes longer for a user who keeps offending, up to an hour, and starts again after a quiet hour", () => {
     const { pass, offendUntilBlocked } = start();
     const lengths = Array.from({ length: 6 }, () => {
       const minutes = offendUntilBlocked("user:a")?.minutes ?? 0;
@@ -76,7 +76,7 @@ describe("a block", () => {
     expect(offendUntilBlocked("user:a")?.minutes).toBe(1);
   });
 
-  it("never becomes longer than a minute for the guests of an address, who may be many, and leaves them as long alone", () => {
+  it("never lasts longer than a minute for the guests of an address, and spares them for as long afterwards", () => {
     const { pass, offendUntilBlocked } = start();
     const guests = guestSubject("203.0.113.1");
     for (let n = 0; n < 5; n += 1) {
@@ -98,7 +98,7 @@ describe("a block", () => {
     }
   });
 
-  it("can be lifted, which forgets what brought it", () => {
+  it("can be lifted, which also clears the offences that led to it", () => {
     const { blocks, offendUntilBlocked } = start();
     offendUntilBlocked("user:a");
     expect([blocks.lift("user:a"), blocks.lift("user:a")]).toEqual([true, false]);

@@ -1,4 +1,4 @@
-/** What clients can name keys for stays bounded in memory, whatever they send. */
+/** Memory for keys that clients can choose stays bounded, whatever they send. */
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createAutomaticBlocks } from "../../src/limits/automatic-blocks.ts";
@@ -6,10 +6,10 @@ import { createRateLimits } from "../../src/limits/rate-limits.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 describe("memory", () => {
-  it("of blocks stays bounded with a million places", () => {
+  it("of blocks stays bounded with a million subjects", () => {
     const blocks = createAutomaticBlocks(createFakeClock());
     for (let n = 0; n < 1_000_000; n += 1) blocks.offend(`user:${n}`, "csrf_failed");
-    // The first are forgotten, and begin anew.
+    // The first subjects were dropped, and start with no offences.
     for (let n = 0; n < 30; n += 1) expect(blocks.offend("user:0", "csrf_failed")).toBeUndefined();
     expect(blocks.offend("user:0", "csrf_failed")).toBeDefined();
   });

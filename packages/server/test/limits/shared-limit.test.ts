@@ -1,11 +1,11 @@
-/** What a process takes from the budget that all processes share: at once, or together with whatever else a tick brings. */
+/** What a process takes from the budget that all processes share: at once, or batched with the other uses of a tick. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { settleLater, withShared } from "../../src/limits/shared-limit.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A shared budget that answers with the times to wait which the test has set. */
+/** A shared budget that answers with the waiting times that the test has set. */
 function start() {
   const clock = createFakeClock();
   const asked: [key: string, count: number][] = [];
@@ -23,7 +23,7 @@ function start() {
 }
 
 describe("a budget that is settled later", () => {
-  it("is asked every 100 ms for what was used meanwhile, key by key", () => {
+  it("is asked every 100 ms for what was used in the meantime, key by key", () => {
     const { clock, asked, taken, take } = start();
     for (const key of ["ada", "bob", "ada", "ada"]) take(key);
     expect(taken).toEqual(["ada", "bob", "ada", "ada"]);
@@ -41,7 +41,7 @@ describe("a budget that is settled later", () => {
     expect(asked.at(-1)).toEqual(["ada", 1]);
   });
 
-  it("refuses a key for as long as the shared one says, without taking or counting anything, and no other", async () => {
+  it("refuses a key for as long as the shared budget says, without using or counting anything, and no other key", async () => {
     const { clock, asked, taken, waitMs, take } = start();
     waitMs.set("ada", 5000);
     take("ada");
@@ -67,7 +67,7 @@ describe("a budget that is settled later", () => {
     ]);
   });
 
-  it("counts nothing that the own budget has refused, and asks nothing once it is closed", () => {
+  it("counts nothing that the local budget has refused, and sends nothing once it is closed", () => {
     const clock = createFakeClock();
     const asked: string[] = [];
     const { take, close } = settleLater({
@@ -102,14 +102,14 @@ describe("a budget that is shared at once", () => {
     return { asked, take: withShared(own, budget, "RATE") };
   };
 
-  it("takes one where the shared one has it, and nothing where the own one refuses", async () => {
+  it("uses one where the shared budget has it, and nothing where the local one refuses", async () => {
     const { asked, take } = start(0);
     await take("ada");
     await expect(take("mallory")).rejects.toThrow("own");
     expect(asked).toEqual([["ada", 1]]);
   });
 
-  it("refuses with the time that the shared one says", async () => {
+  it("refuses with the waiting time of the shared budget", async () => {
     const refusal = { code: "rate_limited", retryAfterMs: 1, hint: "RATE, over all nodes." };
     await expect(start(1).take("ada")).rejects.toMatchObject(refusal);
   });

@@ -1,6 +1,6 @@
 /**
- * A server on a SQLite file that dies between storing a notice and saying anything of it: `node crash-main.ts <file>`.
- * On any message it sends a notice to `ada`.
+ * A server on a SQLite file that dies between storing a notification and sending it: `node crash-main.ts <file>`. On
+ * any message it sends a notification to `ada`.
  */
 import type { Store } from "../../src/core/ports.ts";
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";

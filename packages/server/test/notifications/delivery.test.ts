@@ -44,7 +44,7 @@ describe.each(transports)("over %s", (transport) => {
     for (const tab of tabs) await expect.poll(() => seqs(tab)).toEqual(expected);
   });
 
-  it("a notice for everyone while nobody is connected does not keep those back that come after it", async () => {
+  it("a notification for everyone while no client is connected does not delay the notifications after it", async () => {
     const server = await start();
     const { notify } = server.realtime;
     await notify.everyone(hello);
@@ -53,7 +53,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => seqs(ada)).toEqual([1, 2]);
   });
 
-  it("who was away gets theirs on return, in order, across a restart", async () => {
+  it("a user who was away receives their notifications on return, in order, across a restart", async () => {
     const store = createMemoryStore();
     const before = await startTestServer({ store });
     for (const title of ["1", "2", "3"]) await before.realtime.notify.user("ada", { ...hello, title });
@@ -69,7 +69,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(unread).toBe(3);
   });
 
-  it("two tabs have the same count of unread ones within two seconds", async () => {
+  it("two tabs show the same count of unread notifications within two seconds", async () => {
     const server = await start();
     const [one, two] = [await connect(server, "ada"), await connect(server, "ada")];
     for (let index = 0; index < 3; index += 1) await server.realtime.notify.user("ada", hello);
@@ -83,7 +83,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await two.request("read_notifications", { seq: 1 })).toEqual({ ok: true, unread: 1 });
   });
 
-  it("a notice for administrators reaches them, and says nothing to anybody else", async () => {
+  it("a notification for administrators reaches them, and no other user learns of it", async () => {
     const server = await start();
     const [ada, root] = [await connect(server, "ada"), await connect(server, "root", "admin")];
     await server.realtime.notify.role("admin", hello);
@@ -99,7 +99,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(page).toMatchObject({ notifications: [], latest_seq: 0, unread: 0 });
   });
 
-  it("a notice for a room reaches those who are in it, each person once", async () => {
+  it("a notification for a room reaches its members, each user once", async () => {
     const server = await start();
     const [one, two, bob] = [await connect(server, "ada"), await connect(server, "ada"), await connect(server, "bob")];
     for (const tab of [one, two]) await tab.request("join_room", { room_id: "lobby" });
@@ -108,7 +108,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await bob.request("sync_notifications", { after: 0 })).toMatchObject({ latest_seq: 0 });
   });
 
-  it("only an administrator may send one", async () => {
+  it("only an administrator may send a notification", async () => {
     const server = await start();
     const root = await connect(server, "root", "admin", "/admin");
     const notification = { ...hello, link: "javascript:alert(1)" };
@@ -178,7 +178,7 @@ describe("without a socket", () => {
     expect((await call("notifications/ack", signed, { seq: 1, pad: "x".repeat(1024) })).status).toBe(413);
   });
 
-  it("a client that goes in the middle of its request harms nobody", async () => {
+  it("a client that disconnects in the middle of its request affects no other client", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const config = await fetchClientConfig(server.url, { cookie });

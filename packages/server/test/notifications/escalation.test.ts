@@ -1,4 +1,4 @@
-/** Critical notices that nobody acknowledges, over real sockets on both transports. */
+/** Critical notifications without an acknowledgement, over real sockets on both transports. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ import {
 const alarm: Notice = { type: "test", title: "Alarm", priority: "critical" };
 const afterMs = 300_000;
 
-/** A server whose time is in the test's hand, and what it told the application. */
+/** A server whose clock the test controls, and the notifications that it escalated to the application. */
 async function start({ store = createMemoryStore(), answer = () => {} }: { store?: Store; answer?: OnUnacknowledged }) {
   const clock = createFakeClock(Date.now());
   const told: UnacknowledgedNotice[] = [];
@@ -30,7 +30,7 @@ async function start({ store = createMemoryStore(), answer = () => {} }: { store
   const server = await startTestServer({ clock, store, roomAccess: () => true, notifications: { onUnacknowledged } });
   onTestFinished(async () => {
     const closed = server.close();
-    // Closing waits a while for what is under way.
+    // Closing waits a while for what is in flight.
     clock.advance(3000);
     await closed;
   });
@@ -41,14 +41,14 @@ async function start({ store = createMemoryStore(), answer = () => {} }: { store
     onTestFinished(() => client.close());
     return client;
   }
-  /** Lets time pass, and what is looked for in its last second is looked for with nothing else under way. */
+  /** Lets time pass; the checks of its last second run with nothing else in flight. */
   async function pass(ms: number): Promise<void> {
     clock.advance(ms - 1000);
     await settle();
     clock.advance(1000);
     await settle();
   }
-  /** Everything that was begun has been done when a real request, which comes after it, is answered. */
+  /** Once a real request that comes later is answered, everything that began before it is done. */
   const settle = async (): Promise<void> => void (await fetch(`${server.url}/livez`));
   const audiences = () => told.map((one) => one.audience);
   return { server, notify: server.realtime.notify, clock, pass, told, audiences, connect };
@@ -65,7 +65,7 @@ async function freshFile(): Promise<() => Promise<Store>> {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  it("a user's notice is escalated when the time is over, unless it was acknowledged or read by then", async () => {
+  it("a user's notification is escalated when the time is over, unless it was acknowledged or read by then", async () => {
     const { notify, pass, told, audiences, connect } = await start({});
     const [ada, bob, carl] = [
       await connect("ada", "user", transport),
@@ -86,7 +86,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(told).toHaveLength(2);
   });
 
-  it("a notice for a role or everyone is escalated once, and tells who has acknowledged it", async () => {
+  it("a notification for a role or everyone is escalated once, and reports who has acknowledged it", async () => {
     const { notify, pass, told, audiences, connect } = await start({});
     const [root] = [await connect("root", "admin", transport), await connect("rita", "admin", transport)];
     await notify.role("admin", alarm);
@@ -115,7 +115,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("what has expired is not escalated", async () => {
+it("a notification that has expired is not escalated", async () => {
   const { notify, clock, pass, audiences } = await start({});
   await notify.user("ada", { ...alarm, expires_at: new Date(clock.now() + afterMs - 1000).toISOString() });
   await notify.user("bob", alarm);
@@ -123,7 +123,7 @@ it("what has expired is not escalated", async () => {
   await expect.poll(audiences).toEqual([{ user_id: "bob" }]);
 });
 
-it("an application that throws or hangs is told again, with growing pauses, and does not hold up others", async () => {
+it("an application callback that throws or hangs is called again, with growing pauses, and does not delay others", async () => {
   const answers: Record<string, OnUnacknowledged> = {
     throws: () => {
       throw new Error("The pager is down.");
@@ -163,7 +163,7 @@ it("an escalation survives a restart", async () => {
   expect(before.told).toEqual([]);
 });
 
-it("two servers on one database do not both tell it, and one takes over what the other leaves undone", async () => {
+it("two servers on one database do not both escalate a notification, and one takes over what the other leaves unfinished", async () => {
   const open = await freshFile();
   const frozen = await start({ store: await open(), answer: () => new Promise<void>(() => {}) });
   const living = await start({ store: await open() });
@@ -171,7 +171,8 @@ it("two servers on one database do not both tell it, and one takes over what the
   await Promise.all([frozen, living].map(({ pass }) => pass(afterMs)));
   await expect.poll(() => frozen.told.length + living.told.length).toBe(30);
   expect(frozen.told.length).toBeGreaterThan(0);
-  // From here on the one's clock stands still. Within the lease the other is given nothing; after it, what was left.
+  // From here on the first server's clock stands still. Within the lease the second server gets nothing; after it, the
+  // rest.
   for (let second = 0; second < 3; second += 1) await living.pass(1000);
   expect(living.told).toHaveLength(30 - frozen.told.length);
   await living.pass(30_000);

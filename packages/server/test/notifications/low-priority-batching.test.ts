@@ -1,4 +1,7 @@
-/** Low notices wait for others where each delivery costs a request, or the reader is slow, and for no longer than set. */
+/**
+ * Low-priority notifications are batched where each delivery costs a request, or the client reads slowly, and wait no
+ * longer than configured.
+ */
 import type { NotificationPage } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import {
@@ -22,8 +25,8 @@ function start({ slow = false } = {}) {
   return { clock, gathered: createLowPriorityBatching({ clock, waitMs: 5000, backpressure: { isSlow: () => slow } }) };
 }
 
-describe("low notices", () => {
-  it("wait for a user on polling, and for one who reads slowly", () => {
+describe("low-priority notifications", () => {
+  it("wait for a user on polling, and for a user whose client reads slowly", () => {
     expect(start().gathered.wait("ada", on("polling"), low(1))).toBe(true);
     expect(start({ slow: true }).gathered.wait("ada", on("websocket"), low(1))).toBe(true);
   });
@@ -40,7 +43,7 @@ describe("low notices", () => {
     expect(gathered.due()).toEqual([]);
   });
 
-  it("wait up to 99, until the time of the first is over", () => {
+  it("wait until there are 100 of them, or until the time of the first is over", () => {
     const { clock, gathered } = start();
     expect(gathered.wait("ada", on("polling"), low(1))).toBe(true);
     clock.advance(4999);
@@ -53,7 +56,7 @@ describe("low notices", () => {
     expect(gathered.wait("ada", on("polling"), low(1))).toBe(true);
   });
 
-  it("are no longer due once they went at once with a higher one, or their user has gone", () => {
+  it("are no longer due once they were sent with one of higher priority, or their user has disconnected", () => {
     const { clock, gathered } = start();
     for (const user of ["ada", "bob", "eve"]) gathered.wait(user, on("polling"), low(1));
     gathered.wait("ada", on("polling"), notices("low", "high"));
@@ -63,15 +66,15 @@ describe("low notices", () => {
   });
 });
 
-describe("a page without what waits", () => {
-  it("ends before the first that waits, and does not count what waits as unread", () => {
+describe("a page that excludes waiting notifications", () => {
+  it("ends before the first waiting notification, and does not count waiting ones as unread", () => {
     const page = { notifications: [{ seq: 7 }, { seq: 9 }], latest_seq: 9, unread: 5, read_seq: 3 };
     expect(withoutWaiting(page as unknown as NotificationPage)).toEqual({
       ...{ notifications: [], latest_seq: 6, unread: 3, read_seq: 3 },
     });
   });
 
-  it("is the same where nothing waits", () => {
+  it("is unchanged where no notification waits", () => {
     const page = { notifications: [], latest_seq: 9, unread: 5 };
     expect(withoutWaiting(page as unknown as NotificationPage)).toEqual(page);
   });

@@ -1,4 +1,4 @@
-/** How notifications are stored, read and escalated, by stores and a clock in the test's hand. */
+/** How notifications are stored, read and escalated, with stores and a clock that the test controls. */
 import type { Notice } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { kindOf, readerOf, storedAudience, toldAudience, userAudience } from "../../src/core/audience.ts";
@@ -33,7 +33,7 @@ describe("an audience", () => {
     [{ user_id: "a:b" }, "user:a:b", "user"],
     [{ role: "user" }, "role:user", "role"],
     [{ role: "admin" }, "role:admin", "role"],
-  ] as const)("%o is stored as a text and told as it was", (audience, stored, kind) => {
+  ] as const)("%o is stored as a text and read back unchanged", (audience, stored, kind) => {
     expect(storedAudience(audience)).toBe(stored);
     expect(toldAudience(stored)).toEqual(audience);
     expect(kindOf(audience)).toBe(kind);
@@ -87,7 +87,7 @@ describe("notifications", () => {
   }
   const ada = { principal: as("ada") };
 
-  it("are stored for whom they are, counted, and told to those whom they may concern", async () => {
+  it("are stored for their audience, counted, and announced to every user whom they may concern", async () => {
     const { appended, counted, notify, told } = start({ members: ["ada", "bob"] });
     await notify.user("ada", notice());
     await notify.role("admin", notice({ priority: "high" }));
@@ -116,7 +116,7 @@ describe("notifications", () => {
     expect((told as string[][]).map(({ length }) => length)).toEqual([500, 500, 1]);
   });
 
-  it("have what was given, a time, and an end after thirty days unless another was given", async () => {
+  it("have the given fields, a time, and an expiry after thirty days unless another was given", async () => {
     const { appended, notify } = start();
     await notify.user("ada", notice());
     const whole = { link: "https://a.test/", data: { n: 1 }, expires_at: "2026-02-01T00:00:00+01:00", body: "B" };
@@ -131,7 +131,7 @@ describe("notifications", () => {
     });
   });
 
-  it("of priority critical are escalated after the time that was set, no others, and none without it", async () => {
+  it("of priority critical are escalated after the configured time, no others, and none without such a time", async () => {
     const { appended, notify } = start({ escalateAfterMs: 60_000 });
     await notify.user("ada", notice({ priority: "critical" }));
     await notify.user("ada", notice({ priority: "high" }));
@@ -181,7 +181,7 @@ describe("notifications", () => {
     for (const each of reading) await expect(each).rejects.toMatchObject({ code: "forbidden" });
   });
 
-  it("are forgotten every ten minutes, also where that failed before, until they are closed", async () => {
+  it("are deleted every ten minutes when expired, also after a failed attempt, until they are closed", async () => {
     const { clock, forgotten, notifications } = start();
     clock.advance(599_999);
     expect(forgotten).toEqual([]);
@@ -264,7 +264,7 @@ describe("escalations", () => {
     expect(claims(calls)).toHaveLength(2);
   });
 
-  it("are told and then settled, each for itself", async () => {
+  it("call the application and are then settled, each on its own", async () => {
     const told: unknown[] = [];
     const { begun, calls, clock, outcomes, queue } = start(
       ({ audience, notice: { id } }) => void told.push([audience, id]),
@@ -282,7 +282,7 @@ describe("escalations", () => {
     expect(calls.slice(1).map((call) => (call as unknown[])[1])).toEqual(expect.arrayContaining([1, 2, 3]));
   });
 
-  it("of a user who has acknowledged are settled without a word, and those of a role ask by user", async () => {
+  it("of a user who has acknowledged are settled without a call, and those of a role check each user", async () => {
     const asked: boolean[] = [];
     const { begun, calls, clock, outcomes, queue } = start(
       async ({ hasAcknowledged }) => {
@@ -318,7 +318,7 @@ describe("escalations", () => {
     expect(log.lines).toMatchObject([{ level: "error", fields: { notice_id: "n1", tries, retry_in_ms: pauseMs } }]);
   });
 
-  it("that take longer than ten seconds have failed, and what they do later counts for nothing", async () => {
+  it("that take longer than ten seconds have failed, and their later result is ignored", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { begun, clock, fail, outcomes, queue } = start(() => promise);
     queue.push([due(1)]);
@@ -337,7 +337,7 @@ describe("escalations", () => {
   });
 });
 
-it("each call of a watched store is seen by its health, and its outage refuses as unavailable for a second", async () => {
+it("each call of a watched store updates its health, and during an outage the store refuses as unavailable for a second", async () => {
   const called: string[] = [];
   let failing = false;
   const answer = (name: string) => async () => {

@@ -1,4 +1,4 @@
-/** A store of notifications that fails: everybody it hits is told so, and operators once. */
+/** An outage of the notification store: every affected client gets a refusal, and operators are notified once. */
 import type { Notice } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { NotificationStore, Store } from "../../src/core/ports.ts";
@@ -14,7 +14,7 @@ import {
 
 const hello: Notice = { type: "test", title: "Hello" };
 
-/** A store whose part for notifications fails while it is told to; everything else, `ping` too, goes on. */
+/** A store whose notification part fails on demand; everything else, including `ping`, continues to work. */
 function frailStore(): { store: Store; fail(isFailing: boolean): void } {
   const kept = createMemoryStore();
   let failing = false;
@@ -46,7 +46,7 @@ async function storeStatus(server: TestServer): Promise<[number, string]> {
 const seqs = (client: TestClient) => (client.received("notification") as { seq: number }[]).map(({ seq }) => seq);
 
 describe.each(transports)("over %s", (transport) => {
-  it("is answered as unavailable, told by readiness, and logged once when it begins and once when it is over", async () => {
+  it("is answered as unavailable, shown by readiness, and logged once when it begins and once when it is over", async () => {
     const { store, fail } = frailStore();
     const clock = createFakeClock(Date.now());
     const server = await startTestServer({ store, clock, notifications: { onUnacknowledged() {} } });
@@ -93,7 +93,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(server.logged.map(({ message }) => message)).toContain("The store of notifications answers again.");
   });
 
-  it("that fails between storing and delivering is tried again: nobody waits for the next notice", async () => {
+  it("that fails between storing and delivering is tried again, without waiting for the next notification", async () => {
     const { store, fail } = frailStore();
     const append = store.notifications.append;
     const fallible = {
@@ -117,7 +117,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("what could be sent and not written down is not sent again", async () => {
+it("a notification that was sent, but could not be marked as delivered, is not sent again", async () => {
   const kept = createMemoryStore();
   let attempts = 0;
   const store: Store = {
@@ -142,7 +142,7 @@ it("what could be sent and not written down is not sent again", async () => {
   await expect.poll(() => attempts).toBe(5);
 });
 
-it("notices that were stored are counted by the kind of their audience and priority", async () => {
+it("stored notifications are counted by the kind of their audience and priority", async () => {
   const { store, fail } = frailStore();
   const server = await startTestServer({ store, roomAccess: () => true });
   onTestFinished(() => server.close());

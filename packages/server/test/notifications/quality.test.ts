@@ -1,4 +1,6 @@
-/** Notifications where the connection is poor: low ones wait for others, and who does not read is not sent more. */
+/**
+ * Notifications on poor connections: low-priority ones are batched, and a client that does not read is not sent more.
+ */
 import type { Notice, Notification } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readerOf } from "../../src/core/audience.ts";
@@ -33,18 +35,18 @@ async function connect(server: TestServer, transport: Transport): Promise<TestCl
   return client;
 }
 
-describe("low notices", () => {
+describe("low-priority notifications", () => {
   async function start() {
     const clock = createFakeClock(Date.now());
     const server = await startTestServer({ clock });
     onTestFinished(() => server.close());
     const send = (notice: Notice) => server.realtime.notify.user("ada", notice);
-    /** What was begun has been done when a real request, which comes after it, is answered. */
+    /** Once a real request that comes later is answered, everything that began before it is done. */
     const settle = async (): Promise<void> => void (await fetch(`${server.url}/livez`));
     return { server, clock, send, settle };
   }
 
-  it("wait for others on polling, and go together, in order, when the time is over", async () => {
+  it("wait for others on polling, and are sent together, in order, when the time is over", async () => {
     const { server, clock, send, settle } = await start();
     const tabs = [await connect(server, "polling"), await connect(server, "polling")];
     for (let count = 0; count < 3; count += 1) await send(low);
@@ -61,7 +63,7 @@ describe("low notices", () => {
         .poll(() => tab.received("unread_update"))
         .toEqual([expect.objectContaining({ unread: 3, latest_seq: 3 })]);
     }
-    // The next one waits as long again.
+    // The next one waits the full time again.
     await send(low);
     await settle();
     clock.advance(14_000);
@@ -74,7 +76,7 @@ describe("low notices", () => {
     for (const tab of tabs) await expect.poll(() => seqs(tab)).toEqual([1, 2, 3, 4]);
   });
 
-  it("go at once, before it, with one that is not low", async () => {
+  it("are sent at once with a notification of higher priority, and before it", async () => {
     const { server, send } = await start();
     const ada = await connect(server, "polling");
     for (const notice of [low, low, normal]) await send(notice);
@@ -86,7 +88,7 @@ describe("low notices", () => {
     await expect.poll(() => seqs(ada)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("go at once when they are many", async () => {
+  it("are sent at once when there are many", async () => {
     const { server, send } = await start();
     const ada = await connect(server, "polling");
     await Promise.all(upTo(100).map(() => send(low)));
@@ -100,7 +102,7 @@ describe("low notices", () => {
     for (const tab of tabs) await expect.poll(() => seqs(tab)).toEqual([1, 2, 3]);
   });
 
-  it("that wait are asked for as ever, and do not keep tabs from learning what was read", async () => {
+  it("can be requested while they wait, and do not keep tabs from learning what was read", async () => {
     const { server, clock, send } = await start();
     const [one, two] = [await connect(server, "polling"), await connect(server, "polling")];
     await send(normal);
@@ -120,7 +122,7 @@ describe("low notices", () => {
   });
 });
 
-describe("who does not read", () => {
+describe("a client that does not read", () => {
   async function start() {
     const store = createMemoryStore();
     const server = await startTestServer({ store });
@@ -136,7 +138,7 @@ describe("who does not read", () => {
     return { server, send, undelivered };
   }
 
-  /** Stops reading, until more waits on the server than TCP takes. */
+  /** Stops reading, until more data waits on the server than TCP accepts. */
   async function sleep(server: TestServer, client: TestClient): Promise<void> {
     const { id, conn } = serverSocketOf(server, client.socket.id);
     clientWebSocketOf(client).pause();
@@ -146,7 +148,7 @@ describe("who does not read", () => {
     }
   }
 
-  it("is sent nothing more, and everything in order on catching up, without asking", async () => {
+  it("is sent nothing more, and receives everything in order on catching up, without asking", async () => {
     const { server, send, undelivered } = await start();
     const ada = await connect(server, "websocket");
     await send(2);
@@ -165,7 +167,7 @@ describe("who does not read", () => {
     expect(ada.received("unread_update").at(-1)).toMatchObject({ unread: 252, latest_seq: 252 });
   });
 
-  it("holds up no other tab, and misses none that went to it meanwhile", async () => {
+  it("delays no other tab, and misses no notification that was sent there in the meantime", async () => {
     const { server, send } = await start();
     const [sleeper, awake] = [await connect(server, "websocket"), await connect(server, "polling")];
     await sleep(server, sleeper);
@@ -180,7 +182,7 @@ describe("who does not read", () => {
     expect(sleeper.received("unread_update").at(-1)).toMatchObject({ unread: 10, latest_seq: 130, read_seq: 120 });
   });
 
-  it("gets each once, also when another tab has some of them and falls asleep as well", async () => {
+  it("receives each once, also when another tab has some of them and stops reading as well", async () => {
     const { server, send } = await start();
     const [one, two] = [await connect(server, "websocket"), await connect(server, "websocket")];
     await sleep(server, one);
@@ -197,8 +199,8 @@ describe("who does not read", () => {
     for (const tab of [one, two]) await expect.poll(() => seqs(tab)).toEqual(upTo(11));
   });
 
-  it("is not who is sent much in one turn: who keeps up waits for nothing", async () => {
-    // The clock stands still, so nobody is looked at again.
+  it("is not mistaken for a client that is sent much in one turn and keeps up with it", async () => {
+    // The clock stands still, so no client is checked a second time.
     const server = await startTestServer({ clock: createFakeClock(Date.now()) });
     onTestFinished(() => server.close());
     const ada = await connect(server, "websocket");
@@ -207,7 +209,7 @@ describe("who does not read", () => {
     await expect.poll(() => seqs(ada)).toEqual(upTo(300));
   });
 
-  it("by not polling gets them answer by answer, in order", async () => {
+  it("on polling receives them response by response, in order, once it polls again", async () => {
     const { server, send } = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const sid = await openSid(server, { cookie });
@@ -236,7 +238,7 @@ describe("who does not read", () => {
   });
 });
 
-it.each(transports)("hundreds of large ones, in which others come, arrive in order over %s", async (transport) => {
+it.each(transports)("hundreds of large notifications arrive in order, with others in between, over %s", async (transport) => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const large: Notice = { ...normal, body: "€".repeat(2000) };

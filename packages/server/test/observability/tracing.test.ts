@@ -1,4 +1,4 @@
-/** OpenTelemetry with its real SDK: spans of events, with what handlers do inside of them. */
+/** OpenTelemetry with its real SDK: spans of events, including the work that handlers do inside them. */
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 const spansOf = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name);
 
-it("a span for each event, with who asked, and what the handler did inside of it", async () => {
+it("each event has a span, with its user and the work of its handler inside it", async () => {
   await client.request("build", { of: "sales" });
   const [span] = spansOf("/reports build");
   expect(span?.attributes).toMatchObject({
@@ -50,7 +50,7 @@ it("a span for each event, with who asked, and what the handler did inside of it
   expect(spansOf("query")[0]?.parentSpanContext?.spanId).toBe(span?.spanContext().spanId);
 });
 
-it("an error for a handler that fails", async () => {
+it("a handler that fails marks its span as an error", async () => {
   exporter.reset();
   expect(await client.request("build", { of: "nothing" })).toMatchObject({ ok: false });
   const [span] = spansOf("/reports build");
@@ -58,7 +58,7 @@ it("an error for a handler that fails", async () => {
   expect(span?.events[0]?.name).toBe("exception");
 });
 
-it("none for what is refused before it reaches a handler", async () => {
+it("an event that is refused before it reaches a handler has no span", async () => {
   exporter.reset();
   expect(await client.request("build", {})).toMatchObject({ ok: false, error: { code: "payload_invalid" } });
   expect(spansOf("/reports build")).toEqual([]);

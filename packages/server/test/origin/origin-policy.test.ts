@@ -14,7 +14,7 @@ describe("origins derived from HOST and PORT", () => {
     }
     expect(allows({ NODE_ENV: "test" }, "http://localhost:5001")).toBe(false);
   });
-  it("take the ancestor's names as well", () => {
+  it("accept the Flask-SocketIO names of these settings as well", () => {
     expect(allows({ FLASK_HOST: "app.test", FLASK_PORT: "8000" }, "http://app.test:8000")).toBe(true);
   });
   it("leave default ports out, as browsers do", () => {
@@ -43,7 +43,7 @@ describe("origins derived from HOST and PORT", () => {
     { HOST: "app.test:80" },
     { PUBLIC_URL: "https://*:8443" },
     { PUBLIC_URL: "https://*.example.com" },
-  ])("are refused at the start where none follows from the setting: %j", (env) => {
+  ])("are refused at the start where no origin follows from the setting: %j", (env) => {
     const [[name = "", value] = []] = Object.entries(env);
     const problem = `${name} is "${value}"`;
     expect(loadConfig(env).warnings).toEqual([expect.stringContaining(problem)]);
@@ -125,7 +125,7 @@ describe("SOCKETIO_CORS_ORIGINS", () => {
       expect(policy.judge(origin).allowed, origin).toBe(false);
     }
   });
-  it("with *. matches what is a subdomain to a browser, and no trick with what stands around it", () => {
+  it("with *. matches only what a browser treats as a subdomain, and no imitation of one", () => {
     const policy = policyOf(subdomains);
     const text = fc.string({ unit: "grapheme", maxLength: 12 });
     const trick = fc.constantFrom("", "a", ".", "-", "a.", "evil.test", "@", "#", "?", "/", ":443", "\\", "%2e");
@@ -217,7 +217,7 @@ describe("SOCKETIO_CORS_ORIGINS", () => {
   });
 });
 
-describe("what is nearly an allowed origin is not one", () => {
+describe("an origin that resembles an allowed one is refused", () => {
   it.each([
     "https://app.test",
     "http://app.test",
@@ -240,7 +240,7 @@ describe("what is nearly an allowed origin is not one", () => {
     expect(verdict.hint).toContain("http://app.test:5000");
   });
 
-  it("nor is anything else that is not in the list, however little it differs", () => {
+  it("including any other origin that is not in the list, however little it differs", () => {
     const listed = "http://app.test:5000, https://app.test, capacitor://localhost, chrome-extension://abcdef";
     const policy = policyOf({ SOCKETIO_CORS_ORIGINS: listed });
     const edited = fc
@@ -257,7 +257,7 @@ describe("what is nearly an allowed origin is not one", () => {
     );
   });
 
-  it("and a very long one is cut where it is told of", () => {
+  it("and a very long one is cut in the report", () => {
     const { origin, hint } = policyOf({}).judge("x".repeat(60_000));
     expect(origin?.length).toBe(300);
     expect(hint?.length).toBeLessThan(2000);

@@ -8,7 +8,7 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** A log that keeps its lines. */
+/** A log that records its lines. */
 export function createTestLog(): Log & { readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const at =
@@ -19,13 +19,13 @@ export function createTestLog(): Log & { readonly lines: LogLine[] } {
   return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** A real store that can be made to fail or to hang, and tells what was asked of it. */
+/** A real store that can be made to fail or to hang, and that records its calls. */
 export interface FaultyStore extends SecurityEventStore {
   readonly puts: (readonly SecurityEvent[])[];
-  /** Most calls of `put` that were under way at a time. */
+  /** The highest number of calls of `put` that were in flight at a time. */
   mostAtOnce: number;
   failing: boolean;
-  /** Until it is called off, no `put` is answered. */
+  /** No `put` is answered until the returned function is called. */
   hang(): () => void;
 }
 

@@ -1,9 +1,9 @@
-/** Hostile case G: nothing that a client sends breaks a log line or turns a page around. */
+/** Hostile case G: no input of a client breaks a log line or reverses the direction of the text. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { escapeControl } from "../../src/security-log/redact.ts";
 
-/** Every character that must not pass, written down apart from the code under test. */
+/** Every character that must be escaped, listed independently of the code under test. */
 const forbidden = [
   ...Array.from({ length: 0x20 }, (_, code) => code),
   ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index),
@@ -31,12 +31,12 @@ describe("escapeControl", () => {
     expect(escapeControl("abcde", 5)).toBe("abcde");
     expect(escapeControl("abcdef", 5)).toBe("abcd…");
   });
-  it("bounds the text after escaping, and cuts no escape and no character in two", () => {
+  it("bounds the text after escaping, and splits no escape and no character", () => {
     expect(escapeControl("\n".repeat(100), 14)).toBe("\\u000a\\u000a…");
     expect(escapeControl("ab🖼🖼", 5)).toBe("ab🖼…");
     expect(escapeControl("abc🖼🖼", 5)).toBe("abc…");
   });
-  it("never makes more characters than it may, nor a forbidden one", () => {
+  it("never returns more characters than allowed, nor a forbidden one", () => {
     const anyText = fc.string({ unit: "binary", maxLength: 80 });
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 40 }), (text, maxLength) => {
@@ -65,6 +65,6 @@ it.each([
     },
     "(object without a text)",
   ],
-])("writes a value that is no text, %#, without throwing", (value, text) => {
+])("escapes a value that is no text, %#, without throwing", (value, text) => {
   expect(escapeControl(value, 100)).toBe(text);
 });

@@ -23,7 +23,7 @@ beforeEach(() => {
 
 const record = (changes: Partial<SecurityRecord> = {}): void => security.record({ ...refused, ...changes });
 
-/** Every line that is stored, newest first. */
+/** Every stored line, newest first. */
 async function stored(): Promise<SecurityEvent[]> {
   await security.flush();
   const rows: SecurityEvent[] = [];
@@ -40,7 +40,7 @@ const sum = (rows: readonly SecurityEvent[]): number => rows.reduce((total, { co
 const securityLines = (): object[] =>
   log.lines.flatMap(({ fields }) => ("security" in fields ? [fields.security as object] : []));
 
-/** Lets promises and their followers run. */
+/** Lets pending promises and their continuations run. */
 const settle = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
 
 describe("one event", () => {
@@ -73,7 +73,7 @@ describe("one event", () => {
     clock.advance(foldMs * 2);
     expect(published).toHaveLength(1);
   });
-  it("has a severity for its type; what matters least to others is logged at info", () => {
+  it("has a severity for its type, and the type that matters least to others is logged at info", () => {
     for (const type of securityEventTypes) record({ type });
     const severityOf = (type: string) => published.find((event) => event.type === type)?.severity;
     expect(severityOf("csrf_failed")).toBe("high");
@@ -97,7 +97,7 @@ describe("one event", () => {
     expect(new Set(ids).size).toBe(50);
     expect([...ids].sort()).toEqual(ids);
   });
-  it("has no control characters and no endless text in it, whatever the client sent", () => {
+  it("contains no control characters and no unbounded text, whatever the client sent", () => {
     const hostile = `\r\n\u001b[31m\u202e","level":"info${"x".repeat(60_000)}`;
     record({ ip: hostile, origin: hostile, userId: hostile, namespace: hostile, event: hostile, detail: hostile });
     const [event] = published;
@@ -186,7 +186,7 @@ describe("a flood", () => {
     expect(rows.filter(({ ip }) => ip === "*")).toMatchObject([{ type: "origin_refused", count: 800 }]);
     expect(rows.find(({ ip }) => ip === addressOf(199))).toMatchObject({ count: 1 });
   });
-  it("still counts those apart whose line is open", async () => {
+  it("still counts an address on its own line while that line is open", async () => {
     for (let index = 0; index < 300; index += 1) record({ ip: addressOf(index) });
     for (let index = 0; index < 50; index += 1) record({ ip: addressOf(7) });
     expect((await stored()).find(({ ip }) => ip === addressOf(7))).toMatchObject({ count: 51 });
@@ -196,7 +196,7 @@ describe("a flood", () => {
     record({ type: "admin_denied", ip: "203.0.113.9", userId: "mallory" });
     expect(published.at(-1)).toMatchObject({ type: "admin_denied", ip: "203.0.113.9", user_id: "mallory" });
   });
-  it("is over as soon as its line stands for few: the next event has its own again", () => {
+  it("is over once its line covers few events: the next address has its own line again", () => {
     for (let index = 0; index < 202; index += 1) record({ ip: addressOf(index) });
     clock.advance(foldMs);
     record({ ip: "203.0.113.9" });

@@ -1,4 +1,4 @@
-/** Bearer tokens made by the real jose: what opens a session, what does not, and what revoking does. */
+/** Bearer tokens made by the real jose: which tokens open a session, which do not, and what revoking does. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
@@ -34,7 +34,7 @@ beforeEach(() => {
   sessions = bearerTokens({ ...common, key: secret, algorithms: ["HS256"], clock });
 });
 
-/** A token that is in order, but for the claims given; null leaves one out. */
+/** A valid token, except for the given claims; null omits a claim. */
 const sign = (claims: Record<string, unknown> = {}, key: Parameters<SignJWT["sign"]>[0] = secret, alg = "HS256") => {
   const all = { sub: "ada", name: "Ada", iss: issuer, aud: audience, exp: now + 60, ...claims };
   const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
@@ -66,7 +66,7 @@ describe("a token", () => {
     expect(await resolve(await sign({ role: "admin" }))).toMatchObject({ role: "admin" });
   });
 
-  it("is named by its jti, or else by its own hash, neither of which can be used as one", async () => {
+  it("is identified by its jti, or else by its own hash, neither of which can be used as a token", async () => {
     const [first, again] = [await sign({ jti: "same" }), await sign({ jti: "same", exp: now + 90 })];
     const refOf = async (token: string) => ((await resolve(token)) as Session).ref;
     expect(await refOf(first)).toBe(await refOf(again));
@@ -74,7 +74,7 @@ describe("a token", () => {
     expect(await refOf(await sign())).not.toBe(await refOf(await sign({ exp: now + 90 })));
   });
 
-  it("that has expired is told apart; clocks may differ by 5 seconds", async () => {
+  it("that has expired is refused as expired; clocks may differ by 5 seconds", async () => {
     const token = await sign({ exp: now + 60 });
     clock.advance(64_000);
     expect(await resolve(token)).toMatchObject({ userId: "ada" });
@@ -123,12 +123,12 @@ describe("a key set", () => {
     expect(await resolve(await sign({}, privateKey, "ES256"))).toMatchObject({ userId: "ada" });
     const stranger = await generateKeyPair("ES256");
     expect(await resolve(await sign({}, stranger.privateKey, "ES256"))).toBe("session_invalid");
-    // The public key is known to everybody: used as a secret, it must not sign (RFC 8725 section 2.1).
+    // The public key is public: used as a shared secret, it must not verify a token (RFC 8725 section 2.1).
     const known = new TextEncoder().encode(JSON.stringify(await exportJWK(publicKey)));
     expect(await resolve(await sign({}, known))).toBe("session_invalid");
   });
 
-  it("that cannot be had rejects, instead of taking a sound token for a bad one", async () => {
+  it("that is unavailable rejects, instead of refusing a valid token", async () => {
     const server = createServer((_req, res) => res.writeHead(500).end());
     onTestFinished(() => void server.close());
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -151,7 +151,7 @@ describe("revoke", () => {
     expect(await resolve(await sign({ jti: "two" }))).toMatchObject({ userId: "ada" });
   });
 
-  it("is not forgotten before the token expires, nor when others are revoked", async () => {
+  it("is remembered until the token expires, also when others are revoked", async () => {
     const token = await sign();
     await sessions.revoke?.(((await resolve(token)) as Session).ref);
     clock.advance(64_000);
@@ -159,7 +159,7 @@ describe("revoke", () => {
     expect(await resolve(token)).toBe("session_revoked");
   });
 
-  it("knows no token that was never shown to it", async () => {
+  it("does not know a token that was never presented to it", async () => {
     expect(await sessions.revoke?.("unknown")).toBe(false);
   });
 });

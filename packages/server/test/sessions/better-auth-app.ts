@@ -7,14 +7,14 @@ import { betterAuthSessions, sessionChanges } from "../../src/sessions/sources/b
 
 const password = "correct horse battery staple";
 
-/** A user who has signed up: the cookie as a browser keeps it, and how to call the API with it. */
+/** A user who has signed up: the cookie as a browser keeps it, and a function that calls the API with it. */
 export interface Visitor {
   readonly userId: string;
   readonly cookie: string;
   readonly headers: Headers;
 }
 
-/** Hashing is not what is tested, and takes most of the time otherwise. */
+/** Hashing is not under test, and would take most of the time. */
 const plainPasswords = {
   hash: async (text: string) => text,
   verify: async ({ hash, password: text }: { hash: string; password: string }) => hash === text,
@@ -22,7 +22,7 @@ const plainPasswords = {
 
 export type AuthApp = Awaited<ReturnType<typeof createAuthApp>>;
 
-/** A real Better Auth with the admin plugin, in memory, and what its sessions announced. */
+/** A real Better Auth with the admin plugin, in memory, and the changes that its sessions announced. */
 export async function createAuthApp() {
   const database = new DatabaseSync(":memory:");
   // #region better_auth

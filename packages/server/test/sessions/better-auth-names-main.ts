@@ -1,4 +1,7 @@
-/** Tells the parent process which session cookies of Better Auth are found, by configuration. Its NODE_ENV counts. */
+/**
+ * Reports to the parent process which session cookies of Better Auth are found, for each configuration. Its NODE_ENV
+ * counts.
+ */
 import { DatabaseSync } from "node:sqlite";
 import { type BetterAuthOptions, betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
@@ -7,7 +10,7 @@ import { betterAuthSessions, sessionChanges } from "../../src/sessions/sources/b
 export interface Outcome {
   readonly what: string;
   readonly cookie: string;
-  /** As it is right after the instance was made, and once it is ready. */
+  /** The result right after the instance was created, and once it is ready. */
   readonly found: readonly [early: unknown, ready: unknown];
 }
 
@@ -61,7 +64,7 @@ async function outcomeOf([what, options, environment]: Case): Promise<Outcome> {
   });
   const cookie = response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
 
-  // Another instance on the same accounts, so that it is asked before it is ready.
+  // A second instance on the same accounts, so that it is used before it is ready.
   const auth = make(database);
   const sessions = betterAuthSessions(auth);
   const look = async () => {

@@ -1,4 +1,4 @@
-/** How Better Auth calls its session cookie depends on its base URL, its options and NODE_ENV (fault A6). */
+/** The name of Better Auth's session cookie depends on its base URL, its options and NODE_ENV (fault A6). */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ it.each(["production", "development"])(
     expect(outcomes.length).toBeGreaterThan(15);
     for (const { what, cookie, found } of outcomes)
       expect({ what, cookie, found }).toEqual({ what, cookie, found: ["Ada", "Ada"] });
-    // The prefix is what it depends on: both forms occur.
+    // Configurations differ in the prefix: both forms occur.
     expect(new Set(outcomes.map(({ cookie }) => cookie.startsWith("__Secure-")))).toEqual(new Set([true, false]));
   },
 );

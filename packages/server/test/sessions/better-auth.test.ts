@@ -1,4 +1,7 @@
-/** R6.1 with a real Better Auth and its admin plugin on node:sqlite: whatever ends or changes a session is announced. */
+/**
+ * R6.1 with a real Better Auth and its admin plugin on node:sqlite: every end and every change of a session is
+ * announced.
+ */
 import { betterAuth } from "better-auth";
 import { beforeEach, describe, expect, it } from "vitest";
 import { betterAuthSessions, sessionChanges } from "../../src/sessions/sources/better-auth.ts";
@@ -22,7 +25,7 @@ const refOf = async (who: Visitor): Promise<string> => {
 };
 
 describe("resolve", () => {
-  it("tells who is signed in, since the database and not the cookie says so", async () => {
+  it("returns the user from the database, and ignores what the cookie says about them", async () => {
     expect(await app.resolve(ada)).toEqual({
       ref: expect.stringMatching(/^\w+$/),
       userId: ada.userId,
@@ -33,14 +36,14 @@ describe("resolve", () => {
     expect(await app.resolve(root)).toMatchObject({ userId: root.userId, role: "admin" });
   });
 
-  it("names the session by something that opens nothing", async () => {
+  it("names the session by a reference that cannot be used as a credential", async () => {
     const ref = await refOf(ada);
     expect(ada.cookie).not.toContain(ref);
     expect(await app.sessions.resolve({ kind: "cookie", value: ref })).toBe("session_invalid");
   });
 
   it("does not prolong the session", async () => {
-    const expiresAt = new Date(Date.now() + 24 * 3600 * 1000).toISOString(); // due for renewal: it began as a week
+    const expiresAt = new Date(Date.now() + 24 * 3600 * 1000).toISOString(); // due for renewal: the session began as one of a week
     app.database.prepare("UPDATE session SET expiresAt = ?").run(expiresAt);
     await app.resolve(ada);
     expect(app.database.prepare("SELECT DISTINCT expiresAt FROM session").all()).toEqual([{ expiresAt }]);
@@ -53,7 +56,7 @@ describe("resolve", () => {
     expect(app.changes).toEqual([{ ref, reason: "expired" }]);
   });
 
-  it("refuses a banned user's session that was left in place, until the ban ends", async () => {
+  it("refuses a banned user's session that was not deleted, until the ban ends", async () => {
     const ban = (expires: string | null) =>
       app.database.prepare("UPDATE user SET banned = 1, banExpires = ? WHERE id = ?").run(expires, ada.userId);
     ban(null);
@@ -80,7 +83,7 @@ describe("resolve", () => {
     expect(await app.sessions.resolve({ kind: "cookie", value: forged })).toBe("session_invalid");
   });
 
-  it("rejects when the database is gone, instead of taking everybody for signed out", async () => {
+  it("rejects when the database is down, instead of treating every user as signed out", async () => {
     app.database.exec("DROP TABLE session");
     await expect(app.resolve(ada)).rejects.toThrow();
   });
@@ -123,7 +126,7 @@ describe("of a user's two sessions", () => {
   const expectBothEnded = async () =>
     expect([await app.resolve(ada), await app.resolve(other)]).toEqual(["session_invalid", "session_invalid"]);
 
-  it("sign-out ends the one it is done with", async () => {
+  it("sign-out ends the session that requests it", async () => {
     await app.auth.api.signOut({ headers: ada.headers });
     expect(app.changes).toEqual([{ ref: refs.ada, reason: "signed_out" }]);
     expect(await app.resolve(ada)).toBe("session_invalid");
@@ -161,14 +164,14 @@ describe("of a user's two sessions", () => {
     await expectBothEnded();
   });
 
-  it("a new password that revokes the others ends both: the user goes on with a new one", async () => {
+  it("a new password that revokes the others ends both: the user continues with a new session", async () => {
     const body = { currentPassword: app.password, newPassword: "another long password", revokeOtherSessions: true };
     await app.auth.api.changePassword({ headers: ada.headers, body });
     expect(app.changes).toEqual(both("revoked"));
     await expectBothEnded();
   });
 
-  it("a ban ends both, and says so before the sessions are gone", async () => {
+  it("a ban ends both, and is announced before the sessions are deleted", async () => {
     await app.auth.api.banUser({ headers: root.headers, body: { userId: ada.userId } });
     expect(app.changes[0]).toEqual({ userId: ada.userId, reason: "banned" });
     expect(app.changes).toEqual(both("banned"));
@@ -202,7 +205,7 @@ describe("of a user's two sessions", () => {
     await expectBothEnded();
   });
 
-  it("revoke ends the one named, and knows no other name", async () => {
+  it("revoke ends the session with the given reference, and no other", async () => {
     expect(await app.sessions.revoke?.(refs.ada)).toBe(true);
     expect(app.changes).toEqual([{ ref: refs.ada, reason: "revoked" }]);
     expect(await app.resolve(ada)).toBe("session_invalid");
@@ -211,11 +214,11 @@ describe("of a user's two sessions", () => {
   });
 });
 
-it("refuses an instance that cannot announce anything", () => {
+it("refuses an instance that cannot announce changes", () => {
   expect(() => betterAuthSessions(betterAuth({ baseURL: "http://127.0.0.1:5000" }))).toThrow("sessionChanges()");
 });
 
-it("announces nothing after its listener has gone", async () => {
+it("announces nothing after its listener was removed", async () => {
   const heard: unknown[] = [];
   const stop = app.sessions.watch?.((change) => heard.push(change));
   stop?.();

@@ -1,4 +1,4 @@
-/** What session sources return and tell is checked once; a fault names the field and the value, and no secret. */
+/** What session sources return and announce is checked once; a fault names the field and the value, and no secret. */
 import { describe, expect, it } from "vitest";
 import {
   checkChange,
@@ -65,7 +65,7 @@ describe("a session", () => {
     ["expiresAt", Number.NaN, "NaN"],
     ["expiresAt", 8.64e15 + 1000, "8640000000001000"],
     ["expiresAt", -8.64e15 - 1000, "-8640000000001000"],
-  ])("has no %s of %o", (field, value, shown) => {
+  ])("may not have the %s %o", (field, value, shown) => {
     const { subject, message } = faultOf(() => checkSession({ ...session, [field]: value }));
     expect(subject).toBe(field);
     expect(message).toContain(`\`${field}\``);
@@ -76,7 +76,7 @@ describe("a session", () => {
     expect(checkSession({ ...session, expiresAt })).toEqual({ ...session, expiresAt });
   });
 
-  it("has a name of 200 code points at most, each of them whole", () => {
+  it("has a name of at most 200 code points, and no split one", () => {
     const nameOf = (username: string) => (checkSession({ ...session, username }) as { username: string }).username;
     expect(nameOf("x".repeat(200))).toBe("x".repeat(200));
     expect(nameOf("x".repeat(201))).toBe("x".repeat(200));
@@ -99,14 +99,14 @@ describe("a credential", () => {
     ["value", { kind: "cookie", value: 7 }],
     ["value", { kind: "bearer" }],
     ["promise", Promise.resolve({ kind: "cookie", value: "v" })],
-  ])("is named with its %s where that is wrong", (subject, found) => {
+  ])("that is wrong is refused with the name of its %s", (subject, found) => {
     const fault = faultOf(() => checkCredential(found));
     expect(fault.subject).toBe(subject);
     expect(fault.message).toContain("`credentialOf`");
   });
 });
 
-describe("the end of a watch", () => {
+describe("the return value of a session source's watch", () => {
   it("is a function, or none", () => {
     const stop = (): void => {};
     expect(checkUnwatch(stop)).toBe(stop);
@@ -122,13 +122,13 @@ describe("the end of a watch", () => {
 
 describe("a change", () => {
   it.each([[{ ref: "r" }], [{ userId: "u" }], [{ ref: "r", userId: "u", reason: "banned" }]])(
-    "names whom it concerns, and why: %o",
+    "names its session or user, and a reason: %o",
     (change) => {
       expect(checkChange({ ...change, more: 1 })).toEqual(change);
     },
   );
 
-  it("may have a name that is null beside the other one", () => {
+  it("may have a ref or user id that is null beside the other one", () => {
     expect(checkChange({ ref: null, userId: "u" })).toEqual({ userId: "u" });
     expect(checkChange({ ref: "r", userId: null })).toEqual({ ref: "r" });
   });

@@ -1,4 +1,4 @@
-/** Hostile cases, E: a token proves that the page which sends it could read an answer made for this very session. */
+/** Hostile cases, E: a token proves that the page which sends it could read a response for this very session. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCsrf, equal } from "../../src/sessions/csrf.ts";

@@ -16,7 +16,7 @@ declare module "express-session" {
 export const userOf = ({ user }: session.SessionData) =>
   user && { userId: user.id, username: user.name, role: user.role };
 
-/** A real Express application with a login, and what its sessions announced. */
+/** A real Express application with a login, and the changes that its sessions announced. */
 export async function startExpressApp(options: Partial<SessionOptions> = {}) {
   const store = (options.store ?? new MemoryStore()) as MemoryStore;
   const secret = "a secret of the tests";
@@ -69,7 +69,7 @@ export async function startExpressApp(options: Partial<SessionOptions> = {}) {
         headers: { cookie, "content-type": "application/json" },
         ...(method === "POST" && { body: JSON.stringify(body) }),
       });
-      await response.text(); // its last byte is sent when the session is saved
+      await response.text(); // the server sends the last byte when the session is saved
       if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}.`);
       return response.headers.getSetCookie()[0]?.split(";")[0] ?? cookie;
     },

@@ -31,7 +31,7 @@ async function login(user: object = ada): Promise<{ cookie: string; ref: string 
   return { cookie, ref };
 }
 
-/** Resolves when the store has read a session, whose answer is then held back. */
+/** Resolves when the store has read a session, and withholds the store's answer. */
 function holdAnswers(store: MemoryStore): Promise<{ sid: string; session: SessionData; answer: () => void }> {
   return new Promise((resolve, reject) => {
     store.get = (sid, callback) =>
@@ -43,7 +43,7 @@ function holdAnswers(store: MemoryStore): Promise<{ sid: string; session: Sessio
 }
 
 describe("resolve", () => {
-  it("tells who has signed in", async () => {
+  it("returns the user who has signed in", async () => {
     const cookie = await app.request("POST", "/login", "", ada);
     expect(await app.resolve(cookie)).toEqual({
       ref: expect.stringMatching(/^[\w-]{16}$/),
@@ -56,7 +56,7 @@ describe("resolve", () => {
     expect(await app.resolve(admin)).toMatchObject({ role: "admin" });
   });
 
-  it("says of a visitor's session that nobody has signed in, and finds the user after the login", async () => {
+  it("reports a visitor's session as not signed in, and finds the user after the login", async () => {
     const cookie = await app.request("GET", "/");
     expect(await app.resolve(cookie)).toBe("session_missing");
     await app.request("POST", "/user", cookie, ada);
@@ -64,7 +64,7 @@ describe("resolve", () => {
     expect(await app.resolve(cookie)).toMatchObject({ userId: "ada" });
   });
 
-  it("knows when a session ends", async () => {
+  it("returns the end of a session", async () => {
     app = await start({ cookie: { maxAge: 60_000 } });
     const { cookie } = await login();
     const { expiresAt } = (await app.resolve(cookie)) as Session;
@@ -82,7 +82,7 @@ describe("resolve", () => {
     expect(await app.resolve(signedWith("older"))).toBe("session_invalid");
   });
 
-  it("rejects when the store fails, and takes ENOENT for a session that is not there", async () => {
+  it("rejects when the store fails, and treats ENOENT as a missing session", async () => {
     const { cookie } = await login();
     const failWith = (code: string) => {
       app.store.get = (_sid, callback) => callback(Object.assign(new Error("failed"), { code }));
@@ -108,20 +108,20 @@ describe("a hostile cookie", () => {
     expect(await app.resolve(`connect.sid=${value}`)).toBe("session_invalid");
   });
 
-  it("beside a sound one of the same name is refused: which one is ours?", async () => {
+  it("beside a valid one of the same name is refused, because the right one is unknown", async () => {
     const { cookie } = await login();
     const planted = await app.request("POST", "/login", "", { id: "mallory", name: "Mallory" });
     expect(await app.resolve(`${cookie}; ${planted}`)).toBe("session_invalid");
     expect(await app.resolve(`${cookie}; other=1`)).toMatchObject({ userId: "ada" });
   });
 
-  it("of another name is none at all", async () => {
+  it("of another name is ignored", async () => {
     const { cookie } = await login();
     expect(await app.resolve(`x${cookie}`)).toBeUndefined();
   });
 });
 
-describe("announced is", () => {
+describe("the session source announces", () => {
   it("a logout", async () => {
     const { cookie, ref } = await login();
     await app.request("POST", "/logout", cookie);
@@ -147,7 +147,7 @@ describe("announced is", () => {
     expect(await app.resolve(cookie)).toBe("session_missing");
   });
 
-  it("a change that is saved while the answer of the first look-up is on its way", async () => {
+  it("a change that is saved while the answer of the first look-up is in flight", async () => {
     const cookie = await app.request("POST", "/login", "", { ...ada, role: "admin" });
     app.changes.length = 0;
     const answers = holdAnswers(app.store);
@@ -193,7 +193,7 @@ describe("revoke", () => {
     expect(await app.sessions.revoke?.(ref)).toBe(false);
   });
 
-  it("does not know a session that nobody looked up", async () => {
+  it("does not know a session that was never looked up", async () => {
     expect(await app.sessions.revoke?.("unknown")).toBe(false);
   });
 });
@@ -201,7 +201,7 @@ describe("revoke", () => {
 describe("the store's methods", () => {
   const names = ["destroy", "set", "touch", "clear"] as const;
 
-  it("are its own again when the last listener has gone", async () => {
+  it("are restored when the last listener was removed", async () => {
     const { cookie } = await login();
     expect(names.some((name) => Object.hasOwn(app.store, name))).toBe(true);
     const stopOther = app.sessions.watch?.(() => {});
@@ -214,7 +214,7 @@ describe("the store's methods", () => {
     expect(app.changes).toEqual([]);
   });
 
-  it("keep another's wrapper that was put around ours", () => {
+  it("keep the wrapper that another library has added around that of the session source", () => {
     const ours = app.store.destroy;
     const theirs: typeof ours = (sid, callback) => ours.call(app.store, sid, callback);
     app.store.destroy = theirs;

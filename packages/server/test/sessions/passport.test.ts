@@ -1,4 +1,4 @@
-/** Sessions that hold no more than a user's id, as passport's do: the user is looked up, and may be gone. */
+/** Sessions that hold only a user's id, like those of passport: the user is looked up, and may no longer exist. */
 import type { SessionData } from "express-session";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Session, SessionChange, SessionSource } from "../../src/core/ports.ts";
@@ -44,7 +44,7 @@ afterEach(() => app.close());
 
 const sidOf = (cookie: string): string => decodeURIComponent(cookie).replace(/^connect\.sid=s:(.*)\..*$/, "$1");
 
-/** What passport does on a login: it puts the user's id into the session. */
+/** Does what passport does on a login: it puts the user's id into the session. */
 async function put(cookie: string, user: string | undefined): Promise<void> {
   const session = await new Promise<SessionData>((resolve, reject) => {
     app.store.get(sidOf(cookie), (error, found) => (found ? resolve(found) : reject(error)));
@@ -57,7 +57,7 @@ function resolve(cookie: string) {
   return credential && sessions.resolve(credential);
 }
 
-it("tells who is signed in, and announces the login, another role and the logout", async () => {
+it("a session source for passport returns the user, and announces the login, another role and the logout", async () => {
   const cookie = await app.request("GET", "/");
   expect(await resolve(cookie)).toBe("session_missing");
   await put(cookie, "ada");
@@ -79,7 +79,7 @@ it("a session of a deleted user is not signed in", async () => {
   expect(await resolve(cookie)).toBe("session_missing");
 });
 
-it("a failed look-up is tried again, and does not end the process when a session is saved", async () => {
+it("a failed look-up of a user is tried again, and does not end the process when a session is saved", async () => {
   const cookie = await app.request("GET", "/");
   await put(cookie, "ada");
   const { ref } = (await resolve(cookie)) as Session;

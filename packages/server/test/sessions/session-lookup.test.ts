@@ -1,4 +1,4 @@
-/** R6.1: sessions are looked up once for many requests, and never remembered past a change. */
+/** R6.1: a session is looked up once for many requests, and never cached beyond a change. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Clock, Credential, Session, SessionProblem, SessionSource } from "../../src/core/ports.ts";
 import { createDependencyHealth, type DependencyHealth } from "../../src/observability/dependency-health.ts";
@@ -8,7 +8,7 @@ import { createTestLog } from "../security-log/fixture.ts";
 
 type Answer = Session | SessionProblem;
 
-/** A source whose answers the test gives by hand, in the order of the questions. */
+/** A source whose answers the test gives explicitly, in the order of the look-ups. */
 interface ManualSource extends SessionSource {
   readonly asked: { credential: Credential; answer(found: Answer): void; fail(error: unknown): void }[];
 }
@@ -46,7 +46,7 @@ beforeEach(() => {
   lookup = createSessionLookup({ log, sources: [first, second], health, clock, cacheMs, timeoutMs });
 });
 
-/** Looks up and answers the question that this asks. */
+/** Starts a look-up and answers it. */
 async function findAnd(answer: Answer, who = carrier): Promise<Session> {
   const found = lookup.find(who);
   first.asked.at(-1)?.answer(answer);
@@ -60,7 +60,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
   );
 
 describe("the source", () => {
-  it("that finds a credential first decides; the others are not asked", async () => {
+  it("that finds a credential first decides; no other source is asked", async () => {
     const refused = codeOf(lookup.find({ headers: { first: "bad", second: "good" } }));
     first.asked[0]?.answer("session_invalid");
     expect(await refused).toBe("session_invalid");
@@ -81,7 +81,7 @@ describe("the source", () => {
   });
 
   it.each(["session_missing", "session_invalid", "session_expired", "session_revoked"] as const)(
-    "that answers %s refuses with it",
+    "that answers %s makes the look-up refuse with that code",
     async (problem) => {
       expect(await codeOf(findAnd(problem))).toBe(problem);
     },
@@ -103,7 +103,7 @@ describe("the source", () => {
     expect(await codeOf(strict.find(carrier))).toBe("unavailable");
   });
 
-  it("that hangs refuses as unavailable in time; what it answers later counts for nothing", async () => {
+  it("that hangs refuses as unavailable in time, and its late answer is ignored", async () => {
     const refused = codeOf(lookup.find(carrier));
     clock.advance(timeoutMs);
     expect(await refused).toBe("unavailable");
@@ -116,7 +116,7 @@ describe("the source", () => {
   });
 });
 
-it("no timer is left behind, however a look-up ends", async () => {
+it("no timer is left after a look-up, however it ends", async () => {
   let running = 0;
   const counting: Clock = {
     ...clock,
@@ -141,7 +141,7 @@ it("no timer is left behind, however a look-up ends", async () => {
 });
 
 describe("an answer", () => {
-  it("is used again for cacheMs, a refusal too", async () => {
+  it("is cached for cacheMs, including a refusal", async () => {
     await findAnd(ada);
     clock.advance(cacheMs - 1);
     expect((await lookup.find(carrier)).session).toEqual(ada);
@@ -152,21 +152,21 @@ describe("an answer", () => {
     expect(first.asked).toHaveLength(2);
   });
 
-  it("is asked for once, however many look-ups wait for it", async () => {
+  it("is requested once, however many look-ups wait for it", async () => {
     const waiting = Array.from({ length: 100 }, () => lookup.find(carrier));
     expect(first.asked).toHaveLength(1);
     first.asked[0]?.answer(ada);
     expect(new Set((await Promise.all(waiting)).map(({ session }) => session))).toEqual(new Set([ada]));
   });
 
-  it("is of one credential only: same text, other source or kind, other question", async () => {
+  it("belongs to one credential: an equal text of another source or kind is looked up separately", async () => {
     await findAnd(ada);
     const other = lookup.find({ headers: { second: "cookie-of-ada" } });
     second.asked[0]?.answer({ ...ada, userId: "bob" });
     expect((await other).session.userId).toBe("bob");
   });
 
-  it("does not outlive its session, which may have been prolonged meanwhile", async () => {
+  it("does not outlive its session, which may have been extended in the meantime", async () => {
     const session = { ...ada, expiresAt: clock.now() + 1000 };
     await findAnd(session);
     clock.advance(999);
@@ -200,13 +200,13 @@ describe("invalidate", () => {
     expect(first.asked).toHaveLength(1);
   });
 
-  it("forgets refusals: whoever has signed in meanwhile is not kept out", async () => {
+  it("forgets refusals, so that a user who has signed in since is admitted", async () => {
     await codeOf(findAnd("session_missing"));
     lookup.invalidate({ ref: "ref-ada" });
     expect(await findAnd(ada)).toEqual(ada);
   });
 
-  it("an answer that was on its way is not kept: it may have been read before the logout", async () => {
+  it("an answer that was in flight is not cached: it may have been read before the logout", async () => {
     const early = lookup.find(carrier);
     lookup.invalidate({ ref: "ref-ada" });
     first.asked[0]?.answer(ada);
@@ -218,7 +218,7 @@ describe("invalidate", () => {
   });
 });
 
-/** The credential of these headers, which there is. */
+/** The credential of these headers, which must exist. */
 function located(headers: Record<string, string>): SessionHandle {
   const handle = lookup.locate({ headers });
   if (handle === undefined) throw new Error("The headers carry no credential.");
@@ -226,7 +226,7 @@ function located(headers: Record<string, string>): SessionHandle {
 }
 
 describe("fresh", () => {
-  it("asks whatever the cache holds, and what it finds counts from then on", async () => {
+  it("asks the source whatever the cache holds, and caches what it finds", async () => {
     await findAnd(ada);
     const { handle } = await lookup.find(carrier);
     const fresh = lookup.fresh(handle);
@@ -236,7 +236,7 @@ describe("fresh", () => {
     expect(first.asked).toHaveLength(2);
   });
 
-  it("is not answered by a question asked before it, nor overwritten by that one's late answer", async () => {
+  it("does not use the answer to an earlier look-up, and is not overwritten by its late answer", async () => {
     const early = lookup.find(carrier);
     const fresh = lookup.fresh(located(carrier.headers));
     first.asked[1]?.answer("session_revoked");
@@ -246,7 +246,7 @@ describe("fresh", () => {
     expect(await codeOf(lookup.find(carrier))).toBe("session_revoked");
   });
 
-  it("says when a session has expired, where its source does not look at the time", async () => {
+  it("reports an expired session where its source does not check the time", async () => {
     const fresh = lookup.fresh(located({ first: "x" }));
     first.asked[0]?.answer({ ...ada, expiresAt: clock.now() });
     expect(await fresh).toBe("session_expired");
@@ -254,7 +254,7 @@ describe("fresh", () => {
 });
 
 describe("a credential that was found before", () => {
-  it("counts where its headers are gone, in its source's turn", () => {
+  it("is used where its headers are missing, in the order of the sources", () => {
     const cookie = lookup.locate(carrier);
     expect(lookup.locate({ headers: {}, known: cookie })).toBe(cookie);
     expect(lookup.locate({ headers: { second: "a-token" }, known: cookie })).toBe(cookie);

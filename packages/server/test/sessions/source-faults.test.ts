@@ -1,4 +1,4 @@
-/** What a session source returns is checked once, before anything relies on it (fault A2). */
+/** What a session source returns is checked once, before other code relies on it (fault A2). */
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SessionSource } from "../../src/core/ports.ts";
 import {
@@ -14,7 +14,7 @@ import {
 const sound = { ref: "ref", userId: "ada", username: "Ada", role: "user", expiresAt: null };
 const cookie = "test.sid=any";
 
-/** A server whose session source answers this, whatever its type says. */
+/** A server whose session source gives this answer, whatever its type says. */
 async function startWith(
   answer: unknown,
   more: { source?: object; env?: Record<string, string> } = {},
@@ -90,7 +90,7 @@ it("a source whose `credentialOf` throws or returns no credential refuses as una
   }
 });
 
-it("a user id of 256 characters is taken, and can be disconnected by an administrator", async () => {
+it("a user id of 256 characters is accepted, and an administrator can disconnect that user", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const user_id = "é".repeat(256);
@@ -104,7 +104,7 @@ it("a user id of 256 characters is taken, and can be disconnected by an administ
   admin.close();
 });
 
-it("a name is cut at 200 code points, with no half of an emoji", async () => {
+it("a name is cut at 200 code points, without splitting an emoji", async () => {
   const username = `${"x".repeat(199)}😀${"y".repeat(900_000)}`;
   const server = await startWith({ ...sound, username });
   const { user, csrf } = await fetchClientConfig(server.url, { cookie });
@@ -114,7 +114,7 @@ it("a name is cut at 200 code points, with no half of an emoji", async () => {
   client.close();
 });
 
-it("what a source has beside the fields of a session goes no further", async () => {
+it("fields that a source adds to a session are dropped", async () => {
   const server = await startWith({ ...sound, password: "secret" });
   const request = { headers: { cookie }, method: "GET", rawHeaders: [], url: "/", socket: {} };
   const principal = await server.realtime.authorize(request as never);
@@ -122,7 +122,7 @@ it("what a source has beside the fields of a session goes no further", async () 
 });
 
 it.each([[undefined], [{}], [{ userId: 42 }], [{ ref: null }], [{ userId: "ada", reason: "because" }]])(
-  "word of a change that is %j is logged, and ends nothing",
+  "a reported change that is %j is logged, and ends nothing",
   async (change) => {
     let tell: (change: never) => void = () => {};
     const server = await startWith(sound, {

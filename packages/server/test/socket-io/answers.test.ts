@@ -1,4 +1,4 @@
-/** What every answer of ours has in common: its request's id, a code, and how to authenticate. */
+/** What all answers of the server have in common: the id of their request, a code, and how to authenticate. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   type RawHeaders,
@@ -50,12 +50,12 @@ const ask = (method: string, target: string, headers: RawHeaders): Promise<RawRe
   sendRaw(server.port, rawRequest(method, target, headers));
 
 describe("X-Request-Id", () => {
-  it.each(asked)("is in the answer to %s %s %j, which is %d", async (method, target, headers, status) => {
+  it.each(asked)("is in the answer to %s %s %j with status %d", async (method, target, headers, status) => {
     const answer = await ask(method, target, headers);
     expect([answer.status, answer.headers.get("x-request-id")]).toEqual([status, expect.stringMatching(uuid)]);
   });
 
-  it("is that of the line in the log", async () => {
+  it("equals the id in the log line", async () => {
     const logging = await startTestServer();
     onTestFinished(() => logging.close());
     const { headers } = await sendRaw(logging.port, rawRequest("GET", polling, [...close, ...foreign]));
@@ -63,7 +63,7 @@ describe("X-Request-Id", () => {
     await expect.poll(() => logging.logged).toContainEqual(expect.objectContaining({ fields }));
   });
 
-  it("is the one that a trusted proxy has given", async () => {
+  it("equals the id that a trusted proxy has set", async () => {
     const trusting = await startTestServer({ env: { TRUST_PROXY: "loopback" } });
     onTestFinished(() => trusting.close());
     for (const [target, headers] of [
@@ -83,7 +83,7 @@ describe("401", () => {
     ["/realtime/notifications", close],
     ["/metrics", via],
     ["/metrics", [...via, ["Authorization", "Bearer wrong"]]],
-  ] as [string, RawHeaders][])("on %s %j names how to authenticate", async (target, headers) => {
+  ] as [string, RawHeaders][])("in answer to %s %j names how to authenticate", async (target, headers) => {
     const answer = await ask("GET", target, [...close, ...headers]);
     expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
   });
@@ -95,7 +95,7 @@ describe("405", () => {
     ["DELETE", "/realtime/client-config", "GET, HEAD, OPTIONS"],
     ["GET", "/realtime/notifications/ack", "POST, OPTIONS"],
     ["GET", "/realtime/csp-report", "POST"],
-  ])("to %s %s has a code and Allow", async (method, target, allow) => {
+  ])("in answer to %s %s has a code and Allow", async (method, target, allow) => {
     const own: RawHeaders = [...close, ["Origin", server.url]];
     const { status, headers, body } = await ask(method, target, own);
     expect([status, headers.get("allow")]).toEqual([405, allow]);
@@ -107,7 +107,7 @@ describe("problem details (RFC 9457)", () => {
   const problem = "application/problem+json";
 
   it.each([problem, `application/json;q=0.5, ${problem};q=0.9`, "Application/Problem+JSON"])(
-    "answer a refusal where Accept is %s",
+    "are the form of a refusal where Accept is %s",
     async (accept) => {
       const { status, headers, body } = await ask("GET", tasks, [...close, ["Accept", accept]]);
       expect([status, headers.get("content-type")]).toEqual([401, problem]);
@@ -121,14 +121,14 @@ describe("problem details (RFC 9457)", () => {
     },
   );
 
-  it("answer a refused upgrade and name the hint as detail", async () => {
+  it("are the form of a refused upgrade, with the hint as detail", async () => {
     const { headers, body } = await ask("GET", websocket, [...upgradeHeaders, ...foreign, ["Accept", problem]]);
     expect(headers.get("content-type")).toBe(problem);
     expect(JSON.parse(body)).toMatchObject({ code: "origin_refused", detail: expect.stringContaining("evil.example") });
   });
 
   it.each(["*/*", "application/json", `${problem};q=0`, `${problem}x`, `x${problem}`])(
-    "do not answer where Accept is %s",
+    "are not used where Accept is %s",
     async (accept) => {
       const { headers, body } = await ask("GET", tasks, [...close, ["Accept", accept]]);
       expect(headers.get("content-type")).toContain("application/json");

@@ -1,4 +1,4 @@
-/** The decoder inside a real Socket.IO server: frames are written as they are, past the client's own encoder. */
+/** The decoder inside a real Socket.IO server: frames are written raw, without the client's own encoder. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
@@ -8,9 +8,11 @@ import { boundedParser } from "../../src/socket-io/parsing/bounded-parser.ts";
 import { connectClient, type TestClient, transports } from "../../src/testing/test-client.ts";
 
 const maxEventBytes = 2000;
-/** Of the handshake's `auth` and of acknowledgements. */
+/** Limit for the handshake's `auth` and for acknowledgements. */
 const maxControlBytes = 16_384;
-/** A namespace whose name has a quote in it: to a careless reader the payload's strings are turned inside out. */
+/**
+ * A namespace whose name contains a quote: a careless parser confuses the inside and outside of the payload's strings.
+ */
 const quoted = '/x"';
 
 let io: Server;
@@ -41,7 +43,7 @@ function fill(text: string, bytes: number, letter = "x"): string {
   return text.replace("…", letter.repeat(Math.floor(missing / size)) + "x".repeat(missing % size));
 }
 
-/** Arrays in one another; together with the event's own they are `levels` deep. */
+/** Nested arrays; together with the event's own array they are `levels` deep. */
 const nested = (levels: number): string => `["deep",${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}]`;
 
 const placeholder = (num: number) => `{"_placeholder":true,"num":${num}}`;
@@ -59,7 +61,7 @@ describe.each(transports)("over %s", (transport) => {
   const write = (...frames: (string | Buffer)[]): void => {
     for (const frame of frames) client.socket.io.engine.write(frame);
   };
-  /** What the server made of these frames, its connection kept. */
+  /** The server's reaction to these frames, while the connection is kept. */
   const seen = async (...frames: (string | Buffer)[]): Promise<string> => {
     write(...frames);
     return client.next<string>("seen");
@@ -104,7 +106,7 @@ describe.each(transports)("over %s", (transport) => {
       expect(await seen(`2["wide",[${"[],".repeat(200)}{}]]`)).toBe("wide: arrived");
     });
 
-    it("is as deep in a namespace with a quote in its name", async () => {
+    it("has the same limit of depth in a namespace with a quote in its name", async () => {
       const other = await connectClient(url, { transport, namespace: quoted });
       const answer = other.next<string>("seen");
       other.socket.io.engine.write(`2${quoted},${nested(500)}`);
@@ -119,7 +121,7 @@ describe.each(transports)("over %s", (transport) => {
       ["a name that Socket.IO keeps for itself", '2["disconnect","…"]'],
       ["an acknowledgement id beyond every counter", '212345678901234567890["big","…"]'],
       ["an unknown type", '9["big","…"]'],
-    ])("with %s closes the connection when it is too large: there is nobody to answer", async (_what, text) => {
+    ])("with %s closes the connection when it is too large, because it has no acknowledgement to answer", async (_what, text) => {
       await expectClosed(fill(text, maxControlBytes + 1));
     });
   });
@@ -143,7 +145,7 @@ describe.each(transports)("over %s", (transport) => {
       ["with a negative number of attachments", `5-1-["x",${placeholder(0)}]`],
       ["without the number of its attachments", '5["x"]'],
     ])("%s closes the connection", (_what, frame) => expectClosed(frame));
-    it.each(["20", "29007199254740991"])("with the id %s is answered with the very same", async (head) => {
+    it.each(["20", "29007199254740991"])("with the id %s is answered with the same id", async (head) => {
       const answers: string[] = [];
       client.socket.io.engine.on("data", (frame: string) => answers.push(frame));
       write(`${head}["x"]`);
@@ -158,7 +160,7 @@ describe.each(transports)("over %s", (transport) => {
       write(`2${id}["ask"]`);
       await expect.poll(() => answers).toContain(`3${Number(id)}["arrived"]`);
     });
-    // They were answered `31e+26[…]`, `3Infinity[…]` and `3NaN[…]`, which is no packet.
+    // Without the check they were answered `31e+26[…]`, `3Infinity[…]` and `3NaN[…]`, which are not valid packets.
     it.each([
       ["beyond every number", `2${"9".repeat(400)}["ask"]`],
       ["with a space in it", '21 2["ask"]'],
@@ -200,7 +202,7 @@ describe.each(transports)("over %s", (transport) => {
     });
     it("closes the connection one byte above it", () =>
       expectClosed(one, Buffer.alloc(maxEventBytes - one.length + 1)));
-    it("is not begun anew by a text that is refused in between", async () => {
+    it("is not started again by a text that is refused in between", async () => {
       write(two, Buffer.alloc(1200), fill('2["big","…"]', maxEventBytes + 1), Buffer.alloc(1200));
       await closed;
       expect(client.received("seen")).not.toContain("blob: arrived");

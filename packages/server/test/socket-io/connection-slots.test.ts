@@ -1,4 +1,4 @@
-/** How many connections a user or an address may have, here and over all nodes, and budgets that nodes share. */
+/** How many connections a user or an address may have, on one node and over all nodes, and budgets that nodes share. */
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createRateLimits } from "../../src/limits/rate-limits.ts";
@@ -17,7 +17,7 @@ function namespace(open: number) {
 }
 
 describe("a connection", () => {
-  it("is let in below the cap, and joins the room that counts it with all others", () => {
+  it("is admitted below the cap, and joins the room that counts it together with all others", () => {
     for (const [open, place] of [
       [1, "user:a"],
       [2, "user:b"],
@@ -28,7 +28,7 @@ describe("a connection", () => {
     }
   });
 
-  it("is refused at the cap with the setting, and may come back after ten seconds", () => {
+  it("is refused at the cap with the setting, and may retry after ten seconds", () => {
     const { socket, joined } = namespace(2);
     expect(() => takeConnectionSlot(socket, "user:a", limit, [])).toThrow(
       expect.objectContaining({ code: "too_many_connections", retryAfterMs: 10_000, hint: "SIGNALBOX_MAX is 2." }),
@@ -45,7 +45,7 @@ describe("a connection", () => {
     return { asked, take } as { asked: [string, number][]; take: (seat: string, cap: number) => Promise<never> };
   };
 
-  it("takes one of the seats of all nodes, whatever is open here", async () => {
+  it("takes one of the slots of all nodes, whatever number is open on this node", async () => {
     const { socket, joined } = namespace(2);
     const { asked, take } = slots(true);
     await takeConnectionSlot(socket, "user:a", limit, ["r1"], { take });
@@ -54,7 +54,7 @@ describe("a connection", () => {
     expect(slotKey("/admin", "user:a")).not.toBe(slotKey("/", "user:a"));
   });
 
-  it("is refused where all seats are taken, and may come back after a second", async () => {
+  it("is refused where all slots are taken, and may retry after a second", async () => {
     const { socket, joined } = namespace(0);
     await expect(takeConnectionSlot(socket, "user:a", limit, [], slots(false))).rejects.toMatchObject({
       ...{ code: "too_many_connections", retryAfterMs: 1000 },
@@ -62,7 +62,7 @@ describe("a connection", () => {
     expect(joined).toEqual([]);
   });
 
-  it("counts here where the seats of all nodes cannot be asked", async () => {
+  it("is counted on this node where the slots of all nodes are unavailable", async () => {
     const [free, full] = [namespace(1), namespace(2)];
     await takeConnectionSlot(free.socket, "user:a", limit, [], slots(undefined));
     expect(free.joined).toEqual([["user:a"]]);
@@ -94,7 +94,7 @@ describe("rate limits over several nodes", () => {
     return { asked, budgets, clock, limits };
   }
 
-  it("share a budget for each kind: connections of a minute, and messages of as long as a burst lasts", () => {
+  it("share a budget for each kind: connections per minute, and messages per duration of a burst", () => {
     const { budgets } = start({ SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "7", SIGNALBOX_CONNECT_RATE_PER_USER: "5" });
     expect(budgets).toEqual([
       ["address", 7, 60],
@@ -103,7 +103,7 @@ describe("rate limits over several nodes", () => {
     ]);
   });
 
-  it("ask for each connection at once, and for messages with the next tick, until they are closed", async () => {
+  it("request the budget for each connection at once, and for messages with the next tick, until they are closed", async () => {
     const { asked, clock, limits } = start();
     await limits.connectFromAddress("2001:db8:1:2::1");
     await limits.connectAsUser("user:a");
@@ -121,14 +121,14 @@ describe("rate limits over several nodes", () => {
     expect(asked).toHaveLength(3);
   });
 
-  it("refuse by the own budget without asking", async () => {
+  it("refuse by the local budget without a request to the shared one", async () => {
     const { asked, limits } = start({ SIGNALBOX_CONNECT_RATE_PER_USER: "1" });
     await limits.connectAsUser("user:a");
     await expect(limits.connectAsUser("user:a")).rejects.toMatchObject({ code: "rate_limited" });
     expect(asked).toHaveLength(1);
   });
 
-  it("are none where rate limiting is off, nor does closing them fail where there is one node", () => {
+  it("are absent where rate limiting is off, and closing them does not fail where there is one node", () => {
     const { budgets, limits } = start({ SOCKETIO_RATE_LIMITING: "false" });
     expect(budgets).toEqual([]);
     limits.message("user:a");
@@ -138,7 +138,7 @@ describe("rate limits over several nodes", () => {
 });
 
 describe("a budget of a window", () => {
-  it("ends with the window that its first use began, to the millisecond, and tells at least one to wait", () => {
+  it("ends with the window that its first use began, to the millisecond, and always asks to wait at least 1 ms", () => {
     const clock = createFakeClock();
     const take = createWindowLimit({ points: 1, seconds: 2, settings: "S", clock });
     const waitMs = () => {

@@ -1,4 +1,7 @@
-/** What a connection may ask for by CONNECT: each namespace once, those that exist, and one within the time. */
+/**
+ * What a connection may request by CONNECT: each namespace once, only namespaces that exist, and one within the time
+ * limit.
+ */
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
   connectClient,
@@ -26,7 +29,7 @@ const securityLines = (server: TestServer): { type: string; code?: string; detai
 const guests = { SOCKETIO_REQUIRE_AUTH: "false" };
 
 describe("a burst of CONNECTs to one namespace", () => {
-  it("makes one socket, and one copy of each emit; the client is told once", async () => {
+  it("makes one socket, and one copy of each emit; the client receives one confirmation", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const raw = await openRaw(server, { Cookie: cookie });
@@ -53,7 +56,7 @@ describe("a burst of CONNECTs to one namespace", () => {
     expect(server.realtime.io.of("/").sockets.size).toBe(0);
   });
 
-  it("leaves nothing behind, and the namespace can be entered again after leaving it", async () => {
+  it("leaves nothing behind, and the client can enter the namespace again after leaving it", async () => {
     const server = await start(guests);
     const raw = await openRaw(server);
     const { frames } = raw;
@@ -67,7 +70,7 @@ describe("a burst of CONNECTs to one namespace", () => {
     expect(server.realtime.io.of("/").sockets.size).toBe(1);
   });
 
-  it("that is an application's mistake, connect() called twice, still connects", async () => {
+  it("still connects when an application calls connect() twice by mistake", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
     const client = await connectClient(server.url, { cookie });
@@ -77,7 +80,7 @@ describe("a burst of CONNECTs to one namespace", () => {
     await expect.poll(() => second.connected).toBe(true);
   });
 
-  it("is no second one after a guard of the application has refused the first", async () => {
+  it("can connect after a guard of the application has refused the first attempt", async () => {
     const server = await start(guests);
     let closed = true;
     server.realtime.io.of("/").use((_socket, next) => next(closed ? new Error("closed") : undefined));
@@ -91,7 +94,7 @@ describe("a burst of CONNECTs to one namespace", () => {
 });
 
 describe("CONNECTs to namespaces that do not exist", () => {
-  it("are written down as one line, and the tenth closes the connection", async () => {
+  it("are recorded as one line, and the tenth closes the connection", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const raw = await openRaw(server, { Cookie: cookie });
@@ -110,7 +113,7 @@ describe("CONNECTs to namespaces that do not exist", () => {
     expect(metrics).not.toContain("nope");
   });
 
-  it("or have no guard count the same", async () => {
+  it("count the same as CONNECTs to a namespace without a guard", async () => {
     const server = await start();
     server.realtime.io.of("/unguarded");
     const raw = await openRaw(server);
@@ -121,7 +124,7 @@ describe("CONNECTs to namespaces that do not exist", () => {
 });
 
 describe("a connection without a namespace", () => {
-  it("is closed after SIGNALBOX_CONNECT_TIMEOUT, also when it has left one", async () => {
+  it("is closed after SIGNALBOX_CONNECT_TIMEOUT, also when it has left a namespace before", async () => {
     const clock = createFakeClock(Date.now());
     const server = await start({ ...guests, SIGNALBOX_CONNECT_TIMEOUT: "1" }, { clock });
     const raw = await openRaw(server);
@@ -139,7 +142,7 @@ describe("a connection without a namespace", () => {
     await expect.poll(raw.isOpen).toBe(false);
   });
 
-  it("is kept when it enters one again in time", async () => {
+  it("is kept when it enters a namespace again in time", async () => {
     const clock = createFakeClock(Date.now());
     const server = await start({ ...guests, SIGNALBOX_CONNECT_TIMEOUT: "1" }, { clock });
     const raw = await openRaw(server);
@@ -154,7 +157,7 @@ describe("a connection without a namespace", () => {
     expect(raw.isOpen()).toBe(true);
   });
 
-  it("is closed when the server takes the last one from it: a demoted administrator", async () => {
+  it("is closed when the server closes its last namespace: a demoted administrator", async () => {
     const server = await start({ SIGNALBOX_CONNECT_TIMEOUT: "1" });
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
     const connect = await connectPacket(server, cookie, "/admin,");
@@ -197,7 +200,7 @@ describe("guests", () => {
     expect((await Promise.all(requests)).filter(({ ok }) => ok)).toHaveLength(3);
   });
 
-  it("by polling are told apart by the address they came from, though their first request is long gone", async () => {
+  it("on polling are distinguished by the address they came from, though their first request ended long ago", async () => {
     const server = await start({ ...guests, SIGNALBOX_MAX_CONNECTIONS_PER_USER: "1", TRUST_PROXY: "loopback" });
     for (const ip of ["203.0.113.1", "203.0.113.2"]) {
       const forwarded = { "X-Forwarded-For": ip };

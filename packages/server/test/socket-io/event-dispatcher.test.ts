@@ -1,4 +1,4 @@
-/** What every event passes before its handler and after it, in a namespace of an application's own. */
+/** The checks that every event passes before and after its handler, in a namespace that an application defines. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
@@ -13,11 +13,11 @@ import { connectClient, startTestServer, type TestClient, type TestServer } from
 let server: TestServer;
 let client: TestClient;
 let clock: ReturnType<typeof createFakeClock>;
-/** What a handler does with its context, set by each test. */
+/** The handler's behaviour with its context, set by each test. */
 let handler: (payload: unknown, context: RequestContext) => object | undefined | Promise<object | undefined>;
 
 const anything = z.looseObject({});
-/** A schema of another library than Zod: a path may be absent, and its parts may be objects. */
+/** A schema of a library other than Zod: a path may be absent, and its parts may be objects. */
 const refusing = (path: StandardSchemaV1.Issue["path"]): StandardSchemaV1 => ({
   "~standard": { version: 1, vendor: "test", validate: () => ({ issues: [{ message: "No.", path }] }) },
 });
@@ -80,7 +80,7 @@ describe("an event", () => {
     expect(client.received("error")).toEqual([]);
   });
 
-  it("that is not declared is refused, and without an acknowledgement as an event `error`", async () => {
+  it("that is not declared is refused, by an event `error` where it has no acknowledgement", async () => {
     expect(await errorOf("nope", {})).toMatchObject({ code: "event_unknown", hint: expect.stringContaining("/lab") });
     client.socket.emit("nope", {});
     expect(await client.next("error")).toMatchObject({ code: "event_unknown" });
@@ -95,7 +95,7 @@ describe("an event", () => {
   });
 
   it.each(['{"__proto__":1}', '{"a":[{"constructor":{"prototype":1}}]}'])(
-    "whose payload names a prototype is refused before its schema: %s",
+    "whose payload contains a prototype key is refused before its schema is checked: %s",
     async (json) => {
       let reached = false;
       handler = () => {
@@ -117,7 +117,7 @@ describe("an event", () => {
     admin.close();
   });
 
-  it("that fails in its handler is answered as internal, logged with its name, and harms no other", async () => {
+  it("that fails in its handler is answered as internal, logged with its name, and affects no other event", async () => {
     handler = async () => {
       throw new Error("secret detail");
     };
@@ -129,7 +129,7 @@ describe("an event", () => {
     expect(await client.request("any", {})).toEqual({ ok: true });
   });
 
-  it("of a session that has expired by the clock is refused, though the sweep has not come yet", async () => {
+  it("of a session that has expired is refused, even before the sweep has ended the session", async () => {
     const { cookie } = server.sessions.signIn({ userId: "eve", expiresAt: clock.now() + 60_100 });
     const short = await connectClient(server.url, { cookie, namespace: "/lab" });
     clock.advance(60_100);
@@ -189,7 +189,7 @@ it("an event over the user's budget is refused with the time to wait", async () 
 });
 
 describe("the context of a handler", () => {
-  it("tells who asks, from where, on which socket, and in which rooms it is", async () => {
+  it("has the user, the address, the socket, and the rooms that the socket is in", async () => {
     let seen: object = {};
     handler = (_payload, { principal, ip, socketId, rooms }) => {
       seen = { userId: principal.userId, ip, socketId, inRoom: rooms.has("everybody") };
@@ -199,7 +199,7 @@ describe("the context of a handler", () => {
     expect(seen).toEqual({ userId: "ada", ip: "127.0.0.1", socketId: client.socket.id, inRoom: true });
   });
 
-  it("joins and leaves rooms, up to the limit, and a joined one again without counting", async () => {
+  it("joins and leaves rooms, up to the limit, and a repeated join does not count", async () => {
     const join = (room: string) => {
       handler = async (_payload, context) => {
         await context.join(room);
@@ -209,7 +209,7 @@ describe("the context of a handler", () => {
     };
     const { rooms } = await join("everybody");
     const room = (n: number) => `room ${n}`;
-    // Its own, its user's and the default one are there already.
+    // The socket's own room, its user's room and the default room are joined already.
     let joined = rooms;
     let refused: { code?: string; retry_after_ms?: number; hint?: string } | undefined;
     for (let n = 0; refused === undefined; n += 1) {
@@ -234,7 +234,7 @@ describe("the context of a handler", () => {
     expect(await join("instead")).toMatchObject({ ok: true, rooms: 4 });
   });
 
-  it("tells rooms that requests joined from those in which the server puts the socket", async () => {
+  it("distinguishes rooms that requests joined from those in which the server puts the socket", async () => {
     const roomsAfter = async (act: (context: RequestContext) => unknown) => {
       handler = async (_payload, context) => {
         await act(context);
@@ -256,7 +256,7 @@ describe("the context of a handler", () => {
     expect(await roomsAfter(byServer)).toBe(true);
   });
 
-  it("joins no room for a socket that has gone meanwhile, and a request that waits for its turn is not run", async () => {
+  it("joins no room for a socket that has disconnected in the meantime, and a request that still waits is not run", async () => {
     const begun = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
     const outcomes: unknown[] = [];
@@ -326,7 +326,7 @@ describe("requests with one key", () => {
     expect(steps).toEqual(["first", "second", "third"]);
   });
 
-  it("wait, up to 32 of them, and leave nothing behind", async () => {
+  it("wait, up to 32 of them, and leave nothing behind when they are done", async () => {
     const queue = createKeyedQueue();
     for (let round = 0; round < 2; round += 1) {
       const held = Promise.withResolvers<void>();
@@ -341,8 +341,8 @@ describe("requests with one key", () => {
   });
 });
 
-describe("requests under way", () => {
-  it("of some connections are waited for without the others, and all of them without a choice", async () => {
+describe("requests in flight", () => {
+  it("of some connections are waited for without the others, and all of them when no connections are given", async () => {
     const inFlight = createInFlightRequests(createFakeClock());
     const [ours, theirs] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const [one, another] = [{}, {}];
@@ -362,7 +362,7 @@ describe("requests under way", () => {
     await all;
   });
 
-  it("are waited for no longer than was said, and the timer ends with them", async () => {
+  it("are waited for up to the given time, and the timer ends with them", async () => {
     const fake = createFakeClock();
     let timers = 0;
     const clock = {
@@ -391,7 +391,7 @@ describe("requests under way", () => {
   });
 });
 
-describe("a key that means the prototype of all objects", () => {
+describe("a key that refers to the prototype of all objects", () => {
   it.each([
     ['{"__proto__":null}', true],
     ['[{"a":{"__proto__":{}}}]', true],
@@ -408,7 +408,7 @@ describe("a key that means the prototype of all objects", () => {
     expect(hasUnsafeKey(JSON.parse(json))).toBe(found);
   });
 
-  it("is not looked for in bytes, nor inherited", () => {
+  it("is not searched for in bytes, or in inherited properties", () => {
     expect(hasUnsafeKey(Object.assign(new Uint8Array(2), { __proto__x: 1 }))).toBe(false);
     expect(hasUnsafeKey(undefined)).toBe(false);
     const bytes = Object.defineProperty(new Uint8Array(1), "__proto__", { value: 1, enumerable: true });

@@ -46,14 +46,14 @@ describe("createRealtime on an existing server", () => {
     expect((await fetch(`${url}/realtime/reachable`)).status).toBe(404);
   });
 
-  it("closes an upgrade to a path that nobody claims", async () => {
+  it("closes an upgrade to a path for which no listener exists", async () => {
     const server = await start();
     const socket = new WebSocket(`${server.url.replace("http", "ws")}/elsewhere`);
     await new Promise((resolve) => socket.on("error", resolve));
     expect(socket.readyState).not.toBe(WebSocket.OPEN);
   });
 
-  it("goes on after a client resets its connection in the middle of an upgrade", async () => {
+  it("continues to work after a client resets its connection in the middle of an upgrade", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     for (let attempt = 0; attempt < 50; attempt += 1) {
@@ -87,7 +87,7 @@ describe("createRealtime on an existing server", () => {
   });
 });
 
-describe("what stays off", () => {
+describe("a disabled feature of Socket.IO", () => {
   it("connection state recovery: no client is given a private id, and one that names a lost session gets nothing of it", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
@@ -95,7 +95,7 @@ describe("what stays off", () => {
     const lost = await openRaw(server, { Cookie: cookie });
     lost.send(connect);
     const answer = await lost.next((frame) => frame.startsWith("40"));
-    // With a `pid` in it a client may come back as this session (Socket.IO protocol 5, "connection state recovery").
+    // With a `pid` in it a client could resume this session (Socket.IO protocol 5, "connection state recovery").
     const { sid, ...others } = JSON.parse(answer.slice(2));
     expect(others).toEqual({});
     await server.realtime.io.of("/").sockets.get(sid)?.join("secret");
@@ -114,7 +114,7 @@ describe("what stays off", () => {
     expect(socket?.recovered).toBe(false);
     expect(socket?.rooms.has("secret")).toBe(false);
   });
-  it("the webtransport transport is unknown", async () => {
+  it("the webtransport transport is refused as unknown", async () => {
     const server = await start();
     const response = await fetch(`${server.url}/socket.io/?EIO=4&transport=webtransport`, {
       headers: { origin: server.url },
@@ -148,7 +148,7 @@ describe("namespaces of an application", () => {
     expect((await refusalOf(server.url, { namespace: "/chat", transport })).code).toBe("session_missing");
   });
 
-  it("cannot be opened without a guard: one that was made on Socket.IO directly lets nobody in", async () => {
+  it("cannot be opened without a guard: a namespace that was made on Socket.IO directly admits no client", async () => {
     const server = await start();
     server.realtime.io.of("/unguarded").on("connection", () => {
       throw new Error("Somebody got in.");
@@ -157,7 +157,7 @@ describe("namespaces of an application", () => {
     expect((await refusalOf(server.url, { cookie, namespace: "/unguarded" })).code).toBe("forbidden");
   });
 
-  it("are opened once, and have a path", async () => {
+  it("are opened only once, and have a path", async () => {
     const server = await start();
     server.realtime.namespace(chat);
     expect(() => server.realtime.namespace(chat)).toThrow("open already");
@@ -166,7 +166,7 @@ describe("namespaces of an application", () => {
 });
 
 describe("authorize, for routes of the application", () => {
-  it("demands session and, for methods that change something, the CSRF token", async () => {
+  it("requires a session and, for methods that change something, the CSRF token", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const { csrf = "" } = await fetchClientConfig(server.url, { cookie });
@@ -191,7 +191,7 @@ describe("authorize, for routes of the application", () => {
   });
 });
 
-it("what an application has put in front of a socket's events sees them before the gate does", async () => {
+it("a middleware that an application adds to a socket sees its events before the event dispatcher does", async () => {
   const server = await start();
   const seen: unknown[] = [];
   server.realtime.io.of("/").use((socket, next) => {

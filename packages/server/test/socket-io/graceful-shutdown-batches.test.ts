@@ -1,4 +1,4 @@
-/** The batches of a server that closes, by a clock that the test turns. */
+/** The batches of a graceful shutdown, with a clock that the test advances. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectClient, createFakeClock, startTestServer, type TestClient } from "../../src/testing/index.ts";
 
@@ -20,7 +20,7 @@ async function start(env: Record<string, string> = {}) {
     clients.push(client);
     return client;
   }
-  /** Everything that the server has sent has arrived where the answer to a later request has. */
+  /** Once a later request is answered, everything that the server has sent before has arrived. */
   const settle = () =>
     Promise.all(clients.filter(({ socket }) => socket.connected).map((each) => each.request("check_connection", {})));
   const told = () => delays.length;
@@ -28,7 +28,7 @@ async function start(env: Record<string, string> = {}) {
 }
 
 describe("a window", () => {
-  it("is divided evenly among the connections, the first of which are told at once", async () => {
+  it("is divided evenly among the connections, the first of which are notified at once", async () => {
     const { clock, server, connect, told, settle } = await start({ SIGNALBOX_DRAIN_WINDOW: "2" });
     for (let n = 0; n < 4; n += 1) await connect();
     const closed = server.realtime.close();
@@ -58,7 +58,7 @@ describe("a window", () => {
     await closed;
   });
 
-  it("sends clients back within 250 ms at the most, and within the first delay where that is less", async () => {
+  it("makes clients reconnect within 250 ms at the most, and within the first delay where that is less", async () => {
     for (const [delay, within] of [
       ["60000", 250],
       ["100", 100],
@@ -87,7 +87,7 @@ describe("a window", () => {
 });
 
 describe("without a window", () => {
-  it("all are told at once, and spread over the longest delay", async () => {
+  it("all clients are notified at once, and reconnect spread over the longest delay", async () => {
     const { server, connect, clients, delays } = await start({
       SOCKETIO_RECONNECTION_DELAY: "1000",
       SOCKETIO_RECONNECTION_DELAY_MAX: "60000",
@@ -104,7 +104,7 @@ describe("without a window", () => {
 });
 
 describe("a delay before", () => {
-  it("fails readiness, lets everybody in and serves them until it is over", async () => {
+  it("fails readiness, and still admits and serves all clients until it is over", async () => {
     const { clock, server, connect, told, settle } = await start({ SIGNALBOX_DRAIN_DELAY: "3" });
     await connect();
     const ready = async () => (await fetch(`${server.url}/readyz`)).status;
@@ -120,7 +120,7 @@ describe("a delay before", () => {
     await closed;
   });
 
-  it("is none where none was set: the doors are shut in the same turn", async () => {
+  it("is skipped where none was set: the server stops accepting connections in the same turn", async () => {
     const { server, connect } = await start();
     await connect();
     const closed = server.realtime.close();

@@ -1,4 +1,7 @@
-/** A server that closes calmly: readiness first, then batch after batch, and whoever waits is served meanwhile. */
+/**
+ * A graceful shutdown over a window: first readiness fails, then clients are closed in batches, and the others are
+ * served meanwhile.
+ */
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   connectClient,
@@ -35,7 +38,7 @@ const readiness = async ({ url }: TestServer) => {
 };
 
 describe.each(transports)("over %s", (transport) => {
-  it("fails readiness as draining for the delay, in which everything else works, also new connections", async () => {
+  it("fails readiness as draining during the delay, in which everything else works, including new connections", async () => {
     const server = await start({ SIGNALBOX_DRAIN_DELAY: "1" });
     const client = await connect(server, transport);
     const started = performance.now();
@@ -51,7 +54,7 @@ describe.each(transports)("over %s", (transport) => {
     await closed;
   });
 
-  it("sends clients away evenly over the window, to come back soon; the others are served until their turn", async () => {
+  it("disconnects clients evenly over the window, with a short reconnection delay; the others are served until their turn", async () => {
     const server = await start({ SIGNALBOX_DRAIN_WINDOW: "2", SOCKETIO_RECONNECTION_DELAY: "300" });
     const clients: TestClient[] = [];
     for (let n = 0; n < 8; n += 1) clients.push(await connect(server, transport));
@@ -73,7 +76,7 @@ describe.each(transports)("over %s", (transport) => {
     });
     expect(await handshake.json()).toMatchObject({ error: { code: "server_draining" } });
     const times = (await Promise.all(toldAt)).sort((a, b) => a.at - b.at);
-    // One every 250 ms; what is measured includes the way to the client.
+    // One every 250 ms; the measured time includes the way to the client.
     for (const [index, { at, ownMs }] of times.entries()) {
       expect(at).toBeGreaterThan(index * 250 - 50);
       expect(ownMs).toBeLessThan(index * 250 + 400);
@@ -81,7 +84,7 @@ describe.each(transports)("over %s", (transport) => {
     await closed;
   });
 
-  it("tells all namespaces of a connection before it is closed", async () => {
+  it("notifies all namespaces of a connection before it is closed", async () => {
     const server = await start({ SIGNALBOX_DRAIN_WINDOW: "1" });
     const client = await connect(server, transport);
     const admin = client.socket.io.socket("/admin", { auth: client.socket.auth as Record<string, unknown> });
@@ -92,7 +95,7 @@ describe.each(transports)("over %s", (transport) => {
     await closed;
   });
 
-  it("answers what was accepted before the connection is closed, and holds up nobody else for it", async () => {
+  it("answers accepted requests before the connection is closed, and delays no other client for them", async () => {
     const begun = Promise.withResolvers<void>();
     const server: TestServer = await start(
       { SIGNALBOX_DRAIN_WINDOW: "1" },
@@ -120,7 +123,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("a server without connections does not wait for the window, nor one whose last client goes by itself", async () => {
+it("a server does not wait for the window without connections, nor after its last client has disconnected by itself", async () => {
   const idle = await start({ SIGNALBOX_DRAIN_WINDOW: "60" });
   const left = await start({ SIGNALBOX_DRAIN_WINDOW: "60" });
   const clients = [await connect(left, "websocket"), await connect(left, "polling")];

@@ -1,4 +1,4 @@
-/** A server that closes answers what it has accepted, and takes nothing new. */
+/** A server that closes answers what it has accepted, and accepts nothing new. */
 import type { RefusalMessage } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FakeClock } from "../../src/testing/fake-clock.ts";
@@ -13,7 +13,7 @@ import {
   transports,
 } from "../../src/testing/index.ts";
 
-/** A server with one request under way that ends when the test says so. */
+/** A server with one request in flight that ends when the test says so. */
 async function startBusy(transport: Transport, env: Record<string, string> = {}, clock?: FakeClock) {
   const begun = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
@@ -38,7 +38,7 @@ async function startBusy(transport: Transport, env: Record<string, string> = {},
   return { server, client, answer, end: ended.resolve };
 }
 
-/** Asks for `/admin` on a connection that is there already, and returns the refusal. */
+/** Requests `/admin` on an existing connection, and returns the refusal. */
 async function enterAdmin({ socket }: TestClient): Promise<RefusalMessage> {
   const second = socket.io.socket("/admin", { auth: socket.auth as Record<string, unknown> });
   const refused = new Promise<RefusalMessage>((resolve, reject) => {
@@ -49,7 +49,7 @@ async function enterAdmin({ socket }: TestClient): Promise<RefusalMessage> {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  it("a request that was accepted before is answered, and then the client is told and disconnected", async () => {
+  it("a request that was accepted before is answered, and then the client is notified and disconnected", async () => {
     const { server, client, answer, end } = await startBusy(transport);
     const closed = server.realtime.close();
     end();
@@ -59,7 +59,7 @@ describe.each(transports)("over %s", (transport) => {
     await closed;
   });
 
-  it("whoever comes meanwhile is refused as server_draining: request, namespace and connection", async () => {
+  it("a new request, namespace or connection during a shutdown is refused as server_draining", async () => {
     const { server, client, answer, end } = await startBusy(transport);
     const closed = server.realtime.close();
     const headers = { origin: server.url };
@@ -80,14 +80,14 @@ describe.each(transports)("over %s", (transport) => {
 });
 
 it.each(transports)(
-  "no connection is told or closed before an accepted request is answered, over %s",
+  "no connection is notified or closed before an accepted request is answered, over %s",
   async (transport) => {
     const { server, client, answer, end } = await startBusy(transport);
     const { cookie } = server.sessions.signIn({ userId: "bob" });
     const bystander = await connectClient(server.url, { cookie, transport });
     onTestFinished(() => bystander.close());
     const closed = server.realtime.close();
-    // An answer comes behind everything that the server has sent before it.
+    // An answer arrives after everything that the server has sent before it.
     for (const each of [client, bystander]) {
       expect((await each.request("check_connection", {})).error).toMatchObject({ code: "server_draining" });
       expect(each.received("server_draining")).toEqual([]);
@@ -99,7 +99,7 @@ it.each(transports)(
   },
 );
 
-it("a connection whose request never ends is told and closed after three seconds, and not before", async () => {
+it("a connection whose request never ends is notified and closed after three seconds, and not before", async () => {
   const clock = createFakeClock(Date.now());
   const { server, client, answer } = await startBusy("websocket", {}, clock);
   const unanswered = expect(answer).rejects.toThrow("disconnected");
@@ -113,7 +113,7 @@ it("a connection whose request never ends is told and closed after three seconds
   await closed;
 });
 
-it("a connection that was being looked up when the server began to close is not let in after all", async () => {
+it("a connection whose session was being looked up when the server began to close is refused", async () => {
   const { server, client, answer, end } = await startBusy("websocket", { SIGNALBOX_SESSION_CACHE: "0" });
   const { resolve } = server.sessions;
   const asked = Promise.withResolvers<void>();

@@ -1,4 +1,7 @@
-/** The order of the guards (docs/lifecycle.md): of several reasons to refuse, the first in the order is answered. */
+/**
+ * The order of the guards (docs/lifecycle.md): where several reasons to refuse apply, the first one in the order is
+ * answered.
+ */
 import type { RefusalCode } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
@@ -111,7 +114,7 @@ it("judges an event by size, rate, name, keys, schema, session and permission be
   const poisoned = JSON.parse('{"__proto__":1,"n":"one"}');
   const huge = { text: "x".repeat(server.config.maxEventSize) };
 
-  // The sweep that ends expired sessions comes every 500 ms: this one is not found yet.
+  // The sweep that ends expired sessions runs every 500 ms, and has not found this one yet.
   clock.advance(60_100);
   expect(await code(short, "undeclared", poisoned)).toBe("event_unknown");
   expect((await short.request("admins", poisoned)).error).toMatchObject({ hint: expect.stringContaining("__proto__") });

@@ -1,4 +1,4 @@
-/** Visitors whose session is over, where guests are allowed (fault A7). */
+/** Visitors whose session has ended, where guests are allowed (fault A7). */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { defineNamespace } from "../../src/socket-io/namespaces/define-namespace.ts";
 import {
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Cookies of visitors, each of which opens no session. */
+/** Cookies of visitors, none of which opens a session. */
 const stale: Record<string, () => string> = {
   invalid: () => "test.sid=made-up",
   expired: () => server.sessions.signIn({ userId: "ada", expiresAt: 1 }).cookie,
@@ -29,7 +29,7 @@ const stale: Record<string, () => string> = {
 
 describe.each(transports)("over %s", (transport) => {
   it.each(Object.keys(stale))(
-    "lets a visitor with an %s session in as a guest, as client-config says",
+    "admits a visitor with an %s session as a guest, as client-config says",
     async (kind) => {
       const cookie = stale[kind]?.() ?? "";
       const config = await fetchClientConfig(server.url, { cookie });
@@ -45,13 +45,13 @@ describe.each(transports)("over %s", (transport) => {
     },
   );
 
-  it("takes a visitor whose token opens no session for a guest too", async () => {
+  it("admits a visitor whose token opens no session as a guest too", async () => {
     const client = await connectClient(server.url, { transport, auth: { token: "made-up" } });
     expect(await client.next("connection_established")).toMatchObject({ role: "guest" });
     client.close();
   });
 
-  it("tells an ended session as such on a namespace that admits no guests", async () => {
+  it("reports an ended session on a namespace that admits no guests", async () => {
     server.realtime.namespace(defineNamespace({ path: "/chat", access: "user", requests: {} }));
     for (const namespace of ["/chat", "/admin"]) {
       const { code } = await refusalOf(server.url, { cookie: "test.sid=made-up", namespace, transport });
@@ -59,10 +59,10 @@ describe.each(transports)("over %s", (transport) => {
     }
   });
 
-  it("does not make a guest of a connection on which a session was live", async () => {
+  it("does not turn a connection with a session into a guest when the session ends", async () => {
     const { cookie, ref } = server.sessions.signIn({ userId: "ada" });
     const client = await connectClient(server.url, { cookie, transport });
-    // Quietly, so that the connection is still there when it asks for another namespace.
+    // Without a report, so that the connection still exists when it requests another namespace.
     server.sessions.forget(ref);
     server.realtime.namespace(defineNamespace({ path: "/open", access: "guest", requests: {} }));
     const refused = new Promise<{ data?: { code: string } }>((resolve) => {

@@ -1,4 +1,4 @@
-/** What a handshake's `auth` may leave out, and how (fault A20). */
+/** What a handshake's `auth` may omit, and how (fault A20). */
 import { expect, it, onTestFinished } from "vitest";
 import { connectClient, refusalOf, startTestServer, transports } from "../../src/testing/index.ts";
 
@@ -15,7 +15,7 @@ it.each([
   ["null", null],
   ["empty", ""],
   ["undefined", undefined],
-])("a token that is %s is none: the cookie counts", async (_what, token) => {
+])("a token that is %s is ignored, and the cookie is used", async (_what, token) => {
   const { url, cookie, csrf } = await start();
   for (const transport of transports) {
     const client = await connectClient(url, { cookie, transport, auth: { csrf, token } });
@@ -25,7 +25,7 @@ it.each([
   }
 });
 
-it("every other field may be null too, and an empty csrf token is none", async () => {
+it("every other field may be null too, and an empty csrf token is treated as absent", async () => {
   const { url, cookie, csrf } = await start();
   const client = await connectClient(url, { cookie, auth: { csrf, token: null, client: null, accepts: null } });
   client.close();
@@ -43,7 +43,7 @@ it.each([
   ["auth.client.name", { client: { name: 5, version: "1" } }],
   ["auth.accepts", { accepts: "progress_batch" }],
   ["auth.accepts.0", { accepts: [null] }],
-])("a wrong type of %s is refused with its name", async (field, auth) => {
+])("a wrong type of %s is refused, and the refusal names it", async (field, auth) => {
   const { url } = await start();
   for (const transport of transports) {
     const refusal = await refusalOf(url, { transport, auth });

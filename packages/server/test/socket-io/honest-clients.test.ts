@@ -1,10 +1,10 @@
-/** Nobody is kept out by what honest clients are refused, nor by what somebody else does who is signed in. */
+/** No client is blocked for what honest clients are refused, nor for what another signed-in user does. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectClient, createFakeClock, refusalOf, startTestServer, transports } from "../../src/testing/index.ts";
 
 async function start(env: Record<string, string> = {}) {
   const clock = createFakeClock(Date.now());
-  // One machine is everybody's address here, and guests show at once whether it is blocked.
+  // All clients here share the address of one machine, and guests show at once whether it is blocked.
   const roomy = { SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "100000", SIGNALBOX_CONNECT_RATE_PER_USER: "100000" };
   const server = await startTestServer({ clock, env: { SOCKETIO_REQUIRE_AUTH: "false", ...roomy, ...env } });
   onTestFinished(() => server.close());
@@ -23,23 +23,23 @@ async function start(env: Record<string, string> = {}) {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  it("a tab of yesterday goes on asking for a socket and its task", async () => {
+  it("a tab with an expired session is not blocked, however often it asks for a socket and its task", async () => {
     const { server, clock, expectNobodyBlocked } = await start({ SOCKETIO_REQUIRE_AUTH: "true" });
     const cookie = "test.sid=of-yesterday";
     for (let n = 0; n < 130; n += 1) {
       const answer = await fetch(`${server.url}/realtime/tasks/mine`, { headers: { origin: server.url, cookie } });
       expect(answer.status).toBe(401);
-      // On `/`, where guests are allowed, it would be one.
+      // On `/`, where guests are allowed, it would be admitted as a guest.
       const asked = { cookie, auth: {}, transport, namespace: "/admin" };
       expect((await refusalOf(server.url, asked)).code).toBe("session_invalid");
-      // A block would be over again by the end.
+      // A block would have ended by the end of the test.
       await expectNobodyBlocked();
       clock.advance(5000);
     }
   });
 });
 
-it("others at the address of a signed-in user who asks for namespaces that are none: it counts for that user", async () => {
+it("a signed-in user who requests unknown namespaces is blocked as a user, and other clients at the address are not", async () => {
   const { server, rows } = await start();
   const { cookie } = server.sessions.signIn({ userId: "mallory" });
   let refused: string | undefined;
@@ -58,7 +58,7 @@ it("others at the address of a signed-in user who asks for namespaces that are n
   );
 });
 
-it("an origin that is only reported, and let pass", async () => {
+it("a client whose origin is only reported, and admitted, is not blocked", async () => {
   const { server, expectNobodyBlocked } = await start({ SOCKETIO_CORS_REPORT_ONLY: "true" });
   const headers = { origin: "https://elsewhere.example" };
   for (let n = 0; n < 130; n += 1) {

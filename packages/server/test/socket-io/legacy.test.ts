@@ -7,8 +7,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-describe.each(transports)("the ancestor's broadcasts, over %s", (transport) => {
-  it("reach a task's watchers by the bare task id and by task_<id>, and nobody else", async () => {
+describe.each(transports)("Flask-SocketIO compatibility, over %s", (transport) => {
+  it("broadcasts reach a task's watchers by the bare task id and by task_<id>, and no other client", async () => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const [watcher, other] = [
       await connectClient(server.url, { cookie, transport }),
@@ -27,7 +27,7 @@ describe.each(transports)("the ancestor's broadcasts, over %s", (transport) => {
     other.close();
   });
 
-  it("get errors with message and code", async () => {
+  it("errors have message and code", async () => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const client = await connectClient(server.url, { cookie, transport });
     client.socket.emit("get_task_status", { task_id: "none" });
@@ -39,13 +39,13 @@ describe.each(transports)("the ancestor's broadcasts, over %s", (transport) => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const client = await connectClient(server.url, { cookie, transport });
     client.socket.emit("ping", ...(payload === undefined ? [] : [payload]));
-    // Answered after it: what the ping brings has come by then.
+    // The answer comes after the ping's effects, so they have arrived by now.
     expect(await client.request("check_connection", {})).toMatchObject({ ok: true });
     expect(client.received("error")).toEqual([]);
     client.close();
   });
 
-  it("the admin dashboard is refused to others", async () => {
+  it("the admin dashboard is refused to users who are no administrators", async () => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const client = await connectClient(server.url, { cookie, transport });
     expect((await client.request("join_admin_dashboard")).error.code).toBe("forbidden");

@@ -1,4 +1,4 @@
-/** What createRealtime says when JavaScript hands it something else. */
+/** The errors of createRealtime when JavaScript passes a wrong argument. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
@@ -50,7 +50,7 @@ it.each([
     "`roomAccess` of createRealtime must be a function",
   ],
   ["a list with nothing as sessions", () => ({ ...sound(), sessions: [null] }), "`credentialOf` and `resolve`."],
-])("%s is refused with a sentence", (_what, options, sentence) => {
+])("%s is refused with a message that says what is needed", (_what, options, sentence) => {
   const create = () => createRealtime(options() as never);
   expect(create).toThrow(TypeError);
   expect(create).toThrow(sentence);
@@ -63,7 +63,7 @@ async function listening(): Promise<{ httpServer: Server; url: string }> {
   return { httpServer, url: `http://127.0.0.1:${(httpServer.address() as AddressInfo).port}` };
 }
 
-it("a second layer on one server is refused while the first is there, and works after it was closed", async () => {
+it("a second createRealtime on one server is refused while the first is open, and works after it was closed", async () => {
   const { httpServer, url } = await listening();
   const first = createRealtime({ ...sound(), httpServer });
   expect(() => createRealtime({ ...sound(), httpServer })).toThrow("has a real-time layer already");
@@ -79,12 +79,12 @@ it.each([
   ["a promise", async () => () => {}],
   ["a promise that is rejected", () => Promise.reject(new Error("no channel"))],
   ["an object", () => ({})],
-])("%s from `watch` of a session source is refused with a sentence", (_what, watch) => {
+])("a return value of %s from `watch` of a session source is refused with a message", (_what, watch) => {
   const sessions = { ...createTestSessions(), watch: watch as never };
   expect(() => createRealtime({ ...sound(), sessions })).toThrow("`watch` of a session source must return a function");
 });
 
-it("a call that was refused leaves the server as it was", async () => {
+it("a refused call of createRealtime leaves the server unchanged", async () => {
   const { httpServer, url } = await listening();
   expect(() => createRealtime({ httpServer, config } as never)).toThrow("`sessions`");
   const realtime = createRealtime({ ...sound(), httpServer });

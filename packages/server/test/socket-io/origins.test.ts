@@ -1,4 +1,7 @@
-/** R1.6: one policy on preflight, HTTP, polling and upgrade, with and without a known sid. Raw requests: no client in between. */
+/**
+ * R1.6: one policy on preflight, HTTP, polling and upgrade, with and without a known sid. Raw requests: no client
+ * library in between.
+ */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   connectClient,
@@ -163,7 +166,7 @@ describe("GET /realtime/reachable", () => {
 });
 
 describe("SOCKETIO_CORS_REPORT_ONLY", () => {
-  it("lets a foreign origin pass on all four ways, and logs what it would have refused", async () => {
+  it("lets a foreign origin pass on all four entry points, and logs what it would have refused", async () => {
     const lenient = await startTestServer({ env: { SOCKETIO_CORS_REPORT_ONLY: "true" } });
     onTestFinished(() => lenient.close());
     const ask = async (method: string, target: string, headers: RawHeaders = []) => {
@@ -183,7 +186,7 @@ describe("SOCKETIO_CORS_REPORT_ONLY", () => {
     expect(metrics).toContain('signalbox_security_events_total{type="origin_refused"} 4');
     expect(JSON.stringify(lenient.logged)).toContain("Let pass, because SOCKETIO_CORS_REPORT_ONLY is on.");
   });
-  it("lets nobody act for a visitor: a cookie still needs its CSRF token", async () => {
+  it("lets no foreign page act for a visitor: a cookie still needs its CSRF token", async () => {
     const lenient = await startTestServer({ env: { SOCKETIO_CORS_REPORT_ONLY: "true" } });
     onTestFinished(() => lenient.close());
     const own = lenient.sessions.signIn({ userId: "ada" }).cookie;

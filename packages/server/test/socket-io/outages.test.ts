@@ -1,4 +1,4 @@
-/** An outage is two lines of the log and a word in /readyz, however many requests it hits. */
+/** An outage is two lines of the log and a status in /readyz, however many requests it affects. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import {
@@ -49,7 +49,7 @@ describe("a session store that fails", () => {
     ]);
   });
 
-  it("and is asked by nobody since is taken for well after 30 s, or the server would never get traffic again", async () => {
+  it("and is not asked again counts as healthy after 30 s, or the server would never get traffic again", async () => {
     const clock = createFakeClock(Date.now());
     const server = await startTestServer({ clock });
     onTestFinished(() => server.close());
@@ -62,7 +62,7 @@ describe("a session store that fails", () => {
     expect((await readiness(server)).httpStatus).toBe(200);
   });
 
-  it("now and then does not make a line each time", async () => {
+  it("occasionally does not write a log line each time", async () => {
     const clock = createFakeClock(Date.now());
     const server = await startTestServer({ clock, env: { SIGNALBOX_SESSION_CACHE: "0" } });
     onTestFinished(() => server.close());

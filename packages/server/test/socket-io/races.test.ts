@@ -1,4 +1,4 @@
-/** What two things at once must not add up to: requests of one socket, and a role that changes under a request. */
+/** Races between two requests of one socket, and between a request and a change of role. */
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
@@ -32,7 +32,7 @@ async function connect(
   return client;
 }
 
-/** A server whose store takes its time to find the first task that is asked for, made before a restart. */
+/** A server whose store is slow to find the first task that is requested, which was made before a restart. */
 async function startWithSlowStore(ownerId: string): Promise<{ server: TestServer; task: TaskSnapshot; latch: Door }> {
   const store = createMemoryStore();
   const before = await startTestServer({ store });
@@ -47,14 +47,14 @@ async function startWithSlowStore(ownerId: string): Promise<{ server: TestServer
   return { server, task, latch };
 }
 
-/** Once this is answered, everything that the server sent the client before has arrived. */
+/** Once this is answered, everything that the server has sent the client before has arrived. */
 const settle = (client: TestClient) => client.request("check_connection", {});
 
 const membersOf = (server: TestServer, room: string): number =>
   server.realtime.io.of("/").adapter.rooms.get(room)?.size ?? 0;
 
 describe("requests of one socket that were sent without waiting", () => {
-  it.each(transports)("end as the last one says: joined and left is left, over %s", async (transport) => {
+  it.each(transports)("end as the last one says: joined and then left is left, over %s", async (transport) => {
     const { server, task, latch } = await startWithSlowStore("ada");
     const client = await connect(server, "ada", "user", transport);
     const { task_id } = task;
@@ -68,7 +68,7 @@ describe("requests of one socket that were sent without waiting", () => {
     expect(membersOf(server, `task:${task_id}`)).toBe(0);
   });
 
-  it.each(transports)("left and joined again is joined, over %s", async (transport) => {
+  it.each(transports)("end as the last one says: left and then joined is joined, over %s", async (transport) => {
     const latch = createLatch();
     let asked = 0;
     const server = await start({
@@ -92,7 +92,7 @@ describe("requests of one socket that were sent without waiting", () => {
     expect(membersOf(server, "open")).toBe(1);
   });
 
-  it("wait for a handler that hangs only if they are for its room, and only so many of them", async () => {
+  it("wait for a handler that hangs only if they are for its room, and only up to the limit", async () => {
     const hangs = createLatch();
     const server = await start({
       roomAccess: async (roomId) => {
@@ -125,7 +125,7 @@ describe("an administrator who is demoted", () => {
       await latch.pass();
       return asAdministrator;
     };
-    // The periodic look-up has read the old role, and is on its way with it.
+    // The periodic look-up has read the old role, and its answer is in flight.
     await latch.reached;
     server.sessions.setRole("root", "user");
     await expect.poll(() => client.request("join_admin_dashboard", {})).toMatchObject({ ok: false });
@@ -135,7 +135,7 @@ describe("an administrator who is demoted", () => {
     expect((await client.request("join_task", { task_id })).error.code).toBe("task_not_found");
   });
 
-  it.each(transports)("while joining somebody's task does not get in, over %s", async (transport) => {
+  it.each(transports)("while joining another user's task does not join it, over %s", async (transport) => {
     const { server, task, latch } = await startWithSlowStore("ada");
     const client = await connect(server, "root", "admin", transport);
     const joining = client.request("join_task", { task_id: task.task_id });
@@ -149,7 +149,7 @@ describe("an administrator who is demoted", () => {
     expect([...client.received("progress_update"), ...client.received("task_completed")]).toEqual([]);
   });
 
-  it("while it is being written down that they join somebody's task does not get in", async () => {
+  it("while the audit line of joining another user's task is being stored does not join it", async () => {
     const store = createMemoryStore();
     const latch = createLatch();
     const put = async (events: Parameters<typeof store.securityEvents.put>[0]) => {
@@ -168,7 +168,7 @@ describe("an administrator who is demoted", () => {
     expect(membersOf(server, `task:${task_id}`)).toBe(0);
   });
 
-  it("while the application's rule looks is judged again by it, as what they are now", async () => {
+  it("while the application's rule runs is judged by it again with the new role", async () => {
     const latch = createLatch();
     const server = await start({
       roomAccess: async (_roomId, { role }) => {
@@ -186,7 +186,7 @@ describe("an administrator who is demoted", () => {
     expect(membersOf(server, "staff")).toBe(0);
   });
 
-  it("while the task that they cancel is looked up cancels nothing", async () => {
+  it("while the task to cancel is looked up cancels nothing", async () => {
     const { server, task, latch } = await startWithSlowStore("ada");
     const client = await connect(server, "root", "admin");
     const cancelling = client.request("cancel_task", { task_id: task.task_id });

@@ -1,6 +1,7 @@
 /**
- * Every refusal of the protocol page is provoked here, over real sockets. After each the server still runs, and the
- * stream of a bystander on the same server has no gap. The list of codes is compared with the contract: a new code without a case fails.
+ * Provokes every refusal of the protocol page over real sockets. After each, the server still runs, and the stream of a
+ * bystander on the same server has no gap. The list of codes is compared with the contract: a new code without a case
+ * fails.
  */
 import { type RefusalCode, type RefusalMessage, refusalCodes, refusals } from "@signalbox/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -23,7 +24,7 @@ import { type Bystander, watchStream } from "../hostile/bystander.ts";
 type Provoke = (transport: Transport) => Promise<RefusalMessage>;
 
 let server: TestServer;
-/** One on each server: what is done to one server says nothing of another. */
+/** One bystander on each server, because a disturbance of one server does not show on another. */
 const bystanders: Bystander[] = [];
 const cleanUps: (() => unknown)[] = [];
 
@@ -68,7 +69,7 @@ async function answerTo(client: TestClient, event: string, payload?: unknown): P
   return answer.error;
 }
 
-/** A new connection: by a polling GET or a WebSocket upgrade, whose refusal is an HTTP response as well. */
+/** Opens a new connection: by a polling GET or a WebSocket upgrade, whose refusal is an HTTP response as well. */
 async function open(on: TestServer, transport: Transport, headers: Record<string, string> = {}) {
   const path = `/socket.io/?EIO=4&transport=${transport}`;
   const upgrade = transport === "websocket" ? upgradeHeaders : [];
@@ -135,7 +136,7 @@ const cases: Record<RefusalCode, Provoke> = {
     return ask("/");
   },
   async server_full(transport) {
-    // The bystander's is one of the two.
+    // The bystander's connection is one of the two.
     const small = await start({ SOCKETIO_MAX_CONNECTIONS: "2" });
     await connect(small, "websocket");
     return refusedToOpen(small, transport);
@@ -164,7 +165,7 @@ const cases: Record<RefusalCode, Provoke> = {
   },
   async server_draining(transport) {
     const leaving = await start();
-    // Polling clients that do not come for their last frame keep the server waiting a moment: time to ask it.
+    // Polling clients that do not fetch their last frame delay the shutdown for a moment: time to send it a request.
     await connect(leaving, "polling");
     await expectUndisturbed();
     bystanders.pop();
@@ -186,7 +187,7 @@ const cases: Record<RefusalCode, Provoke> = {
 };
 
 describe.each(transports)("over %s", (transport) => {
-  it.each(refusalCodes)("%s is answered in the contract's form, and costs nobody else anything", async (code) => {
+  it.each(refusalCodes)("%s is answered in the contract's form, and affects no other client", async (code) => {
     const refusal = await cases[code](transport);
     expect(refusal).toMatchObject({ code, category: refusals[code].category, message: refusals[code].message });
     if (refusals[code].retry === "after_delay") expect(refusal.retry_after_ms).toBeGreaterThan(0);
@@ -194,7 +195,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-describe("the server lives through", () => {
+describe("the server survives", () => {
   it.each(transports)(
     "every event name and argument that a client may send without a callback, over %s",
     async (transport) => {

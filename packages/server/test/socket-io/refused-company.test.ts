@@ -1,4 +1,4 @@
-/** What Signalbox does not go with says so at the start, in a sentence. */
+/** The server refuses incompatible runtimes and tools at the start, with a message. */
 
 import { createServer } from "node:http";
 import { instrument } from "@socket.io/admin-ui";

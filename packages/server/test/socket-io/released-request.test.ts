@@ -1,4 +1,4 @@
-/** The request that opened a connection, with its headers and cookies, does not live as long as the connection. */
+/** The request that opened a connection, with its headers and cookies, is released before the connection ends. */
 import type { IncomingMessage } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -9,14 +9,14 @@ import { connectClient, startTestServer, transports } from "../../src/testing/in
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-it("the frame that brought a connection's token does not stay in memory either", async () => {
+it("the frame that contained a connection's token is released from memory as well", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const { cookie } = server.sessions.signIn({ userId: "ada" });
   const client = await connectClient(server.url, { cookie, transport: "websocket" });
   onTestFinished(() => client.close());
   const [socket] = server.realtime.io.of("/").sockets.values();
-  // Since 8.23 `ws` lets go of it by itself: the mask of a frame is a view of all that was read with it.
+  // Since 8.23 `ws` releases it by itself: the mask of a frame is a view of all data that was read with it.
   type Receiver = { _mask: Uint8Array | undefined; _buffers: Buffer[] };
   const transport = socket?.conn.transport as unknown as { socket: { _receiver: Receiver } };
   await expect.poll(() => transport.socket._receiver).toMatchObject({ _mask: undefined, _buffers: [] });
@@ -38,7 +38,7 @@ describe.each(transports)("over %s", (transport) => {
     return { server, client, socket, requests };
   }
 
-  it("the request of an idle connection is collected", async () => {
+  it("the request of an idle connection is garbage-collected", async () => {
     const { requests } = await connected();
     expect(requests).toHaveLength(1);
     await expect
@@ -49,7 +49,7 @@ describe.each(transports)("over %s", (transport) => {
       .toEqual([undefined]);
   });
 
-  it("nothing of its credentials is left in the handshake, while those who listen for connections read it at once", async () => {
+  it("the handshake keeps no credentials, while connection listeners can still read them at once", async () => {
     const { server, socket } = await connected();
     expect(JSON.stringify(socket.handshake)).not.toContain("test.sid");
     expect(socket.handshake).toMatchObject({ headers: {}, auth: {}, query: {} });
@@ -61,7 +61,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => seen).toEqual(["mine"]);
   });
 
-  it("another namespace is joined with the credential that was found in it", async () => {
+  it("another namespace is joined with the credential that was found in the request", async () => {
     const { server, client, socket } = await connected();
     await expect.poll(() => socket.handshake.headers).toEqual({});
     const admin = client.socket.io.socket("/admin", { auth: client.socket.auth as object });

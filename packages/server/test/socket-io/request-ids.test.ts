@@ -1,4 +1,4 @@
-/** Every line about a fault or an offence names its request, and is one line of JSON without secrets in it. */
+/** Every line about a fault or an offence names its request, and is one line of JSON without secrets. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createLog } from "../../src/config/log-from-config.ts";
@@ -11,7 +11,7 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
-/** A server that logs as in operation, through pino. */
+/** A server that logs as in production, through pino. */
 async function start(env: Record<string, string> = {}) {
   const text: string[] = [];
   const logger = createLog(loadConfig({ NODE_ENV: "test", ...env }).config, { write: (line) => text.push(line) });
@@ -50,7 +50,7 @@ describe("a fault", () => {
     }
   });
 
-  it("at the door of the Socket.IO endpoint names its request too", async () => {
+  it("at the Socket.IO endpoint names its request too", async () => {
     const { server, lines } = await start();
     server.realtime.io.engine.handleRequest = () => {
       throw new Error("Engine.IO is broken.");
@@ -89,7 +89,7 @@ describe("X-Request-Id", () => {
   it("is taken over from a trusted proxy", async () => {
     expect(await offend({ TRUST_PROXY: "loopback" }, "trace:0123.abc")).toBe("trace:0123.abc");
   });
-  it("is a client's own to choose otherwise, and means nothing", async () => {
+  it("of any other client is ignored", async () => {
     expect(await offend({}, "trace:0123.abc")).toMatch(uuid);
   });
   it.each(["short", "x".repeat(65), 'a"b"c"d"e', "a b c d e", "\u009b31mabcdef"])(

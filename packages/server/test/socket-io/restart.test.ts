@@ -1,4 +1,4 @@
-/** A restart: plain Socket.IO clients, which know nothing of `server_draining`, come back by themselves. */
+/** A restart: plain Socket.IO clients, which know nothing of `server_draining`, reconnect by themselves. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -61,7 +61,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(socket.connected).toBe(true);
   });
 
-  it("a plain client that asks to be let in while the server closes comes back", async () => {
+  it("a plain client that connects while the server closes reconnects", async () => {
     const sessions = createTestSessions();
     const { url, current, restart } = await startRestartable({ SIGNALBOX_SESSION_CACHE: "0" }, sessions);
     const { cookie } = sessions.signIn({ userId: "ada" });
@@ -89,11 +89,11 @@ describe.each(transports)("over %s", (transport) => {
     await closed;
     expect(refused).not.toContain("server_draining");
     await restart();
-    // It is back: the new server has judged its token, which is what this client cannot pass.
+    // The client has reconnected: the new server has judged its CSRF token, and this client has no valid one.
     await expect.poll(() => refused).toContain("csrf_invalid");
   });
 
-  it("a plain client that comes while the session store is down is let in once that is up again", async () => {
+  it("a plain client that connects while the session store is down is admitted once the store is up again", async () => {
     const server = await startTestServer({ env: { SIGNALBOX_SESSION_CACHE: "0", SOCKETIO_CSRF_PROTECTION: "false" } });
     onTestFinished(() => server.close());
     const { cookie } = server.sessions.signIn({ userId: "ada" });
@@ -115,7 +115,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => socket.connected).toBe(true);
   });
 
-  it("a client that is closed for what it sent may come back", async () => {
+  it("a client that is closed for what it sent may reconnect", async () => {
     const { url } = await startRestartable({
       ...guests,
       SOCKETIO_RATE_LIMITING: "false",

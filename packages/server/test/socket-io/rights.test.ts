@@ -1,4 +1,4 @@
-/** Rights are judged again whenever they change, and when they are used (fault A37). */
+/** Rights are checked again whenever they change, and when they are used (fault A37). */
 import type { SecurityEvent } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { defineNamespace } from "../../src/socket-io/namespaces/define-namespace.ts";
@@ -30,7 +30,7 @@ async function connect(server: TestServer, userId: string, options: Parameters<t
 const membersOf = (server: TestServer, room: string): number =>
   server.realtime.io.of("/").adapter.rooms.get(room)?.size ?? 0;
 
-/** Once this is answered, everything that the server sent the client before has arrived. */
+/** Once this is answered, everything that the server has sent the client before has arrived. */
 const settle = (client: TestClient) => client.request("check_connection", {});
 
 describe.each(transports)("a room of administrators, over %s", (transport: Transport) => {
@@ -57,7 +57,7 @@ describe.each(transports)("a room of administrators, over %s", (transport: Trans
         throw new Error("no user");
       },
     ],
-  ])("is left on a demotion when the rule %s, and may be left by name", async (_what, rule) => {
+  ])("is left on a demotion when the rule %s, and the client may leave it explicitly", async (_what, rule) => {
     const server = await start({ roomAccess: (_room, { role }) => rule(role) });
     const client = await connect(server, "root", { transport });
     const other = await connect(server, "root", { transport });
@@ -107,7 +107,7 @@ describe("rooms", () => {
     expect(membersOf(server, "user_general")).toBe(1);
   });
 
-  it("are judged again when the application tells of a change that the session does not show", async () => {
+  it("are checked again when the application reports a change that the session does not show", async () => {
     const team = new Set(["ada"]);
     const server = await start({ roomAccess: (_room, { userId }) => team.has(userId) });
     const client = await connect(server, "ada");
@@ -139,7 +139,7 @@ describe("rooms", () => {
     expect(membersOf(server, "team")).toBe(0);
   });
 
-  it("that the server fills are not left by name, nor is the socket's own", async () => {
+  it("that the server fills cannot be left by a request, and neither can the socket's own", async () => {
     const server = await start({ roomAccess: () => true });
     const client = await connect(server, "ada");
     for (const room_id of ["user_general", "user:ada", client.socket.id ?? ""]) {
@@ -151,7 +151,7 @@ describe("rooms", () => {
   });
 });
 
-/** A server on which the audit lines of root are stored only once the door is opened, with a task and a session to command. */
+/** A server that stores the audit lines of root only once the latch is opened, with a task and a session as targets. */
 async function startWithSlowAudit() {
   const store = createMemoryStore();
   const latch = createLatch();
@@ -174,13 +174,13 @@ async function startWithSlowAudit() {
 
 type Scene = Awaited<ReturnType<typeof startWithSlowAudit>>;
 
-/** Whom the store has blocked, apart from root. */
+/** The subjects that the store has blocked, apart from root. */
 const blocked = async ({ store }: Scene): Promise<string[]> => {
   const blocks = await store.blocks.list(new Date().toISOString());
   return blocks.map(({ place }) => place).filter((place) => place !== "user:root");
 };
 
-/** Every command, and what shows that it took effect. */
+/** Every command, and how to observe its effect. */
 const commands: [string, (scene: Scene) => object, (scene: Scene) => Promise<unknown>, unknown][] = [
   ["disconnect_user", () => ({ user_id: "ada", reason: "r" }), async ({ ada }) => ada.socket.connected, true],
   [
@@ -220,7 +220,7 @@ const losses: [string, (scene: Scene, session: { ref: string }) => unknown][] = 
 ];
 
 describe.each(commands)("%s", (event, payload, effect, untouched) => {
-  it.each(losses)("does nothing for an administrator who %s while its line was stored", async (_what, lose) => {
+  it.each(losses)("does nothing for an administrator who %s while its audit line was stored", async (_what, lose) => {
     const scene = await startWithSlowAudit();
     const admin = await connect(scene.server, "root", { namespace: "/admin" });
     admin.socket.emit(event, payload(scene));
@@ -236,7 +236,7 @@ describe.each(commands)("%s", (event, payload, effect, untouched) => {
   });
 });
 
-it("what was read for an administrator is not answered to one who is demoted while it is read", async () => {
+it("data that was read for an administrator is not answered to one who is demoted while it is read", async () => {
   const store = createMemoryStore();
   const latch = createLatch();
   const list: typeof store.tasks.list = async (filter) => {

@@ -1,4 +1,4 @@
-/** What administrators may do, what is written down of it, and what is left when they no longer are. */
+/** What administrators may do, what is audited of it, and which rights remain after a demotion. */
 import type { SecurityEvent, TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
@@ -17,7 +17,7 @@ async function start(options: Parameters<typeof startTestServer>[0] = {}): Promi
   return server;
 }
 
-/** A server after a restart, with a task from before it that nobody has looked at since. */
+/** A server after a restart, with a task from before it that has not been read since. */
 async function restarted(ownerId: string): Promise<{ server: TestServer; task: TaskSnapshot }> {
   const store = createMemoryStore();
   const before = await startTestServer({ store });
@@ -48,7 +48,7 @@ async function audited(admin: TestClient): Promise<SecurityEvent[]> {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  it("a demoted administrator stays with a task of their own, also after a restart", async () => {
+  it("a demoted administrator keeps watching a task of their own, also after a restart", async () => {
     const { server, task } = await restarted("root");
     const client = await connect(server, root, transport);
     await client.request("join_task", { task_id: task.task_id });
@@ -58,7 +58,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await client.next("task_completed")).toMatchObject({ task_id: task.task_id });
   });
 
-  it("the ancestor's broadcast reaches the watchers of a task from before a restart by its bare id", async () => {
+  it("the Flask-SocketIO broadcast reaches the watchers of a task from before a restart by its bare id", async () => {
     const { server, task } = await restarted("ada");
     const client = await connect(server, { userId: "ada" }, transport);
     await client.request("join_task", { task_id: task.task_id });
@@ -66,7 +66,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await client.next("custom")).toBe(1);
   });
 
-  it("an administrator who watches somebody's task leaves one line for each time they join it", async () => {
+  it("an administrator who watches another user's task leaves one line for each time they join it", async () => {
     const server = await start();
     const [client, admin] = [await connect(server, root, transport), await connect(server, dashboard, transport)];
     const { progress } = server.realtime;
@@ -106,7 +106,7 @@ describe("disconnect_user", () => {
     expect(error.code).toBe("payload_invalid");
   });
 
-  it("writes an id and a reason with control characters down on one harmless line", async () => {
+  it("writes an id and a reason with control characters on one line with the characters escaped", async () => {
     const server = await start();
     const admin = await connect(server, dashboard);
     await admin.request("disconnect_user", { user_id: "a\r\nb\u001b[31m", reason: "c\u202ed\u2028e" });
@@ -116,7 +116,7 @@ describe("disconnect_user", () => {
   });
 });
 
-it("the line of a command says what was asked for, whatever came of it", async () => {
+it("the audit line of a command names what was requested, whatever the outcome", async () => {
   const admin = await connect(await start(), dashboard);
   expect(await admin.request("revoke_session", { session_ref: "nobodys" })).toEqual({ ok: true, revoked: false });
   expect((await admin.request("cancel_task", { task_id: "missing" })).error.code).toBe("task_not_found");
@@ -124,7 +124,7 @@ it("the line of a command says what was asked for, whatever came of it", async (
   expect(details).toEqual(["Asked to cancel task missing.", "Asked to revoke session nobodys."]);
 });
 
-it("a socket that is in as many rooms as it may be is told when to try again", async () => {
+it("a socket that has reached its limit of rooms is refused with the time to retry", async () => {
   const server = await start({ env: { SIGNALBOX_MAX_ROOMS_PER_SOCKET: "3" }, roomAccess: () => true });
   const client = await connect(server, { userId: "ada" });
   expect(await client.request("join_room", { room_id: "a" })).toMatchObject({ ok: true });

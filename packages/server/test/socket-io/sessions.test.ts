@@ -1,4 +1,4 @@
-/** R6.1: a live socket is worth as much as its session is at this moment, not at the moment it connected. */
+/** R6.1: a live socket has the rights of its session at this moment, not at the moment it connected. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   connectClient,
@@ -54,7 +54,7 @@ describe("logout", () => {
     expect(await second.request("leave_task", { task_id: "none" })).toEqual({ ok: true });
   });
 
-  it("between a socket's look-up and its first moment is not missed", async () => {
+  it("between a socket's look-up and its connection is not missed", async () => {
     const { cookie, ref } = server.sessions.signIn({ userId: "ada" });
     server.realtime.io.of("/").use((_socket, next) => {
       server.sessions.end({ ref }, "signed_out");
@@ -92,7 +92,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await client.request("leave_task", { task_id: "none" })).toEqual({ ok: true });
   });
 
-  it("a demoted administrator leaves /admin and the ancestor's dashboard, and stays on /", async () => {
+  it("a demoted administrator leaves /admin and the Flask-SocketIO dashboard, and stays on /", async () => {
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
     const admin = await connect(server.url, { cookie, namespace: "/admin", transport });
     const user = await connect(server.url, { cookie, transport });
@@ -121,7 +121,7 @@ describe("the session store", () => {
     expect(server.sessions.lookups()).toBe(1);
   });
 
-  it("that is down refuses new sockets as unavailable and keeps those that are there", async () => {
+  it("that is down refuses new sockets as unavailable and keeps the existing ones", async () => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const client = await connect(server.url, { cookie });
     server.sessions.setHealth("failing");
@@ -143,7 +143,7 @@ describe("the session store", () => {
   });
 
   it.each(transports)(
-    "is told to the client before its connection is closed for being nowhere, over %s",
+    "that hangs is reported to the client before its connection without a namespace is closed, over %s",
     async (transport) => {
       const patient = await startTestServer({ env: { SIGNALBOX_CONNECT_TIMEOUT: "1" } });
       const { cookie } = patient.sessions.signIn({ userId: "ada" });

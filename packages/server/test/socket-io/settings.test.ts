@@ -1,5 +1,5 @@
 /**
- * No setting exists that nothing reads: for each one, a test that shows what it changes on a running server.
+ * Every setting is used: for each one, a test shows what it changes on a running server.
  * The table is typed by the settings, so a new setting without a case does not compile, and compared at run time.
  */
 import { readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ import { startCluster } from "../cluster/cluster.ts";
 import { openSid, pollingPath } from "../hostile/raw-socket.ts";
 import { makeCertificate } from "../tls/make-certificate.ts";
 
-/** Each test has servers of its own, and most of its time is waiting: they run side by side, and end together. */
+/** Each test has its own servers, and most of its time is waiting: they run concurrently, and end together. */
 const opened: { close(): unknown }[] = [];
 afterAll(async () => {
   for (const each of opened.splice(0).reverse()) await each.close();
@@ -58,7 +58,7 @@ async function expectClientConfig(env: Record<string, string>, expected: Partial
   expect(await fetchClientConfig(server.url)).toMatchObject(expected);
 }
 
-/** Opens polling by hand and returns what the server says of itself in the handshake. */
+/** Opens a raw polling connection and returns the server's handshake. */
 async function openPacket(
   server: TestServer,
 ): Promise<{ pingInterval: number; pingTimeout: number; maxPayload: number }> {
@@ -148,7 +148,7 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
   },
 
   async path() {
-    // Clients ask for `/live/`, whichever way it was written.
+    // Clients request `/live/`, whichever way it was written.
     const server = await start({ SOCKETIO_PATH: "/live" });
     await connect(server, { path: "/live" });
     expect((await get(server, "/live/?EIO=4&transport=polling")).status).toBe(200);
@@ -351,12 +351,12 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
     expect(split.map((tasks) => tasks.length)).toEqual([2, 2, 1]);
   },
   async progressTickBytes() {
-    // Three states of a little over a kilobyte each: a tick goes on while it has sent less than its bytes.
+    // Three states of a little over a kilobyte each: a tick continues while it has sent less than its bytes.
     const split = await batchesOf({ PROGRESS_TICK_BYTES: "2000", PROGRESS_FLUSH_MS: "50" }, 3, "m".repeat(1000));
     expect(split.map((tasks) => tasks.length)).toEqual([2, 1]);
   },
   async maxBufferedBytes() {
-    // A polling client that does not come back: everything waits on the server.
+    // A polling client that does not poll again: everything waits on the server.
     const server = await start({ SIGNALBOX_MAX_BUFFERED_BYTES: "20000", SOCKETIO_REQUIRE_AUTH: "false" });
     const sid = await openSid(server);
     const text = { Origin: server.url, "Content-Type": "text/plain" };
@@ -487,7 +487,7 @@ const effects: Record<keyof typeof settings, () => Promise<void>> = {
   },
 };
 
-/** Whether a broadcast of one node comes to a client of another, which has other settings. */
+/** Whether a broadcast of one node reaches a client of another, which has other settings. */
 async function reachesOtherNode(env: Record<string, string>): Promise<boolean> {
   const cluster = await startCluster();
   opened.push(cluster);
@@ -505,7 +505,7 @@ async function reachesOtherNode(env: Record<string, string>): Promise<boolean> {
   }
 }
 
-/** What a client that accepts batches is sent for one change each of several tasks, frame by frame. */
+/** The batches that a client with `progress_batch` receives for one change of each of several tasks, frame by frame. */
 async function batchesOf(env: Record<string, string>, count: number, message = "m"): Promise<unknown[][]> {
   const server = await start(env);
   const { progress } = server.realtime;
@@ -526,7 +526,7 @@ async function batchesOf(env: Record<string, string>, count: number, message = "
   return frames;
 }
 
-/** What the files say is what an https server is made of; how it is served is shown in test/tls. */
+/** The https server is created from the content of the files; test/tls covers how it serves them. */
 async function expectTls(variable: "TLS_CERT_FILE" | "TLS_KEY_FILE"): Promise<void> {
   const files = makeCertificate("settings");
   opened.push({ close: files.remove });

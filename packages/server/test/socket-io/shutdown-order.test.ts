@@ -1,6 +1,6 @@
 /**
- * The order in which a server closes (docs/lifecycle.md). Each step may still use what is closed after it: what a client
- * was answered is stored, and what is stored last may still be told to other nodes.
+ * The order in which a server closes (docs/lifecycle.md). Each step may still use what is closed after it: what a
+ * client was answered is stored, and what is stored last may still be published to other nodes.
  */
 import { expect, it, onTestFinished } from "vitest";
 import { startRedis } from "../../../../scripts/services/redis.ts";
@@ -22,7 +22,7 @@ it("closes connections, stores progress and the security log, and leaves the clu
   const store = createMemoryStore();
   const sessions = createTestSessions();
   let closing = false;
-  /** Notes each call of a function from when the server begins to close. */
+  /** Records each call of a function from when the server begins to close. */
   function noted<Args extends unknown[], Result>(name: string, call: (...args: Args) => Result) {
     return (...args: Args): Result => {
       if (closing) step(name);

@@ -1,4 +1,4 @@
-/** A `sid` is a secret: whoever knows another's can neither use nor end that connection, and is written down. */
+/** A `sid` is a secret: a client that knows another's can neither use nor end that connection, and is recorded. */
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   connectClient,
@@ -35,7 +35,7 @@ describe("a GET while the owner polls", () => {
     expect(new Set(securityTypes())).toEqual(new Set(["auth_failed"]));
   });
 
-  it("is refused also when it is the owner's own, and the first one is answered", async () => {
+  it("is refused also when it is the owner's own, and the first GET is answered", async () => {
     close();
     const sid = await openSid(server);
     const origin = { Origin: server.url };
@@ -49,7 +49,7 @@ describe("a GET while the owner polls", () => {
   });
 });
 
-it("a session that was renewed under a polling connection is a failed authentication, not a denied administrator", async () => {
+it("a request with a renewed session on a polling connection is a failed authentication, not a denied administrator", async () => {
   close();
   const { cookie } = server.sessions.signIn({ userId: "ada" });
   const sid = await openSid(server, { Cookie: cookie });
@@ -59,7 +59,7 @@ it("a session that was renewed under a polling connection is a failed authentica
   expect(securityTypes()).toEqual(["auth_failed"]);
 });
 
-describe("a target that two readers of URLs read differently", () => {
+describe("a target that two URL parsers read differently", () => {
   const ways = ["GET", "POST", "upgrade"] as const;
 
   async function attack(way: (typeof ways)[number], spelling: (sid: string) => string) {
@@ -71,13 +71,13 @@ describe("a target that two readers of URLs read differently", () => {
     return sendRaw(server.port, rawRequest("GET", target, [...upgradeHeaders, ["Origin", server.url]]));
   }
 
-  // Engine.IO's parser cuts a fragment off, and would come to the `sid` that was not judged.
-  it.each(ways)("with a fragment behind somebody's sid is refused: %s", async (way) => {
+  // Engine.IO's parser cuts a fragment off, and would use the `sid` that was not checked.
+  it.each(ways)("with a fragment behind another user's sid is refused: %s", async (way) => {
     const answer = await attack(way, (sid) => `${sid}#`);
     expect([answer.status, JSON.parse(answer.body).error.code]).toEqual([400, "payload_invalid"]);
   });
 
-  it.each(ways)("with an encoded letter in somebody's sid is judged as that sid: %s", async (way) => {
+  it.each(ways)("with an encoded letter in another user's sid is treated as that sid: %s", async (way) => {
     const encode = ([first = "", ...rest]: string) => `%${first.charCodeAt(0).toString(16)}${rest.join("")}`;
     const answer = await attack(way, encode);
     expect([answer.status, JSON.parse(answer.body).error.code]).toEqual([403, "forbidden"]);

@@ -1,4 +1,6 @@
-/** Upgrades that are not ours: ignored (RFC 9110 section 7.8), or left to the application's own listeners. */
+/**
+ * Upgrades that are not for this server: ignored (RFC 9110 section 7.8), or left to the application's own listeners.
+ */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
@@ -20,7 +22,7 @@ import {
 } from "../../src/testing/index.ts";
 import { makeCertificate } from "../tls/make-certificate.ts";
 
-/** What curl --http2 sends. */
+/** The headers that curl --http2 sends. */
 const h2c: RawHeaders = [
   ["Connection", "Upgrade, HTTP2-Settings"],
   ["Upgrade", "h2c"],
@@ -31,7 +33,7 @@ const foo: RawHeaders = [
   ["Upgrade", "foo/2"],
 ];
 
-/** Answers with the method and the body that came. */
+/** Answers with the method and the body of the request. */
 const application: RequestListener = async (req, res) => {
   let body = "";
   for await (const chunk of req) body += chunk;
@@ -69,7 +71,7 @@ describe.each(kinds)("a request with Upgrade: %s", (_kind, headers) => {
     ["/realtime/client-config", 200, "transports"],
     ["/realtime/tasks/none", 401, "session_missing"],
     ["/of-the-application", 200, "GET /of-the-application"],
-  ])("is answered on %s as without it", async (path, status, text) => {
+  ])("is answered on %s as if it had no Upgrade header", async (path, status, text) => {
     const { port } = await start();
     const answer = await sendRaw(port, rawRequest("GET", path, headers));
     expect([answer.status, answer.body]).toEqual([status, expect.stringContaining(text)]);
@@ -109,7 +111,7 @@ describe.each(kinds)("a polling request with Upgrade: %s", (_kind, headers) => {
   );
 });
 
-it("upgrades that are ignored are one connection to an application that counts connections", async () => {
+it("ignored upgrades are one connection to an application that counts connections", async () => {
   const { port, httpServer } = await start();
   let connections = 0;
   httpServer.on("connection", () => {
@@ -125,7 +127,7 @@ it("upgrades that are ignored are one connection to an application that counts c
   expect(connections).toBe(1);
 });
 
-it("a WebSocket of ours whose request has a body is refused", async () => {
+it("a Socket.IO WebSocket request with a body is refused", async () => {
   const { port } = await start();
   const target = "/socket.io/?EIO=4&transport=websocket";
   expect(await sendRaw(port, rawRequest("GET", target, upgradeHeaders, "body"))).toMatchObject({ status: 400 });
@@ -145,7 +147,7 @@ it("an upgrade that follows an unanswered request waits for its answer", async (
   expect(text().indexOf("slow answer")).toBeLessThan(text().indexOf("POST /next"));
 });
 
-it("a request whose body may no longer be found is refused: Node drops headers above a limit", async () => {
+it("a request whose body can no longer be located is refused: Node drops headers above a limit", async () => {
   const { port } = await start();
   const many: RawHeaders = Array.from({ length: 1200 }, (_each, n) => [`x${n}`, "1"] as const);
   const socket = connect(port, "127.0.0.1");
@@ -204,21 +206,22 @@ describe("beside an application with WebSockets of its own", () => {
     onTestFinished(() => client.close());
     expect(client.socket.connected).toBe(true);
     expect(await echoed(url)).toBe("hello");
-    // Ours are answered whatever the application's listener would say; the others are left to it.
+    // The server answers its own upgrades whatever the application's listener would say; the others are left to the
+    // listener.
     expect((await sendRaw(port, rawRequest("GET", "/livez", h2c))).status).toBe(200);
     expect((await sendRaw(port, rawRequest("GET", "/other", upgradeHeaders))).status).toBe(400);
-    // No listener takes h2c, and many clients ask for it.
+    // No listener accepts h2c, and many clients request it.
     expect((await sendRaw(port, rawRequest("POST", "/other", h2c, "a body"))).body).toBe("POST /other a body");
   });
 
-  it("that is gone again, an upgrade to an application's route is ignored", async () => {
+  it("an upgrade to an application's route is ignored once those WebSockets are closed", async () => {
     const httpServer = createServer(application);
     const { port } = await start(httpServer);
     echo({ server: httpServer, path: "/ws" }).close();
     expect((await sendRaw(port, rawRequest("GET", "/other", upgradeHeaders))).status).toBe(200);
   });
 
-  it("leaves the server as it was found after close()", async () => {
+  it("the server is restored to its original state after close()", async () => {
     const httpServer = createServer(application);
     const { shouldUpgradeCallback: before } = httpServer as { shouldUpgradeCallback?: unknown };
     const { realtime, port } = await start(httpServer);
@@ -242,7 +245,7 @@ describe("beside a library that wraps emit of the server", () => {
   }
 
   it.each(["before", "after"] as const)(
-    "%s createRealtime, both work, and the wrapper stays after close()",
+    "a wrapper that is added %s createRealtime works, and stays after close()",
     async (when) => {
       const httpServer = createServer(application);
       const early = when === "before" ? wrap(httpServer) : undefined;
@@ -297,7 +300,7 @@ describe("the path of the Socket.IO endpoint", () => {
   });
 });
 
-describe("another protocol than Engine.IO 4", () => {
+describe("a protocol other than Engine.IO 4", () => {
   it.each(["EIO=3&", "", "EIO=5&", "EIO=4x&"])("with %j is refused with 400 and a code, and recorded", async (eio) => {
     const { port, lines } = await start();
     const request = `/socket.io/?${eio}transport=`;

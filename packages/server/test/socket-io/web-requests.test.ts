@@ -1,4 +1,4 @@
-/** `realtime.authorize` with requests of the Fetch Standard, as route handlers of Next's App Router are given. */
+/** `realtime.authorize` with requests of the Fetch Standard, which route handlers of Next's App Router receive. */
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { connectClient, fetchClientConfig, startTestServer, type TestServer } from "../../src/testing/index.ts";
 import { POST } from "../documented/route-handler.ts";
@@ -22,7 +22,7 @@ const refused = async (method: string, headers: Record<string, string>): Promise
 };
 
 describe("a web request", () => {
-  it("guards a route handler", async () => {
+  it("is authorised in a route handler", async () => {
     Object.assign(globalThis, { realtime: server.realtime });
     const headers = { cookie, origin: server.url, "x-csrf-token": csrf };
     const response = await POST(new Request(server.url, { method: "POST", headers }));
@@ -45,7 +45,7 @@ describe("a web request", () => {
     expect(await authorize("HEAD", { cookie, origin })).toMatchObject({ userId: "ada" });
   });
 
-  it("is judged by its origin, of which there is one", async () => {
+  it("is judged by its single origin", async () => {
     const token = { cookie, "x-csrf-token": csrf };
     expect(await refused("POST", { ...token, origin: "https://evil.example" })).toBe("origin_refused");
     expect(await refused("GET", { ...token, origin: "https://evil.example" })).toBe("origin_refused");
@@ -56,7 +56,7 @@ describe("a web request", () => {
     await expect(server.realtime.authorize(request)).rejects.toMatchObject({ code: "origin_refused" });
   });
 
-  it("has no address: what its headers say of one is not believed, and refusals block no address", async () => {
+  it("has no address: its headers are not trusted for one, and its refusals block no address", async () => {
     const headers = {
       origin: "https://evil.example",
       "x-forwarded-for": "203.0.113.7",

@@ -1,4 +1,4 @@
-/** What every store must do with escalations, run against each of them. */
+/** The requirements on escalations for every store, run against each of them. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { EscalationStore, StoredNotice } from "../../src/core/ports.ts";
 import { freshPath, kinds, openFile, setUpStores } from "./kinds.ts";
@@ -24,7 +24,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     return { notifications: store.notifications, escalations: store.notifications.escalations };
   }
 
-  it("come of those notices that are to have one, when they are due, longest due first", async () => {
+  it("are created for the notifications that require one, when they are due, in the order of their due time", async () => {
     const { notifications, escalations } = await opened();
     await notifications.append([critical("everyone", "late", 20), notice("everyone", "plain")]);
     await notifications.append([critical("user:ada", "early", 15), critical("role:admin", "early", 16)]);
@@ -35,7 +35,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     expect(await claimed(escalations, 20)).toEqual([]);
   });
 
-  it("are given out again when the lease is over, or the time to which they were postponed, until settled", async () => {
+  it("are claimed again when the lease or the postponement is over, until they are settled", async () => {
     const { notifications, escalations } = await opened();
     await notifications.append([critical("everyone", "a", 10)]);
     const [{ serial } = { serial: 0 }] = await claim(escalations, 10);
@@ -48,7 +48,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     expect(await claimed(escalations, 900)).toEqual([]);
   });
 
-  it("go to one of many who claim at the same time", async () => {
+  it("are given to one of many that claim at the same time", async () => {
     const { notifications, escalations } = await opened();
     await notifications.append(Array.from({ length: 20 }, (_, index) => critical("everyone", String(index), 10)));
     const shares = await Promise.all(Array.from({ length: 10 }, () => claim(escalations, 10, 5)));
@@ -57,7 +57,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     expect(new Set(serials).size).toBe(serials.length);
   });
 
-  it("end with the notice's expiry", async () => {
+  it("end with the notification's expiry", async () => {
     const { notifications, escalations } = await opened();
     await notifications.append([critical("everyone", "short", 10, at(20)), critical("everyone", "long", 10)]);
     expect(await claimed(escalations, 20)).toEqual([["everyone", "long", 1]]);
@@ -65,7 +65,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     expect(await claimed(escalations, 19)).toEqual([]);
   });
 
-  it("know who has acknowledged or read the notice, each by what reached them", async () => {
+  it("know who has acknowledged or read the notification, through each user's own audiences", async () => {
     const { notifications, escalations } = await opened();
     await notifications.append([notice("user:ada", "before"), critical("role:admin", "it", 10)]);
     const [{ serial } = { serial: 0 }] = await claim(escalations, 10);
@@ -77,7 +77,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     await notifications.advance(reader("ada", "admin"), "acknowledged", 2);
     await notifications.advance(reader("root", "admin"), "read", 1);
     expect([await has("ada"), await has("root")]).toEqual([true, true]);
-    // Acknowledged everything there was for them, and this was not.
+    // Acknowledged all notifications of that moment, but not this later one.
     await notifications.append([notice("everyone", "after")]);
     await notifications.advance(reader("bob"), "acknowledged", 99);
     expect(await has("bob")).toBe(false);

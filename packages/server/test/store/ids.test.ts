@@ -1,4 +1,4 @@
-/** Ids are checked before a store is asked: PostgreSQL fails at a text with NUL (fault A38). */
+/** Ids are checked before they reach a store: PostgreSQL rejects a text with NUL (fault A38). */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectClient, rawRequest, sendRaw, startTestServer } from "../../src/testing/index.ts";
 import { kinds, setUpStores } from "./kinds.ts";
@@ -51,7 +51,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     expect(await progress.get(42 as never)).toBeUndefined();
   });
 
-  it("an owner that cannot be one has no tasks, and is given none", async () => {
+  it("an owner id that is invalid has no tasks, and gets none", async () => {
     const { progress } = (await start()).realtime;
     const { task_id } = await progress.create({ kind: "k", title: "before\0after", owner_id: "ada" });
     for (const id of ["a\0b", "a\ud83d", "", "x".repeat(257)]) {

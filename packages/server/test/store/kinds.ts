@@ -1,4 +1,4 @@
-/** Every kind of store, to run the same tests on each: each opened one is empty. */
+/** Every kind of store, to run the same tests on each. Each opened store is empty. */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let folder = "";
 let server: Service | undefined;
 
-/** Gives a test file a folder and a PostgreSQL of its own until it ends. Test files of one worker share this module. */
+/** Gives a test file its own folder and PostgreSQL until it ends. Test files of one worker share this module. */
 export function setUpStores(): void {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "signalbox-store-"));
@@ -29,13 +29,13 @@ export function setUpStores(): void {
   });
 }
 
-/** The server of this test file, to be killed or frozen. */
+/** The PostgreSQL server of this test file, which a test may kill or freeze. */
 export const postgres = (): Service => server as Service;
 
 export const freshPath = (): string => join(folder, `${randomUUID()}.db`);
 export const openFile = (path: string): Promise<Store> => createSqlStore(openSqlite<SignalboxTables>(path).kysely);
 
-/** An empty database of its own: Kysely's migrator finds its tables in any schema. */
+/** Creates its own empty database: Kysely's migrator finds its tables in any schema. */
 export async function freshDatabase(): Promise<string> {
   const url = process.env.TEST_DATABASE_URL ?? postgres().url;
   const name = `test_${randomUUID().replaceAll("-", "")}`;

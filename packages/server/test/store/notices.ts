@@ -1,4 +1,4 @@
-/** Notices and readers to test stores with. */
+/** Sample notifications and readers for the tests of stores. */
 
 import { readerOf } from "../../src/core/audience.ts";
 import type { NotificationReader, StoredNotice } from "../../src/core/ports.ts";

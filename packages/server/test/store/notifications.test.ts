@@ -1,4 +1,4 @@
-/** What every store must do with notices and ledgers, run against each of them. */
+/** The requirements on notifications and read marks for every store, run against each of them. */
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { NotificationReader, StoredNotice } from "../../src/core/ports.ts";
@@ -19,7 +19,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     return { notifications, page, titles };
   }
 
-  it("number what each user gets by one, in the order of sending, whatever the audiences and the reading between", async () => {
+  it("number each user's notifications consecutively, in the order of sending, whatever the audiences and the reading between", async () => {
     const names = ["ada", "bob", "root"];
     const step = fc.oneof(
       fc.record({
@@ -55,7 +55,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     );
   });
 
-  it("hand out one seq once, though many read and write at the same time", async () => {
+  it("assign each seq once, though many read and write at the same time", async () => {
     const { notifications, page } = await opened();
     await Promise.all(
       Array.from({ length: 40 }, async (_, index) => {
@@ -68,7 +68,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     );
   });
 
-  it("show notices for administrators to nobody else, not even to one who was an administrator, nor count them", async () => {
+  it("hide those for administrators from all other users, including former administrators, and do not count them", async () => {
     const { notifications, page, titles } = await opened();
     await notifications.append([
       notice("role:admin", "secret"),
@@ -84,7 +84,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     });
   });
 
-  it("only move forward, and what is read is acknowledged and delivered", async () => {
+  it("only move forward, and a read notification is also acknowledged and delivered", async () => {
     const { notifications } = await opened();
     const ada = reader("ada");
     await notifications.append(["a", "b", "c"].map((title) => notice("user:ada", title)));
@@ -101,7 +101,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     expect(await notifications.read(ada, { limit: 9 })).toMatchObject({ notifications: [{ seq: 4 }], unread: 1 });
   });
 
-  it("end with their expiry, and leave no row behind", async () => {
+  it("disappear with their expiry, and leave no row behind", async () => {
     const { notifications, page, titles } = await opened();
     await notifications.append([notice("everyone", "short", at(20)), notice("everyone", "long")]);
     expect(await titles(reader("ada", "user", 19))).toEqual(["short", "long"]);
@@ -146,7 +146,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     ]);
   });
 
-  it("keep the latest thousand of a user", async () => {
+  it("are limited to the latest thousand of a user", async () => {
     const { notifications, page } = await opened();
     await notifications.append(Array.from({ length: 1001 }, (_, index) => notice("user:ada", String(index))));
     expect((await page(reader("ada"))).unread).toBe(1000);

@@ -1,4 +1,7 @@
-/** What only a database that several nodes share can get wrong: starting together, writing together, going away. */
+/**
+ * Faults that only a database shared by several nodes can have: starting together, writing together, becoming
+ * unavailable.
+ */
 import { Client } from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Store } from "../../src/core/ports.ts";
@@ -9,13 +12,13 @@ import { at, task } from "./samples.ts";
 
 setUpStores();
 
-/** Since when the statement that waits for a lock has been running. */
+/** When the statement that waits for a lock began to run. */
 const waitingForLock = "select max(query_start) as started from pg_stat_activity where wait_event_type = 'Lock'";
 
 const closeAll = (stores: readonly Store[]) => Promise.all(stores.map((store) => store.close()));
 
 describe("a PostgreSQL that several nodes share", () => {
-  it("is brought up to date by five that start at once", async () => {
+  it("is migrated once when five nodes start at the same time", async () => {
     const url = await freshDatabase();
     const stores = await Promise.all([1, 2, 3, 4, 5].map(() => openDatabase(url)));
     await Promise.all(stores.map((store, index) => store.tasks.put(task(`by-${index}`))));
@@ -23,7 +26,7 @@ describe("a PostgreSQL that several nodes share", () => {
     await closeAll(stores);
   });
 
-  it("waits at its start for a process that takes longer than a statement may to bring the tables up to date", async () => {
+  it("waits at its start for a process whose migration takes longer than a statement may", async () => {
     const url = await freshDatabase();
     const migrating = new Client({ connectionString: url });
     await migrating.connect();
@@ -42,7 +45,7 @@ describe("a PostgreSQL that several nodes share", () => {
     await store.close();
   });
 
-  it("gives each notice one place in the log, and each reader one number for it, whoever writes and reads", async () => {
+  it("gives each notification one position in the log, and each reader one number for it, over all concurrent writers and readers", async () => {
     const url = await freshDatabase();
     const stores = await Promise.all([openDatabase(url), openDatabase(url)]);
     const [one, two] = stores as [Store, Store];
@@ -56,7 +59,7 @@ describe("a PostgreSQL that several nodes share", () => {
     const { notifications } = await two.notifications.read(reader("ada"), { after: 0, limit: 100 });
     expect(notifications.map(({ seq }) => seq)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
     expect(new Set(notifications.map(({ id }) => id)).size).toBe(60);
-    // No answer that was given meanwhile had another notice under a number.
+    // No answer during the writes had another notification under a number.
     const byNumber = new Map(notifications.map(({ seq, id }) => [seq, id]));
     for (const page of await Promise.all(read))
       for (const { seq, id } of page.notifications) expect(byNumber.get(seq)).toBe(id);
@@ -79,7 +82,7 @@ describe("a PostgreSQL that several nodes share", () => {
   });
 
   it.skipIf(process.env.TEST_DATABASE_URL !== undefined)(
-    "costs errors while it is away, not the process, and answers again when it is back",
+    "causes errors while it is away, does not end the process, and answers again when it is back",
     async () => {
       const store = await openDatabase(await freshDatabase());
       await store.tasks.put(task("before"));

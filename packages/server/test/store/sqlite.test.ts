@@ -1,4 +1,4 @@
-/** What only a database can show: restarts, neighbours in the same file, locks, faults. */
+/** Behaviour that only a database can show: restarts, other tables in the same file, locks, faults. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ describe("a SQLite file", () => {
     expect(pragma("synchronous")).toBe(2);
     expect(pragma("foreign_keys")).toBe(1);
   });
-  it("is made once by five that start at once", async () => {
+  it("is created once when five processes start at the same time", async () => {
     const fresh = join(folder, "new.db");
     const start = () => createSqlStore(openSqlite<SignalboxTables>(fresh).kysely);
     const stores = await Promise.all([start(), start(), start(), start(), start()]);
@@ -64,7 +64,7 @@ describe("a SQLite file", () => {
     ]);
     other.close();
   });
-  it("is shared with tables of the application, and only adds tables of its own prefix", async () => {
+  it("is shared with tables of the application, and only adds tables with its own prefix", async () => {
     await file.kysely.schema.createTable("note").addColumn("text", "text").execute();
     await file.kysely.insertInto("note").values({ text: "mine" }).execute();
     await store.tasks.put(task("beside"));
@@ -89,7 +89,7 @@ describe("a SQLite file", () => {
 });
 
 describe("a database that another process has locked", () => {
-  it("makes a write wait without stopping the process, and takes it when the lock is gone", async () => {
+  it("makes a write wait without blocking the process, and accepts it when the lock is released", async () => {
     const other = new DatabaseSync(path);
     other.exec("begin immediate");
     let done = false;
@@ -105,7 +105,7 @@ describe("a database that another process has locked", () => {
     await put;
     expect(await store.tasks.get("late")).toBeDefined();
   });
-  it("is not ready until the lock is gone, and asked once however many ask", async () => {
+  it("is not ready until the lock is released, and is checked once, however many callers ask", async () => {
     const other = new DatabaseSync(path);
     other.exec("begin immediate");
     const first = store.ping();
@@ -116,7 +116,7 @@ describe("a database that another process has locked", () => {
   });
 });
 
-describe("a database that takes no writes", () => {
+describe("a database that accepts no writes", () => {
   it("rejects what is put, and is not ready", async () => {
     file.database.exec("PRAGMA query_only = ON");
     await expect(store.tasks.put(task("lost"))).rejects.toThrow("readonly");
@@ -126,14 +126,14 @@ describe("a database that takes no writes", () => {
     await expect(store.ping()).resolves.toBeUndefined();
     expect(await store.tasks.get("lost")).toBeUndefined();
   });
-  it("rejects what has no room, and keeps what was there", async () => {
+  it("rejects a write when the disk is full, and keeps the stored data", async () => {
     await store.tasks.put(task("before"));
     file.database.exec(`PRAGMA max_page_count = ${pragma("page_count")}`);
     const large = task("before", { version: 2, result: "x".repeat(100_000) });
     await expect(store.tasks.put(large)).rejects.toThrow("full");
     expect(await store.tasks.get("before")).toEqual(task("before"));
   });
-  it("is written to by a ping only after a write has failed, so that asking costs no disk", async () => {
+  it("is written to by a ping only after a write has failed, so that readiness checks cause no disk writes", async () => {
     const other = new DatabaseSync(path);
     const changes = () => Object.values(other.prepare("PRAGMA data_version").get() ?? {})[0];
     const start = changes();
@@ -157,7 +157,7 @@ describe("opening", () => {
     writeFileSync(text, "This is not a database, and never was one. ".repeat(100));
     expect(() => openSqlite(text)).toThrow(`The database ${text} cannot be opened: file is not a database.`);
   });
-  it("refuses a place where no file can be, in one sentence that names it", () => {
+  it("refuses a path that cannot be a file, in one sentence that names it", () => {
     const below = join(path, "below", "signalbox.db");
     expect(() => openSqlite(below)).toThrow(/^The database .*signalbox\.db cannot be opened: ENOTDIR.*\.$/);
     const directory = join(folder, "directory");
@@ -166,7 +166,7 @@ describe("opening", () => {
       `The database ${directory} cannot be opened: unable to open database file.`,
     );
   });
-  it("says which tables are in the way of a migration", async () => {
+  it("names the tables that prevent a migration", async () => {
     const { kysely } = openSqlite<SignalboxTables>(":memory:");
     await kysely.schema.createTable("signalbox_task").addColumn("x", "text").execute();
     await expect(createSqlStore(kysely)).rejects.toThrow(

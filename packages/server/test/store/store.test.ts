@@ -1,4 +1,4 @@
-/** What every store must do, run against each of them. */
+/** The requirements on every store, run against each of them. */
 import type { Page, PageRequest } from "@signalbox/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Store } from "../../src/core/ports.ts";
@@ -49,10 +49,10 @@ describe.each(kinds)("the %s store", (_name, open) => {
       expect(await store.tasks.get("done")).toEqual(completed);
       expect(await store.tasks.get("broken")).toEqual(failed);
     });
-    it("knows nothing of a task that was never put", async () => {
+    it("returns nothing for a task that was never put", async () => {
       expect(await store.tasks.get("nobody")).toBeUndefined();
     });
-    it("lets nothing follow an end, and says what stands in the way", async () => {
+    it("accepts no state after a final one, and returns the state that prevents it", async () => {
       const running = task("raced", { status: "running", version: 5 });
       const ended = task("raced", { status: "completed", version: 6, result: 1 });
       expect(await store.tasks.put(running)).toBeUndefined();
@@ -61,7 +61,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       expect(await store.tasks.put(task("raced", { status: "cancelled", version: 99 }))).toEqual(ended);
       expect(await store.tasks.get("raced")).toEqual(ended);
     });
-    it("of two ends at once one stands, and each teller learns which", async () => {
+    it("keeps one of two concurrent final states, and each caller learns which", async () => {
       const ends = (["completed", "cancelled"] as const).map((status, index) =>
         task("two", { status, version: 7 + index }),
       );
@@ -88,7 +88,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       await Promise.all(versions.map((version) => store.tasks.put(task("race", { version }))));
       expect(await store.tasks.get("race")).toMatchObject({ version: 10 });
     });
-    it("forgets what is removed, and what is not there as well", async () => {
+    it("removes a task, and does not fail for a missing one", async () => {
       await store.tasks.put(task("gone", { version: 5 }));
       await store.tasks.put(task("kept"));
       await store.tasks.remove("gone");
@@ -98,7 +98,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       await store.tasks.put(task("gone", { version: 1 }));
       expect(await store.tasks.get("gone")).toMatchObject({ version: 1 });
     });
-    it("hands out copies: changing one changes nothing that is stored", async () => {
+    it("returns copies: changing one changes nothing that is stored", async () => {
       const original = task("mine", { result: { files: ["a"] } });
       await store.tasks.put(original);
       original.title = "changed after put";
@@ -108,7 +108,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       if (listed) listed.title = "changed after list";
       expect(await store.tasks.get("mine")).toEqual(task("mine", { result: { files: ["a"] } }));
     });
-    it("lists the newest first, and of one moment the highest id", async () => {
+    it("lists the newest first, and by the highest id where the time is equal", async () => {
       await store.tasks.put(task("b", { created_at: at(1) }));
       await store.tasks.put(task("c", { created_at: at(2) }));
       await store.tasks.put(task("a", { created_at: at(1) }));
@@ -149,7 +149,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       );
       expect(seen.map(({ task_id }) => task_id)).toEqual([...before].reverse());
     });
-    it("of exactly the rows that there are have no next one", async () => {
+    it("have no next page when they end with the last row", async () => {
       for (const id of ["a", "b"]) await store.tasks.put(task(id));
       expect(await store.tasks.list({ limit: 2 })).toMatchObject({ next: null, total: 2 });
       expect((await store.tasks.list({ limit: 1 })).next).toEqual(expect.any(String));
@@ -164,7 +164,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       for (const limit of [-1, 0.5, Number.NaN]) expect((await eventIds({ limit })).length).toBeGreaterThan(0);
     });
     it.each(["", "x", "🙈", "bnVsbA", Buffer.from('["a"]').toString("base64url"), "' or 1=1 --"])(
-      "begin at the start for %j, which is no cursor",
+      "start from the beginning for %j, which is no cursor",
       async (after) => {
         await store.tasks.put(task("a"));
         expect(await taskIds({ after })).toEqual(["a"]);
@@ -200,12 +200,12 @@ describe.each(kinds)("the %s store", (_name, open) => {
         expect(await taskIds({ filter })).toEqual(["with"]);
       },
     );
-    it("find text beside a NUL", async () => {
+    it("find text next to a NUL", async () => {
       await store.tasks.put(task("nul", { title: "before\0after" }));
       expect(await taskIds({ filter: "after" })).toEqual(["nul"]);
       expect(await taskIds({ filter: "AFT\0ER" })).toEqual(["nul"]);
     });
-    it("are counted by the total, and hold on every page", async () => {
+    it("apply to the total and to every page", async () => {
       for (let index = 0; index < 9; index += 1) {
         await store.tasks.put(task(`t${index}`, { title: index % 3 === 0 ? "red" : "blue", created_at: at(index) }));
       }
@@ -233,13 +233,13 @@ describe.each(kinds)("the %s store", (_name, open) => {
       await store.securityEvents.put([securityEvent("a", { count: 70_000 })]);
       expect(await store.securityEvents.list({})).toMatchObject({ total: 1, rows: [{ count: 70_000 }] });
     });
-    it("takes no events, and more in one call than a statement has room for", async () => {
+    it("accepts an empty list, and more events in one call than one statement can hold", async () => {
       await store.securityEvents.put([]);
       const many = Array.from({ length: 10_001 }, (_, index) => securityEvent(String(index).padStart(6, "0")));
       await store.securityEvents.put(many);
       expect((await store.securityEvents.list({})).total).toBe(many.length);
     });
-    it("forgets the oldest lines beyond its bound", async () => {
+    it("deletes the oldest lines beyond its limit", async () => {
       const small = await open(50);
       const events = Array.from({ length: 250 }, (_, index) =>
         securityEvent(String(index).padStart(4, "0"), { at: at(Math.floor(index / 3)) }),
@@ -263,7 +263,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
 });
 
 describe("the memory store", () => {
-  it("forgets beyond its bound what ended longest ago", async () => {
+  it("drops the tasks that ended longest ago beyond its limit", async () => {
     const { tasks } = createMemoryStore({ maxTasks: 3 });
     await tasks.put(task("active"));
     await tasks.put(task("ended last"));
@@ -273,7 +273,7 @@ describe("the memory store", () => {
     expect(await tasks.get("ended first")).toBeUndefined();
     expect((await tasks.list({})).rows.map(({ task_id }) => task_id)).toEqual(["next", "ended last", "active"]);
   });
-  it("forgets what changed longest ago when nothing has ended: the bound holds in any case", async () => {
+  it("drops the tasks that changed longest ago when none has ended: the limit always holds", async () => {
     const { tasks } = createMemoryStore({ maxTasks: 2 });
     await tasks.put(task("a"));
     await tasks.put(task("b"));

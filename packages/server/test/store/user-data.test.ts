@@ -19,7 +19,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
       await server.close();
       await kept.close();
     });
-    // Until the blocks have been read nothing is answered.
+    // No request is answered until the blocks have been read.
     await expect.poll(() => server.realtime.users.export("x").catch(() => undefined)).toBeDefined();
     const connect = async (userId: string, options: TestClientOptions & { role?: "admin" } = {}) => {
       const { role = "user" } = options;
@@ -53,7 +53,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
 
     const states = async () =>
       (await users.export("ada")).notifications.map(({ title, state, audience }) => [title, state, audience]);
-    // A delivery is stored after the client has it.
+    // A delivery is stored after the client has received it.
     await expect.poll(states).toEqual([
       ["read", "read", { user_id: "ada" }],
       ["acknowledged", "acknowledged", { user_id: "ada" }],
@@ -74,7 +74,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     });
   });
 
-  it("export changes nothing: a new administrator still gets what waits for administrators", async () => {
+  it("export changes nothing: a new administrator still receives the notifications that wait for administrators", async () => {
     const { users, notify, connect } = await start();
     await notify.role("admin", news("secret"));
     await notify.user("root", news("own"));
@@ -132,7 +132,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     expect(await store.tasks.get(task_id)).toBeUndefined();
   });
 
-  it("erase names what it keeps, and a blocked user stays blocked", async () => {
+  it("erase lists what it keeps, and a blocked user stays blocked", async () => {
     const { users, connect, server } = await start();
     const ada = await connect("ada");
     const root = await connect("root", { role: "admin", namespace: "/admin" });
@@ -165,7 +165,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     expect(await users.export("ada")).toMatchObject({ tasks: [], notifications: [] });
   });
 
-  it("erase spares a task that is handed over while it runs", async () => {
+  it("erase keeps a task that is handed over to another user while it runs", async () => {
     let handOver = async (): Promise<void> => {};
     const { users, progress } = await start((store) => ({
       ...store,
@@ -215,7 +215,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
   });
 });
 
-/** Counts how often the event loop comes round while something runs. */
+/** Counts the turns of the event loop while something runs. */
 async function turnsOf<Result>(run: () => Promise<Result>): Promise<{ result: Result; turns: number }> {
   let turns = 0;
   let next = setImmediate(count);

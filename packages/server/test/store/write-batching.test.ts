@@ -1,4 +1,4 @@
-/** One commit for what is put at the same time: what each caller is told, and what it costs the event loop. */
+/** One commit for rows that are put at the same time: the result for each caller, and the cost for the event loop. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ interface Row {
   readonly value: number;
 }
 
-/** Writes that a test lets through one by one. */
+/** Writes that a test completes one by one. */
 function scripted() {
   const statements: { rows: readonly Row[]; resolve(standing?: readonly Row[]): void; reject(error: Error): void }[] =
     [];
@@ -32,8 +32,8 @@ function scripted() {
 
 const row = (key: string, value = 1): Row => ({ key, value });
 
-describe("joined writes", () => {
-  it("put what comes together in one statement, and what comes meanwhile in the next", async () => {
+describe("batched writes", () => {
+  it("put rows that arrive together in one statement, and rows that arrive during it in the next", async () => {
     const { put, statements, settle } = scripted();
     const first = Promise.all([put(row("a")), put(row("b"))]);
     await settle();
@@ -47,7 +47,7 @@ describe("joined writes", () => {
     await second;
   });
 
-  it("have one statement under way at a time, and begin another once all is quiet again", async () => {
+  it("have one statement in flight at a time, and begin another after a pause", async () => {
     const { put, statements, settle } = scripted();
     const first = put(row("a"));
     await settle();
@@ -67,7 +67,7 @@ describe("joined writes", () => {
     await third;
   });
 
-  it("tell only the caller whose row was kept out what is stored", async () => {
+  it("return the stored row only to the caller whose row was rejected as outdated", async () => {
     const { put, statements, settle } = scripted();
     const both = Promise.all([put(row("a")), put(row("b"))]);
     await settle();
@@ -75,7 +75,7 @@ describe("joined writes", () => {
     expect(await both).toEqual([undefined, row("b", 9)]);
   });
 
-  it("tell nobody that a row is written before its own statement is through", async () => {
+  it("confirm a row to its caller only after the row's own statement has completed", async () => {
     const { put, statements, settle } = scripted();
     const done: string[] = [];
     for (const key of ["a", "b", "c", "d"]) void put(row(key)).then(() => done.push(key));
@@ -108,7 +108,7 @@ describe("joined writes", () => {
     expect((await results).map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
   });
 
-  it("fail together where the database as a whole fails, rather than wait for it row by row", async () => {
+  it("fail together where the database as a whole fails, instead of retrying it row by row", async () => {
     const { put, statements, settle } = scripted();
     const results = Promise.allSettled([put(row("a")), put(row("b"))]);
     await settle();

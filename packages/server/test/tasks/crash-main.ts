@@ -1,7 +1,7 @@
 /**
  * A server on a SQLite file, in a process of its own that a test can kill: `node crash-main.ts <file>`. It begins the
- * task `one`, or finds it from before; on the message `burst` it reports far more often than once a millisecond, and on
- * `finish` it takes the work up at a count behind the last one, and ends it.
+ * task `one`, or finds it from before. On the message `burst` it reports far more often than once a millisecond. On
+ * `finish` it continues the work at a count behind the last one, and ends it.
  */
 import { createSqlStore, openSqlite, type SignalboxTables } from "../../src/store/sql.ts";
 import { startTestServer } from "../../src/testing/index.ts";

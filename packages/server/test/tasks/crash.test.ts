@@ -1,4 +1,4 @@
-/** What a watcher sees of a task while the server is killed in the middle of it, in a process of its own. */
+/** What a watcher receives about a task while the server, in a process of its own, is killed in the middle of it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

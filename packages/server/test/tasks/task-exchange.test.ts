@@ -1,4 +1,7 @@
-/** The state of tasks where other processes may report them: what this process sends them, and which of their reports count. */
+/**
+ * The state of tasks where other processes may report them: what this process sends them, and which of their reports
+ * count.
+ */
 import type { TaskSnapshot } from "@signalbox/protocol";
 import { describe, expect, it } from "vitest";
 import type { TaskExchange, TaskExchangeListener, TaskStore } from "../../src/core/ports.ts";
@@ -14,7 +17,7 @@ const newTask = (task_id = "one") => ({ task_id, kind: "t", title: "T", owner_id
 const runningTask = (id: string, at = start): TaskSnapshot =>
   applyPatch(startTask(newTask(id), id, at), { status: "running", percent: 10 }, at);
 
-/** A hub, and what its exchange knows of other processes. */
+/** A task registry, and what its exchange knows of other processes. */
 function setUp({ alone = false } = {}) {
   const clock = createFakeClock(start);
   const log = createTestLog();
@@ -69,7 +72,7 @@ function setUp({ alone = false } = {}) {
   };
 }
 
-describe("other processes are told", () => {
+describe("other processes are notified", () => {
   it("of each change, by its kind", async () => {
     const { hub, shared } = setUp();
     await hub.create(newTask());
@@ -94,8 +97,8 @@ describe("other processes are told", () => {
   });
 });
 
-describe("a process alone", () => {
-  it("asks its store for nothing but what it removes", async () => {
+describe("a process without other nodes", () => {
+  it("asks its store for nothing except what it removes", async () => {
     const { hub, told, tasks } = setUp({ alone: true });
     await tasks.put(runningTask("one"));
     await hub.remove("one");
@@ -103,7 +106,7 @@ describe("a process alone", () => {
     expect(await tasks.get("one")).toBeUndefined();
   });
 
-  it("reports each kind of change, counts what is unfinished, and saves when it is told to and when it closes", async () => {
+  it("reports each kind of change, counts unfinished tasks, and saves on request and when it closes", async () => {
     const { hub, stop, store, told } = setUp({ alone: true });
     for (const id of ["one", "two", "three", "four"]) await hub.create(newTask(id));
     expect(hub.counts()).toEqual({ queued: 4, running: 0 });
@@ -128,7 +131,7 @@ describe("a process alone", () => {
     expect(told.some((line) => line.includes("four cancelled"))).toBe(false);
   });
 
-  it("refuses an owner that no store could keep, and finds nothing under an id that is none", async () => {
+  it("refuses an owner that no store could keep, and finds nothing under an invalid id", async () => {
     const { hub } = setUp({ alone: true });
     await expect(hub.create({ ...newTask(), owner_id: "a\0" })).rejects.toThrow();
     await hub.create(newTask());
@@ -160,7 +163,7 @@ describe("a process alone", () => {
     expect(told).toEqual(["handedOver one running 50", "changed one running 50", "changed one queued null"]);
   });
 
-  it("logs a listener that throws, and no missing one", async () => {
+  it("logs a listener that throws, and ignores a missing one", async () => {
     const { hub, log } = setUp({ alone: true });
     hub.subscribe({ changed() {}, ended() {} });
     await hub.create(newTask());
@@ -168,8 +171,8 @@ describe("a process alone", () => {
   });
 });
 
-describe("a report of a task that another process has gone on with", () => {
-  it("comes above what that one has committed meanwhile", async () => {
+describe("a report of a task that another process has taken over", () => {
+  it("has a version above what the other process has committed in the meantime", async () => {
     const { beforeNextPut, hub, shared, tasks } = setUp();
     await hub.create(newTask());
     const theirs = { ...runningTask("one", start + 5000), percent: 60 };
@@ -182,7 +185,7 @@ describe("a report of a task that another process has gone on with", () => {
     expect(shared).not.toContain("ended one running");
   });
 
-  it("is refused where that one has ended it, and the end is told here and shared once more", async () => {
+  it("is refused where the other process has ended the task, and the end is announced here and shared once more", async () => {
     const { beforeNextPut, hub, shared, tasks, told } = setUp();
     await hub.create(newTask());
     beforeNextPut(() => tasks.put(applyPatch(runningTask("one", start + 5000), { status: "completed" }, start + 5000)));
@@ -191,7 +194,7 @@ describe("a report of a task that another process has gone on with", () => {
     expect(shared.at(-1)).toBe("ended one completed");
   });
 
-  it("takes over what this process has not read, in its newest state", async () => {
+  it("takes over a state that this process has not read, in its newest version", async () => {
     const { clock, elsewhere, hub } = setUp();
     const stored = runningTask("one");
     await elsewhere({ ...stored, version: stored.version + 7, percent: 80 }, false, stored);
@@ -201,7 +204,7 @@ describe("a report of a task that another process has gone on with", () => {
     expect(hub.counts()).toEqual({ queued: 0, running: 1 });
   });
 
-  it("comes above what this process has told, though another one took the task and nothing of it is saved yet", async () => {
+  it("has a version above what this process announced, though another one took the task and nothing of it is saved yet", async () => {
     const { hub, listener, store, tasks } = setUp();
     const versions: number[] = [];
     hub.subscribe({ changed: ({ version }) => void versions.push(version), ended() {} });
@@ -211,7 +214,7 @@ describe("a report of a task that another process has gone on with", () => {
     listener().taken("one");
     await hub.report("one", { current: 4 });
     listener().taken("one");
-    // The state is on its way to the store, which has it before the look-up of the next report is over.
+    // The state is being stored, and the store has it before the look-up of the next report is over.
     const found = Promise.withResolvers<void>();
     Object.assign(store, {
       async get(id: string) {
@@ -279,7 +282,7 @@ describe("the latest state of a task", () => {
   });
 
   it.each(["get", "list"] as const)(
-    "of one whose process died is queued in a new run, stored first and shared: %s",
+    "of a task whose process died is queued in a new run, stored first and shared: %s",
     async (way) => {
       const { clock, elsewhere, hub, shared, store, told } = setUp();
       await elsewhere(runningTask("one"), true);
@@ -296,7 +299,7 @@ describe("the latest state of a task", () => {
     ["it was reported less than four seconds ago", { isAbandoned: true, waitMs: 3999 }],
     ["its process lives", { isAbandoned: false, waitMs: 60_000 }],
     ["it has not begun", { isAbandoned: true, waitMs: 60_000, queued: true }],
-  ])("of a task stays as it is where %s", async (_why, { isAbandoned, waitMs, ...more }) => {
+  ])("of a task is unchanged where %s", async (_why, { isAbandoned, waitMs, ...more }) => {
     const { clock, elsewhere, hub, shared } = setUp();
     const task = "queued" in more ? startTask(newTask(), "one", start) : runningTask("one");
     await elsewhere(task, isAbandoned);
@@ -305,14 +308,14 @@ describe("the latest state of a task", () => {
     expect(shared).toEqual([]);
   });
 
-  it("of one whose process died in the future of this clock is queued as well", async () => {
+  it("of a task whose process died in the future of this clock is queued as well", async () => {
     const { clock, elsewhere, hub } = setUp();
     await elsewhere(runningTask("one"), true);
     clock.setNow(start - 3_600_000);
     expect(await hub.get("one")).toMatchObject({ status: "queued" });
   });
 
-  it("of one that this process reports is no abandoned one, whatever the exchange has heard", async () => {
+  it("of a task that this process reports is not abandoned, whatever the exchange has received", async () => {
     const { clock, hub, known, store } = setUp();
     await hub.create(newTask());
     const task = await hub.report("one", { status: "running" });
@@ -333,7 +336,7 @@ describe("the latest state of a task", () => {
   });
 });
 
-it("a state that another process tells of is told here, and the task counts as that one's", async () => {
+it("a state that another process announces is announced here, and the task counts as reported by that process", async () => {
   const { hub, listener, told } = setUp();
   const task = await hub.create(newTask());
   listener().received("changed", { ...task, version: task.version + 1, status: "running", percent: 3 });

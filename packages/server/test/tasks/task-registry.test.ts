@@ -10,7 +10,7 @@ const newTask = { kind: "t", title: "T", owner_id: "ada" };
 
 let clock: FakeClock;
 let store: TaskStore;
-/** Turns the store off: `put` rejects, or waits for the gate. */
+/** Makes the store fail: `put` rejects, or waits for this promise. */
 let fault: "none" | "failing" | Promise<void>;
 let hub: ProgressHub;
 let told: string[];
@@ -47,12 +47,12 @@ describe("create", () => {
     const { task_id } = await hub.create(newTask);
     expect(await store.get(task_id)).toMatchObject({ status: "queued", owner_id: "ada" });
   });
-  it("refuses an id that is in use, or that no room or URL could carry", async () => {
+  it("refuses an id that is in use, or that is not allowed in a room name or URL", async () => {
     await hub.create({ ...newTask, task_id: "one" });
     await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow('"one" is in use');
     await expect(hub.create({ ...newTask, task_id: "a b" })).rejects.toThrow('"a b" must match');
   });
-  it("of one id twice at once makes one task, of whoever came first", async () => {
+  it("of one id twice at once makes one task, for the first caller", async () => {
     const both = await Promise.allSettled([
       hub.create({ ...newTask, task_id: "one" }),
       hub.create({ ...newTask, task_id: "one", owner_id: "bob" }),
@@ -61,13 +61,13 @@ describe("create", () => {
     expect((await hub.get("one"))?.owner_id).toBe("ada");
     expect((await store.get("one"))?.owner_id).toBe("ada");
   });
-  it("that failed leaves its id free", async () => {
+  it("that failed leaves its id available", async () => {
     fault = "failing";
     await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow("disk full");
     fault = "none";
     expect(await hub.create({ ...newTask, task_id: "one" })).toMatchObject({ task_id: "one" });
   });
-  it("is over before anybody else's report or look changes the task", async () => {
+  it("is complete before another caller's report or look-up changes the task", async () => {
     const creating = hub.create({ ...newTask, task_id: "one" });
     const [created, looked, reported] = await Promise.all([
       creating,
@@ -77,7 +77,7 @@ describe("create", () => {
     expect(looked === undefined || looked.version === created.version).toBe(true);
     expect(reported.version).toBe(created.version + 1);
   });
-  it("makes no task when the store takes none", async () => {
+  it("makes no task when the store accepts none", async () => {
     fault = "failing";
     await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow("disk full");
     expect(hub.peek("one")).toBeUndefined();
@@ -96,7 +96,7 @@ describe("progress of a running task", () => {
     expect((await store.get(task_id))?.percent).toBe(30);
   });
 
-  it("goes on while the store fails, and is stored when it works again", async () => {
+  it("continues while the store fails, and is stored when it works again", async () => {
     const { task_id } = await hub.create(newTask);
     await hub.report(task_id, { status: "running" });
     fault = "failing";
@@ -113,7 +113,7 @@ describe("progress of a running task", () => {
 });
 
 describe("a final state", () => {
-  it("is committed before anybody is told, and told once", async () => {
+  it("is committed before any subscriber is notified, and announced once", async () => {
     const { task_id } = await hub.create(newTask);
     await hub.report(task_id, { status: "running" });
     let open = (): void => {};
@@ -155,8 +155,8 @@ describe("a final state", () => {
   });
 });
 
-describe("a task that is given to somebody else", () => {
-  it("is theirs once that is committed, and whoever cares is told before the change itself", async () => {
+describe("a task that is handed over to another user", () => {
+  it("belongs to the new owner once that is committed, and handedOver subscribers are called before the change itself", async () => {
     hub.subscribe({ handedOver: ({ owner_id }) => told.push(`handed to ${owner_id}`), changed() {}, ended() {} });
     const { task_id, version } = await hub.create(newTask);
     await hub.report(task_id, { owner_id: "ada" });
@@ -190,7 +190,7 @@ describe("a task that is removed", () => {
     }
     await hub.remove("never there");
   });
-  it("is not brought back by progress that was on its way to the store, or failed on it", async () => {
+  it("is not restored by progress that was in flight to the store, or that failed on it", async () => {
     for (const outcome of ["failing", "late"] as const) {
       const { task_id } = await hub.create(newTask);
       await hub.report(task_id, { status: "running" });
@@ -207,7 +207,7 @@ describe("a task that is removed", () => {
       expect(await store.get(task_id)).toBeUndefined();
     }
   });
-  it("makes what came after it wait, and waits for what came before", async () => {
+  it("delays later reports, and waits for earlier ones", async () => {
     const { task_id } = await hub.create(newTask);
     const outcomes = await Promise.allSettled([
       hub.report(task_id, { status: "running" }),
@@ -241,7 +241,7 @@ describe("after a restart", () => {
       expect(found?.version).toBeGreaterThan(seen?.version ?? Number.POSITIVE_INFINITY);
     },
   );
-  it("the new run is begun once, however many look, and goes on from the worker's own count", async () => {
+  it("the new run is begun once, however many callers look, and continues from the worker's own count", async () => {
     const { task_id } = await interrupted();
     hub = start();
     const looks = await Promise.all([hub.get(task_id), hub.get(task_id), hub.list({}), hub.get(task_id)]);

@@ -4,13 +4,13 @@ import { availableParallelism } from "node:os";
 import { expect, it, onTestFinished } from "vitest";
 import { afterOwnTime, startStopwatch, watchStalls } from "../../src/testing/index.ts";
 
-/** Works without a pause, as code does that holds the event loop. */
+/** Works without a pause, like code that blocks the event loop. */
 function work(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
 
-it("the stopwatch counts what this process does and what it waits for", async () => {
+it("the stopwatch counts the time that this process works and the time that it waits", async () => {
   const startedAt = performance.now();
   const worked = startStopwatch();
   while (worked() < 50);
@@ -34,7 +34,7 @@ it("a time limit runs once, and not after its cancellation", async () => {
 
 const isCounted = existsSync("/proc/pressure/cpu") && existsSync("/proc/self/schedstat");
 
-it.runIf(isCounted)("a machine with more work than cores withholds time", async () => {
+it.runIf(isCounted)("a stopwatch on a machine with more work than cores leaves out the time that the machine withholds", async () => {
   const others = Array.from({ length: 2 * availableParallelism() }, () =>
     spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }),
   );

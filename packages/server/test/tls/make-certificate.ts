@@ -1,4 +1,4 @@
-/** Certificates that nobody trusts, made by OpenSSL: Node signs none. */
+/** Untrusted certificates, made by OpenSSL: Node cannot sign any. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -24,7 +24,7 @@ const environment = ({ cert, key }: Pick<CertificateFiles, "cert" | "key">, port
 async function start() {
   const files = certificate("first");
   const tls = readTls(loadConfig(environment(files)).config) as Tls;
-  // What a client sends while the server closes is answered by the application.
+  // Requests that a client sends while the server closes are answered by the application.
   const httpServer = createServer(tls, (_req, res) => res.writeHead(404).end());
   await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
   const { port } = httpServer.address() as AddressInfo;
@@ -68,14 +68,14 @@ function nameServed(port: number): Promise<string> {
 const answers = (socket: Socket) => socket.timeout(3000).emitWithAck("leave_task", { task_id: "none" });
 
 describe.each(transports)("over %s", (transport) => {
-  it("a client that trusts the certificate connects; one that does not is not let down quietly", async () => {
+  it("a client that trusts the certificate connects; one that does not gets an error", async () => {
     const { url, files } = await start();
     const socket = await connect(url, transport, readFileSync(files.cert, "utf8"));
     expect(await answers(socket)).toEqual({ ok: true });
     await expect(connect(url, transport, readFileSync(certificate("other").cert, "utf8"))).rejects.toThrow();
   });
 
-  it("a new certificate is served to new connections, while those that are open live on", async () => {
+  it("a new certificate is served to new connections, while open connections continue", async () => {
     const { url, port, files, lines } = await start();
     const socket = await connect(url, transport, readFileSync(files.cert, "utf8"));
     expect(await nameServed(port)).toBe("first");

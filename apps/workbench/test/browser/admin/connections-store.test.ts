@@ -40,7 +40,7 @@ test("the part in view is read with some rows around it, sorted and searched for
   await expect.poll(() => state.get().total).toBe(1);
 });
 
-test("it is read again as long as any connection is slow, and once more when none is, every two seconds at most", async () => {
+test("the part in view is read again while any connection is slow, once more when none is, every two seconds at most", async () => {
   const { section, sendBatch } = await runDashboard();
   const { state } = openConnections(section);
   const reads: (readonly ConnectionRow[])[] = [];
@@ -51,7 +51,7 @@ test("it is read again as long as any connection is slow, and once more when non
     }),
   );
   await expect.poll(() => reads.length).toBeGreaterThan(0);
-  // Whoever has just connected is told of a moment later.
+  // The server reports a new connection a moment later.
   await new Promise((resolve) => setTimeout(resolve, 3500));
   const before = reads.length;
   const send = (slow_connections: number) => sendBatch({ metrics: { slow_connections } as SystemMetrics });

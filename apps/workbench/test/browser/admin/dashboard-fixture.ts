@@ -14,7 +14,7 @@ export interface RunningDashboard {
    * @returns lets it connect again; before that nothing that happens on the server reaches it
    */
   interrupt(): Promise<() => void>;
-  /** How often the page was told that it is not for this user any more. */
+  /** How often the page was notified that it is not for this user any more. */
   denials(): number;
   /** Sends a frame as the server would. */
   sendBatch(batch: Omit<AdminBatch, "at">, at?: string): void;

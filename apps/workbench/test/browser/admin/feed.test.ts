@@ -10,7 +10,7 @@ import { openSecurity } from "../../../browser/src/admin/security-store.ts";
 import { openTasks } from "../../../browser/src/admin/tasks-store.ts";
 import { runDashboard } from "./dashboard-fixture.ts";
 
-test("who is no administrator any more keeps nothing of what was shown", async () => {
+test("a user who is no administrator any more keeps nothing of what was shown", async () => {
   const { server, section, feed, denials } = await runDashboard({
     env: { SIGNALBOX_ADMIN_METRICS_INTERVAL: "1" },
   });

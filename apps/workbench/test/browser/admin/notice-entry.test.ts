@@ -6,7 +6,7 @@ import { runDashboard } from "./dashboard-fixture.ts";
 
 const entry = { ...emptyNotice, title: " Maintenance ", body: "At <b>noon</b>." };
 
-test("what is sent is what was typed, for whom it was meant", async () => {
+test("a notice is sent as it was typed, to the recipients that were chosen", async () => {
   const { server, section } = await runDashboard();
   await expect.poll(section.isOpen).toBe(true);
   const { cookie } = server.sessions.signIn({ userId: "ada" });
@@ -42,7 +42,7 @@ test.each([
   ["expires", { expires: "2001-01-01T12:00" }],
   ["userId", { audience: "user" as const }],
   ["roomId", { audience: "room" as const }],
-])("a bad %s is told at its field: %j", (field, fields) => {
+])("a bad %s is reported at its field: %j", (field, fields) => {
   expect(Object.keys(checkNotice({ ...entry, ...fields }))).toEqual([field]);
 });
 

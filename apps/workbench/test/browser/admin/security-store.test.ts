@@ -28,7 +28,7 @@ async function open(stored: readonly SecurityEvent[]) {
 
 const down = (from: number, to: number): number[] => Array.from({ length: from - to + 1 }, (_, index) => from - index);
 
-test("a line that is folded comes again: its count grows, its place stays, and an older count is ignored", async () => {
+test("a line that is folded comes again: its count grows, its position stays, and an older count is ignored", async () => {
   const { state, sendBatch, numbers } = await open(lines(1, 3));
   const counts = () => state.get().lines.map(({ count }) => count);
   sendBatch({ security_events: [line(2, { count: 7 })] });
@@ -51,7 +51,7 @@ test("older lines follow without a gap, and what folds among them comes with the
   expect(state.get().hasOlder).toBe(false);
 });
 
-test("who reads further down loses no place: new lines wait above, counts are kept up to date", async () => {
+test("a reader further down keeps the position: new lines wait above, counts are kept up to date", async () => {
   const { state, sendBatch, setReading, numbers } = await open(lines(1, 3));
   setReading(true);
   sendBatch({ security_events: [line(4), line(5), line(1, { count: 2 })] });
@@ -77,7 +77,7 @@ test("after a short absence nothing is missing, after a long one no gap is hidde
   await expect.poll(numbers).toEqual(down(300, 101));
 });
 
-test("what is told while the page is under way does not hide a gap before it", async () => {
+test("a line that arrives while a page is read does not hide a gap before it", async () => {
   const store = createMemoryStore();
   await store.securityEvents.put(lines(1, 50));
   const { section, sendBatch, interrupt } = await runDashboard({ store });
@@ -104,7 +104,7 @@ test("what is told while the page is under way does not hide a gap before it", a
   await expect.poll(numbers).toEqual(down(300, 201));
 });
 
-test("filters hold for what is read and for what is told", async () => {
+test("filters hold for lines that are read and for lines that arrive live", async () => {
   const high = (number: number) => line(number, { severity: "high", user_id: "mallory" });
   const { state, narrow, sendBatch, numbers } = await open([...lines(1, 3), high(4)]);
   narrow({ severity: "high" });

@@ -5,7 +5,7 @@ import { runDashboard } from "./dashboard-fixture.ts";
 
 const make = (title: string) => ({ kind: "batch", title, owner_id: "ada" });
 
-test("unfinished tasks come first, and what is told and read is merged by version", async () => {
+test("unfinished tasks come first, and updates and rows that are read are merged by version", async () => {
   const { server, section, sendBatch } = await runDashboard();
   const { progress } = server.realtime;
   const ended = await progress.create(make("ended"));
@@ -29,7 +29,7 @@ test("unfinished tasks come first, and what is told and read is merged by versio
   await expect.poll(titles).toEqual(["later", "ended"]);
 });
 
-test("the list is what the server has: what was deleted while nobody listened is gone after the return", async () => {
+test("the list matches the server: a task that was deleted while the dashboard was away is gone after the return", async () => {
   const { server, section, interrupt } = await runDashboard();
   const { progress } = server.realtime;
   const gone = await progress.create(make("gone"));

@@ -1,4 +1,4 @@
-/** What Socket.IO promises of broadcasts holds for ours too, on both transports. */
+/** The guarantees of Socket.IO for broadcasts hold for this adapter too, on both transports. */
 import { once } from "node:events";
 import { io } from "socket.io-client";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -8,7 +8,7 @@ import { connectClient, transports } from "../../../src/testing/index.ts";
 import { clientWebSocketOf, serverSocketOf, startOpenServer, turn } from "./fixture.ts";
 import { type Name, names, startQuartet } from "./four-client-fixture.ts";
 
-/** Who receives what is sent, when `bob` is the socket that it is sent from. */
+/** The receivers of a message when `bob` is the sending socket. */
 const audiences: [rule: string, send: (all: RealtimeNamespace, bob: RealtimeSocket) => void, receivers: Name[]][] = [
   ["to nobody in particular reaches all", (all) => all.emit("news"), names],
   ["to a room reaches its members", (all) => all.to("left").emit("news"), ["ada", "bob"]],
@@ -39,7 +39,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(names.flatMap((name) => news(name).map(() => name))).toEqual(receivers);
   });
 
-  it("a broadcast that asks for answers gets one of each member, after what was sent before it", async () => {
+  it("a broadcast that asks for answers gets one from each member, after what was sent before it", async () => {
     const { all, members, news } = await startQuartet(transport);
     for (const name of names) {
       members[name].client.socket.on("question", (acknowledge) => acknowledge(`${name} has ${news(name).length}`));
@@ -49,14 +49,14 @@ describe.each(transports)("over %s", (transport) => {
     expect(answers.sort()).toEqual(["ada has 1", "bob has 1"]);
   });
 
-  it("a broadcast that asks for answers gives up in time, with those that it has", async () => {
+  it("a broadcast that asks for answers times out, and returns the answers that it has", async () => {
     const { all, members } = await startQuartet(transport);
     members.bob.client.socket.on("question", (acknowledge) => acknowledge("bob"));
     const asked = all.to("left").timeout(300).emitWithAck("question");
     await expect(asked).rejects.toMatchObject({ message: "operation has timed out", responses: ["bob"] });
   });
 
-  it("namespaces on one connection are apart, and each gets its own", async () => {
+  it("namespaces on one connection are separate, and each gets its own packets", async () => {
     const { server, all, members, settle, news } = await startQuartet(transport);
     const definition = defineNamespace({ path: "/other", access: "guest", requests: {}, rooms: () => ["left"] });
     const others = server.realtime.namespace(definition);
@@ -73,7 +73,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(heard).toEqual(["there", "there again"]);
   });
 
-  it("listeners for what goes out hear of each broadcast to their socket, once", async () => {
+  it("onAnyOutgoing listeners are called for each broadcast to their socket, once", async () => {
     const { all, members } = await startQuartet(transport);
     const heard: unknown[][] = [];
     members.bob.socket.onAnyOutgoing((...args) => heard.push(args));
@@ -86,7 +86,7 @@ describe.each(transports)("over %s", (transport) => {
     ]);
   });
 
-  it("who connects is told so before anything that is sent in the same turn", async () => {
+  it("a client that connects is notified before anything that is sent in the same turn", async () => {
     const { server, all } = await startQuartet(transport);
     all.on("connection", ({ id }) => {
       all.emit("news", 1);
@@ -100,7 +100,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => heard).toEqual(["connection_established", 1, 2]);
   });
 
-  it("who leaves a room in the same turn gets what was sent before, and nothing after", async () => {
+  it("a client that leaves a room in the same turn gets what was sent before, and nothing after", async () => {
     const { all, members, settle, news } = await startQuartet(transport);
     all.to("left").emit("news", "before");
     void members.ada.socket.leave("left");
@@ -117,7 +117,7 @@ describe.each(transports)("over %s", (transport) => {
     ["disconnected from its namespace", (socket) => socket.disconnect()],
     ["disconnected", (socket) => socket.disconnect(true)],
     ["closed", (socket) => void socket.conn.close()],
-  ])("who is %s in the same turn gets what was sent before", async (_how, end) => {
+  ])("a client that is %s in the same turn gets what was sent before", async (_how, end) => {
     const { all, members, settle, news } = await startQuartet(transport);
     all.emit("news", 1);
     members.ada.socket.emit("news", 2);
@@ -130,7 +130,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(news("bob")).toEqual([1, 3, 4]);
   });
 
-  it("who goes by itself in the same turn keeps nobody else from theirs", async () => {
+  it("a client that disconnects in the same turn does not affect what other clients receive", async () => {
     const { all, members, settle, news } = await startQuartet(transport);
     all.emit("news", 1);
     members.ada.client.close();
@@ -161,7 +161,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("what is volatile is left out for a client that does not read, and nothing else is", async () => {
+it("a volatile packet is dropped for a client that does not read, and no other packet is", async () => {
   const server = await startOpenServer({ SIGNALBOX_MAX_BUFFERED_BYTES: "50000000" });
   onTestFinished(() => server.close());
   const client = await connectClient(server.url);
@@ -170,7 +170,7 @@ it("what is volatile is left out for a client that does not read, and nothing el
   const webSocket = clientWebSocketOf(client);
   webSocket.pause();
   let sent = 0;
-  // Until a packet of the ordinary path is under way that TCP does not take.
+  // Until a packet of the ordinary path is in flight that TCP does not accept.
   while (socket.conn.transport.writable) {
     server.realtime.io.emit("news", "y".repeat(250_000));
     socket.emit("news", "small");

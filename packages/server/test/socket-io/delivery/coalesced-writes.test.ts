@@ -1,4 +1,7 @@
-/** What a connection gets within one turn of the event loop costs one system call, and its frames are made once for all. */
+/**
+ * What a connection gets within one turn of the event loop costs one system call, and its frames are built once for
+ * all.
+ */
 import { taskRoom } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
 import type { RealtimeSocket } from "../../../src/socket-io/socket.ts";
@@ -8,9 +11,9 @@ import { framesIn, openEnv, recordWrites, serverSocketOf, turn } from "./fixture
 interface Started {
   readonly server: TestServer;
   readonly clock: ReturnType<typeof createFakeClock>;
-  /** A client on WebSocket in these rooms. */
+  /** Connects a client on WebSocket in these rooms. */
   connect(rooms?: string[], accepts?: string[]): Promise<RealtimeSocket>;
-  /** A running task, and its room. */
+  /** Creates a running task, and returns its room. */
   begin(title?: string): Promise<{ taskId: string; room: string }>;
   /** Reports to all these tasks, and lets a tick pass. */
   report(...taskIds: string[]): Promise<void>;
@@ -49,7 +52,7 @@ async function start(): Promise<Started> {
 
 const batch = ["progress_batch"];
 
-it("broadcasts of one turn are one write for each member, with all that is for it, in order", async () => {
+it("broadcasts of one turn are one write for each member, with everything for this member, in order", async () => {
   const { server, connect } = await start();
   const { io } = server.realtime;
   const [left, both, neither] = await Promise.all([connect(["left"]), connect(["left", "right"]), connect()]);
@@ -72,7 +75,7 @@ it.each<[when: string, within: (run: () => void) => unknown]>([
   ["in a microtask", (run) => queueMicrotask(run)],
   ["in a timer", (run) => new Promise<void>((resolve) => setTimeout(() => resolve(run()), 1))],
   ["when input has come", (run) => new Promise<void>((resolve) => setImmediate(() => resolve(run())))],
-])("what is sent %s waits for one turn at the most", async (_when, within) => {
+])("a packet that is sent %s waits for one turn at the most", async (_when, within) => {
   const { server, connect } = await start();
   const writes = recordWrites(await connect());
   await within(() => server.realtime.io.emit("news"));
@@ -80,7 +83,7 @@ it.each<[when: string, within: (run: () => void) => unknown]>([
   expect(writes.map(framesIn)).toEqual([['42["news"]']]);
 });
 
-it("a packet for one member parts its writes, and nobody else's", async () => {
+it("a packet for one member splits the writes of this member, and of no other", async () => {
   const { server, connect } = await start();
   const [one, other] = await Promise.all([connect(), connect()]);
   const writes = [one, other].map(recordWrites);
@@ -95,7 +98,7 @@ it("a packet for one member parts its writes, and nobody else's", async () => {
   ]);
 });
 
-it("a write is bounded: what is more than 64 KB leaves in several, sharing frames all the same", async () => {
+it("a write is bounded: more than 64 KB is sent in several writes, which still share frames", async () => {
   const { server, connect } = await start();
   const writes = (await Promise.all([connect(), connect()])).map(recordWrites);
   const text = "x".repeat(1000);
@@ -108,7 +111,7 @@ it("a write is bounded: what is more than 64 KB leaves in several, sharing frame
   expect(second.every((write, index) => write === first[index])).toBe(true);
 });
 
-it("members who get the same share one buffer, whoever else is in the room", async () => {
+it("members who get the same packets share one buffer, whatever else the room contains", async () => {
   const { server, connect } = await start();
   const { io } = server.realtime;
   const rooms = [["left"], ["left", "right"], ["left"], ["left", "right"]];
@@ -125,7 +128,7 @@ it("members who get the same share one buffer, whoever else is in the room", asy
   expect(second).not.toBe(first);
 });
 
-it("several states are one progress_batch for who accepts it, and one progress_update each for others", async () => {
+it("several states are one progress_batch for clients that accept it, and one progress_update each for others", async () => {
   const { connect, begin, report } = await start();
   const [one, two, three] = [await begin("eins"), await begin("zwö"), await begin("三")];
   const rooms = [one, two, three].map(({ room }) => room);
@@ -140,7 +143,7 @@ it("several states are one progress_batch for who accepts it, and one progress_u
   expect(plain).toEqual(tasks.map((task: object) => `42${JSON.stringify(["progress_update", task])}`));
 });
 
-it("a single state is a progress_update for everybody, in the same buffer", async () => {
+it("a single state is a progress_update for all clients, in the same buffer", async () => {
   const { connect, begin, report } = await start();
   const { taskId, room } = await begin();
   const writes = (await Promise.all([connect([room], batch), connect([room])])).map(recordWrites);
@@ -150,7 +153,7 @@ it("a single state is a progress_update for everybody, in the same buffer", asyn
   expect(second?.equals(first ?? Buffer.alloc(0))).toBe(true);
 });
 
-it("a broadcast between states parts the batch, so that the order holds", async () => {
+it("a broadcast between states splits the batch, so that the order is kept", async () => {
   const { server, clock, connect, begin } = await start();
   const tasks = [await begin(), await begin(), await begin(), await begin()];
   const socket = await connect(
@@ -170,7 +173,7 @@ it("a broadcast between states parts the batch, so that the order holds", async 
   ]);
 });
 
-it("watchers of the same tasks share one buffer, those who accept batches and those who do not each among themselves", async () => {
+it("watchers of the same tasks share one buffer: one for clients that accept batches, and one for those that do not", async () => {
   const { connect, begin, report } = await start();
   const tasks = [await begin(), await begin(), await begin()];
   const rooms = tasks.map(({ room }) => room);
@@ -208,7 +211,7 @@ it("a broadcast is encoded as often for many as for one", async () => {
   expect(encodings[1]).toBe(encodings[0]);
 });
 
-it("a state is encoded once a tick for all who watch it, in either form, and not at all when nobody does", async () => {
+it("a state is encoded once a tick for all its watchers, in either form, and not at all without watchers", async () => {
   const { server, clock, connect, begin } = await start();
   const [watched, unwatched] = [await begin(), await begin()];
   const forms = [batch, [], batch, [], batch, []];
@@ -216,7 +219,7 @@ it("a state is encoded once a tick for all who watch it, in either form, and not
   clock.advance(1000);
   const counter = countingEncodings();
   const report = ({ taskId }: { taskId: string }) => server.realtime.progress.report(taskId, { result: counter });
-  // Each report with a result looks at its size, which takes one encoding.
+  // Each report with a result measures its size, which takes one encoding.
   for (let count = 0; count < 10; count += 1) await report(unwatched);
   clock.advance(1000);
   expect(counter.encoded).toBe(10);
@@ -224,6 +227,6 @@ it("a state is encoded once a tick for all who watch it, in either form, and not
   for (let count = 0; count < 10; count += 1) await report(watched);
   clock.advance(100);
   await turn();
-  // The first left at once, the last with the tick.
+  // The first was sent at once, the last with the tick.
   expect(counter.encoded).toBe(10 + 2);
 });

@@ -1,4 +1,4 @@
-/** Clients of every kind on one server, and for each what it is to receive and what it has received. */
+/** Clients of every kind on one server, with the events that each of them should receive and has received. */
 import { isFinal, type TaskSnapshot } from "@signalbox/protocol";
 import type { Adapter } from "socket.io-adapter";
 import { io, type Socket } from "socket.io-client";
@@ -7,12 +7,12 @@ import type { TestServer } from "../../../src/testing/index.ts";
 import { serverSocketOf, turn, type WebSocketBelow } from "./fixture.ts";
 
 export interface Kind {
-  /** `upgrading` begins on polling, and goes over to WebSocket when the programme says so. */
+  /** `upgrading` begins on polling, and upgrades to WebSocket when the programme says so. */
   readonly transport: "websocket" | "polling" | "upgrading";
   readonly accepts: readonly string[];
 }
 
-/** Who is in the crowd: each transport, with and without `progress_batch`. */
+/** The kinds of clients: each transport, with and without `progress_batch`. */
 export const kinds: readonly Kind[] = (["websocket", "polling", "upgrading", "websocket"] as const).flatMap(
   (transport) => [
     { transport, accepts: [] },
@@ -22,7 +22,7 @@ export const kinds: readonly Kind[] = (["websocket", "polling", "upgrading", "we
 
 interface Expected {
   readonly label: string;
-  /** What is volatile may be missing, but not out of place. */
+  /** A volatile event may be missing, but not out of order. */
   readonly volatile: boolean;
 }
 
@@ -32,18 +32,18 @@ export interface Member {
   readonly atServer: RealtimeSocket;
   readonly expected: Expected[];
   readonly received: string[];
-  /** States of tasks, in the order in which they came, the final ones included. */
+  /** States of tasks, in the order of their arrival, including the final ones. */
   readonly states: TaskSnapshot[];
-  /** How it went, if it did: what a client misses by its own going is nobody's fault. */
+  /** How it disconnected, if it did: events that a client misses because it disconnected itself are no fault. */
   gone: "by itself" | "by the server" | null;
   /** The WebSocket that it does not read from at the moment. */
   asleep: WebSocketBelow | null;
-  /** Requests that it has sent, and those of them that the server has answered. */
+  /** The number of requests that it has sent, and of those that the server has answered. */
   asked: number;
   answered: number;
 }
 
-/** Names an event by its number and its size: an event that arrives mutilated is another one. */
+/** Names an event by its number and its size: a mutilated event counts as a different one. */
 const labelOf = ({ n, data }: { n: number; data: string | Buffer }): string =>
   `${n}: ${typeof data === "string" ? "text" : "bytes"} of ${data.length}`;
 
@@ -93,12 +93,12 @@ async function join(server: TestServer, kind: Kind): Promise<Member> {
   return member;
 }
 
-/** A connection that is being closed takes nothing more, but leaves its rooms only when it is. */
+/** A connection that is being closed accepts nothing more, but leaves its rooms only when it has closed. */
 function expectOf({ atServer, expected }: Member, label: string, volatile = false): void {
   if (atServer.conn.readyState === "open") expected.push({ label, volatile });
 }
 
-/** Asks the server something, which takes its time; Socket.IO counts requests from 0. */
+/** Sends a request that the server answers later; Socket.IO counts requests from 0. */
 export function ask(member: Member): void {
   if (member.gone !== null) return;
   const serial = member.asked;
@@ -106,12 +106,12 @@ export function ask(member: Member): void {
   member.socket.emit("check_connection", {}, () => member.received.push(`answer ${serial}`));
 }
 
-/** Until the server has answered whoever stays. */
+/** Waits until the server has answered all clients that are still connected. */
 export async function answered(members: readonly Member[]): Promise<void> {
   while (members.some(({ gone, asked, answered }) => gone === null && answered < asked)) await turn();
 }
 
-/** Sends to one, and writes down that it did. */
+/** Sends to one client, and records it. */
 export function tell(member: Member, n: number, data: string | Buffer, wantsAnswer = false): void {
   const { atServer } = member;
   if (!atServer.connected) return;
@@ -120,12 +120,14 @@ export function tell(member: Member, n: number, data: string | Buffer, wantsAnsw
   else atServer.emit("event", { n, data });
 }
 
-/** Whoever goes in the middle does not answer. */
+/** A client that disconnects in the meantime does not answer. */
 const noAnswer = (): void => {};
 
 type Broadcast = Parameters<Adapter["broadcast"]>;
 
-/** Writes each broadcast down for those whom Socket.IO's rooms name at the moment of emission, final events included. */
+/**
+ * Records each broadcast for the members that Socket.IO's rooms name at the moment of emission, including final events.
+ */
 function recordBroadcasts({ realtime }: TestServer, members: readonly Member[]): void {
   const { adapter } = realtime.io.of("/");
   const byId = new Map(members.map((member) => [member.atServer.id, member]));

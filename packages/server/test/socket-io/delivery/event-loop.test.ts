@@ -1,4 +1,7 @@
-/** However many watch, the event loop is free again soon. Measured on a real clock: everything else is in ticks.test.ts. */
+/**
+ * However many clients watch, the event loop is free again soon. Measured on a real clock; ticks.test.ts covers all the
+ * rest.
+ */
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { type TaskSnapshot, taskRoom } from "@signalbox/protocol";
@@ -12,7 +15,7 @@ const watchedByEach = 20;
 const flushMs = 100;
 const rounds = 7;
 
-/** Ticks are in the test's hand, but how long they take is real. */
+/** The test controls the ticks, but their duration is real. */
 function createTickingClock() {
   const clock = createFakeClock(Date.now());
   return {
@@ -29,11 +32,11 @@ function createTickingClock() {
 interface Tick {
   /** The longest turn of the event loop. */
   readonly longestMs: number;
-  /** How many were written to in one turn, at the most. */
+  /** The highest number of connections that were written to in one turn. */
   readonly most: number;
 }
 
-it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a time, and reaches everybody", {
+it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a time, and reaches all of them", {
   timeout: 60_000,
 }, async () => {
   const clock = createTickingClock();
@@ -52,7 +55,7 @@ it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a
   const { sockets } = io.of("/");
   await expect.poll(() => sockets.size, { timeout: 20_000 }).toBe(watcherCount);
   let writes = 0;
-  // No two watch the same tasks: nobody shares a write.
+  // No two clients watch the same tasks, so that none share a write.
   for (const [index, socket] of [...sockets.values()].entries()) {
     const own = Array.from({ length: watchedByEach }, (_, n) => taskRoom(`task-${(index * 7 + n * 97) % taskCount}`));
     await socket.join(own);
@@ -82,12 +85,12 @@ it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a
     .poll(() => own.map((id) => states.findLast(({ task_id }) => task_id === id)?.current))
     .toEqual(own.map(() => rounds));
 
-  /** Looks at each turn of the event loop, from the beginning of a tick until well after its end. */
+  /** Measures each turn of the event loop, from the beginning of a tick until well after its end. */
   async function tick(): Promise<Tick> {
     let [longestMs, most] = [0, 0];
     const until = performance.now() + 300;
     let before = { at: performance.now(), writes };
-    // In a timer, where ticks of a real clock are: what follows them in the same turn is part of it.
+    // In a timer, like the ticks of a real clock: what follows them in the same turn is part of it.
     setTimeout(() => clock.advance(flushMs), 1);
     while (before.at < until) {
       await turn();

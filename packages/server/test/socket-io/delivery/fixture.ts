@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { RealtimeSocket } from "../../../src/socket-io/socket.ts";
 import { startTestServer, type TestClient, type TestServer } from "../../../src/testing/index.ts";
 
-/** Lets visitors in without a session, with limits that no test reaches by itself. */
+/** Admits visitors without a session, with limits that no test reaches by accident. */
 export const openEnv = {
   SOCKETIO_REQUIRE_AUTH: "false",
   SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "1000000",
@@ -31,18 +31,18 @@ export interface WebSocketBelow {
   resume(): void;
 }
 
-/** The server's WebSocket of a connection that is on one. */
+/** The server's WebSocket of a connection that uses one. */
 export const webSocketOf = ({ conn }: RealtimeSocket): WebSocketBelow =>
   (conn.transport as unknown as { socket: WebSocketBelow }).socket;
 
-/** The client's own WebSocket: `pause` stops reading, so that TCP pushes back. */
+/** The client's own WebSocket: `pause` stops reading, so that TCP applies backpressure. */
 export const clientWebSocketOf = ({ socket }: Pick<TestClient, "socket">): WebSocketBelow =>
   (socket.io.engine.transport as unknown as { ws: WebSocketBelow }).ws;
 
-/** Until the event loop has gone once around. */
+/** Waits for one turn of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Calls back with what is written to a connection, for each system call. */
+/** Calls back with the bytes that are written to a connection, once per system call. */
 export function onWrite(socket: RealtimeSocket, written: (bytes: Buffer) => void): void {
   const stream = webSocketOf(socket)._socket;
   const { _write, _writev } = stream;

@@ -3,7 +3,7 @@ import type { RealtimeNamespace, RealtimeSocket } from "../../../src/socket-io/s
 import { connectClient, type TestClient, type TestServer, type Transport } from "../../../src/testing/index.ts";
 import { serverSocketOf, startOpenServer } from "./fixture.ts";
 
-/** `ada` is left, `bob` left and right, `cyd` right, and `dan` nowhere. */
+/** The rooms: `ada` is in left, `bob` in left and right, `cyd` in right, and `dan` in none. */
 const places = { ada: ["left"], bob: ["left", "right"], cyd: ["right"], dan: [] } as const;
 export type Name = keyof typeof places;
 export const names = Object.keys(places) as Name[];
@@ -19,7 +19,7 @@ export interface Quartet {
   readonly server: TestServer;
   readonly all: RealtimeNamespace;
   readonly members: Readonly<Record<Name, Member>>;
-  /** Waits until everything has arrived that was sent before: to these, or to all. */
+  /** Waits until everything that was sent before has arrived: at these clients, or at all. */
   settle(...whom: Name[]): Promise<void>;
   /** Payloads of the events `news` that a client has received so far. */
   news(name: Name): unknown[];
@@ -36,7 +36,7 @@ export async function startQuartet(transport: Transport): Promise<Quartet> {
     return [name, { client, socket }];
   };
   const members = Object.fromEntries(await Promise.all(names.map(connect))) as Record<Name, Member>;
-  // A client that polls has been answered, and may not have asked again: what is volatile would not wait for it.
+  // A polling client has been answered, but may not have polled again: a volatile packet would not wait for it.
   const isReady = () => names.every((name) => members[name].socket.conn.transport.writable);
   await expect.poll(isReady).toBe(true);
   return {

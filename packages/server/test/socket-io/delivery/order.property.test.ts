@@ -1,4 +1,4 @@
-/** Whatever the paths that packets take, each client receives them in the order in which they were sent. */
+/** Whatever paths packets take, each client receives them in the order in which they were sent. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TestServer } from "../../../src/testing/index.ts";
@@ -6,7 +6,7 @@ import { due, gatherCrowd, type Member, misplaced } from "./crowd.ts";
 import { startOpenServer } from "./fixture.ts";
 import { carryOut, type Programme, programmes } from "./programme.ts";
 
-/** Programmes are the same in each run; another seed looks elsewhere. */
+/** The programmes are the same in each run; another seed covers other programmes. */
 const seed = 20_260_101;
 const runs = 250;
 const timeLimitMs = 15_000;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it("a client gets what it is sent in the order of sending, all of it if it stays, and up to some point if it goes", {
+it("a client gets packets in the order of sending: all of them if it stays, and up to some point if it disconnects", {
   timeout: 60_000,
 }, async () => {
   await fc.assert(fc.asyncProperty(programmes, holdsFor), {

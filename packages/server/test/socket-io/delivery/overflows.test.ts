@@ -1,4 +1,7 @@
-/** Who does not read what cannot be left out is closed with a code, is rid of soon, and costs nobody else anything. */
+/**
+ * A client that does not read packets that cannot be dropped is closed with a code, soon removed, and affects no other
+ * client.
+ */
 import { expect, it, onTestFinished } from "vitest";
 import type { WebSocket } from "ws";
 import { bufferedBytes } from "../../../src/socket-io/internals/engine-clients.ts";
@@ -26,7 +29,7 @@ interface Sleeper {
   /** The client's end, which does not read. */
   readonly webSocket: WebSocket;
   readonly socket: RealtimeSocket;
-  /** Whether the server has rid itself of the TCP connection. */
+  /** Whether the server has closed the TCP connection. */
   isGone(): boolean;
 }
 
@@ -45,7 +48,7 @@ async function openSleeper(server: TestServer): Promise<Sleeper> {
 
 const connections = ({ realtime }: TestServer): number => realtime.io.engine.clientsCount;
 
-/** Sends until TCP takes no more and this many bytes wait. */
+/** Sends until TCP accepts no more and this many bytes wait. */
 async function fill({ realtime }: TestServer, { socket }: Sleeper, bytes: number): Promise<void> {
   while (socket.connected && bufferedBytes(socket.conn) < bytes) {
     realtime.io.to(socket.id).emit("news", "y".repeat(50_000));
@@ -58,7 +61,7 @@ it.each<[what: string, send: (socket: RealtimeSocket, text: string) => void]>([
   ["events of its own", (socket, text) => socket.emit("news", text)],
   ["attachments", ({ nsp, id }, text) => nsp.to(id).emit("news", Buffer.from(text))],
   ["both in turn", (socket, text) => void (socket.emit("news", text) && socket.nsp.to(socket.id).emit("news", text))],
-])("who does not read %s is closed above SIGNALBOX_MAX_BUFFERED_BYTES, and not below", async (_what, send) => {
+])("a client that does not read %s is closed above SIGNALBOX_MAX_BUFFERED_BYTES, and not below", async (_what, send) => {
   const { server } = await start();
   const sleeper = await openSleeper(server);
   const { socket } = sleeper;
@@ -70,15 +73,15 @@ it.each<[what: string, send: (socket: RealtimeSocket, text: string) => void]>([
     await turn();
   }
   expect(largest).toBeGreaterThan(maxBytes - 25_000);
-  // The packet that is one too many may be there already.
+  // The packet that exceeds the limit may be in the buffer already.
   expect(largest).toBeLessThan(maxBytes + 20_000);
   expect(connections(server)).toBe(0);
-  // What waited in Engine.IO's queue is let go at once; TCP's own goes with the connection.
+  // The packets in Engine.IO's queue are released at once; those of TCP are released with the connection.
   await turn();
   expect(bufferedBytes(socket.conn)).toBeLessThanOrEqual(maxBytes + 25_000);
 });
 
-it("a burst within one turn is no exception: it is let go where it overflows", async () => {
+it("a burst within one turn is bounded as well: its packets are released where the limit is exceeded", async () => {
   const { server } = await start();
   const { socket } = await openSleeper(server);
   let largest = 0;
@@ -90,7 +93,7 @@ it("a burst within one turn is no exception: it is let go where it overflows", a
   expect(largest).toBeLessThan(maxBytes + 65_536 + 2000);
 });
 
-it("who reads on after an overflow gets what was written, in order, and then code 1013 with the reason", async () => {
+it("a client that reads on after an overflow gets what was written, in order, and then code 1013 with the reason", async () => {
   const { server } = await start();
   const sleeper = await openSleeper(server);
   const numbers: number[] = [];
@@ -110,7 +113,7 @@ it("who reads on after an overflow gets what was written, in order, and then cod
   expect(numbers).toEqual(numbers.map((_, index) => index));
 });
 
-it("an overflow is counted and logged, and other members notice nothing", async () => {
+it("an overflow is counted and logged, and other members are not affected", async () => {
   const { server } = await start();
   const reader = await connectClient(server.url);
   onTestFinished(() => reader.close());
@@ -137,7 +140,7 @@ it("an overflow is counted and logged, and other members notice nothing", async 
   );
 });
 
-it("who is sent away and does not read keeps its TCP connection for two seconds, not for thirty", async () => {
+it("the TCP connection of a client that is closed and does not read ends after two seconds, not after thirty", async () => {
   const { server } = await start();
   const ends: ((sleeper: Sleeper) => unknown)[] = [
     ({ socket }) => socket.disconnect(true),
@@ -152,7 +155,7 @@ it("who is sent away and does not read keeps its TCP connection for two seconds,
   await expect.poll(() => sleepers.every(({ isGone }) => isGone())).toBe(true);
 });
 
-it("a server that closes waits half a second for who does not read, and no longer", async () => {
+it("a server that closes waits half a second for a client that does not read, and no longer", async () => {
   const server = await startOpenServer();
   const sleeper = await openSleeper(server);
   await fill(server, sleeper, 500_000);
@@ -162,7 +165,7 @@ it("a server that closes waits half a second for who does not read, and no longe
   expect(sleeper.isGone()).toBe(true);
 });
 
-it("who does not poll is closed above SIGNALBOX_MAX_BUFFERED_BYTES, and not below", async () => {
+it("a client that does not poll is closed above SIGNALBOX_MAX_BUFFERED_BYTES, and not below", async () => {
   const { server, clock } = await start();
   const sid = await openSid(server);
   const headers = { Origin: server.url, "Content-Type": "text/plain" };

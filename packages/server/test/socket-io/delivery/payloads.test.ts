@@ -1,4 +1,4 @@
-/** Payloads of any size and kind arrive as they are, on both transports. */
+/** Payloads of any size and kind arrive unchanged, on both transports. */
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { transports } from "../../../src/testing/index.ts";
@@ -12,7 +12,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await heard).toEqual([1, null, [true, { deep: ["text"] }], null]);
   });
 
-  it("a broadcast is what it was when it was sent, whatever becomes of its payload", async () => {
+  it("a broadcast has the content of the moment when it was sent, even if its payload changes later", async () => {
     const { all, settle, news } = await startQuartet(transport);
     const payload = { text: "then" };
     all.emit("news", payload);
@@ -51,7 +51,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 
   it.each(["é".repeat(57), "漢字".repeat(20_000), "🚦".repeat(33), "a\u0000\u001e\u2028\ud83d b", '\\"\\u0000'])(
-    "text of any kind arrives as it is (%#)",
+    "a text of any kind arrives unchanged (%#)",
     async (text) => {
       const { all, members, settle, news } = await startQuartet(transport);
       const name = text.slice(0, 10);

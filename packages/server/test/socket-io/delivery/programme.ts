@@ -1,4 +1,4 @@
-/** Programmes of what a server and its clients do, at random, and the one who carries them out. */
+/** Random programmes of server and client actions, and the function that carries them out. */
 import { taskRoom } from "@signalbox/protocol";
 import fc from "fast-check";
 import { bufferedBytes } from "../../../src/socket-io/internals/engine-clients.ts";
@@ -9,13 +9,13 @@ import { clientWebSocketOf, turn } from "./fixture.ts";
 const rooms = ["left", "middle", "right"];
 const taskCount = 3;
 
-/** More than this waits for a client that sleeps: the server takes it for slow, and TCP takes no more. */
+/** A sleeping client has more than this waiting: the server considers it slow, and TCP accepts no more. */
 const fullBytes = 600_000;
 
 const who = fc.nat(kinds.length - 1);
 const room = fc.constantFrom(...rooms);
 const task = fc.nat(taskCount - 1);
-/** Around the lengths at which a WebSocket frame's head grows, and in UTF-8 of one to four bytes. */
+/** Sizes around the lengths at which a WebSocket frame's head grows, in UTF-8 of one to four bytes. */
 const data = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom("", "short", "zwölf", "é".repeat(60), "漢字🚦".repeat(20)) },
   { weight: 2, arbitrary: fc.integer({ min: 60, max: 70_000 }).map((length) => "x".repeat(length)) },
@@ -56,7 +56,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** What passes between one step and the next; most often nothing, so that steps meet in one turn. */
+/** What passes between one step and the next: most often nothing, so that several steps share one turn. */
 const pauses = {
   none: undefined,
   microtask: () => Promise.resolve(),
@@ -73,7 +73,7 @@ const pause = fc.oneof(
 export const programmes = fc.array(fc.record({ step, pause }), { minLength: 1, maxLength: 80, size: "max" });
 export type Programme = { step: Step; pause: keyof typeof pauses }[];
 
-/** Carries a programme out; resolves when all has been said, which is not when all has arrived. */
+/** Carries a programme out; resolves when everything was sent, which may be before it has arrived. */
 export async function carryOut(programme: Programme, server: TestServer, members: readonly Member[]): Promise<void> {
   const { realtime } = server;
   const namespace = realtime.io.of("/");
@@ -151,7 +151,7 @@ export async function carryOut(programme: Programme, server: TestServer, members
     }
   }
 
-  /** Stops reading, and is sent so much that TCP takes no more; then packets of both paths have to wait. */
+  /** Stops reading, and is sent so much that TCP accepts no more; then packets of both paths have to wait. */
   async function sleep(member: Member): Promise<void> {
     if (member.kind.transport !== "websocket" || member.gone !== null || member.asleep !== null) return;
     member.asleep = clientWebSocketOf(member);
@@ -165,7 +165,7 @@ export async function carryOut(programme: Programme, server: TestServer, members
   }
 }
 
-/** What the client does by itself after the handshake, at a moment of the programme's choice. */
+/** Upgrades as the client itself does after the handshake, at a moment that the programme chooses. */
 function upgrade({ kind, socket }: Member): void {
   const { engine } = socket.io;
   if (kind.transport !== "upgrading" || !socket.connected || engine.transport.name !== "polling") return;

@@ -1,4 +1,7 @@
-/** Who does not read is held back what can be left out, gets the latest when they read again, and bothers nobody. */
+/**
+ * A client that does not read is not sent what can be dropped, gets the latest when it reads again, and affects no
+ * other client.
+ */
 import { type SystemMetrics, type TaskSnapshot, taskRoom } from "@signalbox/protocol";
 import { expect, it, onTestFinished } from "vitest";
 import { bufferedBytes } from "../../../src/socket-io/internals/engine-clients.ts";
@@ -10,11 +13,11 @@ import { clientWebSocketOf, openEnv, serverSocketOf, turn } from "./fixture.ts";
 const flushMs = 100;
 /** A sixteenth of SIGNALBOX_MAX_BUFFERED_BYTES: from here on a client counts as slow. */
 const slowBytes = 1_000_000 / 16;
-/** What one tick may add to that, before it is seen. */
+/** What one tick may add to that before the server notices. */
 const tickBytes = 65_536;
 const ids = Array.from({ length: 20 }, (_, index) => `task-${index}`);
 
-/** A server whose time is in the test's hand, with twenty running tasks. */
+/** A server whose clock the test controls, with twenty running tasks. */
 async function start() {
   const clock = createFakeClock();
   const server = await startTestServer({ clock, env: openEnv });
@@ -40,7 +43,7 @@ async function start() {
     return {
       ...{ client, states, id: socket.id },
       buffered: () => bufferedBytes(socket.conn),
-      /** Stops reading, and is sent as much as TCP takes and a little more. */
+      /** Stops reading, and is sent as much as TCP accepts and a little more. */
       async sleep() {
         webSocket.pause();
         while (bufferedBytes(socket.conn) <= slowBytes) {
@@ -49,12 +52,12 @@ async function start() {
         }
       },
       drop: () => void webSocket._socket.destroy(),
-      /** Reads again, until TCP has taken everything. */
+      /** Reads again, until TCP has accepted everything. */
       async wake() {
         webSocket.resume();
         await expect.poll(() => bufferedBytes(socket.conn), { interval: 1 }).toBe(0);
       },
-      /** Waits until everything has arrived that was sent before. */
+      /** Waits until everything that was sent before has arrived. */
       async settle() {
         await turn();
         socket.emit("settle");
@@ -89,7 +92,7 @@ it.each([
   ["with", ["progress_batch"]],
   ["without", []],
 ])(
-  "who sleeps while tasks change gets the latest of each within two flush intervals, %s batches",
+  "a client that does not read while tasks change gets the latest of each within two flush intervals, %s batches",
   async (_, accepts) => {
     const { clock, watch, work, reported } = await start();
     const [sleeper, reader] = [await watch(accepts), await watch(accepts)];
@@ -97,7 +100,7 @@ it.each([
     await sleeper.sleep();
     const before = sleeper.states.length;
     let largest = 0;
-    // Ends just after backpressure were looked at (every 250 ms): whether it has been read is not found out by that.
+    // Ends just after the backpressure check (every 250 ms), so that this check cannot find that the client has read.
     await work(2720, () => {
       largest = Math.max(largest, sleeper.buffered());
     });
@@ -121,7 +124,7 @@ it.each([
   },
 );
 
-it("a final event for who sleeps arrives when they read again, once, and no state of its task after it", async () => {
+it("a client that does not read gets a final event once when it reads again, and no state of its task after it", async () => {
   const { clock, progress, watch, work } = await start();
   const sleeper = await watch(["progress_batch"]);
   await sleeper.sleep();
@@ -137,7 +140,7 @@ it("a final event for who sleeps arrives when they read again, once, and no stat
   expect(misplaced(sleeper.states)).toEqual([]);
 });
 
-it("what is held back for somebody who has stopped watching, or gone, is not sent", async () => {
+it("updates that are held back for a client are dropped when it stops watching or disconnects", async () => {
   const { server, clock, watch, work } = await start();
   const [sleeper, goer] = [await watch([]), await watch([])];
   await sleeper.sleep();
@@ -152,7 +155,7 @@ it("what is held back for somebody who has stopped watching, or gone, is not sen
   expect(sleeper.states.slice(before).map(({ task_id }) => task_id)).toEqual(["task-0"]);
 });
 
-it("who is slow is shown to administrators and counted, until they have caught up", async () => {
+it("a slow client is shown to administrators and counted, until it has caught up", async () => {
   const { server, clock, watch } = await start();
   const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
   const admin = await connectClient(server.url, { cookie, namespace: "/admin" });
@@ -186,7 +189,7 @@ it("who is slow is shown to administrators and counted, until they have caught u
   expect(await shown()).toEqual(nobody);
 });
 
-it("who does not poll while tasks change is sent the latest of each when they do, and no more is kept", async () => {
+it("a client that does not poll while tasks change is sent the latest of each when it polls, and no more is kept", async () => {
   const { server, clock, work, reported } = await start();
   const sid = await openSid(server);
   const path = `${server.url}${pollingPath(sid)}`;

@@ -6,7 +6,7 @@ import { openEnv, serverSocketOf, turn } from "./fixture.ts";
 
 const flushMs = 100;
 
-/** A server whose time stands still, many running tasks, and a client that watches them all. */
+/** A server whose clock stands still, many running tasks, and a client that watches them all. */
 async function start(taskCount: number, env: Record<string, string> = {}, message = "") {
   const clock = createSteppedClock();
   const server = await startTestServer({ clock, env: { ...openEnv, ...env } });
@@ -27,7 +27,7 @@ async function start(taskCount: number, env: Record<string, string> = {}, messag
   client.socket.on("progress_update", (task) => arrived.push(task));
   client.socket.on("progress_batch", ({ tasks }) => arrived.push(...tasks));
   client.socket.on("task_completed", (task) => arrived.push(task));
-  /** What the client has been sent since the last look. */
+  /** What the client has been sent since the last call. */
   const look = async (): Promise<TaskSnapshot[]> => {
     await turn();
     socket.emit("look");
@@ -44,7 +44,10 @@ async function start(taskCount: number, env: Record<string, string> = {}, messag
   };
 }
 
-/** Stands still as well, but while it is `busy` each look at it takes 5 ms, so that a slice of work is over at once. */
+/**
+ * A clock that stands still as well, but while it is `busy` each reading takes 5 ms, so that a slice of work is over at
+ * once.
+ */
 function createSteppedClock() {
   const clock = createFakeClock();
   let spent = 0;
@@ -55,7 +58,7 @@ function createSteppedClock() {
       if (this.busy) spent += 5;
       return clock.monotonic() + spent;
     },
-    /** What is to go on at once goes on in a later turn of the real event loop, as with a real clock. */
+    /** Work without a delay continues in a later turn of the real event loop, as with a real clock. */
     after(ms: number, run: () => void): () => void {
       if (ms > 0) return clock.after(ms, run);
       const immediate = setImmediate(run);
@@ -67,7 +70,7 @@ function createSteppedClock() {
 const idsOf = (tasks: readonly TaskSnapshot[]): string[] => tasks.map(({ task_id }) => task_id);
 const bytesOf = (tasks: readonly TaskSnapshot[]): number => Buffer.byteLength(JSON.stringify(tasks));
 
-it("one client is sent PROGRESS_TICK_TASKS states a tick, and the rest in the next ones", async () => {
+it("one client is sent at most PROGRESS_TICK_TASKS states a tick, and the rest in the next ones", async () => {
   const { ids, reportAll, look, nextTick } = await start(35, { PROGRESS_TICK_TASKS: "10" });
   await reportAll(1);
   const ticks = [await look(), await nextTick(), await nextTick(), await nextTick(), await nextTick()];
@@ -75,7 +78,7 @@ it("one client is sent PROGRESS_TICK_TASKS states a tick, and the rest in the ne
   expect(idsOf(ticks.flat())).toEqual(ids);
 });
 
-it("what waits for a later tick is sent in its latest state only, and none before all others had their turn", async () => {
+it("a state that waits for a later tick is sent in its latest version only, and not before all others had their turn", async () => {
   const { ids, reportAll, look, nextTick } = await start(40, { PROGRESS_TICK_TASKS: "10" });
   const seen: TaskSnapshot[] = [];
   for (let round = 1; round <= 12; round += 1) {
@@ -93,7 +96,7 @@ it.each([
   ["PROGRESS_TICK_BYTES", { PROGRESS_TICK_BYTES: "10000" }, 10_000, "x"],
   ["the default of PROGRESS_TICK_BYTES", {}, 65_536, "x"],
   ["the default of PROGRESS_TICK_BYTES, of text in three bytes a character", {}, 65_536, "漢"],
-])("one client is sent %s a tick, and the rest in the next ones", async (_name, env, bound, character) => {
+])("one client is sent at most %s a tick, and the rest in the next ones", async (_name, env, bound, character) => {
   const message = character.repeat(900);
   const { ids, reportAll, look, nextTick } = await start(150, env, message);
   await reportAll(1);
@@ -104,13 +107,13 @@ it.each([
   expect(idsOf(ticks.flat())).toEqual(ids);
 });
 
-it("final events are bounded by no tick", async () => {
+it("final events are not limited per tick", async () => {
   const { ids, progress, look } = await start(30, { PROGRESS_TICK_TASKS: "10" });
   await Promise.all(ids.map((id) => progress.complete(id)));
   expect((await look()).map(({ status }) => status)).toEqual(ids.map(() => "completed"));
 });
 
-it("a tick longer than its slice goes on in later turns, and repeats and loses nothing", async () => {
+it("a tick longer than its slice continues in later turns, and repeats and loses nothing", async () => {
   const { clock, ids, reportAll, look } = await start(100);
   await reportAll(1);
   expect(await look()).toHaveLength(100);
@@ -133,7 +136,7 @@ it("a tick longer than its slice goes on in later turns, and repeats and loses n
   expect(await look()).toEqual([]);
 });
 
-it("a final event does not wait for a tick that goes on, and no state of its task follows", async () => {
+it("a final event does not wait for a tick that continues, and no state of its task follows", async () => {
   const { clock, progress, ids, reportAll, look } = await start(100);
   const [first = "", last = ""] = [ids[0], ids.at(-1)];
   await reportAll(1);
@@ -146,7 +149,7 @@ it("a final event does not wait for a tick that goes on, and no state of its tas
   await ended;
   expect(seen).toContainEqual(expect.objectContaining({ task_id: last, status: "completed" }));
   expect(seen.length).toBeLessThan(100 / 2);
-  // Again, while the rest still waits: of a task that has been sent, and of one that has not.
+  // Again, while the rest still waits: for a task that has been sent, and for one that has not.
   await progress.report(first, { current: 3 });
   await progress.report("task-90", { current: 3 });
   clock.busy = false;
@@ -164,7 +167,7 @@ it("a final event does not wait for a tick that goes on, and no state of its tas
   expect(new Set(idsOf(seen)).size).toBe(100);
 });
 
-it("a tick that is due while the one before goes on is left out, and the latest states arrive", async () => {
+it("a tick that is due while the one before continues is skipped, and the latest states arrive", async () => {
   const { clock, reportAll, look } = await start(100);
   await reportAll(1);
   const seen = await look();

@@ -1,4 +1,4 @@
-/** Many connections that watch what they are sent and do nothing with it, in a process of their own. */
+/** Many connections that receive updates and ignore them, in a process of their own. */
 import { connect } from "node:net";
 import { rawRequest, upgradeHeaders } from "../../../src/testing/raw-http.ts";
 

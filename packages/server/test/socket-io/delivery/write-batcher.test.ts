@@ -1,4 +1,7 @@
-/** What one connection is sent within a turn of the event loop leaves in one write, in order, and holds up no other. */
+/**
+ * What one connection is sent within a turn of the event loop leaves in one write, in order, and delays no other
+ * connection.
+ */
 import { Writable } from "node:stream";
 import type { Socket as EngineSocket } from "engine.io";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -22,7 +25,7 @@ function textsIn(bytes: Buffer): string[] {
   return texts;
 }
 
-/** A connection on an open WebSocket; `read` is false while its client takes nothing. */
+/** A connection on an open WebSocket; `read` is false while its client does not read. */
 function connection({ read = true } = {}) {
   const written: Buffer[] = [];
   const held: (() => void)[] = [];
@@ -85,7 +88,7 @@ describe("the write of a turn", () => {
     expect([a.written.length, b.written.length]).toEqual([2, 1]);
   });
 
-  it("leaves at once where something else is about to be sent, and nothing of it a second time", async () => {
+  it("is sent at once where another packet is about to be sent, and nothing of it a second time", async () => {
     const { writeBatcher } = start();
     const { conn, texts } = connection();
     writeBatcher.release(conn);
@@ -98,7 +101,7 @@ describe("the write of a turn", () => {
     expect(texts()).toEqual([["first"], ["second"]]);
   });
 
-  it("leaves before the turn ends where it has more than 65,536 characters", async () => {
+  it("is sent before the turn ends where it has more than 65,536 characters", async () => {
     const { writeBatcher } = start();
     const { conn, texts } = connection();
     writeBatcher.add(conn, createMessage("x".repeat(65_535)));
@@ -114,7 +117,7 @@ describe("the write of a turn", () => {
     expect(texts()).toHaveLength(1);
   });
 
-  it("brings along the packets of the ordinary path that were held", async () => {
+  it("includes the packets of the ordinary path that were held", async () => {
     const { writeBatcher, noted } = start();
     const { conn, stream, written } = connection();
     writeBatcher.hold(conn);
@@ -130,7 +133,7 @@ describe("the write of a turn", () => {
     await turn();
   });
 
-  it("lets what was held go by itself, also where nothing else is sent", async () => {
+  it("sends what was held by itself, also where nothing else is sent", async () => {
     const { writeBatcher } = start();
     const { conn, stream, written } = connection();
     writeBatcher.hold(conn);
@@ -139,7 +142,7 @@ describe("the write of a turn", () => {
     expect(written).toHaveLength(1);
   });
 
-  it("uses the memory of its frames again in the next turn, and ends when nothing is left to be sent", async () => {
+  it("reuses the memory of its frames in the next turn, and schedules no turn when nothing is left to be sent", async () => {
     const { writeBatcher } = start();
     const { conn, written } = connection();
     for (let round = 0; round < 2; round += 1) {
@@ -156,7 +159,7 @@ describe("the write of a turn", () => {
     expect(scheduled).not.toHaveBeenCalled();
   });
 
-  it("of a connection that is closed, or without frames of its own, is none or takes the ordinary path", async () => {
+  it("is skipped for a closed connection, and takes the ordinary path for a connection without frames of its own", async () => {
     const { writeBatcher, noted, traffic } = start();
     const [closed, polling] = [connection(), connection()];
     closed.set({ readyState: "closing" });
@@ -183,7 +186,7 @@ describe("the write of a turn", () => {
     expect([ordinary.map(([data]) => data), written]).toEqual([["one", "two"], []]);
   });
 
-  it("goes behind the packets that wait in Engine.IO's queue, as one packet with its frames", async () => {
+  it("follows the packets that wait in Engine.IO's queue, as one packet with its frames", async () => {
     const { writeBatcher, traffic } = start();
     const { conn, ordinary, queue, written } = connection();
     queue.push({});
@@ -203,7 +206,7 @@ describe("the write of a turn", () => {
 });
 
 describe("a client that does not read", () => {
-  it("is noted with what waits for it, and keeps what it was sent while the memory is used again", async () => {
+  it("is reported with what waits for it, and keeps what it was sent while the memory is reused", async () => {
     const { writeBatcher, noted } = start();
     const slow = connection({ read: false });
     const others = [connection(), connection()];
@@ -231,7 +234,7 @@ describe("a client that does not read", () => {
     ]);
   });
 
-  it("keeps the whole piece of memory for the first frames only, and a copy of later ones", async () => {
+  it("keeps the whole block of memory for the first frames only, and a copy of later ones", async () => {
     const { writeBatcher } = start();
     const { conn, stream } = connection({ read: false });
     const chunks: Buffer[] = [];
@@ -248,7 +251,7 @@ describe("a client that does not read", () => {
     expect(chunks.map(({ buffer }) => buffer.byteLength === 65_536)).toEqual([true, false]);
   });
 
-  it("is not noted while its stream is corked, which keeps everything in any case", async () => {
+  it("is not reported while its stream is corked, which keeps everything in any case", async () => {
     const { writeBatcher, noted } = start();
     const { conn, stream } = connection();
     stream.cork();
@@ -260,7 +263,9 @@ describe("a client that does not read", () => {
 });
 
 describe("writing to many", () => {
-  /** Connections of which each write takes some milliseconds of the clock, and the order in which they were written to. */
+  /**
+   * Connections of which each write takes some milliseconds of the clock, and the order in which they were written to.
+   */
   function many(count: number, costMs: number) {
     let now = 1000;
     const spied = vi.spyOn(performance, "now").mockImplementation(() => now);
@@ -281,7 +286,7 @@ describe("writing to many", () => {
   }
   const upTo = (count: number, from = 0) => Array.from({ length: count - from }, (_, index) => from + index);
 
-  it("stops after 32 where that took longer than 3 ms, and goes on before those who were added since", async () => {
+  it("stops after 32 where that took longer than 3 ms, and continues before the connections that were added since", async () => {
     const { writeBatcher } = start();
     const { conns, order } = many(80, 1);
     for (const conn of conns.slice(0, 70)) writeBatcher.add(conn, createMessage("m"));
@@ -305,7 +310,7 @@ describe("writing to many", () => {
     await turn();
   });
 
-  it("looks at the time every 32 connections, and stops after more than 3 ms", async () => {
+  it("checks the time every 32 connections, and stops after more than 3 ms", async () => {
     const { writeBatcher } = start();
     const { conns, order } = many(70, 3 / 32);
     for (const conn of conns) writeBatcher.add(conn, createMessage("m"));
@@ -314,7 +319,7 @@ describe("writing to many", () => {
     await turn();
   });
 
-  it("goes on to the end where it takes 3 ms or less", async () => {
+  it("continues to the end where it takes 3 ms or less", async () => {
     const { writeBatcher } = start();
     const { conns, order } = many(70, 0.04);
     for (const conn of conns) writeBatcher.add(conn, createMessage("m"));

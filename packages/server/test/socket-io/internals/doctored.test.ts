@@ -13,7 +13,7 @@ const run = async (...args: string[]) => {
   return JSON.parse(stdout) as { refused?: string; warned?: string[]; received?: unknown[] };
 };
 
-/** How each member is taken away: the file, what stands there, and what stands there instead. */
+/** How each member is removed: the file, the original text, and its replacement. */
 const doctored: Record<string, readonly [file: string, text: string, replacement: string]> = {
   "Server.clients": ["engine.io/build/server.js", "this.clients = {}", "this.clients = new Map()"],
   "Server.prepare() keeps req._query": ["engine.io/build/server.js", "if (!req._query) {", "{"],
@@ -44,7 +44,7 @@ const doctored: Record<string, readonly [file: string, text: string, replacement
   "WebSocket.pong() answers pings": ["ws/lib/websocket.js", "websocket.pong(", "websocket.answer("],
 };
 
-describe("without", () => {
+describe("a server refuses to start, or warns, on dependencies without", () => {
   it.each(members.map((member) => [member.name, member] as const))("%s", { timeout: 120_000 }, async (name, member) => {
     const change = doctored[name];
     if (change === undefined) throw new Error("There is no way to take this member away.");
@@ -62,7 +62,7 @@ describe("without", () => {
   });
 });
 
-it("with nothing changed, the server starts without a warning", { timeout: 120_000 }, async () => {
+it("a server on unchanged dependencies starts without a warning", { timeout: 120_000 }, async () => {
   const unchanged = ["engine.io/build/server.js", "this.clients = {}", "this.clients = {}"];
   expect(await run(...unchanged)).toEqual({ warned: [], received: [{ all: true }, { all: true }] });
 });

@@ -1,4 +1,4 @@
-/** What is relied on of the private members of Socket.IO, Engine.IO and `ws`: one test for each. */
+/** The private members of Socket.IO, Engine.IO and `ws` that the server relies on: one test for each. */
 import { readFileSync } from "node:fs";
 import { Server as EngineServer } from "engine.io";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -19,20 +19,20 @@ it.each(members.map((member) => [member.of, member.name, member] as const))("%s 
   expect(member.works(probe)).toBe(true);
 });
 
-it.each(["polling", "websocket"] as const)("all are there with %s as the only transport", (transport) => {
+it.each(["polling", "websocket"] as const)("all members exist with %s as the only transport", (transport) => {
   const wsEngine = webSocketServer({ mayPing: () => true, onFault() {} });
   const only = createProbe(new EngineServer({ wsEngine, transports: [transport] }));
   expect(members.filter((member) => !member.works(only))).toEqual([]);
   only.close();
 });
 
-it("supports the versions that package.json names", () => {
+it("the supported versions are those that package.json names", () => {
   const file = new URL("../../../package.json", import.meta.url);
   const { dependencies } = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
   expect(dependencies).toMatchObject(supportedVersions);
 });
 
-it("finds the installed version of each", () => {
+it("the installed version of each dependency is found", () => {
   for (const name of Object.keys(supportedVersions))
     expect(installedVersion(name as DependencyHealth)).toMatch(/^\d+\.\d+/);
 });
