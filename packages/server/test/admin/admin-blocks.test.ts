@@ -111,7 +111,7 @@ it("the server refuses every connection as unavailable until the blocks can be r
     .toBe("in");
 });
 
-it("a block that cannot be stored is not in force", async () => {
+it("what cannot be stored is not in force", async () => {
   const memory = createMemoryStore();
   const put = () => Promise.reject(new Error("disk full"));
   const server = await startTestServer({ store: { ...memory, blocks: { ...memory.blocks, put } } });

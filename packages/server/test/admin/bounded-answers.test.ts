@@ -104,7 +104,7 @@ it("answers with notifications stay bounded, over a socket and over HTTP", async
   }
 });
 
-it("an administrator whose connection is dropped is not recorded as an offender", async () => {
+it("an administrator whose connection is dropped has not offended", async () => {
   const { server, admin } = await start();
   const [socket] = server.realtime.io.of("/admin").sockets.values();
   // Simulates a network that accepts no data: what is sent stays on the server.
@@ -117,7 +117,7 @@ it("an administrator whose connection is dropped is not recorded as an offender"
   expect(messages).toEqual(["The connection of an administrator was closed: it did not read."]);
 });
 
-it("the server asks a store for few rows at a time, and for no more than fit", async () => {
+it("a store is asked for few rows at a time, and for no more than fit", async () => {
   const limits: number[] = [];
   const rows = Array.from({ length: 1000 }, (_, n) => ({ n, text: "x".repeat(100) }));
   const list = async ({ after = "0", limit = 0 }: { after?: string | undefined; limit?: number | undefined }) => {

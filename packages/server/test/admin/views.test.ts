@@ -88,7 +88,7 @@ it("get_configuration shows that the secret was generated", async () => {
   );
 });
 
-it("get_health names each dependency that does not answer, and since when", async () => {
+it("get_health names what does not answer, and since when", async () => {
   const memory = createMemoryStore();
   let fails = false;
   const store = {

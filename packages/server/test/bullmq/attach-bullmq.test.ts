@@ -110,7 +110,7 @@ describe("a queue that is attached", () => {
     expect(lines).toEqual([]);
   });
 
-  it("logs once that a job cannot be shown", async () => {
+  it("tells once in the log of a job that cannot be shown", async () => {
     const lines: string[] = [];
     const log = { ...logger, error: (_fields: object, message: string) => lines.push(message) };
     let asked = 0;
@@ -126,7 +126,7 @@ describe("a queue that is attached", () => {
     expect(lines).toHaveLength(1);
   });
 
-  it("shows the jobs of a queue whose name contains characters that a task's id may not have", async () => {
+  it("shows the jobs of a queue whose name no task's id may have", async () => {
     name = `images of ann/${serial}`;
     queue = open(new Queue(name, { connection: connection() }));
     const attached = await attach(here);
@@ -150,7 +150,7 @@ describe("a queue that is attached", () => {
     expect(task.error).toEqual({ code: "job_failed", message: "The job failed." });
   });
 
-  it("shows a retried job as queued again, in a new run", async () => {
+  it("queues a job again that is tried again, in a new run", async () => {
     await attach(here);
     const jobId = await add("convert", { attempts: 2, backoff: { type: "fixed", delay: 300 } });
     const client = await enter(here);
@@ -190,7 +190,7 @@ describe("a queue that is attached", () => {
     await client.next("task_completed");
   });
 
-  it("is reported by one of two nodes, and by the other once the first has closed", async () => {
+  it("is reported by one of two nodes, and by the other once that one is gone", async () => {
     const ended: string[] = [];
     const first = await attach(here, { onEnded: ({ task_id }) => void ended.push(`first ${task_id}`) });
     const waits = await add();
@@ -258,7 +258,7 @@ describe("a queue that is attached", () => {
 });
 
 describe("cancelling", () => {
-  it("a waiting job removes it", async () => {
+  it("a job that waits removes it", async () => {
     const attached = await attach(here);
     const jobId = await add();
     await expect.poll(() => statusOf(jobId)).toBe("queued");
@@ -267,7 +267,7 @@ describe("cancelling", () => {
     expect(await queue.getJobState(jobId)).toBe("unknown");
   });
 
-  it("an active job stops it where its worker listens for that, and the job ends as cancelled", async () => {
+  it("a job that works stops it where its worker listens, and it ends as cancelled", async () => {
     const attached = await attach(here);
     const worker = work(
       (_job, _token, signal) =>

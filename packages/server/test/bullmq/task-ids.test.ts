@@ -8,7 +8,7 @@ describe("the task ids of a queue's jobs", () => {
     ...["b64:dXNlci8yMzQ", "b64:", "sha256:x"],
   ];
 
-  it("are valid ids of tasks, different for each job, and lead back to the job", () => {
+  it("are ids that a task may have, different for each job, and lead back to it", () => {
     const ids = createTaskIds("images");
     const encoded = jobIds.map(ids.of);
     for (const id of encoded) expect(id).toMatch(/^[\w.:-]{1,128}$/);

@@ -47,7 +47,7 @@ describe.each([
     expect((await knock()).status).toBe(200);
   });
 
-  it("a message budget is refilled in time, and no client is disconnected for waiting", async () => {
+  it("a budget of messages is filled again in time, and no client is disconnected for waiting", async () => {
     const { clock, server, cookie } = await startServer({
       SIGNALBOX_MESSAGE_BURST: "20",
       SIGNALBOX_MESSAGE_RATE: "10",
@@ -86,7 +86,7 @@ describe.each([
     await expect.poll(() => asked).toBe(1);
   });
 
-  it("a session is cached for exactly the configured time", async () => {
+  it("a session is cached for as long as it was to be", async () => {
     const clock = createClock();
     let asked = 0;
     const source = {
@@ -109,7 +109,7 @@ describe.each([
     expect(asked).toBe(2);
   });
 
-  it("a task's estimate is based on the time that has really passed", async () => {
+  it("a task's estimate goes on from the time that has passed", async () => {
     const clock = createClock();
     const hub = createTaskRegistry({ store: createMemoryStore().tasks, clock, log: createTestLog() });
     const { task_id } = await hub.create({ kind: "t", title: "T", owner_id: "ada" });
@@ -123,7 +123,7 @@ describe.each([
     await hub.close();
   });
 
-  it("a line of the security log is closed in time, and does not hide a later one", async () => {
+  it("a line of the security log is closed in time, and hides no later one", async () => {
     const clock = createClock();
     const shown: number[] = [];
     const log = createSecurityLog({
@@ -145,7 +145,7 @@ describe.each([
     expect(shown).toEqual([1, 2, 1]);
   });
 
-  it("a block lasts as long as it was imposed for, and its end is shown in the new time", () => {
+  it("a block lasts as long as was said, and its end is told in the new time", () => {
     const clock = createClock();
     const blocks = createAutomaticBlocks(clock);
     while (blocks.offend("user:mallory", "csrf_failed") === undefined);
@@ -218,7 +218,7 @@ describe.each([
     expect(notices.due()).toEqual(["ada"]);
   });
 
-  it("the rates of the dashboard are based on the time that has really passed", () => {
+  it("rates of the dashboard are those of the time that has passed", () => {
     const clock = createClock();
     const traffic = createTrafficCounters();
     const meter = createSystemMeter({
@@ -238,7 +238,7 @@ describe.each([
     expect(meter.read().events_per_second).toBe(10);
   });
 
-  it("a connection that is closing but does not end is terminated in time, whatever the clock says", async () => {
+  it("a connection that is closing and does not go is cut off in time, whatever the clock says", async () => {
     const { clock, server } = await startServer({ SOCKETIO_REQUIRE_AUTH: "false", SIGNALBOX_CONNECT_TIMEOUT: "5" });
     const headers = { origin: server.url };
     const opened = await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers });
@@ -254,7 +254,7 @@ describe.each([
   });
 });
 
-it("a clock without a monotonic reading is refused with a message", async () => {
+it("a clock without a monotonic reading is refused with a sentence", async () => {
   const { monotonic: _without, ...clock } = createFakeClock();
   await expect(startTestServer({ clock: clock as never })).rejects.toThrow("The `clock` has no monotonic()");
 });

@@ -123,7 +123,7 @@ it("a node that asks for all sockets receives no secret of a session", async () 
   client.close();
 });
 
-it("an administrator on one node disconnects, blocks and lifts blocks on the other, and sees its security events", async () => {
+it("an administrator of one node disconnects, blocks and lifts on the other, and sees its security events", async () => {
   const root = await administrator(here);
   const client = await enter(there);
   expect(await root.request("disconnect_user", { user_id: userId, reason: "test" })).toMatchObject({ disconnected: 1 });

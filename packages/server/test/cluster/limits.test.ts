@@ -93,7 +93,7 @@ it("a user who exceeds the message rate on two nodes together is refused on both
   closeAll(clients);
 });
 
-it("without Redis each node continues with its own count, and readiness reports it; after Redis returns the nodes agree again", async () => {
+it("without Redis each node goes on with its own count, and readiness says so; when it is back they agree again", async () => {
   const { cookie } = cluster.sessions.signIn({ userId: "lonely" });
   const [here, there] = nodes;
   const held = await Promise.all([0, 1, 2].map(() => connectClient(here.url, { cookie })));

@@ -39,7 +39,7 @@ async function startLine(port: number) {
   };
 }
 
-it("a node survives a Redis that does not confirm its subscriptions in time, and receives messages afterwards", async () => {
+it("a node outlives a Redis that does not confirm its subscriptions in time, and is handed messages afterwards", async () => {
   const redis = await startRedis();
   onTestFinished(redis.stop);
   const line = await startLine(Number(new URL(redis.url).port));

@@ -22,7 +22,7 @@ const signIn = () => cluster.sessions.signIn({ userId: "ada" });
 const newTask = { kind: "t", title: "T", owner_id: "ada" };
 
 describe.each(transports)("over %s", (transport) => {
-  it("a watcher on another node receives each change and the end, in versions that rise", async () => {
+  it("a watcher on another node is told of each change and of the end, in versions that rise", async () => {
     const client = await connectClient(there.url, { ...signIn(), transport });
     const { task_id } = await here.realtime.progress.create(newTask);
     const { task } = await client.request("join_task", { task_id });
@@ -73,7 +73,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("two processes that report one task at once never let percent fall, and exactly one of two ends counts", async () => {
+it("two processes that report one task at once never let percent fall, and one of two ends counts", async () => {
   const { task_id } = await here.realtime.progress.create(newTask);
   const client = await connectClient(here.url, signIn());
   const other = await connectClient(there.url, signIn());
@@ -135,7 +135,7 @@ it("a node publishes one state per tick, and only to nodes with watchers, howeve
   redis.disconnect();
 });
 
-it("a task that one node removes is not restored by the node that reports it", async () => {
+it("a task that one node removes is not brought back by the node that reports it", async () => {
   const { progress } = here.realtime;
   const { task_id } = await progress.create(newTask);
   await progress.report(task_id, { status: "running", percent: 1 });

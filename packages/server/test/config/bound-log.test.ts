@@ -68,7 +68,7 @@ describe("a line of the log", () => {
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ title: `${"x".repeat(998)}😀…`, lone: "a\ufffd" });
   });
 
-  it("keeps the frames of an error with a long message, and the type of the error", () => {
+  it("keeps the frames of an error with a long message, and what the error is", () => {
     const { calls, log } = recordingLog();
     const given = Object.assign(new TypeError(huge), { code: "E_LONG" });
     boundLog(log).error({ err: given, request_id: "r1" }, "Failed.");
@@ -79,7 +79,7 @@ describe("a line of the log", () => {
     expect(given.message).toBe(huge);
   });
 
-  it("is written unchanged where nothing has to be cut", () => {
+  it("with nothing to cut is as it was given", () => {
     const { calls, log } = recordingLog();
     const fields = { a: "text", n: 1, none: null, yes: true, list: [1, "two"], nested: { at: new Date(0) } };
     boundLog(log).info(fields, "Listening.");
@@ -89,7 +89,7 @@ describe("a line of the log", () => {
 });
 
 describe("repeated lines", () => {
-  it("become one line and one with their number, per minute", () => {
+  it("leave one line and one with their number, per minute", () => {
     const clock = createFakeClock();
     const { calls, log } = recordingLog();
     const bounded = boundLog(log, clock);
@@ -102,7 +102,7 @@ describe("repeated lines", () => {
     expect(calls).toHaveLength(3);
   });
 
-  it("are distinguished by their message, error, fields and level", () => {
+  it("are told apart by their message, error, fields and level", () => {
     const { calls, log } = recordingLog();
     const bounded = boundLog(log, createFakeClock());
     bounded.error({ err: new Error("one") }, "A request failed.");
@@ -123,7 +123,7 @@ describe("repeated lines", () => {
     expect(calls.at(-1)).toMatchObject({ fields: { repeated: 10_000 - 51 } });
   });
 
-  it("are not folded at the levels info and debug, or in the security log", () => {
+  it("of the levels info and debug, and of the security log, are left alone", () => {
     const { calls, log } = recordingLog();
     const bounded = boundLog(log, createFakeClock());
     for (let n = 0; n < 10; n += 1) {
@@ -134,7 +134,7 @@ describe("repeated lines", () => {
   });
 });
 
-it("the server bounds a log of the application's own as well", async () => {
+it("bounds a log of the application's own as well", async () => {
   const { calls, log } = recordingLog();
   const server = await startTestServer({ logger: log, env: { SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "1000000" } });
   onTestFinished(() => server.close());

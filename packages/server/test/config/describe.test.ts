@@ -61,7 +61,7 @@ describe("CONFIGURATION.md", () => {
     expect(cellsOf("SOCKETIO_DEBUG")?.at(-1)).not.toMatch(/Secret|Required/);
     expect(page).not.toContain("hunter2");
   });
-  it("escapes a | in every cell, so that it does not end the cell", () => {
+  it("keeps a | in any cell from ending it", () => {
     expect(cellsOf("APP_SIDE")).toEqual([
       "`APP_SIDE`",
       "`left\\|right`, `both`",
@@ -99,7 +99,7 @@ describe(".env.example", () => {
   ])("tells type, unit and default of %s, and no secret's", (env, ...expected) => {
     expect(entryOf(env)?.slice(1)).toEqual(expected);
   });
-  it("has defaults that the loader accepts unchanged", () => {
+  it("has defaults that the loader takes as they are", () => {
     const assignments = [...describeAsEnvExample([signalbox]).matchAll(/^# ([A-Z_]+)=(.*)$/gm)];
     const env = Object.fromEntries(assignments.map(([, name = "", value = ""]) => [name, value]));
     const { config, warnings } = loadConfig(env);

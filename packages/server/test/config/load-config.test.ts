@@ -66,7 +66,7 @@ describe("an empty environment", () => {
     expect(config).toEqual({ ...defaults, secret: expect.any(String) });
     expect(warnings).toEqual([]);
   });
-  it("generates a secret at each start, as long as a configured one must be", () => {
+  it("gives a secret made up at each start, as long as one that is set must be", () => {
     expect(config.secret.length).toBeGreaterThanOrEqual(32);
     expect(loadConfig({}).config.secret).not.toBe(config.secret);
   });
@@ -244,7 +244,7 @@ describe("the application's own settings", () => {
       'WORKERS is "0", but must be a whole number from 1 to 64 (processes). The default is used: 2.',
     ]);
   });
-  it("may be required in production too", () => {
+  it("may be demanded in production too", () => {
     expect(refusalOf(production, extra).problems).toEqual(["APP_KEY must be set in production. A key."]);
   });
   it("cannot replace a setting of Signalbox", () => {

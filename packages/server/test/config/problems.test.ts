@@ -174,7 +174,7 @@ describe("SOCKETIO_PATH", () => {
 });
 
 describe("HOST", () => {
-  it("does not have to form an origin where SOCKETIO_CORS_ORIGINS names them all", () => {
+  it("need not make an origin where SOCKETIO_CORS_ORIGINS names them all", () => {
     expect(problemsOf({ HOST: "fe80::1%eth0", SOCKETIO_CORS_ORIGINS: "https://app.test" })).toEqual([]);
     const { config, warnings } = loadConfig({ HOST: "a b", SOCKETIO_CORS_ORIGINS: "nowhere" });
     expect(warnings).toHaveLength(2);
@@ -184,7 +184,7 @@ describe("HOST", () => {
 
 describe("NODE_ENV", () => {
   it.each(["NODE_ENV", "FLASK_ENV"])(
-    "%s, which is no valid mode, is refused by the rules of production, all at once",
+    "%s that is no mode is refused by the rules of production, all at once",
     (name) => {
       for (const mode of ["prod", "staging", "Production", "toString"]) {
         const env = { [name]: mode, PORT: "x", SOCKETIO_CORS_ORIGINS: "*" };
@@ -221,7 +221,7 @@ describe("all problems are told at once", () => {
   it("in development by one warning each", () => {
     expect(warningsOf(env)).toHaveLength(4);
   });
-  it("including those that only appear when origins and proxies are derived from them", () => {
+  it("also those that only come out when origins and proxies are made of them", () => {
     const names = (texts: readonly string[]) => texts.map((text) => text.split(" ")[0]);
     const more = { ...env, HOST: "a b", TRUST_PROXY: "1", PUBLIC_URL: "https://*.test" };
     const expected = [...["PORT", "SOCKETIO_DEBUG", "SIGNALBOX_MESSAGE_BURST", "SOCKETIO_PATH"]];
@@ -229,7 +229,7 @@ describe("all problems are told at once", () => {
       expect(names(told)).toEqual([...expected, "HOST", "PUBLIC_URL", "TRUST_PROXY"]);
     }
   });
-  it("each on one line, whatever characters the value has", () => {
+  it("each on one line, however the value looks", () => {
     const odd = `a\nb${"x".repeat(5000)}`;
     for (const name of ["PORT", "SOCKETIO_TRANSPORTS", "SOCKETIO_PATH", "SOCKETIO_CORS_ORIGINS", "TRUST_PROXY"]) {
       const [problem = ""] = problemsOf({ [name]: odd });
@@ -254,7 +254,7 @@ describe("secrets", () => {
     ]);
     expect(problemsOf({ SIGNALBOX_SECRET: "s".repeat(32), SIGNALBOX_METRICS_TOKEN: "t".repeat(16) })).toEqual([]);
   });
-  it("do not appear in any warning, problem or message, valid or invalid", () => {
+  it("are in no warning, problem or message, good or bad", () => {
     const values = ["hunter2-short", "hunter2-token", "hunter2-app", "hunter2-of-more-than-thirty-two-characters"];
     const [short = "", token = "", app = "", long = ""] = values;
     const extra = {
@@ -302,7 +302,7 @@ describe("an unknown name", () => {
     expect(warningsOf({ ...production, [name]: "1" })).toEqual(warnings);
   });
   it.each(["SOCKETIO_FOO", "SOCKETIO_COOKIE_NAME", "SIGNALBOX_", "PROGRESS_BAR_COLOURS"])(
-    "%s is reported without a suggestion, because no known name is near",
+    "%s is reported without advice, because none is near",
     (name) => expect(warningsOf({ [name]: "1" })).toEqual([`${name} is not a setting.`]),
   );
   it("without a prefix of Signalbox is ignored", () => {

@@ -18,7 +18,7 @@ it("a bounded map keeps what fits, and drops the oldest entry for each new one b
   expect([...filled(100, 3).keys()]).toEqual([97, 98, 99]);
 });
 
-it("a bounded map that is full takes a new value of a known key without dropping any entry", () => {
+it("a bounded map that is full takes a new value of a known key without forgetting any", () => {
   const map = filled(3, 3);
   map.set(1, "new");
   expect([...map]).toEqual([
@@ -28,7 +28,7 @@ it("a bounded map that is full takes a new value of a known key without dropping
   ]);
 });
 
-it("a bounded map continues to drop entries after others were deleted, added again, or all cleared", () => {
+it("a bounded map goes on forgetting after entries were deleted, put in anew, or all cleared", () => {
   const map = filled(5, 3);
   map.delete(2);
   map.set(9, "nine");

@@ -71,7 +71,7 @@ describe("docs/tasks.md", () => {
     expect(await realtime.progress.get(task.task_id)).toMatchObject({ status: "completed", result: { rows: 1200 } });
   });
 
-  it("a failed task has a code and a sentence, and a task can be handed over and deleted", async () => {
+  it("a failure has a code and a sentence, and a task can be handed over and forgotten", async () => {
     const client = await connect("ada");
     const { task_id: taskId } = await realtime.progress.create({ kind: "import", title: "T", owner_id: "ada" });
     await client.request("join_task", { task_id: taskId });
@@ -143,7 +143,7 @@ describe("docs/operation.md", () => {
 });
 
 describe("docs/sessions.md", () => {
-  it("sessions that the application manages open a connection, and end it", async () => {
+  it("sessions of one's own open a connection, and end it", async () => {
     const own = await startTestServer({ sessions: ownSessions as never });
     onTestFinished(() => own.close());
     const user = { id: "ada", name: "Ada", isAdmin: false };
@@ -195,7 +195,7 @@ describe("docs/sessions.md", () => {
 });
 
 describe("pages for users of other libraries", () => {
-  it("clients join the rooms that the application opens", async () => {
+  it("rooms are those that the application opens", async () => {
     const ada = await connect("ada");
     expect(await ada.request("join_room", { room_id: "team-of-ada" })).toMatchObject({ ok: true });
     expect(await ada.request("join_room", { room_id: "team-of-bob" })).toMatchObject({
@@ -203,7 +203,7 @@ describe("pages for users of other libraries", () => {
     });
   });
 
-  it("a namespace that the application defines has a schema for each event", async () => {
+  it("a namespace of one's own has a schema for each event", async () => {
     openChat(realtime);
     const [ada, bob] = [await connect("ada", { namespace: "/chat" }), await connect("bob", { namespace: "/chat" })];
     for (const client of [ada, bob]) await client.request("enter", { room: "green" });

@@ -8,7 +8,7 @@ async function offend({ refusal }: Attacker, cookie: string): Promise<void> {
   for (let n = 0; n < 31; n += 1) expect((await refusal({ cookie, namespace: "/admin" })).code).toBe("forbidden");
 }
 
-describe("a user who keeps offending", () => {
+describe("a user who goes on offending", () => {
   hostileCase(
     "is kept out with all sessions, told until when, and nobody else is",
     {
@@ -47,7 +47,7 @@ describe("a user who keeps offending", () => {
   );
 });
 
-describe("guests who keep offending", () => {
+describe("guests who go on offending", () => {
   const guests = { SOCKETIO_REQUIRE_AUTH: "false" };
 
   hostileCase(

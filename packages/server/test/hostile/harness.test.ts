@@ -29,14 +29,14 @@ hostileCase("what an attacker has opened is closed for them", { records: "nothin
   await attack.tcp("GET / HTTP/1.1\r\n");
 });
 
-it("the harness finds an event loop that was blocked for 600 ms", () =>
+it("finds an event loop that stood still for 600 ms", () =>
   expectFound(async () => {
     await pause(200);
     const elapsed = startStopwatch();
     while (elapsed() < 600);
   }, /stream has a gap of \d+ ms|came \d+ ms after its report/));
 
-it("the harness finds an update that came late", () =>
+it("finds an update that came late", () =>
   expectFound(async ({ server }) => {
     const { report } = server.realtime.progress;
     server.realtime.progress.report = async (...args) => {
@@ -46,7 +46,7 @@ it("the harness finds an update that came late", () =>
     await pause(1000);
   }, /update \d+ came \d+ ms after its report/));
 
-it("the harness finds reports that were lost", () =>
+it("finds reports that were lost", () =>
   expectFound(async ({ server }) => {
     const { report } = server.realtime.progress;
     let calls = 0;
@@ -57,19 +57,19 @@ it("the harness finds reports that were lost", () =>
     await expect.poll(() => calls).toBeGreaterThan(8);
   }, /updates skip from \d+ to \d+/));
 
-it("the harness finds a bystander who was disconnected", () =>
+it("finds a bystander who was disconnected", () =>
   expectFound(async ({ server }) => {
     server.realtime.io.of("/").disconnectSockets(true);
   }, /stream has ended/));
 
-it("the harness finds a connection that is left open", () =>
+it("finds a connection that is left", () =>
   expectFound(async ({ server }) => {
     const socket = connect(server.port, "127.0.0.1").on("error", () => {});
     onTestFinished(() => void socket.destroy());
     await new Promise((resolve) => socket.once("connect", resolve));
   }, /file descriptors before, and now/));
 
-it("the harness finds a socket that waits for its admission for ever", () =>
+it("finds a socket that waits for its admission for good", () =>
   expectFound(async ({ server, open, signIn, connectPacket }) => {
     const root = server.realtime.io.of("/");
     root.use(() => {});
@@ -78,7 +78,7 @@ it("the harness finds a socket that waits for its admission for ever", () =>
     await expect.poll(() => root).toHaveProperty("_preConnectSockets.size", 1);
   }, /sockets on their way into \/ before, and now/));
 
-it("the harness finds an unhandled rejection and an uncaught exception", async () => {
+it("finds an unhandled rejection and an uncaught exception", async () => {
   await expectFound(async () => {
     void Promise.reject(new Error("forgotten"));
   }, /unhandledRejection: Error: forgotten/);
@@ -89,7 +89,7 @@ it("the harness finds an unhandled rejection and an uncaught exception", async (
   }, /uncaughtException: Error: thrown/);
 });
 
-it("the harness finds a secret in the log", () =>
+it("finds a secret in the log", () =>
   expectFound(
     async (attack) => {
       const { cookie } = attack.signIn();
@@ -99,7 +99,7 @@ it("the harness finds a secret in the log", () =>
     "origin_refused",
   ));
 
-it("the harness finds security events that are missing, different, too many, or wrongly counted", async () => {
+it("finds security events that are missing, different, too many, or wrongly counted", async () => {
   const knock = (times: number) => async (attack: Attacker) => {
     for (let n = 0; n < times; n += 1) await attack.knock(foreign);
   };
@@ -113,18 +113,18 @@ it("the harness finds security events that are missing, different, too many, or 
   await expectFound(twoLines, /2 lines of auth_failed instead of 1/, "auth_failed");
 });
 
-it("the harness finds that listeners pile up", () =>
+it("finds that listeners pile up", () =>
   expectFound(async () => {
     process.emitWarning("many", "MaxListenersExceededWarning");
   }, /MaxListenersExceededWarning/));
 
-it("the harness finds a log line that is not one line of JSON, or that contains terminal control characters", () => {
+it("finds a line that is not one line of JSON, or that a terminal would obey", () => {
   const good = '{"level":30,"msg":"a"}\n';
   const bad = ["", "text\n", '{"a":1}', '{"a":1}\n{"b":2}\n', '"text"\n', '{"a":"\u009b2J"}\n', '{"a":"\u202e"}\n'];
   expect(lineProblems([good, ...bad], new Set())).toHaveLength(bad.length);
 });
 
-it.each(transports)("an attack whose own check fails makes the case fail, over %s", async (transport) => {
+it.each(transports)("an attack that finds a fault itself fails the case, over %s", async (transport) => {
   const failing = problemsOf(transport, { records: "nothing" }, async () => {
     throw new Error("The gate is open.");
   });

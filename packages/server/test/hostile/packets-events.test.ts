@@ -139,7 +139,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({ payload_invalid: payloads.length });
   });
 
-  it("nesting 30,000 levels deep in 64 KB is `payload_invalid`", async () => {
+  it("nesting 30,000 deep in 64 KB is `payload_invalid`", async () => {
     const scene = await setScene();
     const wire = await scene.wire(transport);
     const deep = (open: string, close: string) => `${open.repeat(30_000)}${close.repeat(open === "[" ? 30_000 : 0)}`;
@@ -191,7 +191,7 @@ describe.each(transports)("over %s", (transport) => {
     await scene.expectUnharmed({ payload_invalid: 1 });
   });
 
-  it("a client that disconnects without waiting for its answer is not an offender", async () => {
+  it("a client that leaves without waiting for its answer is no offender", async () => {
     const scene = await setScene();
     const wire = await scene.wire(transport);
     wire.send('421["check_connection",{}]', "41");

@@ -42,7 +42,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => scene.server.realtime.io.engine.clientsCount).toBe(1);
   });
 
-  it("a namespace of any name is answered and recorded as one line, without the text after a question mark", async () => {
+  it("a namespace of any name is answered and written down as one line, without what stands behind a question mark", async () => {
     const scene = await setScene();
     const wire = await scene.wire(transport);
     const names = [

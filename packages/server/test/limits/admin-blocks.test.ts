@@ -46,7 +46,7 @@ async function start({ rows = [] as StoredBlock[], failures = 0 } = {}) {
 }
 
 describe("imposed blocks", () => {
-  it("are read at the start, with their administrator and their reason", async () => {
+  it("are read at the start, with who imposed them and why", async () => {
     const row = { place: "user:a", since: iso(now - 1000), until: iso(now + 1000), by: "root", note: "spam" };
     const { asked, imposed } = await start({ rows: [row] });
     expect(asked).toEqual([iso(now)]);
@@ -55,7 +55,7 @@ describe("imposed blocks", () => {
     expect(imposed.list()).toHaveLength(1);
   });
 
-  it("admit no connection until they can be read; the read is retried every second until they are closed", async () => {
+  it("admit no connection until they can be read, which is tried every second until they are closed", async () => {
     const { asked, clock, imposed, log } = await start({ failures: 2 });
     const unavailable = expect.objectContaining({ code: "unavailable", retryAfterMs: 1000 });
     expect(() => imposed.of("user:a")).toThrow(unavailable);
@@ -101,7 +101,7 @@ describe("imposed blocks", () => {
     expect(imposed.list().map(({ place }) => place)).toEqual(["user:b"]);
   });
 
-  it("are lifted once the lift is stored, and a lift returns whether a block was in force", async () => {
+  it("are lifted once that is stored, and a lift says whether one was in force", async () => {
     const { clock, imposed, stored } = await start();
     await imposed.impose(block());
     expect(await imposed.lift("user:a")).toBe(true);
@@ -112,7 +112,7 @@ describe("imposed blocks", () => {
     expect(await imposed.lift("user:a")).toBe(false);
   });
 
-  it("of another node count without being stored here, and are read again when its messages may have been lost", async () => {
+  it("of another node count without being stored here, and are read anew when word of them may have been lost", async () => {
     const { asked, imposed, stored } = await start();
     imposed.learn(block());
     expect(imposed.of("user:a")).toEqual(block());
@@ -147,7 +147,7 @@ describe("automatic blocks", () => {
     return found;
   };
 
-  it("forget offences after ten minutes, counted from the first offence", () => {
+  it("forget what is ten minutes old, counted from the first offence", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     expect(offend(blocks, "user:a", 30)).toBeUndefined();
@@ -159,7 +159,7 @@ describe("automatic blocks", () => {
     expect(offend(blocks, "user:b", 1)).toBeDefined();
   });
 
-  it("count no offence while one is in force", () => {
+  it("weigh no offence while one is in force", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     offend(blocks, "user:a", 31);
@@ -169,7 +169,7 @@ describe("automatic blocks", () => {
     expect(offend(blocks, "user:a", 1)).toMatchObject({ times: 2, until: now + 60_000 + 300_000 });
   });
 
-  it("spare guests after a block for as long as the block lasted, and do not spare users", () => {
+  it("leave guests alone for exactly as long as the last one lasted, and users not at all", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     const guests = guestSubject("203.0.113.1");
@@ -208,7 +208,7 @@ describe("automatic blocks", () => {
     expect(offend(blocks, "user:a", 1)).toMatchObject({ times: 4 });
   });
 
-  it("keep their original times where the clocks differ by less than a second", () => {
+  it("show their times as they were where the clocks drift apart by less than a second", () => {
     const clock = createFakeClock(now);
     const blocks = createAutomaticBlocks(clock);
     offend(blocks, "user:a", 31);

@@ -25,7 +25,7 @@ function start() {
 }
 
 describe("a block", () => {
-  it("comes after offences that together weigh too much within ten minutes; grave offences bring it sooner", () => {
+  it("comes after offences that together weigh too much within ten minutes, the grave ones first", () => {
     expect(start().offendUntilBlocked("user:a", "csrf_failed")).toEqual({ minutes: 1, times: 31 });
     expect(start().offendUntilBlocked("user:a", "origin_refused")).toEqual({ minutes: 1, times: 121 });
     expect(start().offendUntilBlocked("user:a", "rate_limited")).toEqual({ minutes: 1, times: 1201 });
@@ -39,11 +39,11 @@ describe("a block", () => {
     "blocked",
     "admin_action",
     "csp_violation",
-  ] as const)("is not imposed for %s, which can happen to an honest client", (type) =>
+  ] as const)("does not come for %s, which happens to honest people", (type) =>
     expect(start().offendUntilBlocked("user:a", type)).toBeUndefined(),
   );
 
-  it("is not imposed for an old client that sends an undeclared event every second, all day", () => {
+  it("does not come for an old client that sends an undeclared event every second, all day", () => {
     const { blocks, pass } = start();
     for (let n = 0; n < 86_400; n += 1) {
       expect(blocks.offend("user:a", "event_unknown")).toBeUndefined();
@@ -76,7 +76,7 @@ describe("a block", () => {
     expect(offendUntilBlocked("user:a")?.minutes).toBe(1);
   });
 
-  it("never lasts longer than a minute for the guests of an address, and spares them for as long afterwards", () => {
+  it("never becomes longer than a minute for the guests of an address, who may be many, and leaves them as long alone", () => {
     const { pass, offendUntilBlocked } = start();
     const guests = guestSubject("203.0.113.1");
     for (let n = 0; n < 5; n += 1) {
@@ -98,7 +98,7 @@ describe("a block", () => {
     }
   });
 
-  it("can be lifted, which also clears the offences that led to it", () => {
+  it("can be lifted, which forgets what brought it", () => {
     const { blocks, offendUntilBlocked } = start();
     offendUntilBlocked("user:a");
     expect([blocks.lift("user:a"), blocks.lift("user:a")]).toEqual([true, false]);

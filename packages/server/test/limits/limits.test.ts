@@ -24,14 +24,14 @@ describe("the client's address", () => {
     expect(createClientAddress([])(request("198.51.100.7", "203.0.113.9"))).toBe("198.51.100.7");
     expect(createClientAddress(["198.51.100.0/24"])(request("198.51.100.7", "203.0.113.9"))).toBe("203.0.113.9");
   });
-  it("is the last one that a trusted proxy vouches for, and not what the client itself wrote before it", () => {
+  it("is the last one that a trusted proxy vouches for: what the client wrote itself lies beyond", () => {
     const address = createClientAddress(["loopback", "10.0.0.0/8"]);
     expect(address(request("127.0.0.1", "1.1.1.1, 203.0.113.9, 10.0.0.3"))).toBe("203.0.113.9");
   });
   it("is one for an IPv4 client, also where the socket speaks IPv6", () => {
     expect(createClientAddress([])(request("::ffff:192.0.2.1"))).toBe("192.0.2.1");
   });
-  it("of a connection that has already ended is unknown, not an exception", () => {
+  it("of a connection that is gone already is unknown, not an exception", () => {
     expect(createClientAddress([])(request(undefined))).toBe("unknown");
   });
   it("is the same however it is written", () => {
@@ -57,7 +57,7 @@ describe("the client's address", () => {
   ])("is read without its port, also where the proxies add theirs: %s", (forwarded, read) => {
     expect(createClientAddress(["loopback", "10.0.0.0/8"])(request("127.0.0.1", forwarded))).toBe(read);
   });
-  it("differs for two clients whose proxy adds their ports, over a real request", async () => {
+  it("of two clients whose proxy adds their ports differs, over a real request", async () => {
     const server = await startTestServer({ env: { TRUST_PROXY: "loopback" } });
     const seen = async (forwarded: string): Promise<string> => {
       const answer = await fetch(`${server.url}/realtime/client-config`, { headers: { "x-forwarded-for": forwarded } });
@@ -80,11 +80,11 @@ describe("the client's address", () => {
     "[example.com]:80",
     '"203.0.113.7',
     ":5123",
-  ])("is the proxy's own where the header holds no valid address: %s", (forwarded) => {
+  ])("is the proxy's own where that names what is no address: %s", (forwarded) => {
     expect(createClientAddress(["loopback"])(request("::ffff:127.0.0.1", forwarded))).toBe("127.0.0.1");
   });
   it.each(["10.0.0.300", "10.0.0.0/33", "true", "1", "0x7f000001", "example.com"])(
-    "throws at the start for an invalid TRUST_PROXY such as %s, and names it",
+    "with a TRUST_PROXY that cannot be read, such as %s, names it at the start",
     (trusted) => {
       expect(() => createClientAddress(["loopback", trusted])).toThrow(new RegExp(`^TRUST_PROXY.*${trusted}`));
     },
@@ -183,7 +183,7 @@ describe("a rate limit", () => {
     expect(outcomes([() => limits.connectFromAddress("2001:db8:1:3::1")])).toBe("in");
   });
 
-  it("whose windows begin at different times clears each at its own end", () => {
+  it("whose windows begin at different times forgets each at its own end", () => {
     const { limits, clock } = limitsOf({ SIGNALBOX_CONNECT_RATE_PER_USER: "1" });
     const connect = (user: string) => outcome(() => limits.connectAsUser(user));
     expect(connect("ada")).toBe("in");
@@ -195,7 +195,7 @@ describe("a rate limit", () => {
     expect([connect("ada"), connect("bob")]).toEqual(["out", "in"]);
   });
 
-  it("that cannot be counted refuses: a limiter that fails does not switch the limit off", () => {
+  it("that cannot be counted refuses: a limiter that fails is not a limit that is off", () => {
     const broken = {
       ...createFakeClock(),
       monotonic() {
@@ -205,7 +205,7 @@ describe("a rate limit", () => {
     expect(() => createRateLimits(loadConfig({}).config, broken).message("ada")).toThrow("The clock is broken.");
   });
 
-  it("is switched off by SOCKETIO_RATE_LIMITING=false", () => {
+  it("is none with SOCKETIO_RATE_LIMITING=false", () => {
     const { limits } = limitsOf({ SOCKETIO_RATE_LIMITING: "false", SIGNALBOX_CONNECT_RATE_PER_USER: "1" });
     expect(outcomes([() => limits.connectAsUser("ada"), () => limits.connectAsUser("ada")])).toBe("in in");
   });

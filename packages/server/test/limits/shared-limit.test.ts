@@ -23,7 +23,7 @@ function start() {
 }
 
 describe("a budget that is settled later", () => {
-  it("is asked every 100 ms for what was used in the meantime, key by key", () => {
+  it("is asked every 100 ms for what was used meanwhile, key by key", () => {
     const { clock, asked, taken, take } = start();
     for (const key of ["ada", "bob", "ada", "ada"]) take(key);
     expect(taken).toEqual(["ada", "bob", "ada", "ada"]);
@@ -67,7 +67,7 @@ describe("a budget that is settled later", () => {
     ]);
   });
 
-  it("counts nothing that the local budget has refused, and sends nothing once it is closed", () => {
+  it("counts nothing that the own budget has refused, and asks nothing once it is closed", () => {
     const clock = createFakeClock();
     const asked: string[] = [];
     const { take, close } = settleLater({

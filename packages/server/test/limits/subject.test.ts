@@ -13,7 +13,7 @@ import {
 const ada = { userId: "ada", session: { ref: "s", expiresAt: null } } as unknown as Principal;
 const guest = { userId: "guest:1", session: null } as unknown as Principal;
 
-it("a user is counted by their id, whatever the address, and guests are counted by their network", () => {
+it("a user is counted by their id, wherever they come from, and guests by their network", () => {
   expect(limitSubject(ada, "203.0.113.1")).toBe(limitSubject(ada, "203.0.113.2"));
   expect(limitSubject(guest, "2001:db8:1:2::1")).toBe(limitSubject(guest, "2001:db8:1:2::2"));
   expect(limitSubject(guest, "203.0.113.1")).not.toBe(limitSubject(guest, "203.0.113.2"));

@@ -99,7 +99,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(page).toMatchObject({ notifications: [], latest_seq: 0, unread: 0 });
   });
 
-  it("a notification for a room reaches its members, each user once", async () => {
+  it("a notice for a room reaches those who are in it, each person once", async () => {
     const server = await start();
     const [one, two, bob] = [await connect(server, "ada"), await connect(server, "ada"), await connect(server, "bob")];
     for (const tab of [one, two]) await tab.request("join_room", { room_id: "lobby" });

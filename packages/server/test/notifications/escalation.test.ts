@@ -65,7 +65,7 @@ async function freshFile(): Promise<() => Promise<Store>> {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  it("a user's notification is escalated when the time is over, unless it was acknowledged or read by then", async () => {
+  it("a user's notice is escalated when the time is over, unless it was acknowledged or read by then", async () => {
     const { notify, pass, told, audiences, connect } = await start({});
     const [ada, bob, carl] = [
       await connect("ada", "user", transport),
@@ -86,7 +86,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(told).toHaveLength(2);
   });
 
-  it("a notification for a role or everyone is escalated once, and reports who has acknowledged it", async () => {
+  it("a notice for a role or everyone is escalated once, and tells who has acknowledged it", async () => {
     const { notify, pass, told, audiences, connect } = await start({});
     const [root] = [await connect("root", "admin", transport), await connect("rita", "admin", transport)];
     await notify.role("admin", alarm);
@@ -115,7 +115,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("a notification that has expired is not escalated", async () => {
+it("what has expired is not escalated", async () => {
   const { notify, clock, pass, audiences } = await start({});
   await notify.user("ada", { ...alarm, expires_at: new Date(clock.now() + afterMs - 1000).toISOString() });
   await notify.user("bob", alarm);
@@ -123,7 +123,7 @@ it("a notification that has expired is not escalated", async () => {
   await expect.poll(audiences).toEqual([{ user_id: "bob" }]);
 });
 
-it("an application callback that throws or hangs is called again, with growing pauses, and does not delay others", async () => {
+it("an application that throws or hangs is told again, with growing pauses, and does not hold up others", async () => {
   const answers: Record<string, OnUnacknowledged> = {
     throws: () => {
       throw new Error("The pager is down.");

@@ -26,7 +26,7 @@ function start({ slow = false } = {}) {
 }
 
 describe("low-priority notifications", () => {
-  it("wait for a user on polling, and for a user whose client reads slowly", () => {
+  it("wait for a user on polling, and for one who reads slowly", () => {
     expect(start().gathered.wait("ada", on("polling"), low(1))).toBe(true);
     expect(start({ slow: true }).gathered.wait("ada", on("websocket"), low(1))).toBe(true);
   });
@@ -43,7 +43,7 @@ describe("low-priority notifications", () => {
     expect(gathered.due()).toEqual([]);
   });
 
-  it("wait until there are 100 of them, or until the time of the first is over", () => {
+  it("wait up to 99, until the time of the first is over", () => {
     const { clock, gathered } = start();
     expect(gathered.wait("ada", on("polling"), low(1))).toBe(true);
     clock.advance(4999);

@@ -33,7 +33,7 @@ describe("an audience", () => {
     [{ user_id: "a:b" }, "user:a:b", "user"],
     [{ role: "user" }, "role:user", "role"],
     [{ role: "admin" }, "role:admin", "role"],
-  ] as const)("%o is stored as a text and read back unchanged", (audience, stored, kind) => {
+  ] as const)("%o is stored as a text and told as it was", (audience, stored, kind) => {
     expect(storedAudience(audience)).toBe(stored);
     expect(toldAudience(stored)).toEqual(audience);
     expect(kindOf(audience)).toBe(kind);
@@ -131,7 +131,7 @@ describe("notifications", () => {
     });
   });
 
-  it("of priority critical are escalated after the configured time, no others, and none without such a time", async () => {
+  it("of priority critical are escalated after the time that was set, no others, and none without it", async () => {
     const { appended, notify } = start({ escalateAfterMs: 60_000 });
     await notify.user("ada", notice({ priority: "critical" }));
     await notify.user("ada", notice({ priority: "high" }));
@@ -181,7 +181,7 @@ describe("notifications", () => {
     for (const each of reading) await expect(each).rejects.toMatchObject({ code: "forbidden" });
   });
 
-  it("are deleted every ten minutes when expired, also after a failed attempt, until they are closed", async () => {
+  it("are forgotten every ten minutes, also where that failed before, until they are closed", async () => {
     const { clock, forgotten, notifications } = start();
     clock.advance(599_999);
     expect(forgotten).toEqual([]);
@@ -318,7 +318,7 @@ describe("escalations", () => {
     expect(log.lines).toMatchObject([{ level: "error", fields: { notice_id: "n1", tries, retry_in_ms: pauseMs } }]);
   });
 
-  it("that take longer than ten seconds have failed, and their later result is ignored", async () => {
+  it("that take longer than ten seconds have failed, and what they do later counts for nothing", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { begun, clock, fail, outcomes, queue } = start(() => promise);
     queue.push([due(1)]);
@@ -337,7 +337,7 @@ describe("escalations", () => {
   });
 });
 
-it("each call of a watched store updates its health, and during an outage the store refuses as unavailable for a second", async () => {
+it("each call of a watched store is seen by its health, and its outage refuses as unavailable for a second", async () => {
   const called: string[] = [];
   let failing = false;
   const answer = (name: string) => async () => {

@@ -46,7 +46,7 @@ async function storeStatus(server: TestServer): Promise<[number, string]> {
 const seqs = (client: TestClient) => (client.received("notification") as { seq: number }[]).map(({ seq }) => seq);
 
 describe.each(transports)("over %s", (transport) => {
-  it("is answered as unavailable, shown by readiness, and logged once when it begins and once when it is over", async () => {
+  it("is answered as unavailable, told by readiness, and logged once when it begins and once when it is over", async () => {
     const { store, fail } = frailStore();
     const clock = createFakeClock(Date.now());
     const server = await startTestServer({ store, clock, notifications: { onUnacknowledged() {} } });
@@ -142,7 +142,7 @@ it("a notification that was sent, but could not be marked as delivered, is not s
   await expect.poll(() => attempts).toBe(5);
 });
 
-it("stored notifications are counted by the kind of their audience and priority", async () => {
+it("notices that were stored are counted by the kind of their audience and priority", async () => {
   const { store, fail } = frailStore();
   const server = await startTestServer({ store, roomAccess: () => true });
   onTestFinished(() => server.close());

@@ -46,7 +46,7 @@ describe("low-priority notifications", () => {
     return { server, clock, send, settle };
   }
 
-  it("wait for others on polling, and are sent together, in order, when the time is over", async () => {
+  it("wait for others on polling, and go together, in order, when the time is over", async () => {
     const { server, clock, send, settle } = await start();
     const tabs = [await connect(server, "polling"), await connect(server, "polling")];
     for (let count = 0; count < 3; count += 1) await send(low);
@@ -88,7 +88,7 @@ describe("low-priority notifications", () => {
     await expect.poll(() => seqs(ada)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("are sent at once when there are many", async () => {
+  it("go at once when they are many", async () => {
     const { server, send } = await start();
     const ada = await connect(server, "polling");
     await Promise.all(upTo(100).map(() => send(low)));
@@ -148,7 +148,7 @@ describe("a client that does not read", () => {
     }
   }
 
-  it("is sent nothing more, and receives everything in order on catching up, without asking", async () => {
+  it("is sent nothing more, and everything in order on catching up, without asking", async () => {
     const { server, send, undelivered } = await start();
     const ada = await connect(server, "websocket");
     await send(2);
@@ -167,7 +167,7 @@ describe("a client that does not read", () => {
     expect(ada.received("unread_update").at(-1)).toMatchObject({ unread: 252, latest_seq: 252 });
   });
 
-  it("delays no other tab, and misses no notification that was sent there in the meantime", async () => {
+  it("holds up no other tab, and misses none that went to it meanwhile", async () => {
     const { server, send } = await start();
     const [sleeper, awake] = [await connect(server, "websocket"), await connect(server, "polling")];
     await sleep(server, sleeper);
@@ -238,15 +238,18 @@ describe("a client that does not read", () => {
   });
 });
 
-it.each(transports)("hundreds of large notifications arrive in order, with others in between, over %s", async (transport) => {
-  const server = await startTestServer();
-  onTestFinished(() => server.close());
-  const large: Notice = { ...normal, body: "€".repeat(2000) };
-  await Promise.all(upTo(200).map(() => server.realtime.notify.user("ada", large)));
-  const ada = await connect(server, transport);
-  for (let count = 0; count < 100; count += 1) {
-    await server.realtime.notify.user("ada", count % 2 ? low : large);
-  }
-  await expect.poll(() => seqs(ada).length, { interval: 100 }).toBe(300);
-  expect(seqs(ada)).toEqual(upTo(300));
-});
+it.each(transports)(
+  "hundreds of large notifications arrive in order, with others in between, over %s",
+  async (transport) => {
+    const server = await startTestServer();
+    onTestFinished(() => server.close());
+    const large: Notice = { ...normal, body: "€".repeat(2000) };
+    await Promise.all(upTo(200).map(() => server.realtime.notify.user("ada", large)));
+    const ada = await connect(server, transport);
+    for (let count = 0; count < 100; count += 1) {
+      await server.realtime.notify.user("ada", count % 2 ? low : large);
+    }
+    await expect.poll(() => seqs(ada).length, { interval: 100 }).toBe(300);
+    expect(seqs(ada)).toEqual(upTo(300));
+  },
+);

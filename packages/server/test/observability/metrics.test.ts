@@ -23,7 +23,7 @@ beforeAll(async () => {
 const names = () => [...exposed.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => ({ name, type }));
 const ours = () => names().filter(({ name }) => name.startsWith("signalbox_"));
 
-it("counters end with _total, durations are in seconds, and each metric has a help sentence", () => {
+it("counters end with _total, times are in seconds, each has a sentence of help", () => {
   expect(ours().length).toBeGreaterThan(12);
   for (const { name, type } of ours()) {
     expect(name.endsWith("_total"), name).toBe(type === "counter");
@@ -32,7 +32,7 @@ it("counters end with _total, durations are in seconds, and each metric has a he
   }
 });
 
-it("an event is counted with its outcome and the time to its answer; event names that clients invent are not", () => {
+it("an event is counted with its outcome, and the time to its answer; names that clients make up are not", () => {
   expect(exposed).toContain('signalbox_events_total{namespace="/",event="leave_task",outcome="ok"} 1');
   expect(exposed).toContain('signalbox_events_total{namespace="/",event="undeclared",outcome="event_unknown"} 1');
   expect(exposed).toMatch(/signalbox_event_duration_seconds_count\{namespace="\/",event="leave_task"\} 1/);
@@ -45,7 +45,7 @@ it("metrics of dependencies exist before anything fails", () => {
   }
 });
 
-it("docs/operation.md names every Signalbox metric, and no other", () => {
+it("docs/operation.md names every metric of ours, and no other", () => {
   const documented = [...read("docs/operation.md").matchAll(/^\| `(signalbox_\w+)`/gm)].map(([, name]) => name);
   expect(documented.sort()).toEqual(
     ours()
@@ -54,7 +54,7 @@ it("docs/operation.md names every Signalbox metric, and no other", () => {
   );
 });
 
-it("the Grafana dashboard uses only metrics and labels that exist", () => {
+it("the Grafana dashboard asks for metrics and labels that exist", () => {
   const { panels } = JSON.parse(read("deploy/grafana/signalbox.json")) as {
     panels: { title: string; targets: { expr: string }[] }[];
   };

@@ -116,7 +116,7 @@ describe.each(ways)("%s on the way %s", (method, way) => {
     ["look-alike letters", "http://\u0430pp.test:5000"],
     ["two origins in one header", `${ours}, ${foreign}`],
     ["an empty value", ""],
-  ])("refuses %s, reports it once, and lets no page read the answer", async (_what, origin) => {
+  ])("refuses %s, tells of it once, and lets no page read the answer", async (_what, origin) => {
     const { code, headers, rule } = await send(method, way, [["Origin", origin]]);
     expect({ code, headers, rule }).toEqual({
       code: "origin_refused",
@@ -235,7 +235,7 @@ describe("a preflight", () => {
   const headersOfPreflight = async (): Promise<string[]> =>
     (await send("OPTIONS", "preflight", [["Origin", ours]])).headers["Access-Control-Allow-Headers"]?.split(", ") ?? [];
 
-  it("tells an allowed origin the methods and headers, and how long the answer may be cached", async () => {
+  it("tells an allowed origin the methods and headers, and how long that holds", async () => {
     const { headers } = await send("OPTIONS", "preflight", [["Origin", ours]]);
     expect(headers["Access-Control-Allow-Methods"]?.split(", ")).toEqual(
       expect.arrayContaining(["GET", "POST", "DELETE"]),
@@ -267,7 +267,7 @@ describe("a preflight", () => {
   });
 });
 
-describe("an invalid header value never reaches the guard", () => {
+describe("what is no header value never reaches the guard", () => {
   it.each([
     ["control characters", `${ours}\u0001`, 400],
     ["60 KB", "x".repeat(60_000), 431],
@@ -277,12 +277,12 @@ describe("an invalid header value never reaches the guard", () => {
 });
 
 describe("the settings", () => {
-  it("SOCKETIO_CORS_CREDENTIALS=false: browsers do not get the header that allows cookies", async () => {
+  it("SOCKETIO_CORS_CREDENTIALS=false: browsers are not told that they may send cookies", async () => {
     await restart({ SOCKETIO_CORS_CREDENTIALS: "false" });
     const { headers } = await send("GET", "http", [["Origin", ours]]);
     expect(headers).toEqual({ "Access-Control-Allow-Origin": ours, Vary: "Origin" });
   });
-  it("SOCKETIO_CORS_REPORT_ONLY=true: the guard admits the origins that it reports, and says so", async () => {
+  it("SOCKETIO_CORS_REPORT_ONLY=true: lets pass what it reports, and says that it did", async () => {
     await restart({ SOCKETIO_CORS_REPORT_ONLY: "true" });
     const { code, headers, rule } = await send("POST", "polling", [["Origin", foreign]]);
     expect({ code, rule }).toEqual({ code: undefined, rule: "not in the list" });

@@ -43,7 +43,7 @@ describe("origins derived from HOST and PORT", () => {
     { HOST: "app.test:80" },
     { PUBLIC_URL: "https://*:8443" },
     { PUBLIC_URL: "https://*.example.com" },
-  ])("are refused at the start where no origin follows from the setting: %j", (env) => {
+  ])("are refused at the start where none follows from the setting: %j", (env) => {
     const [[name = "", value] = []] = Object.entries(env);
     const problem = `${name} is "${value}"`;
     expect(loadConfig(env).warnings).toEqual([expect.stringContaining(problem)]);
@@ -217,7 +217,7 @@ describe("SOCKETIO_CORS_ORIGINS", () => {
   });
 });
 
-describe("an origin that resembles an allowed one is refused", () => {
+describe("what is nearly an allowed origin is not one", () => {
   it.each([
     "https://app.test",
     "http://app.test",
@@ -240,7 +240,7 @@ describe("an origin that resembles an allowed one is refused", () => {
     expect(verdict.hint).toContain("http://app.test:5000");
   });
 
-  it("including any other origin that is not in the list, however little it differs", () => {
+  it("nor is anything else that is not in the list, however little it differs", () => {
     const listed = "http://app.test:5000, https://app.test, capacitor://localhost, chrome-extension://abcdef";
     const policy = policyOf({ SOCKETIO_CORS_ORIGINS: listed });
     const edited = fc

@@ -31,12 +31,12 @@ describe("escapeControl", () => {
     expect(escapeControl("abcde", 5)).toBe("abcde");
     expect(escapeControl("abcdef", 5)).toBe("abcd…");
   });
-  it("bounds the text after escaping, and splits no escape and no character", () => {
+  it("bounds the text after escaping, and cuts no escape and no character in two", () => {
     expect(escapeControl("\n".repeat(100), 14)).toBe("\\u000a\\u000a…");
     expect(escapeControl("ab🖼🖼", 5)).toBe("ab🖼…");
     expect(escapeControl("abc🖼🖼", 5)).toBe("abc…");
   });
-  it("never returns more characters than allowed, nor a forbidden one", () => {
+  it("never makes more characters than it may, nor a forbidden one", () => {
     const anyText = fc.string({ unit: "binary", maxLength: 80 });
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 40 }), (text, maxLength) => {
@@ -65,6 +65,6 @@ it.each([
     },
     "(object without a text)",
   ],
-])("escapes a value that is no text, %#, without throwing", (value, text) => {
+])("writes a value that is no text, %#, without throwing", (value, text) => {
   expect(escapeControl(value, 100)).toBe(text);
 });

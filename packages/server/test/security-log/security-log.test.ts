@@ -73,7 +73,7 @@ describe("one event", () => {
     clock.advance(foldMs * 2);
     expect(published).toHaveLength(1);
   });
-  it("has a severity for its type, and the type that matters least to others is logged at info", () => {
+  it("has a severity for its type; what matters least to others is logged at info", () => {
     for (const type of securityEventTypes) record({ type });
     const severityOf = (type: string) => published.find((event) => event.type === type)?.severity;
     expect(severityOf("csrf_failed")).toBe("high");
@@ -97,7 +97,7 @@ describe("one event", () => {
     expect(new Set(ids).size).toBe(50);
     expect([...ids].sort()).toEqual(ids);
   });
-  it("contains no control characters and no unbounded text, whatever the client sent", () => {
+  it("has no control characters and no endless text in it, whatever the client sent", () => {
     const hostile = `\r\n\u001b[31m\u202e","level":"info${"x".repeat(60_000)}`;
     record({ ip: hostile, origin: hostile, userId: hostile, namespace: hostile, event: hostile, detail: hostile });
     const [event] = published;

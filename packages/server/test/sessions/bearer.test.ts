@@ -128,7 +128,7 @@ describe("a key set", () => {
     expect(await resolve(await sign({}, known))).toBe("session_invalid");
   });
 
-  it("that is unavailable rejects, instead of refusing a valid token", async () => {
+  it("that cannot be had rejects, instead of taking a sound token for a bad one", async () => {
     const server = createServer((_req, res) => res.writeHead(500).end());
     onTestFinished(() => void server.close());
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -151,7 +151,7 @@ describe("revoke", () => {
     expect(await resolve(await sign({ jti: "two" }))).toMatchObject({ userId: "ada" });
   });
 
-  it("is remembered until the token expires, also when others are revoked", async () => {
+  it("is not forgotten before the token expires, nor when others are revoked", async () => {
     const token = await sign();
     await sessions.revoke?.(((await resolve(token)) as Session).ref);
     clock.advance(64_000);
@@ -159,7 +159,7 @@ describe("revoke", () => {
     expect(await resolve(token)).toBe("session_revoked");
   });
 
-  it("does not know a token that was never presented to it", async () => {
+  it("knows no token that was never shown to it", async () => {
     expect(await sessions.revoke?.("unknown")).toBe(false);
   });
 });

@@ -25,7 +25,7 @@ const refOf = async (who: Visitor): Promise<string> => {
 };
 
 describe("resolve", () => {
-  it("returns the user from the database, and ignores what the cookie says about them", async () => {
+  it("tells who is signed in, since the database and not the cookie says so", async () => {
     expect(await app.resolve(ada)).toEqual({
       ref: expect.stringMatching(/^\w+$/),
       userId: ada.userId,
@@ -83,7 +83,7 @@ describe("resolve", () => {
     expect(await app.sessions.resolve({ kind: "cookie", value: forged })).toBe("session_invalid");
   });
 
-  it("rejects when the database is down, instead of treating every user as signed out", async () => {
+  it("rejects when the database is gone, instead of taking everybody for signed out", async () => {
     app.database.exec("DROP TABLE session");
     await expect(app.resolve(ada)).rejects.toThrow();
   });
@@ -164,14 +164,14 @@ describe("of a user's two sessions", () => {
     await expectBothEnded();
   });
 
-  it("a new password that revokes the others ends both: the user continues with a new session", async () => {
+  it("a new password that revokes the others ends both: the user goes on with a new one", async () => {
     const body = { currentPassword: app.password, newPassword: "another long password", revokeOtherSessions: true };
     await app.auth.api.changePassword({ headers: ada.headers, body });
     expect(app.changes).toEqual(both("revoked"));
     await expectBothEnded();
   });
 
-  it("a ban ends both, and is announced before the sessions are deleted", async () => {
+  it("a ban ends both, and says so before the sessions are gone", async () => {
     await app.auth.api.banUser({ headers: root.headers, body: { userId: ada.userId } });
     expect(app.changes[0]).toEqual({ userId: ada.userId, reason: "banned" });
     expect(app.changes).toEqual(both("banned"));
@@ -205,7 +205,7 @@ describe("of a user's two sessions", () => {
     await expectBothEnded();
   });
 
-  it("revoke ends the session with the given reference, and no other", async () => {
+  it("revoke ends the one named, and knows no other name", async () => {
     expect(await app.sessions.revoke?.(refs.ada)).toBe(true);
     expect(app.changes).toEqual([{ ref: refs.ada, reason: "revoked" }]);
     expect(await app.resolve(ada)).toBe("session_invalid");
@@ -214,11 +214,11 @@ describe("of a user's two sessions", () => {
   });
 });
 
-it("refuses an instance that cannot announce changes", () => {
+it("refuses an instance that cannot announce anything", () => {
   expect(() => betterAuthSessions(betterAuth({ baseURL: "http://127.0.0.1:5000" }))).toThrow("sessionChanges()");
 });
 
-it("announces nothing after its listener was removed", async () => {
+it("announces nothing after its listener has gone", async () => {
   const heard: unknown[] = [];
   const stop = app.sessions.watch?.((change) => heard.push(change));
   stop?.();

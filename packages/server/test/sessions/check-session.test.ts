@@ -76,7 +76,7 @@ describe("a session", () => {
     expect(checkSession({ ...session, expiresAt })).toEqual({ ...session, expiresAt });
   });
 
-  it("has a name of at most 200 code points, and no split one", () => {
+  it("has a name of 200 code points at most, each of them whole", () => {
     const nameOf = (username: string) => (checkSession({ ...session, username }) as { username: string }).username;
     expect(nameOf("x".repeat(200))).toBe("x".repeat(200));
     expect(nameOf("x".repeat(201))).toBe("x".repeat(200));

@@ -6,7 +6,7 @@ import { decodeCookie, readCookie } from "../../src/sessions/sources/cookie.ts";
 const read = (cookie: string | undefined) => readCookie(cookie === undefined ? {} : { cookie }, "sid");
 
 describe("readCookie", () => {
-  it("finds a cookie by its whole name, wherever the header has it", () => {
+  it("finds a cookie by its whole name, wherever it stands", () => {
     expect(read("sid=1")).toBe("1");
     expect(read("a=2; sid=1; b=3")).toBe("1");
     expect(read("a=2;sid=1")).toBe("1");
@@ -18,12 +18,12 @@ describe("readCookie", () => {
     for (const header of [undefined, "", ";", "=", "sid", "; ; ="]) expect(read(header)).toBeUndefined();
   });
 
-  it("returns neither of two cookies of one name", () => {
+  it("refuses to choose between two cookies of one name", () => {
     expect(read("sid=1; sid=2")).toBe("");
     expect(read("sid=1; other=3; sid=1")).toBe("");
   });
 
-  it("refuses a value that is longer than any browser's cookie", () => {
+  it("refuses what is longer than any browser's cookie", () => {
     expect(read(`sid=${"x".repeat(4096)}`)).toHaveLength(4096);
     expect(read(`sid=${"x".repeat(4097)}`)).toBe("");
     expect(read(`sid=${"x".repeat(10_240)}`)).toBe("");
@@ -35,7 +35,7 @@ describe("readCookie", () => {
 });
 
 describe("decodeCookie", () => {
-  it("returns undefined for broken percent-encoding", () => {
+  it("answers undefined to broken percent-encoding", () => {
     expect(decodeCookie("s%3Aid")).toBe("s:id");
     for (const broken of ["%", "%E0%A4%A", "%zz", "a%"]) expect(decodeCookie(broken)).toBeUndefined();
   });

@@ -43,7 +43,7 @@ function holdAnswers(store: MemoryStore): Promise<{ sid: string; session: Sessio
 }
 
 describe("resolve", () => {
-  it("returns the user who has signed in", async () => {
+  it("tells who has signed in", async () => {
     const cookie = await app.request("POST", "/login", "", ada);
     expect(await app.resolve(cookie)).toEqual({
       ref: expect.stringMatching(/^[\w-]{16}$/),
@@ -64,7 +64,7 @@ describe("resolve", () => {
     expect(await app.resolve(cookie)).toMatchObject({ userId: "ada" });
   });
 
-  it("returns the end of a session", async () => {
+  it("knows when a session ends", async () => {
     app = await start({ cookie: { maxAge: 60_000 } });
     const { cookie } = await login();
     const { expiresAt } = (await app.resolve(cookie)) as Session;
@@ -82,7 +82,7 @@ describe("resolve", () => {
     expect(await app.resolve(signedWith("older"))).toBe("session_invalid");
   });
 
-  it("rejects when the store fails, and treats ENOENT as a missing session", async () => {
+  it("rejects when the store fails, and takes ENOENT for a session that is not there", async () => {
     const { cookie } = await login();
     const failWith = (code: string) => {
       app.store.get = (_sid, callback) => callback(Object.assign(new Error("failed"), { code }));
@@ -147,7 +147,7 @@ describe("the session source announces", () => {
     expect(await app.resolve(cookie)).toBe("session_missing");
   });
 
-  it("a change that is saved while the answer of the first look-up is in flight", async () => {
+  it("a change that is saved while the answer of the first look-up is on its way", async () => {
     const cookie = await app.request("POST", "/login", "", { ...ada, role: "admin" });
     app.changes.length = 0;
     const answers = holdAnswers(app.store);

@@ -55,7 +55,7 @@ async function start(cookiePrefix?: string) {
 }
 
 describe.each([undefined, "s:"])("with cookiePrefix %s", (prefix) => {
-  it("returns the user and the end of the session, and announces a change of role and the sign-out", async () => {
+  it("tells who is signed in, until when, and that they have signed out or changed their role", async () => {
     const app = await start(prefix);
     const cookie = await app.post("/account", { id: "ada", name: "Ada" });
     const found = await app.resolve(cookie);

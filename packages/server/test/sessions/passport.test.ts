@@ -57,7 +57,7 @@ function resolve(cookie: string) {
   return credential && sessions.resolve(credential);
 }
 
-it("a session source for passport returns the user, and announces the login, another role and the logout", async () => {
+it("tells who is signed in, and announces the login, another role and the logout", async () => {
   const cookie = await app.request("GET", "/");
   expect(await resolve(cookie)).toBe("session_missing");
   await put(cookie, "ada");
@@ -79,7 +79,7 @@ it("a session of a deleted user is not signed in", async () => {
   expect(await resolve(cookie)).toBe("session_missing");
 });
 
-it("a failed look-up of a user is tried again, and does not end the process when a session is saved", async () => {
+it("a failed look-up is tried again, and does not end the process when a session is saved", async () => {
   const cookie = await app.request("GET", "/");
   await put(cookie, "ada");
   const { ref } = (await resolve(cookie)) as Session;

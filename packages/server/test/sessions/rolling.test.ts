@@ -49,7 +49,7 @@ function authorize({ realtime }: TestServer, cookie: string) {
 }
 
 describe("with connect-redis", () => {
-  it.each(transports)("sockets, HTTP and new connections continue past the stored expiry, over %s", async (transport) => {
+  it.each(transports)("sockets, HTTP and new connections go on past the stored expiry, over %s", async (transport) => {
     const { app, server, cookie, key } = await start();
     const socket = await connectClient(server.url, { cookie, transport });
     onTestFinished(() => socket.close());
@@ -64,7 +64,7 @@ describe("with connect-redis", () => {
     second.close();
   });
 
-  it("the end that a request has set is known to the millisecond in the process that served the request", async () => {
+  it("the end that a request has set is known, to the millisecond in the process that served it", async () => {
     const { app, server, cookie, key } = await start();
     const { session: before } = await authorize(server, cookie);
     await letExpiryPass(key);
@@ -75,7 +75,7 @@ describe("with connect-redis", () => {
     expect(session?.expiresAt).toBeLessThanOrEqual(Date.now() + maxAge);
   });
 
-  it("a session that another process touches ends at most one full age after it was last found", async () => {
+  it("a session that another process touches ends at most a full age after it was last found", async () => {
     const { app, server, cookie, key } = await start();
     app.stopWatching();
     await server.close();
@@ -86,7 +86,7 @@ describe("with connect-redis", () => {
     expect(expiresAt).toBeLessThanOrEqual(Date.now() + maxAge);
   });
 
-  it("a session at its end, which Redis still has because it rounds up, is checked again a second later", async () => {
+  it("a session at its end, which Redis still has because it rounds up, is looked at again a second later", async () => {
     const { app, server, cookie, key } = await start();
     app.stopWatching();
     await server.close();
@@ -96,7 +96,7 @@ describe("with connect-redis", () => {
     expect(await app.resolve(cookie)).toMatchObject({ expiresAt: Date.now() + 1000 });
   });
 
-  it("a session that Redis has deleted ends its sockets", async () => {
+  it("a session that Redis has let go ends its sockets", async () => {
     const { app, server, cookie, key } = await start();
     const socket = await connectClient(server.url, { cookie });
     const { ref } = (await app.resolve(cookie)) as Session;
@@ -125,7 +125,7 @@ class PlainStore extends Store {
   };
 }
 
-it("a store without `touch` keeps the end in the session, so that the session expires there", async () => {
+it("a store without `touch` keeps the end in the session: there it has expired", async () => {
   const store = new PlainStore();
   const { server, cookie } = await start(store);
   const [[sid = "", text = ""] = []] = [...store.sessions].slice(-1);

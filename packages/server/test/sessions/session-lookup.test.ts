@@ -60,7 +60,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
   );
 
 describe("the source", () => {
-  it("that finds a credential first decides; no other source is asked", async () => {
+  it("that finds a credential first decides; the others are not asked", async () => {
     const refused = codeOf(lookup.find({ headers: { first: "bad", second: "good" } }));
     first.asked[0]?.answer("session_invalid");
     expect(await refused).toBe("session_invalid");
@@ -103,7 +103,7 @@ describe("the source", () => {
     expect(await codeOf(strict.find(carrier))).toBe("unavailable");
   });
 
-  it("that hangs refuses as unavailable in time, and its late answer is ignored", async () => {
+  it("that hangs refuses as unavailable in time; what it answers later counts for nothing", async () => {
     const refused = codeOf(lookup.find(carrier));
     clock.advance(timeoutMs);
     expect(await refused).toBe("unavailable");
@@ -116,7 +116,7 @@ describe("the source", () => {
   });
 });
 
-it("no timer is left after a look-up, however it ends", async () => {
+it("no timer is left behind, however a look-up ends", async () => {
   let running = 0;
   const counting: Clock = {
     ...clock,
@@ -141,7 +141,7 @@ it("no timer is left after a look-up, however it ends", async () => {
 });
 
 describe("an answer", () => {
-  it("is cached for cacheMs, including a refusal", async () => {
+  it("is used again for cacheMs, a refusal too", async () => {
     await findAnd(ada);
     clock.advance(cacheMs - 1);
     expect((await lookup.find(carrier)).session).toEqual(ada);
@@ -152,7 +152,7 @@ describe("an answer", () => {
     expect(first.asked).toHaveLength(2);
   });
 
-  it("is requested once, however many look-ups wait for it", async () => {
+  it("is asked for once, however many look-ups wait for it", async () => {
     const waiting = Array.from({ length: 100 }, () => lookup.find(carrier));
     expect(first.asked).toHaveLength(1);
     first.asked[0]?.answer(ada);
@@ -166,7 +166,7 @@ describe("an answer", () => {
     expect((await other).session.userId).toBe("bob");
   });
 
-  it("does not outlive its session, which may have been extended in the meantime", async () => {
+  it("does not outlive its session, which may have been prolonged meanwhile", async () => {
     const session = { ...ada, expiresAt: clock.now() + 1000 };
     await findAnd(session);
     clock.advance(999);
@@ -206,7 +206,7 @@ describe("invalidate", () => {
     expect(await findAnd(ada)).toEqual(ada);
   });
 
-  it("an answer that was in flight is not cached: it may have been read before the logout", async () => {
+  it("an answer that was on its way is not kept: it may have been read before the logout", async () => {
     const early = lookup.find(carrier);
     lookup.invalidate({ ref: "ref-ada" });
     first.asked[0]?.answer(ada);
@@ -246,7 +246,7 @@ describe("fresh", () => {
     expect(await codeOf(lookup.find(carrier))).toBe("session_revoked");
   });
 
-  it("reports an expired session where its source does not check the time", async () => {
+  it("says when a session has expired, where its source does not look at the time", async () => {
     const fresh = lookup.fresh(located({ first: "x" }));
     first.asked[0]?.answer({ ...ada, expiresAt: clock.now() });
     expect(await fresh).toBe("session_expired");

@@ -84,7 +84,7 @@ describe("the periodic look-up", () => {
     expect(server.sessions.lookups() - before).toBe(4);
   });
 
-  it("does not look a session up again at each sweep while the store is slow", async () => {
+  it("does not ask a slow store again at each sweep", async () => {
     const { clock, server } = await start();
     await connect(server, { cookie: server.sessions.signIn({ userId: "ada" }).cookie });
     server.sessions.setHealth("hanging");
@@ -95,7 +95,7 @@ describe("the periodic look-up", () => {
     expect(server.sessions.lookups() - before).toBe(1);
   });
 
-  it("looks up no guests, and nothing at all once the server is closed", async () => {
+  it("asks nothing for guests, and nothing at all once the server is closed", async () => {
     const { clock, server } = await start({ env: { SOCKETIO_REQUIRE_AUTH: "false" } });
     await connect(server, {});
     const before = server.sessions.lookups();
@@ -108,7 +108,7 @@ describe("the periodic look-up", () => {
     expect(server.sessions.lookups()).toBe(atTheEnd);
   });
 
-  it("does not check rooms again while the session is unchanged", async () => {
+  it("judges no room again while the session stays as it is", async () => {
     let asked = 0;
     const { clock, server } = await start({
       roomAccess: () => {
@@ -138,7 +138,7 @@ describe("the periodic look-up", () => {
     expect(client.received("session_ending")).toEqual([]);
   });
 
-  it("checks the rooms again after a new name that no source reported", async () => {
+  it("judges the rooms again after a new name that no source reported", async () => {
     const { clock, server } = await start({ roomAccess: (_room, { username }) => username === "ada" });
     const client = await connect(server, { cookie: server.sessions.signIn({ userId: "ada" }).cookie });
     await client.request("join_room", { room_id: "hers" });
@@ -147,7 +147,7 @@ describe("the periodic look-up", () => {
     await expect.poll(() => server.realtime.io.of("/").adapter.rooms.get("hers")?.size).toBe(undefined);
   });
 
-  it("closes only the namespace that a demoted administrator may no longer use", async () => {
+  it("closes only the namespace that a demoted administrator may no longer be in", async () => {
     const { clock, server } = await start();
     const client = await connect(server, { cookie: server.sessions.signIn({ userId: "root", role: "admin" }).cookie });
     const admin = client.socket.io.socket("/admin", { auth: client.socket.auth as object });
@@ -246,7 +246,7 @@ it("a socket that connects after a change was reported is not looked up a second
   expect(server.sessions.lookups() - before).toBe(1);
 });
 
-it("a socket that has disconnected when its look-up ends is not reported as ended", async () => {
+it("a socket that is gone when its look-up ends is not reported as ended", async () => {
   const { clock, server } = await start();
   const { cookie, ref } = server.sessions.signIn({ userId: "ada" });
   const client = await connect(server, { cookie });
@@ -321,7 +321,7 @@ describe("a session monitor", () => {
     expect(done).toHaveLength(450);
   });
 
-  it("that looks all sessions up again repeats the look-up for those that connect at that moment", async () => {
+  it("that looks all sessions up again looks those up once more which connect at that moment", async () => {
     const { asked, clock, monitor, sockets } = watchSockets(1);
     clock.advance(5);
     const [socket] = sockets;
@@ -333,7 +333,7 @@ describe("a session monitor", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("logs a look-up that fails with an error other than a refusal, and keeps the socket", async () => {
+  it("logs a look-up that fails otherwise than by a refusal, and keeps the socket", async () => {
     const { asked, clock, done, log } = watchSockets(1, sweepMs);
     clock.advance(sweepMs);
     asked[0]?.fail(new TypeError("a bug"));

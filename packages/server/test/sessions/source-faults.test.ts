@@ -90,7 +90,7 @@ it("a source whose `credentialOf` throws or returns no credential refuses as una
   }
 });
 
-it("a user id of 256 characters is accepted, and an administrator can disconnect that user", async () => {
+it("a user id of 256 characters is taken, and can be disconnected by an administrator", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const user_id = "é".repeat(256);
@@ -104,7 +104,7 @@ it("a user id of 256 characters is accepted, and an administrator can disconnect
   admin.close();
 });
 
-it("a name is cut at 200 code points, without splitting an emoji", async () => {
+it("a name is cut at 200 code points, with no half of an emoji", async () => {
   const username = `${"x".repeat(199)}😀${"y".repeat(900_000)}`;
   const server = await startWith({ ...sound, username });
   const { user, csrf } = await fetchClientConfig(server.url, { cookie });

@@ -50,7 +50,7 @@ const ask = (method: string, target: string, headers: RawHeaders): Promise<RawRe
   sendRaw(server.port, rawRequest(method, target, headers));
 
 describe("X-Request-Id", () => {
-  it.each(asked)("is in the answer to %s %s %j with status %d", async (method, target, headers, status) => {
+  it.each(asked)("is in the answer to %s %s %j, which is %d", async (method, target, headers, status) => {
     const answer = await ask(method, target, headers);
     expect([answer.status, answer.headers.get("x-request-id")]).toEqual([status, expect.stringMatching(uuid)]);
   });
@@ -63,7 +63,7 @@ describe("X-Request-Id", () => {
     await expect.poll(() => logging.logged).toContainEqual(expect.objectContaining({ fields }));
   });
 
-  it("equals the id that a trusted proxy has set", async () => {
+  it("is the one that a trusted proxy has given", async () => {
     const trusting = await startTestServer({ env: { TRUST_PROXY: "loopback" } });
     onTestFinished(() => trusting.close());
     for (const [target, headers] of [
@@ -107,7 +107,7 @@ describe("problem details (RFC 9457)", () => {
   const problem = "application/problem+json";
 
   it.each([problem, `application/json;q=0.5, ${problem};q=0.9`, "Application/Problem+JSON"])(
-    "are the form of a refusal where Accept is %s",
+    "answer a refusal where Accept is %s",
     async (accept) => {
       const { status, headers, body } = await ask("GET", tasks, [...close, ["Accept", accept]]);
       expect([status, headers.get("content-type")]).toEqual([401, problem]);
@@ -121,14 +121,14 @@ describe("problem details (RFC 9457)", () => {
     },
   );
 
-  it("are the form of a refused upgrade, with the hint as detail", async () => {
+  it("answer a refused upgrade and name the hint as detail", async () => {
     const { headers, body } = await ask("GET", websocket, [...upgradeHeaders, ...foreign, ["Accept", problem]]);
     expect(headers.get("content-type")).toBe(problem);
     expect(JSON.parse(body)).toMatchObject({ code: "origin_refused", detail: expect.stringContaining("evil.example") });
   });
 
   it.each(["*/*", "application/json", `${problem};q=0`, `${problem}x`, `x${problem}`])(
-    "are not used where Accept is %s",
+    "do not answer where Accept is %s",
     async (accept) => {
       const { headers, body } = await ask("GET", tasks, [...close, ["Accept", accept]]);
       expect(headers.get("content-type")).toContain("application/json");

@@ -121,9 +121,12 @@ describe.each(transports)("over %s", (transport) => {
       ["a name that Socket.IO keeps for itself", '2["disconnect","…"]'],
       ["an acknowledgement id beyond every counter", '212345678901234567890["big","…"]'],
       ["an unknown type", '9["big","…"]'],
-    ])("with %s closes the connection when it is too large, because it has no acknowledgement to answer", async (_what, text) => {
-      await expectClosed(fill(text, maxControlBytes + 1));
-    });
+    ])(
+      "with %s closes the connection when it is too large, because it has no acknowledgement to answer",
+      async (_what, text) => {
+        await expectClosed(fill(text, maxControlBytes + 1));
+      },
+    );
   });
 
   describe("a frame", () => {
@@ -145,7 +148,7 @@ describe.each(transports)("over %s", (transport) => {
       ["with a negative number of attachments", `5-1-["x",${placeholder(0)}]`],
       ["without the number of its attachments", '5["x"]'],
     ])("%s closes the connection", (_what, frame) => expectClosed(frame));
-    it.each(["20", "29007199254740991"])("with the id %s is answered with the same id", async (head) => {
+    it.each(["20", "29007199254740991"])("with the id %s is answered with the very same", async (head) => {
       const answers: string[] = [];
       client.socket.io.engine.on("data", (frame: string) => answers.push(frame));
       write(`${head}["x"]`);
@@ -202,7 +205,7 @@ describe.each(transports)("over %s", (transport) => {
     });
     it("closes the connection one byte above it", () =>
       expectClosed(one, Buffer.alloc(maxEventBytes - one.length + 1)));
-    it("is not started again by a text that is refused in between", async () => {
+    it("is not begun anew by a text that is refused in between", async () => {
       write(two, Buffer.alloc(1200), fill('2["big","…"]', maxEventBytes + 1), Buffer.alloc(1200));
       await closed;
       expect(client.received("seen")).not.toContain("blob: arrived");

@@ -17,7 +17,7 @@ function namespace(open: number) {
 }
 
 describe("a connection", () => {
-  it("is admitted below the cap, and joins the room that counts it together with all others", () => {
+  it("is let in below the cap, and joins the room that counts it with all others", () => {
     for (const [open, place] of [
       [1, "user:a"],
       [2, "user:b"],
@@ -28,7 +28,7 @@ describe("a connection", () => {
     }
   });
 
-  it("is refused at the cap with the setting, and may retry after ten seconds", () => {
+  it("is refused at the cap with the setting, and may come back after ten seconds", () => {
     const { socket, joined } = namespace(2);
     expect(() => takeConnectionSlot(socket, "user:a", limit, [])).toThrow(
       expect.objectContaining({ code: "too_many_connections", retryAfterMs: 10_000, hint: "SIGNALBOX_MAX is 2." }),
@@ -94,7 +94,7 @@ describe("rate limits over several nodes", () => {
     return { asked, budgets, clock, limits };
   }
 
-  it("share a budget for each kind: connections per minute, and messages per duration of a burst", () => {
+  it("share a budget for each kind: connections of a minute, and messages of as long as a burst lasts", () => {
     const { budgets } = start({ SIGNALBOX_CONNECT_RATE_PER_ADDRESS: "7", SIGNALBOX_CONNECT_RATE_PER_USER: "5" });
     expect(budgets).toEqual([
       ["address", 7, 60],
@@ -103,7 +103,7 @@ describe("rate limits over several nodes", () => {
     ]);
   });
 
-  it("request the budget for each connection at once, and for messages with the next tick, until they are closed", async () => {
+  it("ask for each connection at once, and for messages with the next tick, until they are closed", async () => {
     const { asked, clock, limits } = start();
     await limits.connectFromAddress("2001:db8:1:2::1");
     await limits.connectAsUser("user:a");
@@ -121,14 +121,14 @@ describe("rate limits over several nodes", () => {
     expect(asked).toHaveLength(3);
   });
 
-  it("refuse by the local budget without a request to the shared one", async () => {
+  it("refuse by the own budget without asking", async () => {
     const { asked, limits } = start({ SIGNALBOX_CONNECT_RATE_PER_USER: "1" });
     await limits.connectAsUser("user:a");
     await expect(limits.connectAsUser("user:a")).rejects.toMatchObject({ code: "rate_limited" });
     expect(asked).toHaveLength(1);
   });
 
-  it("are absent where rate limiting is off, and closing them does not fail where there is one node", () => {
+  it("are none where rate limiting is off, nor does closing them fail where there is one node", () => {
     const { budgets, limits } = start({ SOCKETIO_RATE_LIMITING: "false" });
     expect(budgets).toEqual([]);
     limits.message("user:a");

@@ -29,7 +29,7 @@ const securityLines = (server: TestServer): { type: string; code?: string; detai
 const guests = { SOCKETIO_REQUIRE_AUTH: "false" };
 
 describe("a burst of CONNECTs to one namespace", () => {
-  it("makes one socket, and one copy of each emit; the client receives one confirmation", async () => {
+  it("makes one socket, and one copy of each emit; the client is told once", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const raw = await openRaw(server, { Cookie: cookie });
@@ -56,7 +56,7 @@ describe("a burst of CONNECTs to one namespace", () => {
     expect(server.realtime.io.of("/").sockets.size).toBe(0);
   });
 
-  it("leaves nothing behind, and the client can enter the namespace again after leaving it", async () => {
+  it("leaves nothing behind, and the namespace can be entered again after leaving it", async () => {
     const server = await start(guests);
     const raw = await openRaw(server);
     const { frames } = raw;
@@ -70,7 +70,7 @@ describe("a burst of CONNECTs to one namespace", () => {
     expect(server.realtime.io.of("/").sockets.size).toBe(1);
   });
 
-  it("still connects when an application calls connect() twice by mistake", async () => {
+  it("that is an application's mistake, connect() called twice, still connects", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
     const client = await connectClient(server.url, { cookie });
@@ -94,7 +94,7 @@ describe("a burst of CONNECTs to one namespace", () => {
 });
 
 describe("CONNECTs to namespaces that do not exist", () => {
-  it("are recorded as one line, and the tenth closes the connection", async () => {
+  it("are written down as one line, and the tenth closes the connection", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const raw = await openRaw(server, { Cookie: cookie });
@@ -124,7 +124,7 @@ describe("CONNECTs to namespaces that do not exist", () => {
 });
 
 describe("a connection without a namespace", () => {
-  it("is closed after SIGNALBOX_CONNECT_TIMEOUT, also when it has left a namespace before", async () => {
+  it("is closed after SIGNALBOX_CONNECT_TIMEOUT, also when it has left one", async () => {
     const clock = createFakeClock(Date.now());
     const server = await start({ ...guests, SIGNALBOX_CONNECT_TIMEOUT: "1" }, { clock });
     const raw = await openRaw(server);
@@ -142,7 +142,7 @@ describe("a connection without a namespace", () => {
     await expect.poll(raw.isOpen).toBe(false);
   });
 
-  it("is kept when it enters a namespace again in time", async () => {
+  it("is kept when it enters one again in time", async () => {
     const clock = createFakeClock(Date.now());
     const server = await start({ ...guests, SIGNALBOX_CONNECT_TIMEOUT: "1" }, { clock });
     const raw = await openRaw(server);
@@ -157,7 +157,7 @@ describe("a connection without a namespace", () => {
     expect(raw.isOpen()).toBe(true);
   });
 
-  it("is closed when the server closes its last namespace: a demoted administrator", async () => {
+  it("is closed when the server takes the last one from it: a demoted administrator", async () => {
     const server = await start({ SIGNALBOX_CONNECT_TIMEOUT: "1" });
     const { cookie } = server.sessions.signIn({ userId: "root", role: "admin" });
     const connect = await connectPacket(server, cookie, "/admin,");
@@ -200,7 +200,7 @@ describe("guests", () => {
     expect((await Promise.all(requests)).filter(({ ok }) => ok)).toHaveLength(3);
   });
 
-  it("on polling are distinguished by the address they came from, though their first request ended long ago", async () => {
+  it("by polling are told apart by the address they came from, though their first request is long gone", async () => {
     const server = await start({ ...guests, SIGNALBOX_MAX_CONNECTIONS_PER_USER: "1", TRUST_PROXY: "loopback" });
     for (const ip of ["203.0.113.1", "203.0.113.2"]) {
       const forwarded = { "X-Forwarded-For": ip };

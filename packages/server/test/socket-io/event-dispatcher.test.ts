@@ -80,7 +80,7 @@ describe("an event", () => {
     expect(client.received("error")).toEqual([]);
   });
 
-  it("that is not declared is refused, by an event `error` where it has no acknowledgement", async () => {
+  it("that is not declared is refused, and without an acknowledgement as an event `error`", async () => {
     expect(await errorOf("nope", {})).toMatchObject({ code: "event_unknown", hint: expect.stringContaining("/lab") });
     client.socket.emit("nope", {});
     expect(await client.next("error")).toMatchObject({ code: "event_unknown" });
@@ -117,7 +117,7 @@ describe("an event", () => {
     admin.close();
   });
 
-  it("that fails in its handler is answered as internal, logged with its name, and affects no other event", async () => {
+  it("that fails in its handler is answered as internal, logged with its name, and harms no other", async () => {
     handler = async () => {
       throw new Error("secret detail");
     };
@@ -129,7 +129,7 @@ describe("an event", () => {
     expect(await client.request("any", {})).toEqual({ ok: true });
   });
 
-  it("of a session that has expired is refused, even before the sweep has ended the session", async () => {
+  it("of a session that has expired by the clock is refused, though the sweep has not come yet", async () => {
     const { cookie } = server.sessions.signIn({ userId: "eve", expiresAt: clock.now() + 60_100 });
     const short = await connectClient(server.url, { cookie, namespace: "/lab" });
     clock.advance(60_100);
@@ -199,7 +199,7 @@ describe("the context of a handler", () => {
     expect(seen).toEqual({ userId: "ada", ip: "127.0.0.1", socketId: client.socket.id, inRoom: true });
   });
 
-  it("joins and leaves rooms, up to the limit, and a repeated join does not count", async () => {
+  it("joins and leaves rooms, up to the limit, and a joined one again without counting", async () => {
     const join = (room: string) => {
       handler = async (_payload, context) => {
         await context.join(room);
@@ -256,7 +256,7 @@ describe("the context of a handler", () => {
     expect(await roomsAfter(byServer)).toBe(true);
   });
 
-  it("joins no room for a socket that has disconnected in the meantime, and a request that still waits is not run", async () => {
+  it("joins no room for a socket that has gone meanwhile, and a request that waits for its turn is not run", async () => {
     const begun = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
     const outcomes: unknown[] = [];
@@ -281,6 +281,9 @@ describe("the context of a handler", () => {
     for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(outcomes).toHaveLength(2);
     expect(server.realtime.io.of("/lab").adapter.rooms.has("ghosts")).toBe(false);
+    // Its own request and the one that waited: no client received these refusals.
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).not.toContain('signalbox_refusals_total{code="session_revoked"}');
   });
 });
 
@@ -326,7 +329,7 @@ describe("requests with one key", () => {
     expect(steps).toEqual(["first", "second", "third"]);
   });
 
-  it("wait, up to 32 of them, and leave nothing behind when they are done", async () => {
+  it("wait, up to 32 of them, and leave nothing behind", async () => {
     const queue = createKeyedQueue();
     for (let round = 0; round < 2; round += 1) {
       const held = Promise.withResolvers<void>();
@@ -341,7 +344,7 @@ describe("requests with one key", () => {
   });
 });
 
-describe("requests in flight", () => {
+describe("requests under way", () => {
   it("of some connections are waited for without the others, and all of them when no connections are given", async () => {
     const inFlight = createInFlightRequests(createFakeClock());
     const [ours, theirs] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -362,7 +365,7 @@ describe("requests in flight", () => {
     await all;
   });
 
-  it("are waited for up to the given time, and the timer ends with them", async () => {
+  it("are waited for no longer than was said, and the timer ends with them", async () => {
     const fake = createFakeClock();
     let timers = 0;
     const clock = {
@@ -391,7 +394,7 @@ describe("requests in flight", () => {
   });
 });
 
-describe("a key that refers to the prototype of all objects", () => {
+describe("a key that means the prototype of all objects", () => {
   it.each([
     ['{"__proto__":null}', true],
     ['[{"a":{"__proto__":{}}}]', true],
@@ -408,7 +411,7 @@ describe("a key that refers to the prototype of all objects", () => {
     expect(hasUnsafeKey(JSON.parse(json))).toBe(found);
   });
 
-  it("is not searched for in bytes, or in inherited properties", () => {
+  it("is not looked for in bytes, nor inherited", () => {
     expect(hasUnsafeKey(Object.assign(new Uint8Array(2), { __proto__x: 1 }))).toBe(false);
     expect(hasUnsafeKey(undefined)).toBe(false);
     const bytes = Object.defineProperty(new Uint8Array(1), "__proto__", { value: 1, enumerable: true });

@@ -53,7 +53,7 @@ describe("createRealtime on an existing server", () => {
     expect(socket.readyState).not.toBe(WebSocket.OPEN);
   });
 
-  it("continues to work after a client resets its connection in the middle of an upgrade", async () => {
+  it("goes on after a client resets its connection in the middle of an upgrade", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     for (let attempt = 0; attempt < 50; attempt += 1) {
@@ -114,7 +114,7 @@ describe("a disabled feature of Socket.IO", () => {
     expect(socket?.recovered).toBe(false);
     expect(socket?.rooms.has("secret")).toBe(false);
   });
-  it("the webtransport transport is refused as unknown", async () => {
+  it("the webtransport transport is unknown", async () => {
     const server = await start();
     const response = await fetch(`${server.url}/socket.io/?EIO=4&transport=webtransport`, {
       headers: { origin: server.url },
@@ -157,7 +157,7 @@ describe("namespaces of an application", () => {
     expect((await refusalOf(server.url, { cookie, namespace: "/unguarded" })).code).toBe("forbidden");
   });
 
-  it("are opened only once, and have a path", async () => {
+  it("are opened once, and have a path", async () => {
     const server = await start();
     server.realtime.namespace(chat);
     expect(() => server.realtime.namespace(chat)).toThrow("open already");
@@ -166,7 +166,7 @@ describe("namespaces of an application", () => {
 });
 
 describe("authorize, for routes of the application", () => {
-  it("requires a session and, for methods that change something, the CSRF token", async () => {
+  it("demands session and, for methods that change something, the CSRF token", async () => {
     const server = await start();
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const { csrf = "" } = await fetchClientConfig(server.url, { cookie });

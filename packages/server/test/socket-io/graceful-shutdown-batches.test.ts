@@ -28,7 +28,7 @@ async function start(env: Record<string, string> = {}) {
 }
 
 describe("a window", () => {
-  it("is divided evenly among the connections, the first of which are notified at once", async () => {
+  it("is divided evenly among the connections, the first of which are told at once", async () => {
     const { clock, server, connect, told, settle } = await start({ SIGNALBOX_DRAIN_WINDOW: "2" });
     for (let n = 0; n < 4; n += 1) await connect();
     const closed = server.realtime.close();
@@ -104,7 +104,7 @@ describe("without a window", () => {
 });
 
 describe("a delay before", () => {
-  it("fails readiness, and still admits and serves all clients until it is over", async () => {
+  it("fails readiness, lets everybody in and serves them until it is over", async () => {
     const { clock, server, connect, told, settle } = await start({ SIGNALBOX_DRAIN_DELAY: "3" });
     await connect();
     const ready = async () => (await fetch(`${server.url}/readyz`)).status;

@@ -38,7 +38,7 @@ const readiness = async ({ url }: TestServer) => {
 };
 
 describe.each(transports)("over %s", (transport) => {
-  it("fails readiness as draining during the delay, in which everything else works, including new connections", async () => {
+  it("fails readiness as draining for the delay, in which everything else works, also new connections", async () => {
     const server = await start({ SIGNALBOX_DRAIN_DELAY: "1" });
     const client = await connect(server, transport);
     const started = performance.now();
@@ -84,7 +84,7 @@ describe.each(transports)("over %s", (transport) => {
     await closed;
   });
 
-  it("notifies all namespaces of a connection before it is closed", async () => {
+  it("tells all namespaces of a connection before it is closed", async () => {
     const server = await start({ SIGNALBOX_DRAIN_WINDOW: "1" });
     const client = await connect(server, transport);
     const admin = client.socket.io.socket("/admin", { auth: client.socket.auth as Record<string, unknown> });
@@ -123,7 +123,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-it("a server does not wait for the window without connections, nor after its last client has disconnected by itself", async () => {
+it("a server without connections does not wait for the window, nor one whose last client goes by itself", async () => {
   const idle = await start({ SIGNALBOX_DRAIN_WINDOW: "60" });
   const left = await start({ SIGNALBOX_DRAIN_WINDOW: "60" });
   const clients = [await connect(left, "websocket"), await connect(left, "polling")];

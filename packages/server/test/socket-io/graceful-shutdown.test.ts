@@ -49,7 +49,7 @@ async function enterAdmin({ socket }: TestClient): Promise<RefusalMessage> {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  it("a request that was accepted before is answered, and then the client is notified and disconnected", async () => {
+  it("a request that was accepted before is answered, and then the client is told and disconnected", async () => {
     const { server, client, answer, end } = await startBusy(transport);
     const closed = server.realtime.close();
     end();
@@ -80,7 +80,7 @@ describe.each(transports)("over %s", (transport) => {
 });
 
 it.each(transports)(
-  "no connection is notified or closed before an accepted request is answered, over %s",
+  "no connection is told or closed before an accepted request is answered, over %s",
   async (transport) => {
     const { server, client, answer, end } = await startBusy(transport);
     const { cookie } = server.sessions.signIn({ userId: "bob" });
@@ -99,7 +99,7 @@ it.each(transports)(
   },
 );
 
-it("a connection whose request never ends is notified and closed after three seconds, and not before", async () => {
+it("a connection whose request never ends is told and closed after three seconds, and not before", async () => {
   const clock = createFakeClock(Date.now());
   const { server, client, answer } = await startBusy("websocket", {}, clock);
   const unanswered = expect(answer).rejects.toThrow("disconnected");
@@ -113,7 +113,7 @@ it("a connection whose request never ends is notified and closed after three sec
   await closed;
 });
 
-it("a connection whose session was being looked up when the server began to close is refused", async () => {
+it("a connection that was being looked up when the server began to close is not let in after all", async () => {
   const { server, client, answer, end } = await startBusy("websocket", { SIGNALBOX_SESSION_CACHE: "0" });
   const { resolve } = server.sessions;
   const asked = Promise.withResolvers<void>();

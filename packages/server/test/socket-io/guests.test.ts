@@ -29,7 +29,7 @@ const stale: Record<string, () => string> = {
 
 describe.each(transports)("over %s", (transport) => {
   it.each(Object.keys(stale))(
-    "admits a visitor with an %s session as a guest, as client-config says",
+    "lets a visitor with an %s session in as a guest, as client-config says",
     async (kind) => {
       const cookie = stale[kind]?.() ?? "";
       const config = await fetchClientConfig(server.url, { cookie });
@@ -45,7 +45,7 @@ describe.each(transports)("over %s", (transport) => {
     },
   );
 
-  it("admits a visitor whose token opens no session as a guest too", async () => {
+  it("takes a visitor whose token opens no session for a guest too", async () => {
     const client = await connectClient(server.url, { transport, auth: { token: "made-up" } });
     expect(await client.next("connection_established")).toMatchObject({ role: "guest" });
     client.close();
@@ -59,7 +59,7 @@ describe.each(transports)("over %s", (transport) => {
     }
   });
 
-  it("does not turn a connection with a session into a guest when the session ends", async () => {
+  it("does not make a guest of a connection on which a session was live", async () => {
     const { cookie, ref } = server.sessions.signIn({ userId: "ada" });
     const client = await connectClient(server.url, { cookie, transport });
     // Without a report, so that the connection still exists when it requests another namespace.

@@ -25,7 +25,7 @@ it.each([
   }
 });
 
-it("every other field may be null too, and an empty csrf token is treated as absent", async () => {
+it("every other field may be null too, and an empty csrf token is none", async () => {
   const { url, cookie, csrf } = await start();
   const client = await connectClient(url, { cookie, auth: { csrf, token: null, client: null, accepts: null } });
   client.close();
@@ -43,7 +43,7 @@ it.each([
   ["auth.client.name", { client: { name: 5, version: "1" } }],
   ["auth.accepts", { accepts: "progress_batch" }],
   ["auth.accepts.0", { accepts: [null] }],
-])("a wrong type of %s is refused, and the refusal names it", async (field, auth) => {
+])("a wrong type of %s is refused with its name", async (field, auth) => {
   const { url } = await start();
   for (const transport of transports) {
     const refusal = await refusalOf(url, { transport, auth });

@@ -19,18 +19,18 @@ describe("GET /realtime/client-config", () => {
     expect(config).toMatchObject({ path: "/socket.io/", authenticated: false, namespaces: ["/", "/admin"] });
     expect(config).not.toHaveProperty("csrf");
   });
-  it("returns the signed-in user, with a CSRF token of their session", async () => {
+  it("tells a signed-in person who they are, with a CSRF token of their session", async () => {
     const config = await fetchClientConfig(server.url, { cookie: ada });
     expect(config).toMatchObject({ authenticated: true, user: { user_id: "ada", role: "user" } });
     expect(config.csrf).toEqual(expect.any(String));
   });
-  it("returns no CSRF token for a bearer token, which needs none, and is never cached", async () => {
+  it("gives no CSRF token to a bearer token, which needs none, and is never cached", async () => {
     const token = ada.split("=")[1] ?? "";
     const response = await get("/realtime/client-config", { authorization: `Bearer ${token}` });
     expect(await response.json()).not.toHaveProperty("csrf");
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
-  it("answers other methods with 405 and the allowed methods", async () => {
+  it("answers other methods with 405 and the ones it has", async () => {
     const response = await fetch(`${server.url}/realtime/client-config`, {
       method: "POST",
       headers: { origin: server.url },
@@ -85,7 +85,7 @@ describe("operation routes", () => {
       expect(text).toContain(`# TYPE ${name}`);
     }
   });
-  it("GET /metrics is refused for another machine, and the refusal is recorded", async () => {
+  it("GET /metrics is refused on behalf of another machine, and the refusal is written down", async () => {
     const before = server.logged.length;
     const response = await get("/metrics", { "x-forwarded-for": "203.0.113.1" });
     expect(response.status).toBe(403);
@@ -94,12 +94,12 @@ describe("operation routes", () => {
     expect(await (await get("/metrics")).text()).toContain('signalbox_refusals_total{code="forbidden"} 1');
   });
   it.each(["forwarded", "via", "x-forwarded-proto", "x-real-ip"])(
-    "GET /metrics is refused where a proxy on this machine identifies itself by %s",
+    "GET /metrics is refused where a proxy on this machine tells of itself by %s",
     async (name) => {
       expect((await get("/metrics", { [name]: "203.0.113.1" })).status).toBe(403);
     },
   );
-  it("GET /metrics in production requires the token, on loopback too", async () => {
+  it("GET /metrics in production is given for the token only, on loopback too", async () => {
     const env = { NODE_ENV: "production", SIGNALBOX_SECRET: "s".repeat(32) };
     const closed = await startTestServer({ env });
     onTestFinished(() => closed.close());

@@ -45,7 +45,7 @@ describe.each(transports)("Flask-SocketIO compatibility, over %s", (transport) =
     client.close();
   });
 
-  it("the admin dashboard is refused to users who are no administrators", async () => {
+  it("the admin dashboard is refused to others", async () => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const client = await connectClient(server.url, { cookie, transport });
     expect((await client.request("join_admin_dashboard")).error.code).toBe("forbidden");

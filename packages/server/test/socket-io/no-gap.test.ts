@@ -36,7 +36,7 @@ describe.each(transports)("over %s", (transport) => {
     client.close();
   });
 
-  it("a client that was away asks with `since` and receives only what is new", async () => {
+  it("a client that was away asks with `since` and is told only what is new", async () => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const { progress } = server.realtime;
     const { task_id } = await progress.create({ kind: "t", title: "T", owner_id: "ada" });

@@ -29,7 +29,7 @@ const send = (method: string, target: string, headers: RawHeaders, body = "") =>
 const sidOf = (body: string): string => JSON.parse(body.slice(1)).sid;
 
 describe("a client that is no browser", () => {
-  it("connects by polling with Authorization on each request, receives its user, and upgrades", async () => {
+  it("connects by polling with Authorization on each request, is told who it is, and upgrades", async () => {
     onTestFinished(() => server.close());
     const bearer: RawHeaders = [["Authorization", `Bearer ${token}`]];
     const sid = sidOf((await send("GET", open, bearer)).body);
@@ -89,7 +89,7 @@ describe("a client that is no browser", () => {
     expect(server.realtime.io.of("/").sockets.size).toBe(0);
   });
 
-  it("with a cookie is not admitted by its Authorization header, because another site could send the cookie", async () => {
+  it("with a cookie is not let in by the header: another site could have borrowed the cookie", async () => {
     onTestFinished(() => server.close());
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const both: RawHeaders = [

@@ -50,7 +50,7 @@ it.each([
     "`roomAccess` of createRealtime must be a function",
   ],
   ["a list with nothing as sessions", () => ({ ...sound(), sessions: [null] }), "`credentialOf` and `resolve`."],
-])("%s is refused with a message that says what is needed", (_what, options, sentence) => {
+])("%s is refused with a sentence", (_what, options, sentence) => {
   const create = () => createRealtime(options() as never);
   expect(create).toThrow(TypeError);
   expect(create).toThrow(sentence);
@@ -79,12 +79,12 @@ it.each([
   ["a promise", async () => () => {}],
   ["a promise that is rejected", () => Promise.reject(new Error("no channel"))],
   ["an object", () => ({})],
-])("a return value of %s from `watch` of a session source is refused with a message", (_what, watch) => {
+])("%s from `watch` of a session source is refused with a sentence", (_what, watch) => {
   const sessions = { ...createTestSessions(), watch: watch as never };
   expect(() => createRealtime({ ...sound(), sessions })).toThrow("`watch` of a session source must return a function");
 });
 
-it("a refused call of createRealtime leaves the server unchanged", async () => {
+it("a call that was refused leaves the server as it was", async () => {
   const { httpServer, url } = await listening();
   expect(() => createRealtime({ httpServer, config } as never)).toThrow("`sessions`");
   const realtime = createRealtime({ ...sound(), httpServer });

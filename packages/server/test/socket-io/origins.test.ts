@@ -166,7 +166,7 @@ describe("GET /realtime/reachable", () => {
 });
 
 describe("SOCKETIO_CORS_REPORT_ONLY", () => {
-  it("lets a foreign origin pass on all four entry points, and logs what it would have refused", async () => {
+  it("lets a foreign origin pass on all four ways, and logs what it would have refused", async () => {
     const lenient = await startTestServer({ env: { SOCKETIO_CORS_REPORT_ONLY: "true" } });
     onTestFinished(() => lenient.close());
     const ask = async (method: string, target: string, headers: RawHeaders = []) => {

@@ -62,7 +62,7 @@ describe("a session store that fails", () => {
     expect((await readiness(server)).httpStatus).toBe(200);
   });
 
-  it("occasionally does not write a log line each time", async () => {
+  it("now and then does not make a line each time", async () => {
     const clock = createFakeClock(Date.now());
     const server = await startTestServer({ clock, env: { SIGNALBOX_SESSION_CACHE: "0" } });
     onTestFinished(() => server.close());

@@ -54,7 +54,7 @@ const membersOf = (server: TestServer, room: string): number =>
   server.realtime.io.of("/").adapter.rooms.get(room)?.size ?? 0;
 
 describe("requests of one socket that were sent without waiting", () => {
-  it.each(transports)("end as the last one says: joined and then left is left, over %s", async (transport) => {
+  it.each(transports)("end as the last one says: joined and left is left, over %s", async (transport) => {
     const { server, task, latch } = await startWithSlowStore("ada");
     const client = await connect(server, "ada", "user", transport);
     const { task_id } = task;
@@ -92,7 +92,7 @@ describe("requests of one socket that were sent without waiting", () => {
     expect(membersOf(server, "open")).toBe(1);
   });
 
-  it("wait for a handler that hangs only if they are for its room, and only up to the limit", async () => {
+  it("wait for a handler that hangs only if they are for its room, and only so many of them", async () => {
     const hangs = createLatch();
     const server = await start({
       roomAccess: async (roomId) => {
@@ -186,7 +186,7 @@ describe("an administrator who is demoted", () => {
     expect(membersOf(server, "staff")).toBe(0);
   });
 
-  it("while the task to cancel is looked up cancels nothing", async () => {
+  it("while the task that they cancel is looked up cancels nothing", async () => {
     const { server, task, latch } = await startWithSlowStore("ada");
     const client = await connect(server, "root", "admin");
     const cancelling = client.request("cancel_task", { task_id: task.task_id });

@@ -195,7 +195,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-describe("the server survives", () => {
+describe("the server lives through", () => {
   it.each(transports)(
     "every event name and argument that a client may send without a callback, over %s",
     async (transport) => {

@@ -9,7 +9,7 @@ import { connectClient, startTestServer, transports } from "../../src/testing/in
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-it("the frame that contained a connection's token is released from memory as well", async () => {
+it("the frame that brought a connection's token does not stay in memory either", async () => {
   const server = await startTestServer();
   onTestFinished(() => server.close());
   const { cookie } = server.sessions.signIn({ userId: "ada" });
@@ -38,7 +38,7 @@ describe.each(transports)("over %s", (transport) => {
     return { server, client, socket, requests };
   }
 
-  it("the request of an idle connection is garbage-collected", async () => {
+  it("the request of an idle connection is collected", async () => {
     const { requests } = await connected();
     expect(requests).toHaveLength(1);
     await expect
@@ -49,7 +49,7 @@ describe.each(transports)("over %s", (transport) => {
       .toEqual([undefined]);
   });
 
-  it("the handshake keeps no credentials, while connection listeners can still read them at once", async () => {
+  it("nothing of its credentials is left in the handshake, while those who listen for connections read it at once", async () => {
     const { server, socket } = await connected();
     expect(JSON.stringify(socket.handshake)).not.toContain("test.sid");
     expect(socket.handshake).toMatchObject({ headers: {}, auth: {}, query: {} });
@@ -61,7 +61,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => seen).toEqual(["mine"]);
   });
 
-  it("another namespace is joined with the credential that was found in the request", async () => {
+  it("another namespace is joined with the credential that was found in it", async () => {
     const { server, client, socket } = await connected();
     await expect.poll(() => socket.handshake.headers).toEqual({});
     const admin = client.socket.io.socket("/admin", { auth: client.socket.auth as object });

@@ -61,7 +61,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(socket.connected).toBe(true);
   });
 
-  it("a plain client that connects while the server closes reconnects", async () => {
+  it("a plain client that asks to be let in while the server closes comes back", async () => {
     const sessions = createTestSessions();
     const { url, current, restart } = await startRestartable({ SIGNALBOX_SESSION_CACHE: "0" }, sessions);
     const { cookie } = sessions.signIn({ userId: "ada" });
@@ -93,7 +93,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => refused).toContain("csrf_invalid");
   });
 
-  it("a plain client that connects while the session store is down is admitted once the store is up again", async () => {
+  it("a plain client that comes while the session store is down is let in once that is up again", async () => {
     const server = await startTestServer({ env: { SIGNALBOX_SESSION_CACHE: "0", SOCKETIO_CSRF_PROTECTION: "false" } });
     onTestFinished(() => server.close());
     const { cookie } = server.sessions.signIn({ userId: "ada" });
@@ -115,7 +115,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect.poll(() => socket.connected).toBe(true);
   });
 
-  it("a client that is closed for what it sent may reconnect", async () => {
+  it("a client that is closed for what it sent may come back", async () => {
     const { url } = await startRestartable({
       ...guests,
       SOCKETIO_RATE_LIMITING: "false",

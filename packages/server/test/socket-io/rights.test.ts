@@ -57,7 +57,7 @@ describe.each(transports)("a room of administrators, over %s", (transport: Trans
         throw new Error("no user");
       },
     ],
-  ])("is left on a demotion when the rule %s, and the client may leave it explicitly", async (_what, rule) => {
+  ])("is left on a demotion when the rule %s, and may be left by name", async (_what, rule) => {
     const server = await start({ roomAccess: (_room, { role }) => rule(role) });
     const client = await connect(server, "root", { transport });
     const other = await connect(server, "root", { transport });
@@ -107,7 +107,7 @@ describe("rooms", () => {
     expect(membersOf(server, "user_general")).toBe(1);
   });
 
-  it("are checked again when the application reports a change that the session does not show", async () => {
+  it("are judged again when the application tells of a change that the session does not show", async () => {
     const team = new Set(["ada"]);
     const server = await start({ roomAccess: (_room, { userId }) => team.has(userId) });
     const client = await connect(server, "ada");
@@ -139,7 +139,7 @@ describe("rooms", () => {
     expect(membersOf(server, "team")).toBe(0);
   });
 
-  it("that the server fills cannot be left by a request, and neither can the socket's own", async () => {
+  it("that the server fills are not left by name, nor is the socket's own", async () => {
     const server = await start({ roomAccess: () => true });
     const client = await connect(server, "ada");
     for (const room_id of ["user_general", "user:ada", client.socket.id ?? ""]) {
@@ -220,7 +220,7 @@ const losses: [string, (scene: Scene, session: { ref: string }) => unknown][] = 
 ];
 
 describe.each(commands)("%s", (event, payload, effect, untouched) => {
-  it.each(losses)("does nothing for an administrator who %s while its audit line was stored", async (_what, lose) => {
+  it.each(losses)("does nothing for an administrator who %s while its line was stored", async (_what, lose) => {
     const scene = await startWithSlowAudit();
     const admin = await connect(scene.server, "root", { namespace: "/admin" });
     admin.socket.emit(event, payload(scene));
@@ -236,7 +236,7 @@ describe.each(commands)("%s", (event, payload, effect, untouched) => {
   });
 });
 
-it("data that was read for an administrator is not answered to one who is demoted while it is read", async () => {
+it("what was read for an administrator is not answered to one who is demoted while it is read", async () => {
   const store = createMemoryStore();
   const latch = createLatch();
   const list: typeof store.tasks.list = async (filter) => {

@@ -48,7 +48,7 @@ async function audited(admin: TestClient): Promise<SecurityEvent[]> {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  it("a demoted administrator keeps watching a task of their own, also after a restart", async () => {
+  it("a demoted administrator stays with a task of their own, also after a restart", async () => {
     const { server, task } = await restarted("root");
     const client = await connect(server, root, transport);
     await client.request("join_task", { task_id: task.task_id });
@@ -106,7 +106,7 @@ describe("disconnect_user", () => {
     expect(error.code).toBe("payload_invalid");
   });
 
-  it("writes an id and a reason with control characters on one line with the characters escaped", async () => {
+  it("writes an id and a reason with control characters down on one harmless line", async () => {
     const server = await start();
     const admin = await connect(server, dashboard);
     await admin.request("disconnect_user", { user_id: "a\r\nb\u001b[31m", reason: "c\u202ed\u2028e" });
@@ -116,7 +116,7 @@ describe("disconnect_user", () => {
   });
 });
 
-it("the audit line of a command names what was requested, whatever the outcome", async () => {
+it("the line of a command says what was asked for, whatever came of it", async () => {
   const admin = await connect(await start(), dashboard);
   expect(await admin.request("revoke_session", { session_ref: "nobodys" })).toEqual({ ok: true, revoked: false });
   expect((await admin.request("cancel_task", { task_id: "missing" })).error.code).toBe("task_not_found");
@@ -124,7 +124,7 @@ it("the audit line of a command names what was requested, whatever the outcome",
   expect(details).toEqual(["Asked to cancel task missing.", "Asked to revoke session nobodys."]);
 });
 
-it("a socket that has reached its limit of rooms is refused with the time to retry", async () => {
+it("a socket that is in as many rooms as it may be is told when to try again", async () => {
   const server = await start({ env: { SIGNALBOX_MAX_ROOMS_PER_SOCKET: "3" }, roomAccess: () => true });
   const client = await connect(server, { userId: "ada" });
   expect(await client.request("join_room", { room_id: "a" })).toMatchObject({ ok: true });

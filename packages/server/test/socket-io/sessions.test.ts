@@ -121,7 +121,7 @@ describe("the session store", () => {
     expect(server.sessions.lookups()).toBe(1);
   });
 
-  it("that is down refuses new sockets as unavailable and keeps the existing ones", async () => {
+  it("that is down refuses new sockets as unavailable and keeps those that are there", async () => {
     const { cookie } = server.sessions.signIn({ userId: "ada" });
     const client = await connect(server.url, { cookie });
     server.sessions.setHealth("failing");

@@ -35,7 +35,7 @@ describe("a GET while the owner polls", () => {
     expect(new Set(securityTypes())).toEqual(new Set(["auth_failed"]));
   });
 
-  it("is refused also when it is the owner's own, and the first GET is answered", async () => {
+  it("is refused also when it is the owner's own, and the first one is answered", async () => {
     close();
     const sid = await openSid(server);
     const origin = { Origin: server.url };
@@ -49,7 +49,7 @@ describe("a GET while the owner polls", () => {
   });
 });
 
-it("a request with a renewed session on a polling connection is a failed authentication, not a denied administrator", async () => {
+it("a session that was renewed under a polling connection is a failed authentication, not a denied administrator", async () => {
   close();
   const { cookie } = server.sessions.signIn({ userId: "ada" });
   const sid = await openSid(server, { Cookie: cookie });
@@ -59,7 +59,7 @@ it("a request with a renewed session on a polling connection is a failed authent
   expect(securityTypes()).toEqual(["auth_failed"]);
 });
 
-describe("a target that two URL parsers read differently", () => {
+describe("a target that two readers of URLs read differently", () => {
   const ways = ["GET", "POST", "upgrade"] as const;
 
   async function attack(way: (typeof ways)[number], spelling: (sid: string) => string) {

@@ -111,7 +111,7 @@ describe.each(kinds)("a polling request with Upgrade: %s", (_kind, headers) => {
   );
 });
 
-it("ignored upgrades are one connection to an application that counts connections", async () => {
+it("upgrades that are ignored are one connection to an application that counts connections", async () => {
   const { port, httpServer } = await start();
   let connections = 0;
   httpServer.on("connection", () => {
@@ -127,7 +127,7 @@ it("ignored upgrades are one connection to an application that counts connection
   expect(connections).toBe(1);
 });
 
-it("a Socket.IO WebSocket request with a body is refused", async () => {
+it("a WebSocket of ours whose request has a body is refused", async () => {
   const { port } = await start();
   const target = "/socket.io/?EIO=4&transport=websocket";
   expect(await sendRaw(port, rawRequest("GET", target, upgradeHeaders, "body"))).toMatchObject({ status: 400 });
@@ -147,7 +147,7 @@ it("an upgrade that follows an unanswered request waits for its answer", async (
   expect(text().indexOf("slow answer")).toBeLessThan(text().indexOf("POST /next"));
 });
 
-it("a request whose body can no longer be located is refused: Node drops headers above a limit", async () => {
+it("a request whose body may no longer be found is refused: Node drops headers above a limit", async () => {
   const { port } = await start();
   const many: RawHeaders = Array.from({ length: 1200 }, (_each, n) => [`x${n}`, "1"] as const);
   const socket = connect(port, "127.0.0.1");
@@ -221,7 +221,7 @@ describe("beside an application with WebSockets of its own", () => {
     expect((await sendRaw(port, rawRequest("GET", "/other", upgradeHeaders))).status).toBe(200);
   });
 
-  it("the server is restored to its original state after close()", async () => {
+  it("leaves the server as it was found after close()", async () => {
     const httpServer = createServer(application);
     const { shouldUpgradeCallback: before } = httpServer as { shouldUpgradeCallback?: unknown };
     const { realtime, port } = await start(httpServer);
@@ -300,7 +300,7 @@ describe("the path of the Socket.IO endpoint", () => {
   });
 });
 
-describe("a protocol other than Engine.IO 4", () => {
+describe("another protocol than Engine.IO 4", () => {
   it.each(["EIO=3&", "", "EIO=5&", "EIO=4x&"])("with %j is refused with 400 and a code, and recorded", async (eio) => {
     const { port, lines } = await start();
     const request = `/socket.io/?${eio}transport=`;

@@ -45,7 +45,7 @@ describe("a web request", () => {
     expect(await authorize("HEAD", { cookie, origin })).toMatchObject({ userId: "ada" });
   });
 
-  it("is judged by its single origin", async () => {
+  it("is judged by its origin, of which there is one", async () => {
     const token = { cookie, "x-csrf-token": csrf };
     expect(await refused("POST", { ...token, origin: "https://evil.example" })).toBe("origin_refused");
     expect(await refused("GET", { ...token, origin: "https://evil.example" })).toBe("origin_refused");
@@ -56,7 +56,7 @@ describe("a web request", () => {
     await expect(server.realtime.authorize(request)).rejects.toMatchObject({ code: "origin_refused" });
   });
 
-  it("has no address: its headers are not trusted for one, and its refusals block no address", async () => {
+  it("has no address: what its headers say of one is not believed, and refusals block no address", async () => {
     const headers = {
       origin: "https://evil.example",
       "x-forwarded-for": "203.0.113.7",

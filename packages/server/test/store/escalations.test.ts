@@ -35,7 +35,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     expect(await claimed(escalations, 20)).toEqual([]);
   });
 
-  it("are claimed again when the lease or the postponement is over, until they are settled", async () => {
+  it("are given out again when the lease is over, or the time to which they were postponed, until settled", async () => {
     const { notifications, escalations } = await opened();
     await notifications.append([critical("everyone", "a", 10)]);
     const [{ serial } = { serial: 0 }] = await claim(escalations, 10);
@@ -48,7 +48,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     expect(await claimed(escalations, 900)).toEqual([]);
   });
 
-  it("are given to one of many that claim at the same time", async () => {
+  it("go to one of many who claim at the same time", async () => {
     const { notifications, escalations } = await opened();
     await notifications.append(Array.from({ length: 20 }, (_, index) => critical("everyone", String(index), 10)));
     const shares = await Promise.all(Array.from({ length: 10 }, () => claim(escalations, 10, 5)));
@@ -57,7 +57,7 @@ describe.each(kinds)("escalations in the %s store", (_name, open) => {
     expect(new Set(serials).size).toBe(serials.length);
   });
 
-  it("end with the notification's expiry", async () => {
+  it("end with the notice's expiry", async () => {
     const { notifications, escalations } = await opened();
     await notifications.append([critical("everyone", "short", 10, at(20)), critical("everyone", "long", 10)]);
     expect(await claimed(escalations, 20)).toEqual([["everyone", "long", 1]]);

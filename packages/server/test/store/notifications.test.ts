@@ -55,7 +55,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     );
   });
 
-  it("assign each seq once, though many read and write at the same time", async () => {
+  it("hand out one seq once, though many read and write at the same time", async () => {
     const { notifications, page } = await opened();
     await Promise.all(
       Array.from({ length: 40 }, async (_, index) => {
@@ -84,7 +84,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     });
   });
 
-  it("only move forward, and a read notification is also acknowledged and delivered", async () => {
+  it("only move forward, and what is read is acknowledged and delivered", async () => {
     const { notifications } = await opened();
     const ada = reader("ada");
     await notifications.append(["a", "b", "c"].map((title) => notice("user:ada", title)));
@@ -101,7 +101,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     expect(await notifications.read(ada, { limit: 9 })).toMatchObject({ notifications: [{ seq: 4 }], unread: 1 });
   });
 
-  it("disappear with their expiry, and leave no row behind", async () => {
+  it("end with their expiry, and leave no row behind", async () => {
     const { notifications, page, titles } = await opened();
     await notifications.append([notice("everyone", "short", at(20)), notice("everyone", "long")]);
     expect(await titles(reader("ada", "user", 19))).toEqual(["short", "long"]);
@@ -146,7 +146,7 @@ describe.each(kinds)("notifications in the %s store", (name, open) => {
     ]);
   });
 
-  it("are limited to the latest thousand of a user", async () => {
+  it("keep the latest thousand of a user", async () => {
     const { notifications, page } = await opened();
     await notifications.append(Array.from({ length: 1001 }, (_, index) => notice("user:ada", String(index))));
     expect((await page(reader("ada"))).unread).toBe(1000);

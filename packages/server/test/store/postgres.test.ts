@@ -26,7 +26,7 @@ describe("a PostgreSQL that several nodes share", () => {
     await closeAll(stores);
   });
 
-  it("waits at its start for a process whose migration takes longer than a statement may", async () => {
+  it("waits at its start for a process that takes longer than a statement may to bring the tables up to date", async () => {
     const url = await freshDatabase();
     const migrating = new Client({ connectionString: url });
     await migrating.connect();

@@ -64,7 +64,7 @@ describe("a SQLite file", () => {
     ]);
     other.close();
   });
-  it("is shared with tables of the application, and only adds tables with its own prefix", async () => {
+  it("is shared with tables of the application, and only adds tables of its own prefix", async () => {
     await file.kysely.schema.createTable("note").addColumn("text", "text").execute();
     await file.kysely.insertInto("note").values({ text: "mine" }).execute();
     await store.tasks.put(task("beside"));
@@ -89,7 +89,7 @@ describe("a SQLite file", () => {
 });
 
 describe("a database that another process has locked", () => {
-  it("makes a write wait without blocking the process, and accepts it when the lock is released", async () => {
+  it("makes a write wait without stopping the process, and takes it when the lock is gone", async () => {
     const other = new DatabaseSync(path);
     other.exec("begin immediate");
     let done = false;
@@ -105,7 +105,7 @@ describe("a database that another process has locked", () => {
     await put;
     expect(await store.tasks.get("late")).toBeDefined();
   });
-  it("is not ready until the lock is released, and is checked once, however many callers ask", async () => {
+  it("is not ready until the lock is gone, and asked once however many ask", async () => {
     const other = new DatabaseSync(path);
     other.exec("begin immediate");
     const first = store.ping();
@@ -116,7 +116,7 @@ describe("a database that another process has locked", () => {
   });
 });
 
-describe("a database that accepts no writes", () => {
+describe("a database that takes no writes", () => {
   it("rejects what is put, and is not ready", async () => {
     file.database.exec("PRAGMA query_only = ON");
     await expect(store.tasks.put(task("lost"))).rejects.toThrow("readonly");
@@ -133,7 +133,7 @@ describe("a database that accepts no writes", () => {
     await expect(store.tasks.put(large)).rejects.toThrow("full");
     expect(await store.tasks.get("before")).toEqual(task("before"));
   });
-  it("is written to by a ping only after a write has failed, so that readiness checks cause no disk writes", async () => {
+  it("is written to by a ping only after a write has failed, so that asking costs no disk", async () => {
     const other = new DatabaseSync(path);
     const changes = () => Object.values(other.prepare("PRAGMA data_version").get() ?? {})[0];
     const start = changes();
@@ -166,7 +166,7 @@ describe("opening", () => {
       `The database ${directory} cannot be opened: unable to open database file.`,
     );
   });
-  it("names the tables that prevent a migration", async () => {
+  it("says which tables are in the way of a migration", async () => {
     const { kysely } = openSqlite<SignalboxTables>(":memory:");
     await kysely.schema.createTable("signalbox_task").addColumn("x", "text").execute();
     await expect(createSqlStore(kysely)).rejects.toThrow(

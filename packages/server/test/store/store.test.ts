@@ -49,7 +49,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       expect(await store.tasks.get("done")).toEqual(completed);
       expect(await store.tasks.get("broken")).toEqual(failed);
     });
-    it("returns nothing for a task that was never put", async () => {
+    it("knows nothing of a task that was never put", async () => {
       expect(await store.tasks.get("nobody")).toBeUndefined();
     });
     it("accepts no state after a final one, and returns the state that prevents it", async () => {
@@ -98,7 +98,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       await store.tasks.put(task("gone", { version: 1 }));
       expect(await store.tasks.get("gone")).toMatchObject({ version: 1 });
     });
-    it("returns copies: changing one changes nothing that is stored", async () => {
+    it("hands out copies: changing one changes nothing that is stored", async () => {
       const original = task("mine", { result: { files: ["a"] } });
       await store.tasks.put(original);
       original.title = "changed after put";
@@ -108,7 +108,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       if (listed) listed.title = "changed after list";
       expect(await store.tasks.get("mine")).toEqual(task("mine", { result: { files: ["a"] } }));
     });
-    it("lists the newest first, and by the highest id where the time is equal", async () => {
+    it("lists the newest first, and of one moment the highest id", async () => {
       await store.tasks.put(task("b", { created_at: at(1) }));
       await store.tasks.put(task("c", { created_at: at(2) }));
       await store.tasks.put(task("a", { created_at: at(1) }));
@@ -164,7 +164,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       for (const limit of [-1, 0.5, Number.NaN]) expect((await eventIds({ limit })).length).toBeGreaterThan(0);
     });
     it.each(["", "x", "🙈", "bnVsbA", Buffer.from('["a"]').toString("base64url"), "' or 1=1 --"])(
-      "start from the beginning for %j, which is no cursor",
+      "begin at the start for %j, which is no cursor",
       async (after) => {
         await store.tasks.put(task("a"));
         expect(await taskIds({ after })).toEqual(["a"]);
@@ -200,12 +200,12 @@ describe.each(kinds)("the %s store", (_name, open) => {
         expect(await taskIds({ filter })).toEqual(["with"]);
       },
     );
-    it("find text next to a NUL", async () => {
+    it("find text beside a NUL", async () => {
       await store.tasks.put(task("nul", { title: "before\0after" }));
       expect(await taskIds({ filter: "after" })).toEqual(["nul"]);
       expect(await taskIds({ filter: "AFT\0ER" })).toEqual(["nul"]);
     });
-    it("apply to the total and to every page", async () => {
+    it("are counted by the total, and hold on every page", async () => {
       for (let index = 0; index < 9; index += 1) {
         await store.tasks.put(task(`t${index}`, { title: index % 3 === 0 ? "red" : "blue", created_at: at(index) }));
       }
@@ -239,7 +239,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
       await store.securityEvents.put(many);
       expect((await store.securityEvents.list({})).total).toBe(many.length);
     });
-    it("deletes the oldest lines beyond its limit", async () => {
+    it("forgets the oldest lines beyond its bound", async () => {
       const small = await open(50);
       const events = Array.from({ length: 250 }, (_, index) =>
         securityEvent(String(index).padStart(4, "0"), { at: at(Math.floor(index / 3)) }),
@@ -263,7 +263,7 @@ describe.each(kinds)("the %s store", (_name, open) => {
 });
 
 describe("the memory store", () => {
-  it("drops the tasks that ended longest ago beyond its limit", async () => {
+  it("forgets beyond its bound what ended longest ago", async () => {
     const { tasks } = createMemoryStore({ maxTasks: 3 });
     await tasks.put(task("active"));
     await tasks.put(task("ended last"));
@@ -273,7 +273,7 @@ describe("the memory store", () => {
     expect(await tasks.get("ended first")).toBeUndefined();
     expect((await tasks.list({})).rows.map(({ task_id }) => task_id)).toEqual(["next", "ended last", "active"]);
   });
-  it("drops the tasks that changed longest ago when none has ended: the limit always holds", async () => {
+  it("forgets what changed longest ago when nothing has ended: the bound holds in any case", async () => {
     const { tasks } = createMemoryStore({ maxTasks: 2 });
     await tasks.put(task("a"));
     await tasks.put(task("b"));

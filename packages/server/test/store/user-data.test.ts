@@ -74,7 +74,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     });
   });
 
-  it("export changes nothing: a new administrator still receives the notifications that wait for administrators", async () => {
+  it("export changes nothing: a new administrator still gets what waits for administrators", async () => {
     const { users, notify, connect } = await start();
     await notify.role("admin", news("secret"));
     await notify.user("root", news("own"));
@@ -132,7 +132,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     expect(await store.tasks.get(task_id)).toBeUndefined();
   });
 
-  it("erase lists what it keeps, and a blocked user stays blocked", async () => {
+  it("erase names what it keeps, and a blocked user stays blocked", async () => {
     const { users, connect, server } = await start();
     const ada = await connect("ada");
     const root = await connect("root", { role: "admin", namespace: "/admin" });
@@ -165,7 +165,7 @@ describe.each(kinds)("with a store in %s", (_kind, open) => {
     expect(await users.export("ada")).toMatchObject({ tasks: [], notifications: [] });
   });
 
-  it("erase keeps a task that is handed over to another user while it runs", async () => {
+  it("erase spares a task that is handed over while it runs", async () => {
     let handOver = async (): Promise<void> => {};
     const { users, progress } = await start((store) => ({
       ...store,

@@ -47,7 +47,7 @@ describe("batched writes", () => {
     await second;
   });
 
-  it("have one statement in flight at a time, and begin another after a pause", async () => {
+  it("have one statement under way at a time, and begin another once all is quiet again", async () => {
     const { put, statements, settle } = scripted();
     const first = put(row("a"));
     await settle();
@@ -108,7 +108,7 @@ describe("batched writes", () => {
     expect((await results).map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
   });
 
-  it("fail together where the database as a whole fails, instead of retrying it row by row", async () => {
+  it("fail together where the database as a whole fails, rather than wait for it row by row", async () => {
     const { put, statements, settle } = scripted();
     const results = Promise.allSettled([put(row("a")), put(row("b"))]);
     await settle();

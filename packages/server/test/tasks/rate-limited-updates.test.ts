@@ -37,7 +37,7 @@ function setUp(watched: (taskId: string) => boolean = () => true) {
 const newTask = (task_id: string) => ({ task_id, kind: "t", title: "T", owner_id: "ada" });
 
 describe("progress", () => {
-  it("of an idle task is sent at once; then the latest state is sent at most once per tick", async () => {
+  it("of a task that was quiet leaves at once; then at most once per tick, the latest state", async () => {
     const { clock, hub, sent } = setUp();
     await hub.create(newTask("one"));
     await hub.report("one", { status: "running", current: 0, total: 100 });
@@ -74,7 +74,7 @@ describe("progress", () => {
 });
 
 describe("a final state", () => {
-  it.each(finalStatuses)("%s is sent at once, and nothing follows", async (status) => {
+  it.each(finalStatuses)("%s leaves at once, and nothing follows", async (status) => {
     const { clock, hub, sent } = setUp();
     await hub.create(newTask("one"));
     await hub.report("one", { status: "running", percent: 10 });
@@ -87,7 +87,7 @@ describe("a final state", () => {
   });
 });
 
-it("in whatever order reports come, watchers end with the latest state in time, and with one final event", async () => {
+it("whatever is reported in whatever order, watchers end with the latest state in time, and with one final event", async () => {
   const step = fc.oneof(
     {
       weight: 6,

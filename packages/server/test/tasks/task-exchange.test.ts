@@ -72,7 +72,7 @@ function setUp({ alone = false } = {}) {
   };
 }
 
-describe("other processes are notified", () => {
+describe("other processes are told", () => {
   it("of each change, by its kind", async () => {
     const { hub, shared } = setUp();
     await hub.create(newTask());
@@ -98,7 +98,7 @@ describe("other processes are notified", () => {
 });
 
 describe("a process without other nodes", () => {
-  it("asks its store for nothing except what it removes", async () => {
+  it("asks its store for nothing but what it removes", async () => {
     const { hub, told, tasks } = setUp({ alone: true });
     await tasks.put(runningTask("one"));
     await hub.remove("one");
@@ -106,7 +106,7 @@ describe("a process without other nodes", () => {
     expect(await tasks.get("one")).toBeUndefined();
   });
 
-  it("reports each kind of change, counts unfinished tasks, and saves on request and when it closes", async () => {
+  it("reports each kind of change, counts what is unfinished, and saves when it is told to and when it closes", async () => {
     const { hub, stop, store, told } = setUp({ alone: true });
     for (const id of ["one", "two", "three", "four"]) await hub.create(newTask(id));
     expect(hub.counts()).toEqual({ queued: 4, running: 0 });
@@ -131,7 +131,7 @@ describe("a process without other nodes", () => {
     expect(told.some((line) => line.includes("four cancelled"))).toBe(false);
   });
 
-  it("refuses an owner that no store could keep, and finds nothing under an invalid id", async () => {
+  it("refuses an owner that no store could keep, and finds nothing under an id that is none", async () => {
     const { hub } = setUp({ alone: true });
     await expect(hub.create({ ...newTask(), owner_id: "a\0" })).rejects.toThrow();
     await hub.create(newTask());
@@ -171,7 +171,7 @@ describe("a process without other nodes", () => {
   });
 });
 
-describe("a report of a task that another process has taken over", () => {
+describe("a report of a task that another process has gone on with", () => {
   it("has a version above what the other process has committed in the meantime", async () => {
     const { beforeNextPut, hub, shared, tasks } = setUp();
     await hub.create(newTask());
@@ -282,7 +282,7 @@ describe("the latest state of a task", () => {
   });
 
   it.each(["get", "list"] as const)(
-    "of a task whose process died is queued in a new run, stored first and shared: %s",
+    "of one whose process died is queued in a new run, stored first and shared: %s",
     async (way) => {
       const { clock, elsewhere, hub, shared, store, told } = setUp();
       await elsewhere(runningTask("one"), true);
@@ -299,7 +299,7 @@ describe("the latest state of a task", () => {
     ["it was reported less than four seconds ago", { isAbandoned: true, waitMs: 3999 }],
     ["its process lives", { isAbandoned: false, waitMs: 60_000 }],
     ["it has not begun", { isAbandoned: true, waitMs: 60_000, queued: true }],
-  ])("of a task is unchanged where %s", async (_why, { isAbandoned, waitMs, ...more }) => {
+  ])("of a task stays as it is where %s", async (_why, { isAbandoned, waitMs, ...more }) => {
     const { clock, elsewhere, hub, shared } = setUp();
     const task = "queued" in more ? startTask(newTask(), "one", start) : runningTask("one");
     await elsewhere(task, isAbandoned);
@@ -308,7 +308,7 @@ describe("the latest state of a task", () => {
     expect(shared).toEqual([]);
   });
 
-  it("of a task whose process died in the future of this clock is queued as well", async () => {
+  it("of one whose process died in the future of this clock is queued as well", async () => {
     const { clock, elsewhere, hub } = setUp();
     await elsewhere(runningTask("one"), true);
     clock.setNow(start - 3_600_000);

@@ -47,7 +47,7 @@ describe("create", () => {
     const { task_id } = await hub.create(newTask);
     expect(await store.get(task_id)).toMatchObject({ status: "queued", owner_id: "ada" });
   });
-  it("refuses an id that is in use, or that is not allowed in a room name or URL", async () => {
+  it("refuses an id that is in use, or that no room or URL could carry", async () => {
     await hub.create({ ...newTask, task_id: "one" });
     await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow('"one" is in use');
     await expect(hub.create({ ...newTask, task_id: "a b" })).rejects.toThrow('"a b" must match');
@@ -61,7 +61,7 @@ describe("create", () => {
     expect((await hub.get("one"))?.owner_id).toBe("ada");
     expect((await store.get("one"))?.owner_id).toBe("ada");
   });
-  it("that failed leaves its id available", async () => {
+  it("that failed leaves its id free", async () => {
     fault = "failing";
     await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow("disk full");
     fault = "none";
@@ -77,7 +77,7 @@ describe("create", () => {
     expect(looked === undefined || looked.version === created.version).toBe(true);
     expect(reported.version).toBe(created.version + 1);
   });
-  it("makes no task when the store accepts none", async () => {
+  it("makes no task when the store takes none", async () => {
     fault = "failing";
     await expect(hub.create({ ...newTask, task_id: "one" })).rejects.toThrow("disk full");
     expect(hub.peek("one")).toBeUndefined();
@@ -96,7 +96,7 @@ describe("progress of a running task", () => {
     expect((await store.get(task_id))?.percent).toBe(30);
   });
 
-  it("continues while the store fails, and is stored when it works again", async () => {
+  it("goes on while the store fails, and is stored when it works again", async () => {
     const { task_id } = await hub.create(newTask);
     await hub.report(task_id, { status: "running" });
     fault = "failing";
@@ -190,7 +190,7 @@ describe("a task that is removed", () => {
     }
     await hub.remove("never there");
   });
-  it("is not restored by progress that was in flight to the store, or that failed on it", async () => {
+  it("is not brought back by progress that was on its way to the store, or failed on it", async () => {
     for (const outcome of ["failing", "late"] as const) {
       const { task_id } = await hub.create(newTask);
       await hub.report(task_id, { status: "running" });
@@ -241,7 +241,7 @@ describe("after a restart", () => {
       expect(found?.version).toBeGreaterThan(seen?.version ?? Number.POSITIVE_INFINITY);
     },
   );
-  it("the new run is begun once, however many callers look, and continues from the worker's own count", async () => {
+  it("the new run is begun once, however many look, and goes on from the worker's own count", async () => {
     const { task_id } = await interrupted();
     hub = start();
     const looks = await Promise.all([hub.get(task_id), hub.get(task_id), hub.list({}), hub.get(task_id)]);

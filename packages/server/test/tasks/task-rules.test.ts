@@ -26,7 +26,7 @@ describe("a task", () => {
     expect(visibleTask(queued(), as("root", "admin"))).toEqual(queued());
   });
 
-  it("of another user is not found, exactly like one that does not exist", () => {
+  it("of another user is not found, exactly as one that does not exist", () => {
     const notFound = expect.objectContaining({ code: "task_not_found" });
     expect(() => visibleTask(queued(), as("bob"))).toThrow(notFound);
     expect(() => visibleTask(undefined, as("root", "admin"))).toThrow(notFound);
@@ -67,7 +67,7 @@ describe("a report", () => {
     expect(applyPatch(running({ percent: 40 }), { message: "m" }, now).percent).toBe(40);
   });
 
-  it("estimates the remaining time from two percent on, and nothing for a run that has not begun", () => {
+  it("estimates the rest from two percent on, and nothing for a run that has not begun", () => {
     expect(applyPatch(running(), { percent: 2 }, now, 1000).eta_seconds).toBe(49);
     expect(applyPatch(running(), { percent: 1.9 }, now, 1000).eta_seconds).toBe(null);
     expect(applyPatch(running(), { message: "m" }, now, 1000).eta_seconds).toBe(null);
@@ -160,7 +160,7 @@ describe("the time of a run", () => {
 });
 
 describe("tasks in memory", () => {
-  it("are dropped when a thousand others have ended after them, the oldest first", () => {
+  it("are forgotten when a thousand others have ended after them, the oldest first", () => {
     const memory = createTaskCache();
     memory.put(queued("active"));
     for (let n = 0; n <= 1000; n += 1) memory.end(queued(String(n)));
@@ -193,7 +193,7 @@ describe("updates of many tasks", () => {
   }
   const ids = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-  it("are sent in one tick where each costs little, and 16 at a time where they cost much", () => {
+  it("leave in one tick where each costs little, 16 at a time where they cost much", () => {
     for (const [costMs, slices] of [
       [0.18, [40]],
       [1, [16, 16, 8]],
@@ -212,7 +212,7 @@ describe("updates of many tasks", () => {
     }
   });
 
-  it("do not start again with the next tick while one is unfinished, and end when they are closed", () => {
+  it("do not begin anew with the next tick while one is not through, and end when they are closed", () => {
     const fake = createFakeClock(now);
     let spent = 0;
     const later: (() => void)[] = [];
@@ -257,7 +257,7 @@ describe("updates of many tasks", () => {
     expect(sent).toHaveLength(16);
   });
 
-  it("need no pause where the last of exactly 16 took too long", () => {
+  it("need no rest where the last of exactly 16 took too long", () => {
     const { mark, advance, taken } = start(1);
     for (const id of ids(16)) mark(id, "a");
     for (const id of ids(16)) mark(id, "b");
@@ -268,7 +268,7 @@ describe("updates of many tasks", () => {
     expect(taken()).toEqual(["3 c"]);
   });
 
-  it("are sent at once again after a quiet tick, and not at all once the task was dropped or all is closed", () => {
+  it("leave at once again after a quiet tick, and not at all once the task was dropped or all is closed", () => {
     const { updates, mark, advance, taken } = start(0);
     mark("one", "a");
     advance(99);

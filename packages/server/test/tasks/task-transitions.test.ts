@@ -8,14 +8,14 @@ const queued = (): TaskSnapshot => startTask({ kind: "t", title: "T", owner_id: 
 const running = (patch: TaskPatch = {}): TaskSnapshot => applyPatch(queued(), { status: "running", ...patch }, now);
 
 describe("a report", () => {
-  it("has a version above the previous one, equal to the time in microseconds where that is possible", () => {
+  it("raises the version above the one before and, where it can, to the time in microseconds", () => {
     const first = queued();
     expect(first.version).toBe(now * 1000);
     expect(applyPatch(first, { percent: 1 }, now).version).toBe(first.version + 1);
     expect(applyPatch(first, { percent: 1 }, now + 5000).version).toBe((now + 5000) * 1000);
     expect(applyPatch(first, { percent: 1 }, now - 5000).version).toBe(first.version + 1);
   });
-  it("has a version that a number holds exactly, and that a burst of reports does not move ahead of the time", () => {
+  it("has a version that a number holds exactly, and that a burst of reports does not carry ahead of the time", () => {
     let task = running();
     for (let report = 0; report < 900; report += 1) task = applyPatch(task, { current: report }, now);
     expect(task.version).toBeLessThan((now + 1) * 1000);
@@ -34,14 +34,14 @@ describe("a report", () => {
   ])("of %s percent after 40 shows %s", (percent, shown) => {
     expect(applyPatch(running({ percent: 40 }), { percent }, now).percent).toBe(shown);
   });
-  it("that sends a task back to the queue begins a new run, where percent starts again", () => {
+  it("that sends a task back to the queue begins a new run, where percent starts anew", () => {
     const before = running({ current: 4, total: 10, step: "Converting", message: "cat.jpg" });
     const again = applyPatch(before, { status: "queued" }, now + 1);
     const unknown = { percent: null, current: null, step: null, message: null, started_at: null, eta_seconds: null };
     expect(again).toMatchObject({ status: "queued", total: 10, ...unknown });
     expect(applyPatch(again, { status: "running", percent: 5 }, now + 2).percent).toBe(5);
   });
-  it("estimates the remaining time from the elapsed time, and gives none when it cannot know", () => {
+  it("estimates the rest from elapsed time, and says nothing when it cannot know", () => {
     const halfway = applyPatch(running(), { percent: 50 }, now + 10_000, 10_000);
     expect(halfway.eta_seconds).toBe(10);
     expect(running({ percent: 1 }).eta_seconds).toBeNull();
@@ -57,7 +57,7 @@ describe("a report", () => {
     expect(running({ title }).title).toBe(cut);
     expect(running({ step: "a\ud83d" }).step).toBe("a\ufffd");
   });
-  it("with a result that is too large throws an error with the size and the remedy", () => {
+  it("with a result that is too large is an error of the programmer, with the size and what to do", () => {
     expect(() => applyPatch(running(), { status: "completed", result: "x".repeat(70_000) }, now)).toThrow(
       /task-1.*70002 bytes/,
     );
@@ -77,7 +77,7 @@ describe("a task that a restart interrupted", () => {
     });
   });
   it.each([0, 5000, -5000, -3_600_000])(
-    "has a version above those that were sent and not saved, with the clock moved by %i ms",
+    "has a version above what was seen and not saved, with the clock moved by %i ms",
     (moved) => {
       const stored = running();
       const seen = applyPatch(stored, { percent: 90 }, now + 1000);
@@ -99,7 +99,7 @@ describe("a final state", () => {
   });
 });
 
-describe("any sequence of reports", () => {
+describe("whatever is reported", () => {
   const patch = fc.record(
     {
       status: fc.constantFrom("queued", "running", "completed", "failed", "cancelled"),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 
 describe("the fake clock", () => {
-  it("stands still until it is advanced", () => {
+  it("stands still until it is told to go on", () => {
     const clock = createFakeClock(5);
     expect(clock.now()).toBe(5);
     clock.advance(10);
@@ -29,7 +29,7 @@ describe("the fake clock", () => {
       ["each", 36],
     ]);
   });
-  it("runs no cancelled timer, also when it is cancelled in the same moment", () => {
+  it("runs nothing that was cancelled, also when that happens at the same moment", () => {
     const clock = createFakeClock(0);
     let ran = 0;
     const count = (): void => {

@@ -10,7 +10,7 @@ function work(ms: number): void {
   while (performance.now() < until);
 }
 
-it("the stopwatch counts the time that this process works and the time that it waits", async () => {
+it("the stopwatch counts what this process does and what it waits for", async () => {
   const startedAt = performance.now();
   const worked = startStopwatch();
   while (worked() < 50);
@@ -34,7 +34,7 @@ it("a time limit runs once, and not after its cancellation", async () => {
 
 const isCounted = existsSync("/proc/pressure/cpu") && existsSync("/proc/self/schedstat");
 
-it.runIf(isCounted)("a stopwatch on a machine with more work than cores leaves out the time that the machine withholds", async () => {
+it.runIf(isCounted)("a machine with more work than cores withholds time", async () => {
   const others = Array.from({ length: 2 * availableParallelism() }, () =>
     spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }),
   );

@@ -75,7 +75,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect(connect(url, transport, readFileSync(certificate("other").cert, "utf8"))).rejects.toThrow();
   });
 
-  it("a new certificate is served to new connections, while open connections continue", async () => {
+  it("a new certificate is served to new connections, while those that are open live on", async () => {
     const { url, port, files, lines } = await start();
     const socket = await connect(url, transport, readFileSync(files.cert, "utf8"));
     expect(await nameServed(port)).toBe("first");

@@ -39,7 +39,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(names.flatMap((name) => news(name).map(() => name))).toEqual(receivers);
   });
 
-  it("a broadcast that asks for answers gets one from each member, after what was sent before it", async () => {
+  it("a broadcast that asks for answers gets one of each member, after what was sent before it", async () => {
     const { all, members, news } = await startQuartet(transport);
     for (const name of names) {
       members[name].client.socket.on("question", (acknowledge) => acknowledge(`${name} has ${news(name).length}`));
@@ -49,14 +49,14 @@ describe.each(transports)("over %s", (transport) => {
     expect(answers.sort()).toEqual(["ada has 1", "bob has 1"]);
   });
 
-  it("a broadcast that asks for answers times out, and returns the answers that it has", async () => {
+  it("a broadcast that asks for answers gives up in time, with those that it has", async () => {
     const { all, members } = await startQuartet(transport);
     members.bob.client.socket.on("question", (acknowledge) => acknowledge("bob"));
     const asked = all.to("left").timeout(300).emitWithAck("question");
     await expect(asked).rejects.toMatchObject({ message: "operation has timed out", responses: ["bob"] });
   });
 
-  it("namespaces on one connection are separate, and each gets its own packets", async () => {
+  it("namespaces on one connection are apart, and each gets its own", async () => {
     const { server, all, members, settle, news } = await startQuartet(transport);
     const definition = defineNamespace({ path: "/other", access: "guest", requests: {}, rooms: () => ["left"] });
     const others = server.realtime.namespace(definition);

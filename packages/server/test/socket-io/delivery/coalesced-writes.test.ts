@@ -52,7 +52,7 @@ async function start(): Promise<Started> {
 
 const batch = ["progress_batch"];
 
-it("broadcasts of one turn are one write for each member, with everything for this member, in order", async () => {
+it("broadcasts of one turn are one write for each member, with all that is for it, in order", async () => {
   const { server, connect } = await start();
   const { io } = server.realtime;
   const [left, both, neither] = await Promise.all([connect(["left"]), connect(["left", "right"]), connect()]);
@@ -75,7 +75,7 @@ it.each<[when: string, within: (run: () => void) => unknown]>([
   ["in a microtask", (run) => queueMicrotask(run)],
   ["in a timer", (run) => new Promise<void>((resolve) => setTimeout(() => resolve(run()), 1))],
   ["when input has come", (run) => new Promise<void>((resolve) => setImmediate(() => resolve(run())))],
-])("a packet that is sent %s waits for one turn at the most", async (_when, within) => {
+])("what is sent %s waits for one turn at the most", async (_when, within) => {
   const { server, connect } = await start();
   const writes = recordWrites(await connect());
   await within(() => server.realtime.io.emit("news"));
@@ -98,7 +98,7 @@ it("a packet for one member splits the writes of this member, and of no other", 
   ]);
 });
 
-it("a write is bounded: more than 64 KB is sent in several writes, which still share frames", async () => {
+it("a write is bounded: what is more than 64 KB leaves in several, sharing frames all the same", async () => {
   const { server, connect } = await start();
   const writes = (await Promise.all([connect(), connect()])).map(recordWrites);
   const text = "x".repeat(1000);
@@ -143,7 +143,7 @@ it("several states are one progress_batch for clients that accept it, and one pr
   expect(plain).toEqual(tasks.map((task: object) => `42${JSON.stringify(["progress_update", task])}`));
 });
 
-it("a single state is a progress_update for all clients, in the same buffer", async () => {
+it("a single state is a progress_update for everybody, in the same buffer", async () => {
   const { connect, begin, report } = await start();
   const { taskId, room } = await begin();
   const writes = (await Promise.all([connect([room], batch), connect([room])])).map(recordWrites);
@@ -153,7 +153,7 @@ it("a single state is a progress_update for all clients, in the same buffer", as
   expect(second?.equals(first ?? Buffer.alloc(0))).toBe(true);
 });
 
-it("a broadcast between states splits the batch, so that the order is kept", async () => {
+it("a broadcast between states parts the batch, so that the order holds", async () => {
   const { server, clock, connect, begin } = await start();
   const tasks = [await begin(), await begin(), await begin(), await begin()];
   const socket = await connect(

@@ -36,7 +36,7 @@ interface Tick {
   readonly most: number;
 }
 
-it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a time, and reaches all of them", {
+it("a tick of 2,000 tasks for 1,000 watchers holds the event loop for 10 ms at a time, and reaches everybody", {
   timeout: 60_000,
 }, async () => {
   const clock = createTickingClock();

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it("a client gets packets in the order of sending: all of them if it stays, and up to some point if it disconnects", {
+it("a client gets what it is sent in the order of sending, all of it if it stays, and up to some point if it goes", {
   timeout: 60_000,
 }, async () => {
   await fc.assert(fc.asyncProperty(programmes, holdsFor), {

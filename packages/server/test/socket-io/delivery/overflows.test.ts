@@ -61,25 +61,28 @@ it.each<[what: string, send: (socket: RealtimeSocket, text: string) => void]>([
   ["events of its own", (socket, text) => socket.emit("news", text)],
   ["attachments", ({ nsp, id }, text) => nsp.to(id).emit("news", Buffer.from(text))],
   ["both in turn", (socket, text) => void (socket.emit("news", text) && socket.nsp.to(socket.id).emit("news", text))],
-])("a client that does not read %s is closed above SIGNALBOX_MAX_BUFFERED_BYTES, and not below", async (_what, send) => {
-  const { server } = await start();
-  const sleeper = await openSleeper(server);
-  const { socket } = sleeper;
-  await fill(server, sleeper, 1);
-  let largest = 0;
-  while (socket.connected) {
-    largest = Math.max(largest, bufferedBytes(socket.conn));
-    send(socket, "y".repeat(10_000));
+])(
+  "a client that does not read %s is closed above SIGNALBOX_MAX_BUFFERED_BYTES, and not below",
+  async (_what, send) => {
+    const { server } = await start();
+    const sleeper = await openSleeper(server);
+    const { socket } = sleeper;
+    await fill(server, sleeper, 1);
+    let largest = 0;
+    while (socket.connected) {
+      largest = Math.max(largest, bufferedBytes(socket.conn));
+      send(socket, "y".repeat(10_000));
+      await turn();
+    }
+    expect(largest).toBeGreaterThan(maxBytes - 25_000);
+    // The packet that exceeds the limit may be in the buffer already.
+    expect(largest).toBeLessThan(maxBytes + 20_000);
+    expect(connections(server)).toBe(0);
+    // The packets in Engine.IO's queue are released at once; those of TCP are released with the connection.
     await turn();
-  }
-  expect(largest).toBeGreaterThan(maxBytes - 25_000);
-  // The packet that exceeds the limit may be in the buffer already.
-  expect(largest).toBeLessThan(maxBytes + 20_000);
-  expect(connections(server)).toBe(0);
-  // The packets in Engine.IO's queue are released at once; those of TCP are released with the connection.
-  await turn();
-  expect(bufferedBytes(socket.conn)).toBeLessThanOrEqual(maxBytes + 25_000);
-});
+    expect(bufferedBytes(socket.conn)).toBeLessThanOrEqual(maxBytes + 25_000);
+  },
+);
 
 it("a burst within one turn is bounded as well: its packets are released where the limit is exceeded", async () => {
   const { server } = await start();
@@ -113,7 +116,7 @@ it("a client that reads on after an overflow gets what was written, in order, an
   expect(numbers).toEqual(numbers.map((_, index) => index));
 });
 
-it("an overflow is counted and logged, and other members are not affected", async () => {
+it("an overflow is counted and logged, and other members notice nothing", async () => {
   const { server } = await start();
   const reader = await connectClient(server.url);
   onTestFinished(() => reader.close());

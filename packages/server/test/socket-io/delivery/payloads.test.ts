@@ -51,7 +51,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 
   it.each(["é".repeat(57), "漢字".repeat(20_000), "🚦".repeat(33), "a\u0000\u001e\u2028\ud83d b", '\\"\\u0000'])(
-    "a text of any kind arrives unchanged (%#)",
+    "text of any kind arrives as it is (%#)",
     async (text) => {
       const { all, members, settle, news } = await startQuartet(transport);
       const name = text.slice(0, 10);

@@ -70,7 +70,7 @@ function createSteppedClock() {
 const idsOf = (tasks: readonly TaskSnapshot[]): string[] => tasks.map(({ task_id }) => task_id);
 const bytesOf = (tasks: readonly TaskSnapshot[]): number => Buffer.byteLength(JSON.stringify(tasks));
 
-it("one client is sent at most PROGRESS_TICK_TASKS states a tick, and the rest in the next ones", async () => {
+it("one client is sent PROGRESS_TICK_TASKS states a tick, and the rest in the next ones", async () => {
   const { ids, reportAll, look, nextTick } = await start(35, { PROGRESS_TICK_TASKS: "10" });
   await reportAll(1);
   const ticks = [await look(), await nextTick(), await nextTick(), await nextTick(), await nextTick()];
@@ -78,7 +78,7 @@ it("one client is sent at most PROGRESS_TICK_TASKS states a tick, and the rest i
   expect(idsOf(ticks.flat())).toEqual(ids);
 });
 
-it("a state that waits for a later tick is sent in its latest version only, and not before all others had their turn", async () => {
+it("what waits for a later tick is sent in its latest state only, and none before all others had their turn", async () => {
   const { ids, reportAll, look, nextTick } = await start(40, { PROGRESS_TICK_TASKS: "10" });
   const seen: TaskSnapshot[] = [];
   for (let round = 1; round <= 12; round += 1) {
@@ -96,7 +96,7 @@ it.each([
   ["PROGRESS_TICK_BYTES", { PROGRESS_TICK_BYTES: "10000" }, 10_000, "x"],
   ["the default of PROGRESS_TICK_BYTES", {}, 65_536, "x"],
   ["the default of PROGRESS_TICK_BYTES, of text in three bytes a character", {}, 65_536, "漢"],
-])("one client is sent at most %s a tick, and the rest in the next ones", async (_name, env, bound, character) => {
+])("one client is sent %s a tick, and the rest in the next ones", async (_name, env, bound, character) => {
   const message = character.repeat(900);
   const { ids, reportAll, look, nextTick } = await start(150, env, message);
   await reportAll(1);
@@ -107,13 +107,13 @@ it.each([
   expect(idsOf(ticks.flat())).toEqual(ids);
 });
 
-it("final events are not limited per tick", async () => {
+it("final events are bounded by no tick", async () => {
   const { ids, progress, look } = await start(30, { PROGRESS_TICK_TASKS: "10" });
   await Promise.all(ids.map((id) => progress.complete(id)));
   expect((await look()).map(({ status }) => status)).toEqual(ids.map(() => "completed"));
 });
 
-it("a tick longer than its slice continues in later turns, and repeats and loses nothing", async () => {
+it("a tick longer than its slice goes on in later turns, and repeats and loses nothing", async () => {
   const { clock, ids, reportAll, look } = await start(100);
   await reportAll(1);
   expect(await look()).toHaveLength(100);
@@ -136,7 +136,7 @@ it("a tick longer than its slice continues in later turns, and repeats and loses
   expect(await look()).toEqual([]);
 });
 
-it("a final event does not wait for a tick that continues, and no state of its task follows", async () => {
+it("a final event does not wait for a tick that goes on, and no state of its task follows", async () => {
   const { clock, progress, ids, reportAll, look } = await start(100);
   const [first = "", last = ""] = [ids[0], ids.at(-1)];
   await reportAll(1);
@@ -167,7 +167,7 @@ it("a final event does not wait for a tick that continues, and no state of its t
   expect(new Set(idsOf(seen)).size).toBe(100);
 });
 
-it("a tick that is due while the one before continues is skipped, and the latest states arrive", async () => {
+it("a tick that is due while the one before goes on is left out, and the latest states arrive", async () => {
   const { clock, reportAll, look } = await start(100);
   await reportAll(1);
   const seen = await look();

@@ -88,7 +88,7 @@ describe("the write of a turn", () => {
     expect([a.written.length, b.written.length]).toEqual([2, 1]);
   });
 
-  it("is sent at once where another packet is about to be sent, and nothing of it a second time", async () => {
+  it("leaves at once where something else is about to be sent, and nothing of it a second time", async () => {
     const { writeBatcher } = start();
     const { conn, texts } = connection();
     writeBatcher.release(conn);
@@ -101,7 +101,7 @@ describe("the write of a turn", () => {
     expect(texts()).toEqual([["first"], ["second"]]);
   });
 
-  it("is sent before the turn ends where it has more than 65,536 characters", async () => {
+  it("leaves before the turn ends where it has more than 65,536 characters", async () => {
     const { writeBatcher } = start();
     const { conn, texts } = connection();
     writeBatcher.add(conn, createMessage("x".repeat(65_535)));
@@ -117,7 +117,7 @@ describe("the write of a turn", () => {
     expect(texts()).toHaveLength(1);
   });
 
-  it("includes the packets of the ordinary path that were held", async () => {
+  it("brings along the packets of the ordinary path that were held", async () => {
     const { writeBatcher, noted } = start();
     const { conn, stream, written } = connection();
     writeBatcher.hold(conn);
@@ -133,7 +133,7 @@ describe("the write of a turn", () => {
     await turn();
   });
 
-  it("sends what was held by itself, also where nothing else is sent", async () => {
+  it("lets what was held go by itself, also where nothing else is sent", async () => {
     const { writeBatcher } = start();
     const { conn, stream, written } = connection();
     writeBatcher.hold(conn);
@@ -186,7 +186,7 @@ describe("the write of a turn", () => {
     expect([ordinary.map(([data]) => data), written]).toEqual([["one", "two"], []]);
   });
 
-  it("follows the packets that wait in Engine.IO's queue, as one packet with its frames", async () => {
+  it("goes behind the packets that wait in Engine.IO's queue, as one packet with its frames", async () => {
     const { writeBatcher, traffic } = start();
     const { conn, ordinary, queue, written } = connection();
     queue.push({});
@@ -234,7 +234,7 @@ describe("a client that does not read", () => {
     ]);
   });
 
-  it("keeps the whole block of memory for the first frames only, and a copy of later ones", async () => {
+  it("keeps the whole piece of memory for the first frames only, and a copy of later ones", async () => {
     const { writeBatcher } = start();
     const { conn, stream } = connection({ read: false });
     const chunks: Buffer[] = [];
@@ -286,7 +286,7 @@ describe("writing to many", () => {
   }
   const upTo = (count: number, from = 0) => Array.from({ length: count - from }, (_, index) => from + index);
 
-  it("stops after 32 where that took longer than 3 ms, and continues before the connections that were added since", async () => {
+  it("stops after 32 where that took longer than 3 ms, and goes on before those who were added since", async () => {
     const { writeBatcher } = start();
     const { conns, order } = many(80, 1);
     for (const conn of conns.slice(0, 70)) writeBatcher.add(conn, createMessage("m"));
@@ -310,7 +310,7 @@ describe("writing to many", () => {
     await turn();
   });
 
-  it("checks the time every 32 connections, and stops after more than 3 ms", async () => {
+  it("looks at the time every 32 connections, and stops after more than 3 ms", async () => {
     const { writeBatcher } = start();
     const { conns, order } = many(70, 3 / 32);
     for (const conn of conns) writeBatcher.add(conn, createMessage("m"));
@@ -319,7 +319,7 @@ describe("writing to many", () => {
     await turn();
   });
 
-  it("continues to the end where it takes 3 ms or less", async () => {
+  it("goes on to the end where it takes 3 ms or less", async () => {
     const { writeBatcher } = start();
     const { conns, order } = many(70, 0.04);
     for (const conn of conns) writeBatcher.add(conn, createMessage("m"));

@@ -62,7 +62,7 @@ describe("a server refuses to start, or warns, on dependencies without", () => {
   });
 });
 
-it("a server on unchanged dependencies starts without a warning", { timeout: 120_000 }, async () => {
+it("with nothing changed, the server starts without a warning", { timeout: 120_000 }, async () => {
   const unchanged = ["engine.io/build/server.js", "this.clients = {}", "this.clients = {}"];
   expect(await run(...unchanged)).toEqual({ warned: [], received: [{ all: true }, { all: true }] });
 });

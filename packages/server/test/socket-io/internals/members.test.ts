@@ -26,13 +26,13 @@ it.each(["polling", "websocket"] as const)("all members exist with %s as the onl
   only.close();
 });
 
-it("the supported versions are those that package.json names", () => {
+it("supports the versions that package.json names", () => {
   const file = new URL("../../../package.json", import.meta.url);
   const { dependencies } = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
   expect(dependencies).toMatchObject(supportedVersions);
 });
 
-it("the installed version of each dependency is found", () => {
+it("finds the installed version of each", () => {
   for (const name of Object.keys(supportedVersions))
     expect(installedVersion(name as DependencyHealth)).toMatch(/^\d+\.\d+/);
 });
