@@ -78,18 +78,13 @@ export function createRefusalReporter(options: RefusalReporterOptions): RefusalR
       record(refusal, securityTypeOf(refusal.code), { ip, origin, requestId }, place);
     },
     socket(socket, refusal, event) {
+      // A client that sends a request and disconnects without waiting for the answer, as every closed page does,
+      // commits no offence, and no client receives the refusal.
+      if (event !== null && refusal.code === "session_revoked" && !socket.connected) return;
       const { ip, requestId } = contexts.of(socket.conn);
       const { principal } = socket.data as Partial<RealtimeSocket["data"]>;
       const where = { ip, requestId, userId: principal?.userId, namespace: socket.nsp.name, event: event ?? undefined };
-      // A client that sends a request and disconnects without waiting for the answer, as every closed page does,
-      // commits no offence.
-      const hasLeft = event !== null && refusal.code === "session_revoked" && !socket.connected;
-      record(
-        refusal,
-        hasLeft ? undefined : securityTypeOf(refusal.code),
-        where,
-        principal && limitSubject(principal, ip),
-      );
+      record(refusal, securityTypeOf(refusal.code), where, principal && limitSubject(principal, ip));
     },
   };
 }
