@@ -39,7 +39,10 @@ export function createAccount(): Account {
   async function refresh(reason?: SessionEndReason): Promise<boolean> {
     try {
       const config = await getJson<ClientConfig>("/realtime/client-config");
-      const notice = config.authenticated || !reason ? null : farewells[reason];
+      // The end of a session is reported by the server and by the tab that signed out, in any order and not always with
+      // its reason: a report without one leaves the sentence of the other.
+      const known = state.get().phase === "ready" ? state.get().notice : null;
+      const notice = config.authenticated ? null : reason ? farewells[reason] : known;
       state.set({ phase: "ready", config, notice });
       return config.authenticated;
     } catch (error) {
