@@ -20,7 +20,8 @@ test("the part in view is read with some rows around it, sorted and searched for
       onTestFinished(() => client.close());
     }),
   );
-  const { state, look, search, sortBy } = openConnections(section);
+  // Without the server's batches, which report the 200 connections: each of them reads the part in view again.
+  const { state, look, search, sortBy } = openConnections({ ...section, onBatch() {} });
   const shown = () => state.get().rows.map(({ username }) => username);
   sortBy("username", false);
   search("user-");
