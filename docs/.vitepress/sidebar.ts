@@ -53,7 +53,7 @@ export const sidebar = [
     page("Security", "/SECURITY"),
     page("What it costs", "/bench/"),
     page("How it scales", "/docs/scaling"),
-    page("The ancestor's parts", "/docs/components"),
+    page("Parts of Flask-SocketIO", "/docs/components"),
   ]),
   group(
     "Reliability",

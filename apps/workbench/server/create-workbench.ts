@@ -109,7 +109,10 @@ export async function startWorkbench(environment: Readonly<Record<string, string
     notifications: {
       // An application with a mail server would send an e-mail; this one writes to its log.
       onUnacknowledged: ({ audience, notice }) =>
-        log.warn({ audience, notice_id: notice.id, title: notice.title }, "Nobody has acknowledged a critical notice."),
+        log.warn(
+          { audience, notice_id: notice.id, title: notice.title },
+          "A critical notification was not acknowledged in time.",
+        ),
     },
   });
   // #endregion

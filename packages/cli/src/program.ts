@@ -77,7 +77,7 @@ export async function run(args: readonly string[], { out, err, environment, sign
     .description("turns the environment of a Flask-SocketIO application into ours; what changed goes to standard error")
     .argument("<file>", "its .env")
     .addOption(
-      new Option("--from <ancestor>", "what it was written for").choices(["flask-socketio"]).makeOptionMandatory(),
+      new Option("--from <framework>", "what it was written for").choices(["flask-socketio"]).makeOptionMandatory(),
     )
     .addOption(jsonOption())
     .action((file: string, options: { json?: true }) => {

@@ -19,7 +19,7 @@ export interface Evidence {
   /** Whether client-config was readable after the failure. */
   readonly configReadable?: boolean | undefined;
   /** Result of `GET reachable`: the Signalbox server, other software, or no response. */
-  readonly reachable?: "server" | "foreign" | "nobody" | undefined;
+  readonly reachable?: "server" | "foreign" | "none" | undefined;
   /** False when the browser reports that it is offline. */
   readonly online: boolean;
 }
@@ -53,5 +53,5 @@ function codeOf(evidence: Evidence): DiagnosisCode {
   if (status > 0) return "protocol_mismatch";
   // A page of any origin can read `reachable`. It can read client-config only if the server accepts its origin.
   if (evidence.reachable === "server") return "origin_refused";
-  return evidence.reachable === "nobody" ? "server_down" : "unknown";
+  return evidence.reachable === "none" ? "server_down" : "unknown";
 }

@@ -101,7 +101,7 @@ export function createProbe({ base, environment, headers }: ProbeOptions): Probe
         // fetch").
         return send("/realtime/reachable", { credentials: "omit", mode: "no-cors", redirect: "follow" }).then(
           () => "foreign" as const,
-          () => "nobody" as const,
+          () => "none" as const,
         );
       }
     },

@@ -38,7 +38,7 @@ describe("PROTOCOL.md", () => {
   });
 
   it("names the legacy events", () => {
-    const text = section("## The ancestor's clients");
+    const text = section("## Clients of Flask-SocketIO");
     for (const event of contract["/"].legacyClientEvents) expect(text).toContain(`\`${event}\``);
   });
 

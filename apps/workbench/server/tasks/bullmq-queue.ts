@@ -39,7 +39,7 @@ export function createBullMqQueue({ redisUrl, progress, log, onEnded }: BullMqQu
         errorOf: failureOf,
         onEnded: (task) =>
           onEnded(task).catch((err: unknown) =>
-            log.error({ err, task_id: task.task_id }, "Nobody was told of a task's end."),
+            log.error({ err, task_id: task.task_id }, "The end of a task could not be reported."),
           ),
         logger: log,
       });

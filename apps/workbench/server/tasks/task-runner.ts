@@ -94,7 +94,9 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskQueue {
   async function finish(task: TaskSnapshot): Promise<void> {
     await options
       .onEnded(task)
-      .catch((error: unknown) => log.error({ err: error, task_id: task.task_id }, "Nobody was told of a task's end."));
+      .catch((error: unknown) =>
+        log.error({ err: error, task_id: task.task_id }, "The end of a task could not be reported."),
+      );
     await jobs.finish(task.task_id);
   }
 

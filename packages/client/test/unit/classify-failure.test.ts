@@ -8,7 +8,7 @@ const refusal = (code: (typeof refusalCodes)[number]) => ({ code, category: refu
 describe("a failure is classified by what was observed:", () => {
   const cases: [string, Partial<Evidence>, string][] = [
     ["the server's own word comes first", { refusal: refusal("server_full"), online: false }, "server_full"],
-    ["no network", { online: false, reachable: "nobody" }, "network_offline"],
+    ["no network", { online: false, reachable: "none" }, "network_offline"],
     ["a certificate that Node refuses", { systemCode: "CERT_HAS_EXPIRED" }, "clock_or_certificate"],
     ["a system that reports nobody there", { systemCode: "ECONNREFUSED" }, "server_down"],
     ["a gateway without its server", { status: 502, transport: "polling" }, "server_down"],
@@ -33,8 +33,8 @@ describe("a failure is classified by what was observed:", () => {
     ["HTML in place of JSON", { foreign: true }, "proxy_interference"],
     ["somebody else at the address", { reachable: "foreign" }, "proxy_interference"],
     ["the server is there, but this page may not read it", { reachable: "server" }, "origin_refused"],
-    ["nobody at the address", { reachable: "nobody" }, "server_down"],
-    ["no answer in time", { timedOut: true, reachable: "nobody" }, "timed_out"],
+    ["no server at the address", { reachable: "none" }, "server_down"],
+    ["no answer in time", { timedOut: true, reachable: "none" }, "timed_out"],
     ["an error of the application in front", { status: 500, reachable: "server" }, "protocol_mismatch"],
     ["nothing known", {}, "unknown"],
     [

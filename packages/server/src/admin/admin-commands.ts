@@ -91,7 +91,9 @@ export function createAdminCommands(options: AdminCommandOptions): AdminCommands
         });
       }
       if (subject === "address" && isIP(id.replace(/\/64$/, "")) === 0) {
-        throw new Refusal("payload_invalid", { hint: `${JSON.stringify(id)} is no address, and would block nobody.` });
+        throw new Refusal("payload_invalid", {
+          hint: `${JSON.stringify(id)} is no address, and would block no client.`,
+        });
       }
       const until = clock.now() + seconds * 1000;
       const times = `until ${new Date(until).toISOString()}`;

@@ -8,6 +8,6 @@ import { createQueueLink } from "./queue-link.ts";
  */
 export async function cancelOnRequest(worker: Worker): Promise<() => void> {
   const link = createQueueLink(worker.opts.connection, worker.toKey("").replace(/:$/, ""));
-  await link.onCancel((jobId) => void worker.cancelJob(jobId, "Somebody has cancelled it."));
+  await link.onCancel((jobId) => void worker.cancelJob(jobId, "The task was cancelled."));
   return link.close;
 }

@@ -4,10 +4,10 @@ import type { NotificationReader, Principal } from "./ports.ts";
 
 const leastRoles = ["user", "admin"] as const;
 
-/** A user's own audience. Ids are the application's own: behind the colon anything may stand. */
+/** A user's own audience. The application chooses the ids, so any text may follow the colon. */
 export const userAudience = (userId: string): string => `user:${userId}`;
 
-/** The audiences that notices are stored for. A room's is none: its members are looked up when it is sent. */
+/** The audiences that notices are stored for. Rooms are excluded: their members are looked up when a notice is sent. */
 export type NoticeAudience = Exclude<Audience, { room_id: string }>;
 
 export type AudienceKind = "user" | "role" | "room" | "everyone";
@@ -23,7 +23,7 @@ export function storedAudience(audience: NoticeAudience): string {
   return "role" in audience ? `role:${audience.role}` : userAudience(audience.user_id);
 }
 
-/** What `storedAudience` was made from. */
+/** The inverse of `storedAudience`. */
 export function toldAudience(stored: string): NoticeAudience {
   const ofUser = userAudience("");
   if (stored.startsWith(ofUser)) return { user_id: stored.slice(ofUser.length) };
@@ -31,7 +31,7 @@ export function toldAudience(stored: string): NoticeAudience {
   return role === undefined ? "everyone" : { role };
 }
 
-/** Who reads, with every audience that they belong to in their present role. */
+/** The reader, with every audience that the principal belongs to in its current role. */
 export function readerOf(principal: Principal, now: number): NotificationReader {
   const ofRoles = leastRoles.filter((role) => permits(role, principal)).map((role) => `role:${role}`);
   return {

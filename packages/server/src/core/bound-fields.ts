@@ -1,28 +1,28 @@
 import { cutText } from "./cut-text.ts";
 
-/** The longest text of a line, in code points; what is longer ends with an ellipsis. */
+/** Maximum length of one text in a log line, in code points. A longer text is cut and ends with an ellipsis. */
 const maxText = 1000;
 
-/** Of the head of a stack trace, so that a long message leaves room for the frames. */
+/** Maximum length of the message in the head of a stack trace, so that a long message leaves room for the frames. */
 const maxStackHead = 200;
 
-/** All texts of a line together, in code points. */
+/** Maximum total length of all texts of a log line, in code points. */
 const maxLine = 4000;
 
-/** Properties of one object, and elements of one array. */
+/** Maximum number of properties of one object, and of elements of one array. */
 const maxEntries = 40;
 
 const maxDepth = 5;
 
-/** A text of a line, cut. */
+/** Cuts one text of a log line to `max`. */
 export function boundText(text: string, max = maxText): string {
   const cut = cutText(text, max);
   return cut.length === text.length ? cut : `${cutText(cut, max - 1)}…`;
 }
 
 /**
- * A copy of a line's fields in which texts, keys, lists and depth are bounded, whatever they are made of. An Error stays
- * an Error, for logs that treat errors in a way of their own. Never throws: a line about a fault must not be the next.
+ * Copies the fields of a log line with bounded texts, keys, lists and depth, whatever values they hold. An Error stays
+ * an Error, for loggers that treat errors specially. Never throws: logging a fault must not cause another one.
  */
 export function boundFields(fields: object): object {
   let room = maxLine;
@@ -59,7 +59,7 @@ export function boundFields(fields: object): object {
   }
 
   function copyError(error: Error, depth: number): Error {
-    // A DOMException's prototype reads slots that no copy has.
+    // The prototype of DOMException reads internal slots that a copy does not have.
     const prototype = error instanceof DOMException ? Error.prototype : Object.getPrototypeOf(error);
     const copied: Error = Object.setPrototypeOf(new Error(), prototype);
     const message = text(String(error.message));
@@ -84,7 +84,10 @@ export function boundFields(fields: object): object {
   }
 }
 
-/** The message is told beside the stack: in its head, a long one would leave nothing of the frames. */
+/**
+ * Shortens the message in the head of a stack, where a long one would leave no room for the frames. The message is also
+ * logged beside the stack.
+ */
 function shortenHead(stack: string, message: string): string {
   if (message.length <= maxStackHead || !stack.includes(message)) return stack;
   return stack.replace(message, () => boundText(message, maxStackHead));

@@ -1,11 +1,11 @@
-/** A Map that forgets the oldest entry when it is full: a bound on everything that clients can name keys for. */
+/** A Map that drops the oldest entry when it is full. It bounds every map whose keys clients can choose. */
 export function createBoundedMap<Key, Value>(maxEntries: number): Map<Key, Value> {
   return new BoundedMap(maxEntries);
 }
 
 class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #maxEntries: number;
-  /** Goes on where it stopped: to begin anew, V8 would step over everything that has been deleted since it last tidied up. */
+  /** Continues where it stopped. A new iterator would make V8 step over every entry deleted since its last rehash. */
   readonly #eldest = this.keys();
 
   constructor(maxEntries: number) {

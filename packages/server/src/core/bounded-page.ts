@@ -1,19 +1,19 @@
 import type { Page, PageRequest } from "@signalbox/protocol";
 import { boundFields } from "./bound-fields.ts";
 
-/** Rows of a page that does not say how many it wants. */
+/** Number of rows of a page whose request has no limit. */
 export const defaultLimit = 100;
 
-/** Rows that are read from a store at a time: parsing more of them would hold the event loop up. */
+/** Number of rows that are read from a store at a time. Parsing more would block the event loop for too long. */
 const rowsPerRead = 50;
 
-/** An answer may take this part of what may wait for a client: several may be asked for at a time. */
+/** Share of a client's send buffer limit that one response may take: a client may send several requests at a time. */
 const answerShare = 1 / 4;
 
-/** The bytes of rows in one answer, from SIGNALBOX_MAX_BUFFERED_BYTES. */
+/** Maximum number of bytes of rows in one response, from SIGNALBOX_MAX_BUFFERED_BYTES. */
 export const answerBytes = (maxBufferedBytes: number): number => Math.floor(maxBufferedBytes * answerShare);
 
-/** The first rows whose JSON together has at most `maxBytes`. Looks at no more of them than that. */
+/** The first rows whose JSON together has at most `maxBytes`. Stops at the first row that does not fit. */
 export function rowsWithin<Row>(rows: readonly Row[], maxBytes: number): { rows: readonly Row[]; bytes: number } {
   let bytes = 0;
   for (const [index, row] of rows.entries()) {
@@ -24,7 +24,10 @@ export function rowsWithin<Row>(rows: readonly Row[], maxBytes: number): { rows:
   return { rows, bytes };
 }
 
-/** At least one row, or a list would end there: one that is too large by itself comes with its texts cut. */
+/**
+ * Like `rowsWithin`, but returns at least one row, because a list would otherwise end there. A row that is too large by
+ * itself is returned with its texts cut.
+ */
 export function someRowsWithin<Row extends object>(rows: readonly Row[], maxBytes: number): readonly Row[] {
   const { rows: fitting } = rowsWithin(rows, maxBytes);
   const [first] = rows;
@@ -32,7 +35,7 @@ export function someRowsWithin<Row extends object>(rows: readonly Row[], maxByte
 }
 
 /**
- * Reads a page from a store, a few rows at a time, until it is complete or has `maxBytes`. What is left out comes with
+ * Reads a page from a store, a few rows at a time, until it is complete or has `maxBytes`. The remaining rows are on
  * the next page: the cursor is the store's own.
  */
 export async function readBounded<Row extends object, Request extends PageRequest>(
@@ -49,7 +52,7 @@ export async function readBounded<Row extends object, Request extends PageReques
     if (fitting.rows.length < rows.length) {
       if (fitting.rows.length === 0 && read.length > 0) return { rows: read, next: after ?? null, total };
       if (rows.length === 1) return { rows: [...someRowsWithin(rows, room)], next, total };
-      // Once more with as many as fit, for the cursor behind them.
+      // Reads again with a limit of the rows that fit, to get the cursor after them.
       left = Math.max(1, fitting.rows.length);
       continue;
     }

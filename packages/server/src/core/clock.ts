@@ -1,6 +1,6 @@
 import type { Clock } from "./ports.ts";
 
-/** The machine's own clock. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -1,6 +1,6 @@
 /**
- * The beginning of a text, at most `maxCodePoints` long. Counts code points, so that no character is cut in half; half a
- * surrogate pair that was in the text already is replaced with U+FFFD.
+ * The beginning of a text, at most `maxCodePoints` long. Counts code points, so that no character is cut in half.
+ * Replaces a lone surrogate that is already in the text with U+FFFD.
  */
 export function cutText(text: string, maxCodePoints: number): string {
   // A text has at most as many code points as code units.

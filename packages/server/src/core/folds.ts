@@ -6,21 +6,21 @@ interface Fold<Line> {
   count: number;
 }
 
-/** The lines of one kind. Kinds do not share their bound: a flood of one must not hide another. */
+/** The open lines of one kind. Each kind has its own limit: a flood of one kind must not hide another. */
 interface KindFolds<Line> {
   readonly lines: Map<string, Fold<Line>>;
-  /** What is in none of the lines, in a flood. */
+  /** Counts the entries that have no line of their own, during a flood. */
   rest: Fold<Line> | undefined;
-  /** A flood goes on until then, though its lines have been closed. */
+  /** End of the flood, in monotonic milliseconds. It may be later than the moment at which its lines are closed. */
   floodUntil: number;
 }
 
 interface FoldsOptions<Line> {
   readonly clock: Pick<Clock, "monotonic">;
   readonly foldMs: number;
-  /** Different lines of one kind that are open at a time; beyond it the kind is in a flood. */
+  /** Maximum number of different lines of one kind that are open at a time. Beyond it the kind is in a flood. */
   readonly maxOpenLines: number;
-  /** Told of a line when it is closed, if it stands for more than one. */
+  /** Called with each line that is closed, if it counts more than one entry. */
   onClosed(line: Line, count: number): void;
 }
 
@@ -28,25 +28,25 @@ interface FoldEntry<Line> {
   readonly kind: string;
   /** What makes two entries of a kind equal. */
   readonly key: string;
-  /** Makes the line that a first entry begins. */
+  /** Makes the line for the first of several equal entries. */
   open(): Line;
-  /** Makes the line that stands for everything else, in a flood. */
+  /** Makes the line that counts all other entries during a flood. */
   openRest(): Line;
 }
 
 /** Folds equal entries into lines with exact counts. */
 export interface Folds<Line> {
-  /** Counts an entry: in an equal line of the last `foldMs`, or in a new one. */
+  /** Counts an entry in an equal line of the last `foldMs`, or in a new line. */
   add(entry: FoldEntry<Line>): void;
-  /** Closes the lines whose time is over. Returns how many are open still. */
+  /** Closes the lines that are older than `foldMs`. Returns how many are still open. */
   closeDue(): number;
   closeAll(): void;
 }
 
 /**
- * Who varies what makes entries equal gets `maxOpenLines` lines; all others are counted in one line per `foldMs`, for as
- * long as that line stands for as many entries. So n entries of a kind make at most `maxOpenLines + n / maxOpenLines`
- * lines while the flood lasts.
+ * A sender that varies the key gets at most `maxOpenLines` lines. All further entries are counted in one line per
+ * `foldMs`, as long as that line counts at least `maxOpenLines` entries. So n entries of a kind make at most
+ * `maxOpenLines + n / maxOpenLines` lines while the flood lasts.
  */
 export function createFolds<Line>({ clock, foldMs, maxOpenLines, onClosed }: FoldsOptions<Line>): Folds<Line> {
   const kinds = new Map<string, KindFolds<Line>>();
@@ -60,7 +60,7 @@ export function createFolds<Line>({ clock, foldMs, maxOpenLines, onClosed }: Fol
   function closeSince(since: number): void {
     for (const folds of kinds.values()) {
       for (const [key, fold] of folds.lines) {
-        // In the order of their beginning: the rest is younger.
+        // Lines are in the order of their creation: all that follow are younger.
         if (fold.since > since) break;
         folds.lines.delete(key);
         close(fold);

@@ -1,19 +1,22 @@
 type Step = () => void | Promise<void>;
 
 /**
- * What modules do when the server closes. Steps run one after the other, in the reverse order of registration: a module
- * is created after those it uses, and therefore stops before them.
+ * The steps of a graceful shutdown. They run one after the other, in the reverse order of registration: a module is
+ * created after the modules that it uses, and therefore stops before them.
  */
 export interface Lifecycle {
-  /** Registers a step of draining: afterwards no connection is left, and the application may still report and notify. */
+  /**
+   * Registers a step of draining. After draining no connection is open, and the application may still report tasks and
+   * send notifications.
+   */
   onDrain(step: Step): void;
-  /** Registers a step of closing, which follows draining. */
+  /** Registers a step of closing. Closing follows draining. */
   onClose(step: Step): void;
-  /** Whether draining has begun: the server wants no more traffic. */
+  /** Whether draining has begun: the server then accepts no more traffic. */
   isDraining(): boolean;
-  /** Drains once; later calls wait for the same end. */
+  /** Drains once. Later calls return the same promise. */
   drain(): Promise<void>;
-  /** Drains and closes once; later calls wait for the same end. */
+  /** Drains and closes once. Later calls return the same promise. */
   close(): Promise<void>;
 }
 
@@ -40,7 +43,7 @@ export function createLifecycle(): Lifecycle {
   };
 }
 
-/** Nothing is awaited between synchronous steps: what a process does before it ends must not wait for another turn. */
+/** Does not await synchronous steps: a process that is about to exit may have no further turn of the event loop. */
 async function runInReverse(steps: readonly Step[]): Promise<void> {
   for (const step of steps.toReversed()) {
     const done = step();

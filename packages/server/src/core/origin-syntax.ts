@@ -1,48 +1,52 @@
-/** Schemes whose origins URL computes, or that have none: pages of `file:` and `data:` send `null`. */
+/** Schemes whose origins `URL` computes, and schemes without an origin: pages of `file:` and `data:` send `null`. */
 const ofUrl = /^(https?|wss?|ftp|file|data|blob|about|javascript):/;
 
 /**
- * Origins of app shells and extensions, such as `capacitor://localhost` or `chrome-extension://<id>`: URL calls them
- * opaque, and browsers send scheme and host.
+ * Whether a text is the origin of an app shell or extension, such as `capacitor://localhost` or
+ * `chrome-extension://<id>`. `URL` treats these origins as opaque, but browsers send scheme and host.
  */
 const isAppOrigin = (text: string): boolean =>
   /^[a-z][a-z\d+.-]*:\/\/[\w.-]+(:\d{1,5})?$/.test(text) && !ofUrl.test(text);
 
-/** Whether a text is an origin exactly as a browser serialises one (RFC 6454 section 6.2). URLs may have a `*` in the host: no site has. */
+/**
+ * Whether a text is an origin exactly as a browser serialises one (RFC 6454 section 6.2). `URL` accepts a `*` in the
+ * host, but no site has one.
+ */
 export const isOrigin = (text: string): boolean =>
   !text.includes("*") && (URL.parse(text)?.origin === text || isAppOrigin(text));
 
 /**
- * The origin of an address as browsers write it: case, default ports and IPv6 go through URL. What URL would drop
- * without a word (`name@` in front of the host, a path behind it) would leave another site's origin: undefined.
+ * The origin of an address as browsers write it: `URL` normalises case, default ports and IPv6. Undefined for an
+ * address with parts that `URL` drops silently (`name@` before the host, a path after it): what remains would be
+ * another site's origin.
  */
 export function originOf(address: string): string | undefined {
   const url = URL.parse(address);
   return url !== null && url.href === `${url.origin}/` && isOrigin(url.origin) ? url.origin : undefined;
 }
 
-/** A host as URLs have it: IPv6 in brackets. */
+/** A host in the form that URLs require: IPv6 in brackets. */
 export const hostInUrl = (host: string): string => (host.includes(":") && !host.startsWith("[") ? `[${host}]` : host);
 
-/** Said of HOST and PUBLIC_URL when they make no origin. */
+/** End of the error message when HOST or PUBLIC_URL makes no origin. */
 export const noOriginAdvice =
   "from which no origin follows: give one host name or address, without a user, a path or *.";
 
-/** What a subdomain stands between. */
+/** The texts before and after a subdomain in an origin. */
 export interface SubdomainPattern {
   readonly prefix: string;
   readonly suffix: string;
 }
 
 /**
- * Takes `https://*.example.com` apart; undefined for anything else. A `*` has no other place in a rule: `https://*:5000`
- * or `https://app.*.com` would let in whoever rents a host.
+ * Splits `https://*.example.com` into prefix and suffix; undefined for anything else. A rule may have a `*` nowhere
+ * else: `https://*:5000` or `https://app.*.com` would allow any site whose owner rents a host.
  */
 export function subdomainPattern(rule: string): SubdomainPattern | undefined {
   const [, prefix = "", suffix = ""] = /^(https?:\/\/)\*(\..+)$/.exec(rule) ?? [];
   return isOrigin(`${prefix}subdomain${suffix}`) ? { prefix, suffix } : undefined;
 }
 
-/** What SOCKETIO_CORS_ORIGINS may hold: an origin, `https://*.host` for subdomains, `null`, or `*`. */
+/** Whether SOCKETIO_CORS_ORIGINS may contain a text: an origin, `https://*.host` for subdomains, `null`, or `*`. */
 export const isOriginRule = (text: string): boolean =>
   text === "*" || text === "null" || isOrigin(text) || subdomainPattern(text) !== undefined;

@@ -2,10 +2,10 @@ import type { Role } from "@signalbox/protocol";
 import type { Principal } from "./ports.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Who may enter a namespace or use a request: a least role, or a rule of the application's own. */
+/** Who may connect to a namespace or use a request: a minimum role, or a predicate of the application. */
 export type AccessRule = Role | ((principal: Principal) => boolean);
 
-/** Each role may do what the roles before it may. */
+/** Each role has the rights of all roles with a lower rank. */
 const rank: Record<Role, number> = { guest: 0, user: 1, admin: 2 };
 
 /** Whether a principal satisfies a rule. */
@@ -15,7 +15,7 @@ export function permits(rule: AccessRule, principal: Principal): boolean {
 }
 
 /**
- * Requires a right at the moment when it is used. What was judged before an `await` is judged again after it.
+ * Requires a right at the moment when it is used. Callers that checked it before an `await` check it again afterwards.
  * @throws Refusal `session_expired` or `forbidden`
  */
 export function requireRight(rule: AccessRule, principal: Principal, now: number): void {

@@ -1,6 +1,6 @@
 /**
- * What Signalbox needs from outside, as interfaces: time, a log, sessions, tasks, a store, and a way to speak to rooms.
- * Everything below the Socket.IO edge is written against these and nothing else.
+ * The interfaces between Signalbox and its environment: time, a log, sessions, tasks, a store, and publishing to rooms.
+ * Everything below the Socket.IO layer depends on these interfaces only.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type {
@@ -16,11 +16,11 @@ import type {
   TaskSnapshot,
 } from "@signalbox/protocol";
 
-/** Time from outside, so that tests turn the clock by hand. Timers never keep the process alive. */
+/** Injected time, so that tests advance the clock by hand. Timers never keep the process alive. */
 export interface Clock {
-  /** Milliseconds since the epoch, for what people read, what is stored and what expires. An operator may set it back. */
+  /** Milliseconds since the epoch, for times that are displayed, stored or expire. An operator may set it back. */
   now(): number;
-  /** Milliseconds since some moment, for measuring how long something takes or lasts: it never goes back or jumps. */
+  /** Milliseconds on a monotonic clock, for measuring durations: it never goes back or jumps. */
   monotonic(): number;
   /** Runs once after `ms`; the returned function cancels. */
   after(ms: number, run: () => void): () => void;
@@ -28,7 +28,7 @@ export interface Clock {
   every(ms: number, run: () => void): () => void;
 }
 
-/** A structured log: fields first, then a sentence. pino's own loggers fit. */
+/** A structured log: fields first, then a sentence. pino's loggers satisfy this interface. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -39,8 +39,8 @@ export interface Log {
 /** What identifies a session in a request. The value is a secret: it is never logged, sent or stored. */
 export interface Credential {
   /**
-   * `cookie` for everything that browsers attach by themselves: CSRF protection applies, and requests without Origin that
-   * carry it are refused where they change something. A bearer token is put there by the client itself.
+   * `cookie` for everything that browsers attach by themselves. CSRF protection applies to it, and requests that carry
+   * it without an Origin header are refused where they change something. The client itself adds a bearer token.
    */
   readonly kind: "cookie" | "bearer";
   readonly value: string;
@@ -54,7 +54,7 @@ export interface CredentialCarrier {
 
 /** A valid session of the web application. */
 export interface Session {
-  /** Names the session without being usable as one: a hash of its id. Shown to administrators. */
+  /** Identifies the session but cannot be used as a credential: a hash of its id. Shown to administrators. */
   readonly ref: string;
   readonly userId: string;
   readonly username: string;
@@ -63,33 +63,33 @@ export interface Session {
   readonly expiresAt: number | null;
 }
 
-/** Why a credential opens no session. `session_missing`: it is sound, but nobody has signed in with it yet. */
+/** Why a credential opens no session. `session_missing`: the credential is valid, but no user has signed in with it. */
 export type SessionProblem = "session_missing" | "session_invalid" | "session_expired" | "session_revoked";
 
 /**
- * Word from the web application that sessions may have changed. Names a session, a user, or both; the sessions
- * concerned are then looked up again, so a source need not know what exactly changed.
+ * A report from the web application that sessions may have changed. It names a session, a user, or both. The server then
+ * looks the sessions concerned up again, so a source need not know what exactly changed.
  */
 export interface SessionChange {
   readonly ref?: string;
   readonly userId?: string;
-  /** Told to the client if the session turns out to have ended. Default `revoked`. */
+  /** Sent to the client if the session has in fact ended. Default `revoked`. */
   readonly reason?: SessionEndReason;
 }
 
-/** The web application's sessions, as Signalbox sees them. Adapters: express-session, Better Auth, bearer tokens. */
+/** The web application's sessions. Adapters exist for express-session, Better Auth and bearer tokens. */
 export interface SessionSource {
-  /** Finds the credential in a request, without looking anything up; undefined when there is none of this sort. */
+  /** Finds the credential in a request, without any look-up; undefined when the request has none of this kind. */
   credentialOf(carrier: CredentialCarrier): Credential | undefined;
-  /** Looks the session up. Rejects only when the answer cannot be had (store down): that refuses as `unavailable`. */
+  /** Looks the session up. Rejects only when the look-up fails (store down): the request is refused as `unavailable`. */
   resolve(credential: Credential): Promise<Session | SessionProblem>;
-  /** Ends a session at its source, so that its cookie or token opens nothing any more. False when unknown. */
+  /** Ends a session at its source, so that its cookie or token is no longer valid. False for an unknown session. */
   revoke?(ref: string): Promise<boolean>;
-  /** Calls back whenever sessions may have changed; the returned function ends that. */
+  /** Calls `onChange` whenever sessions may have changed; the returned function unsubscribes. */
   watch?(onChange: (change: SessionChange) => void): () => void;
 }
 
-/** Who a socket or a request acts for. */
+/** The user or guest that a socket or a request acts for. */
 export interface Principal {
   readonly userId: string;
   readonly username: string;
@@ -98,16 +98,16 @@ export interface Principal {
   readonly session: { readonly ref: string; readonly expiresAt: number | null } | null;
 }
 
-/** The application's side of tasks: what to do when somebody may cancel one. */
+/** The application's side of tasks: handles an authorised request to cancel one. */
 export interface TaskControl {
   /**
-   * Asks the application to stop a task. It reports the final state itself through `progress`, at once or when its
-   * work has come to a halt; until then the task goes on.
+   * Asks the application to stop a task. The application reports the final state itself through `progress`, at once or
+   * when the work has stopped. Until then the task continues.
    */
   cancel(task: TaskSnapshot, by: Principal): void | Promise<void>;
 }
 
-/** Which tasks to list: newest first. */
+/** Which tasks to list, newest first. */
 export interface TaskFilter extends PageRequest {
   ownerId?: string;
   /** Only tasks that have not ended. */
@@ -118,19 +118,19 @@ export interface TaskFilter extends PageRequest {
 export interface TaskStore {
   get(taskId: string): Promise<TaskSnapshot | undefined>;
   /**
-   * Stores a snapshot, unless a newer version is there or the task has ended there: final is final, whoever reports.
-   * Resolves once that is durable, with the stored snapshot that kept it out; undefined when it was stored.
+   * Stores a snapshot, unless the stored one is newer or final: no process can change a final state. Resolves once the
+   * snapshot is durable, with undefined; or with the stored snapshot, when that one was kept.
    */
   put(snapshot: TaskSnapshot): Promise<TaskSnapshot | undefined>;
-  /** Forgets a task; one that is not there is no error. Resolves once that is durable. */
+  /** Deletes a task; an unknown task is no error. Resolves once the deletion is durable. */
   remove(taskId: string): Promise<void>;
   list(filter: TaskFilter): Promise<Page<TaskSnapshot>>;
 }
 
-/** Which lines to list: those that have all of it. */
+/** Which lines to list: those that match all fields. */
 export type SecurityEventFilter = SecurityEventListRequest;
 
-/** Keeps the security log. */
+/** Stores the security log. */
 export interface SecurityEventStore {
   /** Inserts an event, or replaces the one with the same id when its count has grown. */
   put(events: readonly SecurityEvent[]): Promise<void>;
@@ -138,52 +138,52 @@ export interface SecurityEventStore {
   list(filter: SecurityEventFilter): Promise<Page<SecurityEvent>>;
 }
 
-/** A notice as it is kept: one entry, however many people it is for. */
+/** A stored notice: one entry, whatever the number of its recipients. */
 export interface StoredNotice {
   /** `everyone`, `role:<role>` or `user:<id>`. */
   readonly audience: string;
   readonly notice: Omit<Notification, "seq">;
-  /** When it is to be escalated unless it was acknowledged, as ISO 8601 in UTC; without it, never. */
+  /** When the notice is escalated unless it was acknowledged, as ISO 8601 in UTC. Without it, it is never escalated. */
   readonly escalate_at?: string;
 }
 
-/** Who reads notifications, judged at the moment of reading. */
+/** The reader of notifications, with the rights at the moment of reading. */
 export interface NotificationReader {
   readonly userId: string;
-  /** The audiences that the reader belongs to now; what is for others is neither shown nor counted. */
+  /** The audiences that the reader belongs to now. Notices for other audiences are neither shown nor counted. */
   readonly audiences: readonly string[];
-  /** ISO 8601 in UTC; what has expired by then is neither shown nor counted. */
+  /** ISO 8601 in UTC. Notices that have expired by then are neither shown nor counted. */
   readonly now: string;
 }
 
 /** A notice that is due to be escalated. */
 export interface DueEscalation {
-  /** The notice's place in the log. */
+  /** The notice's position in the log. */
   readonly serial: number;
   readonly audience: string;
   readonly notice: StoredNotice["notice"];
-  /** How often it has been claimed, this time included. */
+  /** How often it has been claimed, including this time. */
   readonly tries: number;
 }
 
 /**
- * Keeps which notices are to be escalated, from the transaction that stores them until they are settled: a process that
- * dies in between loses none. Promises resolve once what they say is durable. Times are ISO 8601 in UTC.
+ * Stores which notices are to be escalated, from the transaction that stores the notice until the escalation is settled:
+ * a process that dies in between loses none. Promises resolve once the change is durable. Times are ISO 8601 in UTC.
  */
 export interface EscalationStore {
-  /** Takes those that are due and have not expired, longest due first. Until `until`, nobody else is given them. */
+  /** Leases the escalations that are due and not expired, longest due first. No other process gets them before `until`. */
   claim(lease: { now: string; until: string; limit: number }): Promise<readonly DueEscalation[]>;
-  /** Gives one back, to be claimed from then on. */
+  /** Returns one, which can be claimed again from `until` on. */
   postpone(serial: number, until: string): Promise<void>;
-  /** It is dealt with, for good. */
+  /** Removes one for good: it has been handled. */
   settle(serial: number): Promise<void>;
-  /** Whether a user has acknowledged or read the notice. False for one that never reached them, or was forgotten. */
+  /** Whether a user has acknowledged or read the notice. False if it never reached the user, or was deleted. */
   hasAcknowledged(userId: string, serial: number): Promise<boolean>;
 }
 
-/** A notice that is kept for a user, and how far it has come with them. */
+/** A notice that is stored for a user, with its state for this user. */
 export interface UserNotice {
-  /** The notice's place in the log. */
+  /** The notice's position in the log. */
   readonly serial: number;
   readonly audience: string;
   readonly notice: StoredNotice["notice"];
@@ -191,36 +191,37 @@ export interface UserNotice {
 }
 
 /**
- * Keeps notices in one log, and a ledger for each user, into which reading merges what the log has for them since:
- * there they get their `seq`, for good. Promises resolve once what they say is durable.
+ * Stores notices in one log, and a ledger for each user. Reading merges the newer notices of the log into the reader's
+ * ledger, which gives each a permanent `seq`. Promises resolve once the change is durable.
  */
 export interface NotificationStore {
   append(notices: readonly StoredNotice[]): Promise<void>;
-  /** In the order of `seq`. Without `after`: from the first that was not delivered. */
+  /** In the order of `seq`. Without `after`, the page starts at the first notice that was not delivered. */
   read(reader: NotificationReader, from: { after?: number; limit: number }): Promise<NotificationPage>;
-  /** Moves everything up to `seq` to a state, if it is not there or further already. */
+  /** Moves all notices up to `seq` to a state, except those that are in that state or a later one. */
   advance(reader: NotificationReader, state: Exclude<NotificationState, "stored">, seq: number): Promise<void>;
-  /** Removes what has expired. */
+  /** Removes the notices that have expired. */
   forget(now: string): Promise<void>;
   /**
-   * What is kept for a user, expired or not, in the order of `serial`: notices for the user alone, and those for the other
-   * `audiences` that reading has merged into the user's ledger. Merges nothing itself, for it does not know the user's role.
+   * The notices stored for a user, expired or not, in the order of `serial`: those for the user alone, and those for the
+   * other `audiences` that reading has merged into the user's ledger. Does not merge, because it does not know the
+   * user's role.
    */
   ofUser(
     user: Pick<NotificationReader, "userId" | "audiences">,
     from: { after: number; limit: number },
   ): Promise<readonly UserNotice[]>;
   /**
-   * Removes the user's ledger, and of the notices for the user alone the `limit` oldest with their escalations.
-   * Resolves with the number of notices removed.
+   * Removes the user's ledger, and the `limit` oldest notices for the user alone, with their escalations. Resolves with
+   * the number of notices removed.
    */
   eraseUser(userId: string, limit: number): Promise<number>;
   readonly escalations: EscalationStore;
 }
 
-/** Somebody whom an administrator keeps out. Times are ISO 8601 in UTC. */
+/** A block that an administrator has imposed. Times are ISO 8601 in UTC. */
 export interface StoredBlock {
-  /** Whom: a user, or the guests of an address. */
+  /** The blocked subject: a user, or the guests of an address. */
   readonly place: string;
   readonly since: string;
   readonly until: string;
@@ -229,16 +230,16 @@ export interface StoredBlock {
   readonly note: string;
 }
 
-/** Keeps the blocks that administrators impose. Promises resolve once what they say is durable. */
+/** Stores the blocks that administrators impose. Promises resolve once the change is durable. */
 export interface BlockStore {
-  /** Those that have not ended by then; what has may be forgotten. */
+  /** The blocks that have not ended at `now`. The store may delete those that have. */
   list(now: string): Promise<readonly StoredBlock[]>;
-  /** Replaces another one of the place. */
+  /** Replaces an existing block of the same subject. */
   put(block: StoredBlock): Promise<void>;
   remove(place: string): Promise<void>;
 }
 
-/** Everything Signalbox keeps. Memory by default; SQL through the `sql` subpath. */
+/** All persistent data of Signalbox. In memory by default; SQL through the `sql` subpath. */
 export interface Store {
   readonly tasks: TaskStore;
   readonly securityEvents: SecurityEventStore;
@@ -249,72 +250,75 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** A task as the other processes know it. */
+/** The state of a task in the other processes. */
 export interface SharedTask {
-  /** Undefined when none of them has told of it. */
+  /** Undefined when no other process has reported the task. */
   readonly task: TaskSnapshot | undefined;
-  /** Whether whoever reported it is gone, so that nothing more will come unless somebody takes the work up. */
+  /** Whether the process that reported the task is gone: no report follows unless another process resumes the work. */
   readonly isAbandoned: boolean;
 }
 
-/** What came to pass with a task. */
+/** What happened to a task. */
 export type TaskChange = "created" | "changed" | "ended" | "removed";
 
-/** The tasks of this process, as the exchange sees them; implemented by the hub. */
+/** The tasks of this process, as the exchange uses them; implemented by the task registry. */
 export interface TaskExchangeListener {
-  /** Another process told of a task. */
+  /** Another process reported a task. */
   received(change: TaskChange, task: TaskSnapshot): void;
-  /** The state of a task that is followed from now on, or still. */
+  /** The state of a followed task, received when following began or when the exchange looked it up again. */
   found(task: TaskSnapshot): void;
-  /** Another process reports a task that this one has reported so far. */
+  /** Another process now reports a task that this one has reported so far. */
   taken(taskId: string): void;
   /** Another process has removed a task that this one reports. */
   removedElsewhere(taskId: string): void;
-  /** Nobody here watches it any more. */
+  /** No client of this process watches the task any more. */
   unfollowed(taskId: string): void;
-  /** Something may have been missed: to be looked up where it is kept. */
+  /** Changes of the task may have been lost: looks it up again in the store. */
   lookAgain(taskId: string): void;
-  /** What has been reported here comes together with what another process has reported; undefined if it did not. */
+  /** Merges the task reported here with the snapshot of another process; undefined if nothing was merged. */
   merge(other: TaskSnapshot): TaskSnapshot | undefined;
   /** The tasks that this process reports. */
   held(): Iterable<TaskSnapshot>;
 }
 
-/** How the state of tasks travels between processes. Never rejects: what cannot be told now is told later. */
+/** Transfers the state of tasks between processes. Never rejects: a message that cannot be sent now is sent later. */
 export interface TaskExchange {
   bind(listener: TaskExchangeListener): void;
-  /** Tells those who follow the task; of changes within a tick the latest. `resumed`: queued again, with nobody at it. */
+  /**
+   * Sends a change to the processes that follow the task; of several changes within a tick, only the latest. `resumed`:
+   * the task is queued again, and no process works on it.
+   */
   share(change: TaskChange | "resumed", task: TaskSnapshot): void;
-  /** What the other processes know; nothing while they cannot be asked. */
+  /** The state in the other processes; empty while they cannot be reached. */
   read(taskIds: readonly string[]): Promise<ReadonlyMap<string, SharedTask>>;
-  /** From now on changes of the task are received. */
+  /** Starts to receive the changes of the task. */
   follow(taskId: string): void;
   unfollow(taskId: string): void;
-  /** Whether the changes of all tasks are received. */
+  /** Starts or stops receiving the changes of all tasks. */
   followAll(wanted: boolean): void;
   /** Resolves when the first state of a followed task has been received. */
   synced(taskId: string): Promise<void> | undefined;
 }
 
-/** How feeds speak to clients; implemented by the Socket.IO edge. */
+/** Publishes events to clients; implemented by the Socket.IO layer. */
 export interface Publisher {
-  /** Sends an event to everybody in a room of a namespace, but to nobody who is in the room `except` as well. */
+  /** Sends an event to all sockets in a room of a namespace, except those that are also in the room `except`. */
   publish(namespace: string, room: string, event: string, payload: unknown, except?: string): void;
-  /** Whether it would reach anybody: nobody there, nothing to compute. */
+  /** Whether an event would reach any socket. If not, callers need not compute it. */
   occupied(namespace: string, room: string, except?: string): boolean;
 }
 
-/** How tasks reach those who watch them; implemented by the Socket.IO edge. */
+/** Sends tasks to the clients that watch them; implemented by the Socket.IO layer. */
 export interface ProgressPublisher {
-  /** Whether anybody watches the task: nobody there, nothing to keep or encode. */
+  /** Whether any client watches the task. If not, callers need not keep or encode its state. */
   watched(taskId: string): boolean;
-  /** Sends a state to everybody who watches the task; to those who do not keep up, the latest once they do. */
+  /** Sends a state to all clients that watch the task. A slow reader receives only the latest state, once it keeps up. */
   send(task: TaskSnapshot): void;
-  /** Sends the final state, after everything that was sent before it; then nobody watches the task any more. */
+  /** Sends the final state after all earlier states. Afterwards no client watches the task any more. */
   finish(task: TaskSnapshot): void;
-  /** The task belongs to somebody else: whoever may not see it any more is sent nothing further. */
+  /** The task has a new owner. Clients that may no longer see it receive nothing further. */
   handOver(task: TaskSnapshot): void;
-  /** The task is no more: nobody is sent anything further. */
+  /** The task was removed. Clients receive nothing further about it. */
   remove(taskId: string): void;
   close(): void;
 }

@@ -1,6 +1,6 @@
 import { type RefusalCode, type RefusalMessage, refusals } from "@signalbox/protocol";
 
-/** What may accompany a refusal beside its code. */
+/** Optional details of a refusal besides its code. */
 export interface RefusalDetails {
   /** For developers: the setting or the fix. Reaches clients in development only. */
   readonly hint?: string | undefined;
@@ -12,8 +12,9 @@ export interface RefusalDetails {
 const brand = Symbol.for("@signalbox/server refusal");
 
 /**
- * A "no" that a caller can act on. Guards and handlers throw or return it; the edge turns the one value into the
- * answer, the log line and the security event. Everything else that is thrown is a fault and answers `internal`.
+ * A refusal that a caller can act on. Guards and handlers throw or return it. The Socket.IO and HTTP layers turn this
+ * one value into the response, the log line and the security event. Any other thrown value is a fault, and the response
+ * is `internal`.
  */
 export class Refusal extends Error {
   /** Bundlers such as Next's give routes a copy of this class: `instanceof` recognises refusals of any copy. */
@@ -34,7 +35,7 @@ export class Refusal extends Error {
     this.retryAfterMs = details.retryAfterMs;
   }
 
-  /** The form that travels. `withHint` is the configuration's `exposeHints`: true in development only. */
+  /** The form that is sent to clients. `withHint` is the configuration's `exposeHints`: true in development only. */
   toMessage(withHint: boolean): RefusalMessage {
     return {
       code: this.code,
@@ -71,5 +72,5 @@ const httpStatuses: Record<RefusalCode, number> = {
   internal: 500,
 };
 
-/** The HTTP status that says the same as a refusal's code. */
+/** The HTTP status that corresponds to a refusal's code. */
 export const httpStatusOf = (code: RefusalCode): number => httpStatuses[code];

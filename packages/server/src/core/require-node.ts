@@ -1,6 +1,7 @@
 /**
- * Refuses to start on Bun: its WebSockets and streams differ from Node's where Signalbox counts what waits for a client
- * and writes several frames at once, so clients get broken frames and slow readers go unnoticed.
+ * Refuses to start on Bun. Signalbox measures the data buffered for each client and writes several frames at once.
+ * Bun's WebSockets and streams differ from Node's there: clients receive broken frames, and slow readers are not
+ * detected.
  * @throws TypeError
  */
 export function requireNode(): void {

@@ -1,4 +1,4 @@
-/** A place for something of ours on somebody else's objects. */
+/** Attaches private data to objects that we do not own. */
 export interface SymbolProperty<Owner extends object, Value> {
   of(owner: Owner): Value | undefined;
   put(owner: Owner, value: Value): void;
@@ -6,9 +6,9 @@ export interface SymbolProperty<Owner extends object, Value> {
 }
 
 /**
- * Does what a WeakMap does, for objects that live as connections do. A value in a WeakMap is one more thing that each
- * garbage collection has to look at for each connection; a property that nobody else can name goes with its object.
- * @param description - what is kept, for whoever looks at the object in a debugger
+ * Replaces a WeakMap for objects that live as long as connections. A WeakMap has one entry for each connection, which
+ * every garbage collection has to visit. A property under a private symbol is collected with its object.
+ * @param description - names the data, for a developer who inspects the object in a debugger
  */
 export function createSymbolProperty<Owner extends object, Value>(description: string): SymbolProperty<Owner, Value> {
   const key = Symbol(description);

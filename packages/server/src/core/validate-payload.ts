@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { Refusal } from "./refusal.ts";
 
 /**
- * What a schema makes of an input.
+ * Parses an input with a schema.
  * @throws Refusal `payload_invalid`, whose hint names the field
  */
 export function validatePayload<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {

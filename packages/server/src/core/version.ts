@@ -1,2 +1,2 @@
-/** The version of this package, told to clients in client-config. Held to package.json by a test. */
+/** The version of this package, which clients receive in client-config. A test compares it with package.json. */
 export const version = "0.1.0";

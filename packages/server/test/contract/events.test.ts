@@ -109,7 +109,7 @@ const legacyRequests: Cases<(typeof contract)["/"]["legacyClientEvents"][number]
   async join_admin_dashboard(scene) {
     const admin = await scene.admin("/");
     expect(await admin.request("join_admin_dashboard")).toEqual({ ok: true, room_id: "admin_dashboard" });
-    scene.server.realtime.admin.alert({ severity: "info", title: "Hello", body: "to the ancestor's clients" });
+    scene.server.realtime.admin.alert({ severity: "info", title: "Hello", body: "to legacy clients" });
     expect(await admin.next("admin_alert")).toMatchObject({ type: "alert", alert: { title: "Hello" } });
   },
   async leave_admin_dashboard(scene) {
@@ -154,10 +154,10 @@ const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {
   async progress_batch(scene) {
     const name = unique("ada");
     const accepting = await scene.user(name, ["progress_batch"]);
-    const ancestor = await scene.user(name);
+    const legacyClient = await scene.user(name);
     const tasks = [await scene.task(name), await scene.task(name)];
     for (const { task_id } of tasks) {
-      for (const client of [accepting, ancestor]) await client.request("join_task", { task_id });
+      for (const client of [accepting, legacyClient]) await client.request("join_task", { task_id });
       await scene.server.realtime.progress.report(task_id, { status: "running", percent: 10 });
     }
     const statesOf = (client: TestClient): TaskSnapshot[] => [
@@ -165,7 +165,7 @@ const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {
       ...(client.received("progress_batch") as { tasks: TaskSnapshot[] }[]).flatMap((batch) => batch.tasks),
     ];
     // Nothing is in flight any more: the next states share a tick.
-    for (const client of [accepting, ancestor])
+    for (const client of [accepting, legacyClient])
       for (const { task_id } of tasks)
         await expect.poll(() => statesOf(client)).toContainEqual(expect.objectContaining({ task_id, percent: 10 }));
     // Reports that a stall of the machine separates leave in different ticks. The next pair, after all ticks, shares
@@ -178,12 +178,12 @@ const userEvents: Cases<(typeof contract)["/"]["serverEvents"][number]> = {
       return accepting.received("progress_batch").at(-1);
     };
     await expect.poll(reportBoth, { interval: 500, timeout: 30_000 }).toEqual({ tasks: states });
-    const updates = () => ancestor.received("progress_update") as TaskSnapshot[];
+    const updates = () => legacyClient.received("progress_update") as TaskSnapshot[];
     for (const { task_id } of tasks)
       await expect
         .poll(() => updates().some((task) => task.task_id === task_id && (task.percent ?? 0) > 10))
         .toBe(true);
-    expect(ancestor.received("progress_batch")).toEqual([]);
+    expect(legacyClient.received("progress_batch")).toEqual([]);
     for (const { task_id } of tasks) await scene.server.realtime.progress.complete(task_id);
   },
   async task_completed(scene) {
@@ -485,7 +485,7 @@ async function expectAudit(admin: TestClient, event: string, target: string): Pr
 
 const suites = [
   { title: "/ client to server", names: contract["/"].clientEvents, cases: userRequests },
-  { title: "/ client to server, ancestor's", names: contract["/"].legacyClientEvents, cases: legacyRequests },
+  { title: "/ client to server, legacy", names: contract["/"].legacyClientEvents, cases: legacyRequests },
   { title: "/ server to client", names: contract["/"].serverEvents, cases: userEvents },
   { title: "/admin client to server", names: contract["/admin"].clientEvents, cases: adminRequests },
   { title: "/admin server to client", names: contract["/admin"].serverEvents, cases: adminEvents },

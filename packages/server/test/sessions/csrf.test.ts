@@ -33,6 +33,15 @@ describe("a CSRF token", () => {
     }
   });
 
+  it("does not verify with anything behind it, or with its signature written in another way", () => {
+    const token = csrf.issue("session");
+    for (const end of [".", ".x", "=", "==", "\n", " ", "!"]) expect(csrf.verify(token + end, "session")).toBe(false);
+    // The last of 43 characters carries four bits: with the two others set, the same bytes are decoded.
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const last = alphabet.indexOf(token.at(-1) ?? "");
+    expect(csrf.verify(`${token.slice(0, -1)}${alphabet[last + 1]}`, "session")).toBe(false);
+  });
+
   it("does not verify under another secret", () => {
     const foreign = createCsrf("another secret, just as long as the first").issue("session");
     expect(csrf.verify(foreign, "session")).toBe(false);

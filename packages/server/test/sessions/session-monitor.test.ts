@@ -1,6 +1,6 @@
 /** Live sockets follow the answers of the session source. The test advances the clock, so that no test has to wait. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Principal, Session, SessionProblem } from "../../src/core/ports.ts";
+import type { Principal, Session, SessionChange, SessionProblem } from "../../src/core/ports.ts";
 import type { SessionHandle, SessionLookup } from "../../src/sessions/session-lookup.ts";
 import { defineNamespace, type NamespaceDefinition } from "../../src/socket-io/namespaces/define-namespace.ts";
 import { createSessionMonitor } from "../../src/socket-io/namespaces/session-monitor.ts";
@@ -274,6 +274,9 @@ describe("a session monitor", () => {
     const log = createTestLog();
     const asked: { settle(found: Session | SessionProblem): void; fail(error: Error): void }[] = [];
     const done: string[] = [];
+    const closed: boolean[] = [];
+    const ended: string[] = [];
+    const forgotten: SessionChange[] = [];
     const sockets = Array.from({ length: count }, (_, index) => {
       const principal: Principal = {
         ...{ userId: `u${index}`, username: "U", role: "user" },
@@ -281,7 +284,7 @@ describe("a session monitor", () => {
       };
       const socket = {
         ...{ connected: true, data: { principal, checkedAt: 0 }, rooms: new Set() },
-        ...{ emit: () => done.push(`end ${index}`), disconnect: () => {} },
+        ...{ emit: () => done.push(`end ${index}`), disconnect: (closes: boolean) => closed.push(closes) },
       } as unknown as RealtimeSocket;
       sessionHandles.put(socket, {} as SessionHandle);
       return socket;
@@ -292,6 +295,7 @@ describe("a session monitor", () => {
         new Promise((resolve, reject) => {
           asked.push({ settle: resolve, fail: reject });
         }),
+      invalidate: (change: SessionChange) => void forgotten.push(change),
       clear: () => {
         cleared += 1;
       },
@@ -299,9 +303,9 @@ describe("a session monitor", () => {
     const monitor = createSessionMonitor({
       ...{ lookup, clock, log, recheckMs: recheck, sockets: () => sockets },
       definitionOf: () => ({ access: "user", rooms: () => [] }) as unknown as NamespaceDefinition,
-      onEnded: () => {},
+      onEnded: (_socket, reason) => void ended.push(reason),
     });
-    return { asked, clock, done, log, monitor, sockets, cleared: () => cleared };
+    return { asked, clock, closed, done, ended, forgotten, log, monitor, sockets, cleared: () => cleared };
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -319,6 +323,31 @@ describe("a session monitor", () => {
     expect(sizes).toEqual([200, 200, 50]);
     expect(asked).toEqual([]);
     expect(done).toHaveLength(450);
+  });
+
+  it("looks up the sessions that a change names, by reference or by user, after it has forgotten them", async () => {
+    const { asked, forgotten, monitor } = watchSockets(3);
+    void monitor.changed({ ref: "s1" });
+    expect([asked.length, forgotten]).toEqual([1, [{ ref: "s1" }]]);
+    void monitor.changed({ userId: "u2" });
+    expect([asked.length, forgotten]).toEqual([2, [{ ref: "s1" }, { userId: "u2" }]]);
+    void monitor.changed({ ref: "s0", userId: "u2" });
+    expect(asked).toHaveLength(4);
+    void monitor.changed({ ref: "u0", userId: "s0" });
+    expect(asked).toHaveLength(4);
+  });
+
+  it("ends a session with the rights taken away and the reason, and closes the transport unless the role changed", async () => {
+    const { asked, closed, done, ended, monitor, sockets } = watchSockets(2);
+    void monitor.changed({ ref: "s0", reason: "banned" });
+    void monitor.changed({ ref: "s1", reason: "role_changed" });
+    asked[0]?.settle("session_revoked");
+    asked[1]?.settle({ ref: "s1", userId: "u1", username: "U1", role: "guest", expiresAt: null });
+    await turn();
+    expect(ended).toEqual(["banned", "role_changed"]);
+    expect(done).toEqual(["end 0", "end 1"]);
+    expect(closed).toEqual([true, false]);
+    expect(sockets.map(({ data }) => data.principal.role)).toEqual(["guest", "guest"]);
   });
 
   it("that looks all sessions up again looks those up once more which connect at that moment", async () => {

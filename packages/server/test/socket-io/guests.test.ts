@@ -38,6 +38,7 @@ describe.each(transports)("over %s", (transport) => {
       const client = await connectClient(server.url, { cookie, transport });
       expect(await client.next("connection_established")).toMatchObject({
         role: "guest",
+        username: "Guest",
         user_id: expect.stringMatching(/^guest:/),
         session_expires_at: null,
       });

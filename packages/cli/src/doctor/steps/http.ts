@@ -81,7 +81,7 @@ export const proxyHeaders: Step = {
     const by = through === undefined ? "" : ` through ${through}`;
     if (isBelieved && !isPrivate(localAddress)) {
       const fix =
-        "Name in TRUST_PROXY your own proxies only, by address: whoever is trusted may claim to be anybody, and no limit holds.";
+        "Name in TRUST_PROXY your own proxies only, by address: a trusted proxy may claim any address, and then no limit holds.";
       return { findings: [fail("An X-Forwarded-For that this client made up was believed.", fix)] };
     }
     if (isBelieved) {

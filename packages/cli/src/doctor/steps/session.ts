@@ -33,7 +33,7 @@ export const csrf: Step = {
     const { config } = facts;
     const [transport] = openTransports(facts);
     if (!config?.authenticated || transport === undefined || patient.credentials.cookie === undefined) {
-      return { findings: [skip("Looked at with the cookie of somebody who is signed in.")] };
+      return { findings: [skip("Needs the cookie of a signed-in user.")] };
     }
     const bare = await visit(patient, config, { transport, namespace: "/" });
     if (bare.isOpen) {
@@ -59,7 +59,7 @@ export const namespaces: Step = {
     const [transport] = openTransports(facts);
     if (config === undefined || transport === undefined) return { findings: [skip("No transport is open.")] };
     if (!config.authenticated && !config.guests) {
-      return { findings: [skip("Looked at with the session of somebody (--cookie, --token).")] };
+      return { findings: [skip("Needs the session of a user (--cookie, --token).")] };
     }
     const how = { transport, ...(config.csrf !== undefined && { csrf: config.csrf }) };
     const user = await visit(patient, config, { ...how, namespace: "/" });
@@ -72,7 +72,7 @@ export const namespaces: Step = {
     if (admin.isOpen && !isAdmin) {
       const fix =
         "Look at how the application tells roles: `role` of its session source is more than client-config says.";
-      return { findings: [fail("/admin let in somebody who is no administrator.", fix)] };
+      return { findings: [fail("/admin admits a user who is no administrator.", fix)] };
     }
     if (!admin.isOpen && isAdmin && admin.refusal !== undefined)
       return { findings: [refused("/admin", admin.refusal)] };

@@ -38,7 +38,7 @@ export const polling: Step = {
   title: "Polling",
   async run(patient, { config }) {
     if (!config?.transports.includes("polling")) {
-      return { findings: [skip("Not among SOCKETIO_TRANSPORTS: where WebSocket is blocked nobody connects.")] };
+      return { findings: [skip("Not among SOCKETIO_TRANSPORTS: where WebSocket is blocked, no client connects.")] };
     }
     const endpoint = endpointOf(patient.url, config);
     const { answer, sid } = await openPolling(patient, endpoint);
