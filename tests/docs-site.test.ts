@@ -16,9 +16,9 @@ const pages = globSync(["*.md", "docs/**/*.md", "{bench,examples,packages,deploy
   exclude: ["docs/api", "**/node_modules"],
 }).sort();
 
-/** What is in code is no link, and no heading. */
+/** Code contains no links and no headings. A code span ends with as many backticks as it begins with (CommonMark 6.1). */
 const proseOf = (page: string): string =>
-  page.replace(/^[ \t]*```[\s\S]*?^[ \t]*```/gm, "").replace(/`[^`\n]*`/g, "``");
+  page.replace(/^[ \t]*```[\s\S]*?^[ \t]*```/gm, "").replace(/(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g, "``");
 
 /** Each heading's anchor; the second of the same name has a number. */
 function anchorsOf(page: string): ReadonlySet<string> {

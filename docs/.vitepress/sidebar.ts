@@ -72,7 +72,12 @@ export const sidebar = [
   ),
   group(
     "The project",
-    [page("Decisions", "/docs/decisions/"), page("Changelog", "/CHANGELOG"), page("Contributing", "/CONTRIBUTING")],
+    [
+      page("Decisions", "/docs/decisions/"),
+      page("Changelog", "/CHANGELOG"),
+      page("Contributing", "/CONTRIBUTING"),
+      page("Code of conduct", "/CODE_OF_CONDUCT"),
+    ],
     true,
   ),
 ];

@@ -36,7 +36,7 @@ export const sessions: SessionSource = {
     const value = /(?:^|; )sid=(\w+)/.exec(headers.cookie ?? "")?.[1];
     return value === undefined ? undefined : { kind: "cookie", value };
   },
-  // Throws only when the answer cannot be had: clients are told `unavailable`, and nobody is signed out.
+  // Throws only when the answer cannot be had: clients receive `unavailable`, and no user is signed out.
   async resolve({ value }) {
     const row = await table.find(value);
     if (row === undefined) return "session_invalid";
@@ -46,7 +46,7 @@ export const sessions: SessionSource = {
   },
   // An administrator ends a session.
   revoke: (ref) => table.delete(ref),
-  // Whatever ends or changes a session is told, and sockets follow at once.
+  // Reports whatever ends or changes a session: its sockets follow at once.
   watch(onChange) {
     const tell = ({ id }: { id: string }) => onChange({ ref: id, reason: "signed_out" });
     changes.on("deleted", tell);
