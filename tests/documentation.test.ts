@@ -93,8 +93,8 @@ describe("docs/lifecycle.md", () => {
   it("has in the table each file on the way of a connection that refuses, with every code", () => {
     const onTheWay = globSync("{core,http,limits,origin,rooms,sessions,socket-io}/**/*.ts", {
       cwd: join(root, source),
-      // Bodies of HTTP requests, the schema of a payload, and session sources: the table names what asks them.
-      exclude: ["http/read-body.ts", "core/validate-payload.ts", "sessions/sources/*.ts"],
+      // Bodies of HTTP requests, the schema of a payload, `internal`, and session sources: the table names what asks them.
+      exclude: ["http/read-body.ts", "core/{refusal,validate-payload}.ts", "sessions/sources/*.ts"],
     });
     for (const file of onTheWay) {
       const raised = [...read(join(source, file)).matchAll(/new Refusal\("(\w+)"/g)].map(([, code = ""]) => code);

@@ -47,6 +47,16 @@ export class Refusal extends Error {
   }
 }
 
+/**
+ * Converts an error to the refusal that a client receives: the error itself, or `internal` for any other value.
+ * @param onFault - called for a value that is no refusal, to log it
+ */
+export function toRefusal(error: unknown, onFault: () => void): Refusal {
+  if (error instanceof Refusal) return error;
+  onFault();
+  return new Refusal("internal", { hint: "The cause is in the server's log." });
+}
+
 /** HTTP status of each refusal (RFC 9110 section 15; 429 from RFC 6585). */
 const httpStatuses: Record<RefusalCode, number> = {
   origin_refused: 403,

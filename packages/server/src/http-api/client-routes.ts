@@ -3,7 +3,7 @@ import { userSchemas } from "@signalbox/protocol/schemas";
 import type { Config } from "../config/settings.ts";
 import { permits } from "../core/permissions.ts";
 import type { Clock } from "../core/ports.ts";
-import { Refusal } from "../core/refusal.ts";
+import { Refusal, toRefusal } from "../core/refusal.ts";
 import { validatePayload } from "../core/validate-payload.ts";
 import { readBody } from "../http/read-body.ts";
 import type { HttpEndpoint } from "../http/request-interceptor.ts";
@@ -83,7 +83,7 @@ export function createClientRoutes(options: ClientRoutesOptions): HttpEndpoint {
       }
       found.route.answer(req, found.argument).then(
         (body) => sendJson(res, 200, body, headers),
-        (error: unknown) => sendRefusal(res, toRefusal(req, error), options.exposeHints, headers),
+        (error: unknown) => sendRefusal(res, refusalOf(req, error), options.exposeHints, headers),
       );
     },
   };
@@ -147,9 +147,8 @@ export function createClientRoutes(options: ClientRoutesOptions): HttpEndpoint {
     }
   }
 
-  function toRefusal(req: IncomingMessage, error: unknown): Refusal {
-    if (!(error instanceof Refusal)) options.onFault(req, error);
-    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+  function refusalOf(req: IncomingMessage, error: unknown): Refusal {
+    const refusal = toRefusal(error, () => options.onFault(req, error));
     options.onRefused(req, refusal);
     return refusal;
   }

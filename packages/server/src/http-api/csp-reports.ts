@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { cutText } from "../core/cut-text.ts";
 import type { Clock } from "../core/ports.ts";
-import { Refusal } from "../core/refusal.ts";
+import { Refusal, toRefusal } from "../core/refusal.ts";
 import { addressBucket } from "../http/client-address.ts";
 import { readBody } from "../http/read-body.ts";
 import { refuseMethod, sendRefusal } from "../http/respond.ts";
@@ -35,8 +35,7 @@ export function createCspReports(options: CspReportsOptions): (req: IncomingMess
   const takeOne = createWindowLimit({ points: perMinute, seconds: 60, settings: "Reports of one address", clock });
 
   function refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-    if (!(error instanceof Refusal)) options.onFault(req, error);
-    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+    const refusal = toRefusal(error, () => options.onFault(req, error));
     options.onRefused(req, refusal);
     sendRefusal(res, refusal, exposeHints);
   }

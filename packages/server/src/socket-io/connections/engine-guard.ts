@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { SecurityEventType } from "@signalbox/protocol";
 import type { Server as EngineServer } from "engine.io";
 import type { Config } from "../../config/settings.ts";
-import { Refusal } from "../../core/refusal.ts";
+import { Refusal, toRefusal } from "../../core/refusal.ts";
 import { requestIdHeader } from "../../http/request-id.ts";
 import { parseQuery, type Query } from "../../http/request-url.ts";
 import { refuseMethod, refuseUpgrade, sendRefusal } from "../../http/respond.ts";
@@ -163,7 +163,7 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
         endWhenTooLarge(sid, req, res);
         engine.handleRequest(req as Parameters<EngineServer["handleRequest"]>[0], res);
       };
-      admit(req, enter, (error) => sendRefusal(res, toRefusal(req, error), options.exposeHints));
+      admit(req, enter, (error) => sendRefusal(res, refusalOf(req, error), options.exposeHints));
     },
 
     upgrade(req, socket, head) {
@@ -172,7 +172,7 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
       admit(
         req,
         () => upgradeLeanly(engine, req, socket, head),
-        (error) => refuse(req, socket, toRefusal(req, error)),
+        (error) => refuse(req, socket, refusalOf(req, error)),
       );
     },
   };
@@ -181,9 +181,8 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
     refuseUpgrade(req, socket, refusal, options.exposeHints, { [requestIdHeader]: options.requestId(req) });
   }
 
-  function toRefusal(req: IncomingMessage, error: unknown): Refusal {
-    if (!(error instanceof Refusal)) options.onFault(req, error);
-    const refusal = error instanceof Refusal ? error : new Refusal("internal");
+  function refusalOf(req: IncomingMessage, error: unknown): Refusal {
+    const refusal = toRefusal(error, () => options.onFault(req, error));
     // A client that uses the `sid` of another client is after its connection, not after an administrator's rights.
     options.onRefused(req, refusal, refusal.code === "forbidden" ? "auth_failed" : undefined);
     return refusal;

@@ -2,7 +2,7 @@ import type { RefusalCode } from "@signalbox/protocol";
 import { cutText } from "../../core/cut-text.ts";
 import { requireRight } from "../../core/permissions.ts";
 import type { Clock, Log, Principal } from "../../core/ports.ts";
-import { Refusal } from "../../core/refusal.ts";
+import { Refusal, toRefusal } from "../../core/refusal.ts";
 import type { Debug } from "../../observability/debug-log.ts";
 import type { Trace } from "../../observability/tracing.ts";
 import type { InFlightRequests } from "../connections/in-flight-requests.ts";
@@ -93,7 +93,7 @@ class EventDispatcher {
         this.#report(name, declaredName, "ok", takenAt);
       })
       .catch((error: unknown) => {
-        const refusal = this.#toRefusal(error, name);
+        const refusal = toRefusal(error, () => this.#logFault(error, name));
         this.#options.onRefused(this.#socket, refusal, declaredName);
         this.#report(name, declaredName, refusal.code, takenAt);
         const message = refusal.toMessage(this.#options.exposeHints);
@@ -135,11 +135,9 @@ class EventDispatcher {
   }
 
   /** A handler that throws causes an answer of `internal`, and never ends the process. */
-  #toRefusal(error: unknown, name: string): Refusal {
-    if (error instanceof Refusal) return error;
+  #logFault(error: unknown, name: string): void {
     const fields = { err: error, ...logFields(this.#socket), event: cutText(name, 64) };
     this.#options.log.error(fields, "A request handler failed.");
-    return new Refusal("internal", { hint: "The handler threw; see the server's log." });
   }
 
   #report(name: string, declaredName: string | null, outcome: "ok" | RefusalCode, takenAt: number): void {

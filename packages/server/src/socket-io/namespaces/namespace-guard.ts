@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Config } from "../../config/settings.ts";
 import { permits } from "../../core/permissions.ts";
 import type { Clock, Log } from "../../core/ports.ts";
-import { Refusal } from "../../core/refusal.ts";
+import { Refusal, toRefusal } from "../../core/refusal.ts";
 import { validatePayload } from "../../core/validate-payload.ts";
 import type { RateLimits } from "../../limits/rate-limits.ts";
 import { limitSubject } from "../../limits/subject.ts";
@@ -78,7 +78,7 @@ export function guardNamespace(
       },
       (error: unknown) => {
         pendingConnects.decided(socket);
-        const refusal = toRefusal(socket, error);
+        const refusal = toRefusal(error, () => logFault(socket, error));
         options.onRefused(socket, refusal);
         if (mustComeBack(socket, refusal)) return sendAway(socket);
         next(connectError(refusal, options.dispatcher.exposeHints));
@@ -161,11 +161,9 @@ export function guardNamespace(
     return validatePayload(handshakeSchema, { auth: socket.handshake.auth }).auth;
   }
 
-  function toRefusal({ data }: RealtimeSocket, error: unknown): Refusal {
-    if (error instanceof Refusal) return error;
+  function logFault({ data }: RealtimeSocket, error: unknown): void {
     const fields = { err: error, namespace: definition.path, request_id: data.requestId };
     options.log.error(fields, "Admitting a connection failed.");
-    return new Refusal("internal");
   }
 
   function established(socket: RealtimeSocket): ConnectionEstablished {
