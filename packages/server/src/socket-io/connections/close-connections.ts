@@ -3,8 +3,8 @@ import type { Clock } from "../../core/ports.ts";
 import { clientsOf, cutOff, hangUp, whenGone } from "../internals/engine-clients.ts";
 import { liveSockets, type RealtimeNamespace } from "../socket.ts";
 
-/** How long closing waits for the last frames to leave; a client that does not read is cut off then. */
-const flushMs = 500;
+/** How long closing waits for the last frames to leave: a poll may be on its way. A client that does not read is cut off then. */
+const flushMs = 1000;
 
 /** Time between two batches: short enough to keep every batch small, long enough that each is one piece of work. */
 const batchMs = 100;
