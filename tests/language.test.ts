@@ -31,7 +31,9 @@ it.each(words)("finds no %s in them: write %s", (pattern) => {
   const hits = files.flatMap((file) =>
     readFileSync(join(root, file), "utf8")
       .split("\n")
-      .flatMap((line, index) => (pattern.test(line) && !isWritten(file, line) ? [`${file}:${index + 1}: ${line}`] : [])),
+      .flatMap((line, index) =>
+        pattern.test(line) && !isWritten(file, line) ? [`${file}:${index + 1}: ${line}`] : [],
+      ),
   );
   expect(hits).toEqual([]);
 });

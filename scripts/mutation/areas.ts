@@ -33,6 +33,8 @@ export const areas: Readonly<Record<string, Area>> = {
       "sessions/session-monitor.test.ts",
       "socket-io/guests.test.ts",
       "socket-io/races.test.ts",
+      "socket-io/sessions.test.ts",
+      "sessions/bearer.test.ts",
     ),
   },
   lookups: {

@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from "../observability/metrics.ts";
 import { createTrace, type Trace } from "../observability/tracing.ts";
 import { createMemoryStore } from "../store/memory.ts";
 
-/** What every module of one real-time layer shares. Made once; a module takes it as its first argument. */
+/** The objects that all modules of one server share. Created once; every module takes it as its first argument. */
 export interface AppContext {
   readonly config: Config;
   readonly clock: Clock;
@@ -32,15 +32,15 @@ export interface AppContext {
   readonly health: Health;
   /** Undefined without OpenTelemetry's API package. */
   readonly trace: Trace | undefined;
-  /** Random, and new with each start. */
+  /** Random, and different at each start. */
   readonly serverId: string;
   readonly version: string;
   /** Whether refusals tell clients how to fix them. */
   readonly exposeHints: boolean;
-  /** Undefined for a part that is not logged in detail. */
+  /** Undefined for a part without debug logging. */
   debug(part: DebugPart): Debug | undefined;
   requestId(req: IncomingMessage): string;
-  /** Through trusted proxies only (TRUST_PROXY). */
+  /** Considers X-Forwarded-For from trusted proxies only (TRUST_PROXY). */
   clientAddress(req: IncomingMessage): string;
   /** Logs an unexpected error of a request. */
   onFault(req: IncomingMessage, error: unknown): void;
@@ -50,11 +50,11 @@ interface AppOptions {
   readonly config: Config;
   /** Default: JSON lines on standard output. */
   readonly logger: Log | undefined;
-  /** Default: the system's. */
+  /** Default: the system clock. */
   readonly clock: Clock | undefined;
   /** Default: in memory. */
   readonly store: Store | undefined;
-  /** Undefined for an application of one node. */
+  /** Undefined for an application with one node. */
   readonly transport: BusTransport | undefined;
 }
 

@@ -3,10 +3,10 @@ import { systemClock } from "../core/clock.ts";
 import { createFolds } from "../core/folds.ts";
 import type { Clock, Log } from "../core/ports.ts";
 
-/** Equal warnings and errors within this time leave one line, and one with their number. */
+/** Equal warnings and errors within this time become one line, and a second one with the number of repetitions. */
 const foldMs = 60_000;
 
-/** Different warnings, and different errors, in that time; all others are counted together. */
+/** Maximum number of different warnings, and of different errors, in that time. All others are counted together. */
 const maxOpenLines = 50;
 
 type FoldedLevel = "warn" | "error";
@@ -17,13 +17,13 @@ interface Line {
   readonly message: string;
 }
 
-/** Logs that are bounded already: one that an application makes with `createLog` and hands to the layer. */
+/** Logs that are already bounded, such as one that an application makes with `createLog` and passes to Signalbox. */
 const boundedLogs = new WeakSet<Log>();
 
 /**
- * Bounds what is written to a log, so that requests cannot fill a disk: each text is cut at 1,000 code points, a line at
- * 4,000, and equal warnings and errors are folded. Lines of the security log are folded before they come here; `info` and
- * `debug` are for an operator to switch on, and are not folded.
+ * Bounds the lines written to a log, so that requests cannot fill a disk: each text is cut at 1,000 code points, a line
+ * at 4,000, and equal warnings and errors are folded. Lines of the security log are already folded when they arrive.
+ * `info` and `debug` lines are not folded: an operator switches them on.
  */
 export function boundLog(log: Log, clock: Pick<Clock, "monotonic" | "after"> = systemClock): Log {
   if (boundedLogs.has(log)) return log;
@@ -70,7 +70,7 @@ export function boundLog(log: Log, clock: Pick<Clock, "monotonic" | "after"> = s
   return bounded;
 }
 
-/** Lines that differ in nothing but the request are equal; the line has the id of the first. */
+/** Lines that differ only in the request id are equal; the folded line has the id of the first request. */
 function keyOf(fields: object, message: string): string {
   const { err, request_id: _id, ...rest } = fields as { err?: unknown; request_id?: unknown };
   return JSON.stringify([message, err instanceof Error ? [err.name, err.message] : err, rest]);

@@ -1,6 +1,6 @@
 import type { Setting, SettingTable } from "./setting.ts";
 
-/** A table of settings with the heading it is shown under. */
+/** A table of settings with its heading. */
 export interface TitledTable {
   readonly title: string;
   readonly table: SettingTable;
@@ -52,11 +52,11 @@ const defaultOf = (setting: Setting): string => {
   return text === "" ? "none" : `\`${text}\``;
 };
 
-/** The default as the environment would have it: empty for none, and for a secret's, which is never printed. */
+/** The default as the value of an environment variable. Empty for none, and for a secret, which is never printed. */
 export const defaultAsText = ({ default: value, secret }: Setting): string =>
   secret || value === null ? "" : Array.isArray(value) ? value.join(",") : String(value);
 
-/** .env.example, derived from the tables: every line a comment, the last of each setting its default. */
+/** .env.example, derived from the tables: every line is a comment, and the last line of each setting is its default. */
 export function describeAsEnvExample(tables: readonly TitledTable[]): string {
   const sections = tables.map(({ title, table }) => {
     const entries = Object.values(table).map((setting) => {

@@ -1,5 +1,5 @@
-/** SIGNALBOX_CORS_HEADERS may name so many. */
+/** Maximum number of names in SIGNALBOX_CORS_HEADERS. */
 export const maxCorsHeaders = 50;
 
-/** A header's name (RFC 9110 section 5.6.2), and not `*`, which browsers take literally beside credentials. */
+/** A header name (RFC 9110 section 5.6.2), except `*`: with credentials, browsers take it literally. */
 export const isHeaderName = (text: string): boolean => text.length <= 64 && /^[\w!#$%&'+.^`|~-]+$/.test(text);

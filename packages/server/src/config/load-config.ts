@@ -8,7 +8,7 @@ import type { ConfigOf, Setting, SettingTable } from "./setting.ts";
 import { type Config, settings } from "./settings.ts";
 import { proxyProblem } from "./trusted-proxies.ts";
 
-/** The environment does not make a valid configuration. The message lists every problem, one a line. */
+/** The environment is not a valid configuration. The message lists every problem, one a line. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly string[];
@@ -19,23 +19,23 @@ export class ConfigError extends Error {
   }
 }
 
-/** What `loadConfig` has read. */
+/** The result of `loadConfig`. */
 export interface LoadedConfig<Extra extends SettingTable> {
   readonly config: Config;
-  /** The application's own settings, from the table it handed in. */
+  /** The application's own settings, from the table in `extra`. */
   readonly extra: ConfigOf<Extra>;
-  /** In development: bad values, with the default that is used instead. Always: unknown names. To be logged. */
+  /** Log these. In development: bad values, with the default that is used instead. Always: unknown names. */
   readonly warnings: readonly string[];
   /** For each variable, the name that set it, or `default`. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads the configuration from the environment, all of it at once.
- * In development a bad value is a warning, and its default is used; in production it is an error. A NODE_ENV that is no
- * mode may be meant as production (`prod`, `staging`), and is an error by itself.
+ * Reads the whole configuration from the environment.
+ * In development a bad value is a warning, and its default is used; in production it is an error. An unknown NODE_ENV
+ * may be meant as production (`prod`, `staging`), and is an error by itself.
  * @param environment - default: `process.env`
- * @param extra - settings of the application, to be read by the same rules
+ * @param extra - settings of the application, which are read by the same rules
  * @throws ConfigError in production or an unknown mode, listing every problem
  * @throws TypeError when `extra` has a field of the same name as a setting of Signalbox
  */
@@ -47,7 +47,7 @@ export function loadConfig<Extra extends SettingTable = Record<never, never>>(
   if (taken.length > 0) throw new TypeError(`Signalbox has settings named ${taken.join(", ")}: choose other names.`);
   const table = { ...settings, ...extra };
   const { values, sources, problems: badValues, warnings: oddities } = readSettings(table, environment);
-  // Whoever writes `prod` does not want development's rules, under which errors pass and clients are told hints.
+  // A deployment with `prod` must not run by development's rules, under which errors pass and clients receive hints.
   const strict = values.mode === "production" || badValues.some(({ keys }) => keys.includes("mode"));
   const mode = strict ? "production" : values.mode;
   const all = { ...values, mode } as ConfigOf<typeof settings> & Record<string, unknown>;
@@ -67,7 +67,7 @@ export function loadConfig<Extra extends SettingTable = Record<never, never>>(
     entries.filter(([key]) => repaired.has(key)).map(([key, { default: value }]) => [key, value]),
   );
   const complete = { ...all, ...defaults, secret: all.secret ?? randomBytes(32).toString("base64url") };
-  // Socket.IO's clients ask for the path with exactly one slash behind it, however they were told.
+  // Socket.IO clients always request the path with exactly one trailing slash, whatever they were configured with.
   complete.path = complete.path.replace(/\/*$/, "/");
   return {
     config: Object.freeze(pick(complete, settings)) as unknown as Config,
@@ -79,7 +79,7 @@ export function loadConfig<Extra extends SettingTable = Record<never, never>>(
   };
 }
 
-/** Says what is used instead of values that are not: a default with its value, unless it is a secret's. */
+/** Says which defaults replace rejected values, with their values, except those of secrets. */
 function fallback(table: SettingTable, keys: readonly string[]): string {
   const defaults = Object.entries(table)
     .filter(([key]) => keys.includes(key))
@@ -91,13 +91,13 @@ function fallback(table: SettingTable, keys: readonly string[]): string {
   return first?.text ? `The default is used: ${first.text}.` : "The default is used, as if it were not set.";
 }
 
-/** Whether clients are told which setting refused them: in development only. */
+/** Whether refusals tell clients which setting refused them: in development only. */
 export const exposeHints = ({ mode }: Pick<Config, "mode">): boolean => mode !== "production";
 
-/** URLs of these have an origin, but a page has none of them: the origin of a WebSocket is that of its page. */
+/** URLs with these schemes have an origin, but no page has one of them: a WebSocket has the origin of its page. */
 const neverSent = /^(ftp|wss?):/;
 
-/** Rules that hold between settings, and those that the kind of a setting does not express. */
+/** Checks the rules between settings, and those that the kind of a setting does not express. */
 function checkTogether(config: ConfigOf<typeof settings>): Problem<keyof typeof settings>[] {
   const problems: Problem<keyof typeof settings>[] = [];
   const demand = (holds: boolean, text: string, ...keys: (keyof typeof settings)[]): void => {

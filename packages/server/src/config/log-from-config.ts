@@ -3,19 +3,19 @@ import type { Log } from "../core/ports.ts";
 import { boundLog } from "./bound-log.ts";
 import type { Config } from "./settings.ts";
 
-/** Fields whose value is a secret wherever they appear in a line, one level deep, two or three. */
+/** Fields whose value is a secret, at the top level of a line and up to three levels below it. */
 const secrets = ["cookie", "authorization", "csrf", "token", "password", "secret"];
 
 /**
- * What JSON leaves as it is and a terminal does not: DEL and C1 (`\u009b` begins a command as ESC [ does), line and
- * paragraph separators, and controls that reverse the reading order (Unicode Standard Annex 9).
+ * Characters that JSON does not escape but a terminal interprets: DEL and C1 (`\u009b` begins a command as ESC [ does),
+ * line and paragraph separators, and controls that reverse the reading order (Unicode Standard Annex 9).
  */
 const unprintable = /[\u007f-\u009f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /**
- * Makes the log: JSON lines with ISO times on standard output. Whatever a client sends ends no line and moves no cursor:
- * JSON escapes C0, and what it leaves is escaped here, for every field of every line. Texts are cut and repeated lines
- * folded (`boundLog`), so the log may also be given to other parts of an application.
+ * Makes the log: JSON lines with ISO times on standard output. No text of a client can end a line or move a cursor:
+ * JSON escapes C0, and the log escapes the other unprintable characters, in every field of every line. Texts are cut
+ * and repeated lines folded (`boundLog`), so other parts of an application may use the log as well.
  * @param destination - default: standard output
  */
 export function createLog(
@@ -28,15 +28,15 @@ export function createLog(
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.*.*.${name}`]),
     serializers: { err: errorFields },
-    // Unprintable characters stand in JSON texts only, where an escape means the same.
+    // Unprintable characters occur only in JSON strings, where an escape means the same.
     hooks: { streamWrite: (line: string) => line.replace(unprintable, asEscape) },
   };
   return boundLog(destination === undefined ? pino(options) : pino(options, destination));
 }
 
 /**
- * An error with what it was made of, each in a field of its own: pino's form joins the messages and stacks of all causes
- * in one text.
+ * The parts of an error, each in its own field. pino's serializer joins the messages and stacks of all causes in one
+ * text.
  */
 function errorFields(error: unknown): unknown {
   if (Array.isArray(error)) return error.map(errorFields);

@@ -1,6 +1,6 @@
 import type { Setting, SettingKind } from "./setting.ts";
 
-/** A value, or why the text is none. */
+/** A value, or the reason why the text is not one. */
 export type Parsed = { readonly value: unknown } | { readonly reason: string };
 
 const words: Record<string, boolean> = {
@@ -14,10 +14,10 @@ const words: Record<string, boolean> = {
   off: false,
 };
 
-/** A value as problems show it: on one line, and not at any length. */
+/** A value in the form that problems show: on one line, and at most 100 characters of it. */
 export const quote = (text: string): string => JSON.stringify(text.slice(0, 100));
 
-/** Reads one setting from its text, strictly: what is nearly right is wrong, and said to be. */
+/** Parses the text of one setting strictly: an almost correct value is rejected with a reason. */
 export function parseValue({ kind, unit }: Setting, text: string): Parsed {
   switch (kind.type) {
     case "boolean": {
@@ -56,7 +56,7 @@ function parseList({ of }: SettingKind & { type: "list" }, text: string): Parsed
   return { value: Object.freeze(items) };
 }
 
-/** An address of the application: scheme, host and port, and nothing behind them. */
+/** Parses an address of the application: scheme, host and port only. */
 function parseUrl(text: string): Parsed {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) return { reason: "must be an http or https address" };

@@ -3,13 +3,13 @@ import { distance } from "fastest-levenshtein";
 import { type Parsed, parseValue, quote } from "./parse-value.ts";
 import type { ConfigOf, Setting, SettingTable } from "./setting.ts";
 
-/** What is wrong, in one sentence, and the settings that have their default because of it. */
+/** A problem in one sentence, and the settings that have their default because of it. */
 export interface Problem<Key = string> {
   readonly text: string;
   readonly keys: readonly Key[];
 }
 
-/** What the environment says, whatever is wrong with it. */
+/** The settings read from an environment, with its problems. */
 export interface ReadSettings<Table extends SettingTable> {
   /** Complete: a setting with a bad value has its default. */
   readonly values: ConfigOf<Table>;
@@ -17,17 +17,17 @@ export interface ReadSettings<Table extends SettingTable> {
   readonly sources: ReadonlyMap<keyof Table, string>;
   /** Bad values, one problem each. */
   readonly problems: readonly Problem<keyof Table>[];
-  /** What is odd but harmless: unknown names, a setting given twice. */
+  /** Harmless mistakes: unknown names, a setting given twice. */
   readonly warnings: readonly string[];
 }
 
-/** Variables by name, as `process.env` has them. */
+/** Variables by name, like `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Names that are ours to judge: a misspelt one is never silently ignored. */
+/** Names with a prefix of Signalbox: a misspelt one is never silently ignored. */
 const ownNames = /^(SOCKETIO|SIGNALBOX|PROGRESS)_/;
 
-/** Names further apart than this, or with nothing but the prefix in common, are not a slip of the finger. */
+/** Names further apart than this, or with only the prefix in common, do not count as a typing error. */
 const maxDistance = 4;
 
 /** Reads every setting of a table from an environment. Empty means unset, as in most shells and compose files. */
@@ -59,11 +59,11 @@ export function readSettings<Table extends SettingTable>(table: Table, environme
 interface Given {
   readonly name: string;
   readonly text: string;
-  /** Whether `text` is only the name of the file that has the value. */
+  /** Whether `text` is the name of a file that contains the value. */
   readonly isFile: boolean;
 }
 
-/** The first name that is set wins; a secret may also be given as a file, so that it is in no process listing. */
+/** The first name that is set wins. A secret may also be given as a file, so that no process listing shows it. */
 function find(setting: Setting, environment: Environment, warnings: string[]): Given | undefined {
   const names = [setting.env, ...setting.aliases];
   const given: Given[] = [];

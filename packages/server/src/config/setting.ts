@@ -1,6 +1,6 @@
-/** How one setting is described: everything that the loader, the reference page and `--help` say of it. */
+/** The description of one setting, from which the loader, the reference page and `--help` are derived. */
 
-/** How a value is written in the environment. */
+/** The form of a value in the environment. */
 export type SettingKind =
   | { readonly type: "boolean" }
   | { readonly type: "integer"; readonly min: number; readonly max: number }
@@ -12,17 +12,17 @@ export type SettingKind =
 /** The description of one setting, with its default. */
 export interface Setting<Value = unknown> {
   readonly env: string;
-  /** Other names, the ancestor's among them; the first name that is set wins. */
+  /** Other names, including those of Flask-SocketIO applications; the first name that is set wins. */
   readonly aliases: readonly string[];
   readonly kind: SettingKind;
-  /** Such as `seconds`, `bytes`; none for booleans and texts. */
+  /** Such as `seconds` or `bytes`; undefined for booleans and texts. */
   readonly unit?: string;
   readonly default: Value;
-  /** Never printed; may be given as a file in NAME_FILE. */
+  /** Whether the value is never printed, and may be given as a file in NAME_FILE. */
   readonly secret: boolean;
   /** One line of explanation. */
   readonly doc: string;
-  /** A value that must be set in production, because its default is for development. */
+  /** Whether the value must be set in production, because its default is for development. */
   readonly requiredInProduction: boolean;
 }
 
@@ -62,7 +62,7 @@ export const integer = (
 export const text = (env: string, value: string, doc: string, common: Common = {}): Setting<string> =>
   setting(env, { type: "string" }, value, doc, common);
 
-/** A text that may be missing; secrets have a least length in characters. */
+/** A text that may be missing; secrets have a minimum length in characters. */
 export const optionalText = (
   env: string,
   doc: string,
@@ -74,7 +74,7 @@ export const optionalText = (
 export const optionalUrl = (env: string, doc: string, common: Common = {}): Setting<string | null> =>
   setting(env, { type: "url" }, null, doc, common);
 
-/** A setting that is one of some words. */
+/** A setting that is one of several words. */
 export const choice = <const Choice extends string>(
   env: string,
   of: readonly Choice[],
@@ -83,7 +83,7 @@ export const choice = <const Choice extends string>(
   common: Common = {},
 ): Setting<Choice> => setting(env, { type: "choice", of }, value, doc, common);
 
-/** A setting that is several words, separated by commas. */
+/** A setting that is a list of words, separated by commas. */
 export const list = <const Item extends string = string>(
   env: string,
   value: readonly Item[],

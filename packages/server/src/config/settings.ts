@@ -4,7 +4,7 @@ import { boolean, type ConfigOf, choice, integer, list, optionalText, optionalUr
 const minute = 60;
 const day = 86_400;
 
-/** Parts of the layer whose activity can be logged separately. */
+/** Parts of Signalbox whose activity can be logged separately. */
 const debugParts = ["events", "notifications", "origin", "sessions", "tasks"] as const;
 
 export type DebugPart = (typeof debugParts)[number];
@@ -153,7 +153,7 @@ export const settings = {
   sessionRecheck: integer(
     "SIGNALBOX_SESSION_RECHECK",
     30,
-    "How often the session of a live connection is looked up again, for changes that nobody reported.",
+    "How often the session of a live connection is looked up again, for changes that were not reported.",
     { unit: "seconds", min: 1, max: day },
   ),
   sessionCache: integer(
@@ -259,7 +259,7 @@ export const settings = {
   noticeEscalation: integer(
     "SIGNALBOX_NOTICE_ESCALATION",
     300,
-    "After this time a critical notice that nobody has acknowledged is handed to the application's `onUnacknowledged`.",
+    "After this time an unacknowledged critical notice is handed to the application's `onUnacknowledged`.",
     { unit: "seconds", min: 1, max: day },
   ),
   noticeBatch: integer(
@@ -304,7 +304,7 @@ export const settings = {
     true,
     "Whether /livez, /readyz and /metrics are answered; off when the application has its own.",
   ),
-  legacyEvents: boolean("SOCKETIO_LEGACY_EVENTS", true, "Whether the ancestor's clients are served."),
+  legacyEvents: boolean("SOCKETIO_LEGACY_EVENTS", true, "Whether legacy Flask-SocketIO clients are served."),
   logLevel: choice(
     "SOCKETIO_LOG_LEVEL",
     ["debug", "info", "warn", "error", "silent"],
@@ -323,5 +323,5 @@ export const settings = {
   }),
 } as const;
 
-/** The configuration of the layer, frozen, complete and valid. */
+/** The configuration of Signalbox, frozen, complete and valid. */
 export type Config = ConfigOf<typeof settings> & { readonly secret: string };

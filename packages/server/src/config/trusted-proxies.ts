@@ -2,13 +2,13 @@ import { isIP } from "node:net";
 import proxyAddr from "proxy-addr";
 import { quote } from "./parse-value.ts";
 
-/** Names of networks that TRUST_PROXY knows. */
+/** Names of networks that TRUST_PROXY accepts. */
 const networkNames = ["loopback", "linklocal", "uniquelocal"];
 
-/** Whether the peer at `index` of the chain, 0 being the one that connected to us, is a proxy of ours. */
+/** Whether the peer at `index` of the chain is a trusted proxy. Index 0 is the peer of the connection. */
 export type ProxyTrust = (address: string, index: number) => boolean;
 
-/** What cannot be read in TRUST_PROXY, in one sentence. */
+/** The entries of TRUST_PROXY that cannot be read, in one sentence. */
 export function proxyProblem(trusted: readonly string[]): string | undefined {
   const unreadable = trusted.filter((each) => !isReadable(each));
   if (unreadable.length === 0) return undefined;
@@ -22,7 +22,10 @@ export function trustProxies(trusted: readonly string[]): ProxyTrust {
   return proxyAddr.compile([...trusted]);
 }
 
-/** `1`, the number of proxies elsewhere, would be taken for the address 0.0.0.1, and no proxy believed. */
+/**
+ * Whether an entry is an address, a network or a network name. Rejects `1`, which other software reads as the number of
+ * proxies: it would mean the address 0.0.0.1, and no proxy would be trusted.
+ */
 function isReadable(text: string): boolean {
   if (networkNames.includes(text)) return true;
   if (isIP(text.split("/", 1)[0] ?? "") === 0) return false;

@@ -12,7 +12,7 @@ export interface Lifecycle {
   onDrain(step: Step): void;
   /** Registers a step of closing. Closing follows draining. */
   onClose(step: Step): void;
-  /** Whether draining has begun: the server then accepts no more traffic. */
+  /** Whether draining has begun: the server should then receive no more traffic. */
   isDraining(): boolean;
   /** Drains once. Later calls return the same promise. */
   drain(): Promise<void>;

@@ -67,8 +67,8 @@ export interface Session {
 export type SessionProblem = "session_missing" | "session_invalid" | "session_expired" | "session_revoked";
 
 /**
- * A report from the web application that sessions may have changed. It names a session, a user, or both. The server then
- * looks the sessions concerned up again, so a source need not know what exactly changed.
+ * A report from the web application that sessions may have changed. It names a session, a user, or both. The server
+ * then looks the sessions concerned up again, so a source need not know what exactly changed.
  */
 export interface SessionChange {
   readonly ref?: string;
@@ -81,7 +81,7 @@ export interface SessionChange {
 export interface SessionSource {
   /** Finds the credential in a request, without any look-up; undefined when the request has none of this kind. */
   credentialOf(carrier: CredentialCarrier): Credential | undefined;
-  /** Looks the session up. Rejects only when the look-up fails (store down): the request is refused as `unavailable`. */
+  /** Looks the session up. Rejects only when that fails (store down): the request is then refused as `unavailable`. */
   resolve(credential: Credential): Promise<Session | SessionProblem>;
   /** Ends a session at its source, so that its cookie or token is no longer valid. False for an unknown session. */
   revoke?(ref: string): Promise<boolean>;
@@ -167,11 +167,12 @@ export interface DueEscalation {
 }
 
 /**
- * Stores which notices are to be escalated, from the transaction that stores the notice until the escalation is settled:
- * a process that dies in between loses none. Promises resolve once the change is durable. Times are ISO 8601 in UTC.
+ * Stores which notices are to be escalated, from the transaction that stores the notice until the escalation is
+ * settled: a process that dies in between loses none. Promises resolve once the change is durable. Times are ISO 8601
+ * in UTC.
  */
 export interface EscalationStore {
-  /** Leases the escalations that are due and not expired, longest due first. No other process gets them before `until`. */
+  /** Leases escalations that are due and not expired, longest due first. No other caller gets them before `until`. */
   claim(lease: { now: string; until: string; limit: number }): Promise<readonly DueEscalation[]>;
   /** Returns one, which can be claimed again from `until` on. */
   postpone(serial: number, until: string): Promise<void>;
@@ -203,8 +204,8 @@ export interface NotificationStore {
   /** Removes the notices that have expired. */
   forget(now: string): Promise<void>;
   /**
-   * The notices stored for a user, expired or not, in the order of `serial`: those for the user alone, and those for the
-   * other `audiences` that reading has merged into the user's ledger. Does not merge, because it does not know the
+   * The notices stored for a user, expired or not, in the order of `serial`: those for the user alone, and those for
+   * the other `audiences` that reading has merged into the user's ledger. Does not merge, because it does not know the
    * user's role.
    */
   ofUser(
@@ -312,7 +313,7 @@ export interface Publisher {
 export interface ProgressPublisher {
   /** Whether any client watches the task. If not, callers need not keep or encode its state. */
   watched(taskId: string): boolean;
-  /** Sends a state to all clients that watch the task. A slow reader receives only the latest state, once it keeps up. */
+  /** Sends a state to all clients that watch the task. A slow client receives the latest state once it keeps up. */
   send(task: TaskSnapshot): void;
   /** Sends the final state after all earlier states. Afterwards no client watches the task any more. */
   finish(task: TaskSnapshot): void;

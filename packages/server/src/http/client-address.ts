@@ -2,14 +2,14 @@ import type { IncomingMessage } from "node:http";
 import { isIP, SocketAddress } from "node:net";
 import type { ProxyTrust } from "../config/trusted-proxies.ts";
 
-/** Of a request without a connection: one that is gone, or was never there, as for a web request. */
+/** The address of a request without a connection: it was closed, or never existed, as for a web request. */
 export const unknownAddress = "unknown";
 
 /**
- * Reads the client's address, in its shortest form. X-Forwarded-For is believed only as far as the chain of trusted
- * proxies reaches: what a client writes into it itself lies beyond. Ports, which some proxies add, are dropped. An entry
- * that is no address counts as the peer's.
- * @returns the address, or `unknown` when the connection is gone before anybody asked
+ * Reads the client's address, in its shortest form. X-Forwarded-For is trusted only as far as the chain of trusted
+ * proxies reaches: entries that a client adds itself lie beyond it. Drops ports, which some proxies add. If an entry is
+ * not an address, the peer's address is used.
+ * @returns the address, or `unknown` when the connection was closed before the first call
  */
 export function createClientAddress(isTrusted: ProxyTrust): (req: IncomingMessage) => string {
   return (req) => {
@@ -27,7 +27,7 @@ export function createClientAddress(isTrusted: ProxyTrust): (req: IncomingMessag
 
 /** The entries of X-Forwarded-For from the nearest to the farthest, without ports. */
 function forwardedFor({ headers }: IncomingMessage): string[] {
-  // Node joins several headers of this name with commas; its types allow for a list.
+  // Node joins several headers of this name with commas, but its types also allow a list.
   const entries = String(headers["x-forwarded-for"] ?? "").split(",");
   return entries
     .map((entry) => withoutPort(entry.trim()))
@@ -43,8 +43,8 @@ function withoutPort(entry: string): string {
 }
 
 /**
- * One client, one address: IPv6 as RFC 5952 writes it, without a zone, and `::ffff:192.0.2.1` as 192.0.2.1
- * (RFC 4291 section 2.5.5.2).
+ * Normalises an address, so that one client has one address: IPv6 in the form of RFC 5952, without a zone, and
+ * `::ffff:192.0.2.1` as 192.0.2.1 (RFC 4291 section 2.5.5.2).
  */
 function shortest(address: string): string {
   if (isIP(address) === 4) return address;
@@ -52,8 +52,8 @@ function shortest(address: string): string {
 }
 
 /**
- * What limits are kept for: an IPv4 address, or the /64 network of an IPv6 address, which is what one customer gets
- * (RFC 6177) and may draw addresses from at will.
+ * The key of limits: an IPv4 address, or the /64 network of an IPv6 address. One customer gets a whole /64 (RFC 6177),
+ * and can choose addresses from it at will.
  */
 export function addressBucket(address: string): string {
   if (!address.includes(":")) return address;

@@ -4,13 +4,13 @@ import type { Duplex } from "node:stream";
 import { Server as TlsServer } from "node:tls";
 import { ignoreErrors } from "./ignore-errors.ts";
 
-/** More than any client sends. Node drops headers above a limit, perhaps the one that says where the body ends. */
+/** More headers than any client sends. Node drops headers above a limit, possibly the one with the body's length. */
 const maxHeaders = 100;
 
 /**
- * Answers a request as if it had not asked for an upgrade (RFC 9110 section 7.8). Node stops parsing at the upgrade, so
- * the request is put back in front of what follows it, without its Upgrade header, and the connection handed to the
- * server anew: the body and later requests of the connection are then read as usual.
+ * Answers a request as if it had no Upgrade header (RFC 9110 section 7.8). Node stops parsing at the upgrade. So this
+ * function puts the request back before the following bytes, without its Upgrade header, and passes the connection to
+ * the server again. The server then reads the body and later requests of the connection as usual.
  */
 export function ignoreUpgrade(
   server: HttpServer | HttpsServer,
@@ -30,8 +30,8 @@ export function ignoreUpgrade(
 }
 
 /**
- * Node's own listener alone: the connection is no new one to the application's, which would add to it once more with
- * every such request.
+ * Calls only Node's own listener. For the application's listeners the connection is not new: with every such request
+ * they would attach to it once more.
  */
 function readAnew(server: HttpServer | HttpsServer, socket: Duplex): void {
   const event = server instanceof TlsServer ? "secureConnection" : "connection";
@@ -40,7 +40,7 @@ function readAnew(server: HttpServer | HttpsServer, socket: Duplex): void {
   else own.call(server, socket);
 }
 
-/** An earlier request of the connection (pipelining) is answered first. */
+/** Waits until an earlier request of the connection (pipelining) has been answered. */
 function waitFor(pending: ServerResponse, socket: Duplex, run: () => void): void {
   socket.on("error", ignoreErrors);
   pending.once("close", () => {

@@ -2,10 +2,10 @@ import type { IncomingMessage } from "node:http";
 import { Refusal } from "../core/refusal.ts";
 
 /**
- * Reads a small body as text. What comes beyond the bound is dropped unread, and the request is left whole for its
- * answer: iterating over it would destroy it. When the client goes before the end there is nobody to answer, and nothing
- * is.
- * @param maxBytes - above it the body is refused
+ * Reads a small body as text. Bytes beyond the limit are dropped, and the request stays usable for the response:
+ * iterating over it would destroy it. When the client disconnects before the end, the promise never settles, because no
+ * client waits for a response.
+ * @param maxBytes - a larger body is refused
  * @throws Refusal `payload_too_large`
  */
 export function readBody(req: IncomingMessage, maxBytes: number): Promise<string> {

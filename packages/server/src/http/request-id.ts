@@ -3,16 +3,16 @@ import type { IncomingMessage } from "node:http";
 import type { ProxyTrust } from "../config/trusted-proxies.ts";
 import { createSymbolProperty } from "../core/symbol-property.ts";
 
-/** In requests from trusted proxies, and in every answer of ours. */
+/** The header in requests from trusted proxies, and in every response of Signalbox. */
 export const requestIdHeader = "X-Request-Id";
 
-/** What is taken over from a proxy: no text that means anything to whoever reads the log. */
+/** The ids accepted from a proxy: no text that could mislead a reader of the log. */
 const wellFormed = /^[\w.:-]{8,64}$/;
 
 /**
- * Names each request in the log. A connection goes by the name of the request that opened it, so that all lines about a
- * client are found by one word. The name is random: X-Request-Id is believed only from a trusted proxy, because a client
- * that chooses its own can have its doings counted among somebody else's.
+ * Gives each request an id for the log. A connection has the id of the request that opened it, so that one search finds
+ * all lines about a client. The id is random: X-Request-Id is accepted only from a trusted proxy, because a client that
+ * chooses its own id could have its actions attributed to another client.
  */
 export function createRequestId(isTrusted: ProxyTrust): (req: IncomingMessage) => string {
   const known = createSymbolProperty<IncomingMessage, string>("request id");

@@ -7,10 +7,10 @@ import { requestIdHeader } from "./request-id.ts";
 
 /** Answers the requests to some paths of a server. */
 export interface HttpEndpoint {
-  /** Whether this path is the endpoint's; everything else stays with the application. */
+  /** Whether the endpoint handles this path; the application handles all others. */
   owns(url: string | undefined, method: string | undefined): boolean;
   request(req: IncomingMessage, res: ServerResponse): void;
-  /** Takes the WebSockets on its paths; an endpoint without it takes none. */
+  /** Handles WebSocket upgrades on the endpoint's paths; an endpoint without it accepts none. */
   readonly webSockets?: {
     owns(url: string | undefined): boolean;
     upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -18,24 +18,25 @@ export interface HttpEndpoint {
 }
 
 /**
- * Node since 22.21 and 24.9 asks the server for each request whether it upgrades. Before, each one upgraded as soon as
- * something listened to `upgrade`.
+ * Since 22.21 and 24.9, Node asks the server for each request whether to upgrade it. Earlier versions upgrade every
+ * request that asks for it as soon as `upgrade` has a listener.
  */
 interface UpgradeChoice {
   readonly shouldUpgradeCallback?: (this: HttpServer, req: IncomingMessage) => boolean;
 }
 
-/** What our paths are sent is small. Node would wait five minutes for a body of which a byte comes now and then. */
+/** Bodies on the paths of Signalbox are small. Node would wait five minutes for a body that arrives byte by byte. */
 const bodyWithinMs = 10_000;
 
 /**
- * Steps in front of an existing server: requests to our paths are ours, all others go to the listeners that were there,
- * in their order. Node gives every request to every listener, so the listeners have to be set aside while we are here;
- * the returned function puts them back.
+ * Intercepts the requests of an existing server. The endpoints receive requests to their paths; the existing listeners
+ * receive all others, in their order. Node passes every request to every listener, so the interceptor removes the
+ * existing listeners; the returned function restores them.
  *
- * Listeners of `upgrade` stay where they are, since libraries add and remove theirs at any time: the event is taken
- * before it reaches them. One that refuses every path but its own (`new WebSocketServer({ server, path })` of `ws`) would
- * otherwise end our WebSockets. It gets all upgrades that are not ours; where there is none, they are ignored.
+ * Listeners of `upgrade` stay registered, because libraries add and remove theirs at any time. The interceptor takes
+ * the event before it reaches them. Otherwise a listener that refuses every path but its own, such as that of
+ * `new WebSocketServer({ server, path })` of `ws`, would end the WebSockets of Signalbox. The listeners receive all
+ * other upgrades; without a listener, the upgrade is ignored.
  */
 export function interceptRequests(
   httpServer: HttpServer | HttpsServer,
@@ -51,19 +52,19 @@ export function interceptRequests(
   const endpointOf = ({ url, method }: IncomingMessage): HttpEndpoint | undefined =>
     endpoints.find((endpoint) => endpoint.owns(url, method));
 
-  /** Whether a request with an Upgrade header that neither we nor the application take is answered as an ordinary one. */
+  /** Whether an upgrade that neither Signalbox nor the application accepts is answered as an ordinary request. */
   const isIgnored = (req: IncomingMessage): boolean =>
     server.listenerCount("upgrade") === 1 ||
     endpointOf(req) !== undefined ||
     asksForH2c.test(req.headers.upgrade ?? "");
 
-  /** A body would be read as frames, or come before them: the request is answered as one that cannot be upgraded. */
+  /** A request with a body is answered without an upgrade: the body would be read as frames, or precede them. */
   const webSocketsOf = (req: IncomingMessage): HttpEndpoint["webSockets"] => {
     if (!isWebSocket(req) || hasBody(req)) return undefined;
     return endpoints.find(({ webSockets }) => webSockets?.owns(req.url))?.webSockets;
   };
 
-  /** As it would go without us: tracing may exchange the prototype's method at any time. */
+  /** Emits as without the interceptor. Tracing may replace the prototype's method at any time. */
   function passOn(...event: unknown[]): boolean {
     return Reflect.apply(ownEmit ?? Object.getPrototypeOf(server).emit, server, event);
   }
@@ -83,7 +84,7 @@ export function interceptRequests(
     const [req, socket, head] = args as [IncomingMessage, Duplex, Buffer];
     const webSockets = webSocketsOf(req);
     if (webSockets !== undefined) {
-      // While guards are asked the socket has no other listener: a reset in that time would end the process.
+      // While the guards run, the socket has no other error listener: a reset in that time would end the process.
       socket.on("error", ignoreErrors);
       webSockets.upgrade(req, socket, head);
     } else if (isIgnored(req)) {
@@ -94,7 +95,7 @@ export function interceptRequests(
     return true;
   }
 
-  /** Node 26 keeps the body apart from what follows it, so such a request cannot be put together again. */
+  /** Node 26 separates the body from the following bytes, so `ignoreUpgrade` cannot restore a request with a body. */
   function isUpgrade(this: HttpServer, req: IncomingMessage): boolean {
     if (!isInstalled) return mayUpgrade?.call(this, req) ?? false;
     if (webSocketsOf(req) !== undefined) return true;
@@ -103,7 +104,7 @@ export function interceptRequests(
 
   server.removeAllListeners("request");
   server.on("request", onRequest);
-  // Node asks for upgrades only where something listens to them.
+  // Node handles upgrades only if `upgrade` has a listener.
   server.on("upgrade", announceUpgrades);
   server.emit = emitOrUpgrade as typeof server.emit;
   if (mayUpgrade !== undefined) Object.assign(server, { shouldUpgradeCallback: isUpgrade });
@@ -112,7 +113,7 @@ export function interceptRequests(
     server.off("request", onRequest);
     server.off("upgrade", announceUpgrades);
     isInstalled = false;
-    // Where a wrapper of another library is around ours, it stays, and ours passes everything on.
+    // If another library has wrapped this `emit`, its wrapper stays, and this one passes all events on.
     if (server.emit === (emitOrUpgrade as typeof server.emit)) Reflect.deleteProperty(server, "emit");
     if (ownEmit !== undefined && !Object.hasOwn(server, "emit")) server.emit = ownEmit;
     if (mayUpgrade !== undefined && (server as UpgradeChoice).shouldUpgradeCallback === isUpgrade) {
@@ -125,8 +126,8 @@ export function interceptRequests(
 function announceUpgrades(): void {}
 
 /**
- * What Java's HTTP client and `curl --http2` ask of every server. It is obsolete (RFC 9113 section 3.1), and libraries
- * that listen for WebSockets refuse it or leave it without an answer.
+ * The upgrade that Java's HTTP client and `curl --http2` request from every server. It is obsolete (RFC 9113 section
+ * 3.1), and libraries that listen for WebSockets refuse it or do not answer.
  */
 const asksForH2c = /^h2c$/i;
 
@@ -137,7 +138,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return length !== "0" || encoding !== undefined;
 }
 
-/** Ends the connection of a request whose body does not come, whether it is read, refused or answered already. */
+/** Closes the connection of a request whose body does not arrive in time, whether it is read, refused or answered. */
 function limitBodyTime(req: IncomingMessage): void {
   if (!hasBody(req)) return;
   const timer = setTimeout(() => {

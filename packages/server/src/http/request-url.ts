@@ -1,13 +1,13 @@
 import { parse } from "node:querystring";
 import { Refusal } from "../core/refusal.ts";
 
-/** The parameters of a query by name, on an object without a prototype. */
+/** The query parameters by name, in an object without a prototype. */
 export type Query = Readonly<Record<string, string>>;
 
 /**
- * The query of a request's target, in origin form (RFC 9112 section 3.2.1), each parameter given once. Two readers of
- * one URL that read it differently are how a checked value and a used value come apart: so repeated parameters are
- * refused, and a fragment, which is no part of a target, but which Node lets through and a URL parser cuts off.
+ * Parses the query of a request target in origin form (RFC 9112 section 3.2.1). Refuses repeated parameters and a
+ * fragment: when two parsers read one URL differently, the checked value and the used value can differ. A fragment is
+ * not part of a request target, but Node accepts it and a URL parser cuts it off.
  * @throws Refusal `payload_invalid`
  */
 export function parseQuery(url = ""): Query {
@@ -21,5 +21,5 @@ export function parseQuery(url = ""): Query {
   return query as Query;
 }
 
-/** The path alone, exactly as sent: `/socket.io/../x` or an encoded letter is another path, not this one. */
+/** The path alone, exactly as sent: `/socket.io/../x`, or a path with an encoded letter, is a different path. */
 export const rawPath = (url: string | undefined): string => (url ?? "").split("?", 1)[0] ?? "";

@@ -8,7 +8,7 @@ import {
 import type { Duplex } from "node:stream";
 import { httpStatusOf, Refusal } from "../core/refusal.ts";
 
-/** Answers with JSON. Nothing of Signalbox's may be kept by caches: every answer depends on who asks. */
+/** Sends a JSON response. No cache may store responses of Signalbox: each depends on the user who sent the request. */
 export function sendJson(res: ServerResponse, status: number, body: unknown, headers: OutgoingHttpHeaders = {}): void {
   const text = JSON.stringify(body);
   res.writeHead(status, { ...headersFor(text), ...headers }).end(text);
@@ -22,8 +22,8 @@ const headersFor = (text: string): OutgoingHttpHeaders => ({
 });
 
 /**
- * Answers with a refusal, in the form that the wire contract gives it over HTTP, or as problem details (RFC 9457) where
- * the request accepts them.
+ * Sends a refusal as the response, in the form that the wire contract defines for HTTP, or as problem details
+ * (RFC 9457) if the request accepts them.
  */
 export function sendRefusal(
   res: ServerResponse,
@@ -50,7 +50,7 @@ export function refuseMethod(
   sendRefusal(res, refusal, false, { Allow: allow, ...headers });
 }
 
-/** Refuses a WebSocket upgrade: an ordinary HTTP response on the raw socket, then the end (RFC 6455 section 4.2.2). */
+/** Refuses a WebSocket upgrade: sends an HTTP response on the raw socket and closes it (RFC 6455 section 4.2.2). */
 export function refuseUpgrade(
   req: IncomingMessage,
   socket: Duplex,

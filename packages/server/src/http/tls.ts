@@ -6,7 +6,7 @@ import { ConfigError } from "../config/load-config.ts";
 import type { Config } from "../config/settings.ts";
 import type { Log } from "../core/ports.ts";
 
-/** Certificate (with its chain) and key, in PEM; what `https.createServer` takes. */
+/** Certificate (with its chain) and key in PEM, the options of `https.createServer`. */
 export interface Tls {
   readonly cert: string;
   readonly key: string;
@@ -14,11 +14,11 @@ export interface Tls {
 
 type TlsFiles = Pick<Config, "tlsCertFile" | "tlsKeyFile">;
 
-/** How often the files are read. Whoever renews a certificate does so days before the old one ends. */
+/** How often the files are read. Certificates are renewed days before the old one expires. */
 const lookMs = 1000;
 
 /**
- * Reads what TLS_CERT_FILE and TLS_KEY_FILE name; undefined when they are not set.
+ * Reads the files that TLS_CERT_FILE and TLS_KEY_FILE name; undefined when they are not set.
  * @throws ConfigError when a file cannot be read, is no PEM, or the key is not that of the certificate
  */
 export function readTls({ tlsCertFile, tlsKeyFile }: TlsFiles): Tls | undefined {
@@ -30,10 +30,10 @@ export function readTls({ tlsCertFile, tlsKeyFile }: TlsFiles): Tls | undefined 
 }
 
 /**
- * Serves new connections with a new certificate as soon as the files have one; those that are open live on. What does
- * not fit together is logged, and the old certificate kept.
- * @param inForce - what `readTls` returned, and the server was made with
- * @returns the way to stop
+ * Serves new connections with a new certificate as soon as the files contain one; open connections continue. If
+ * certificate and key do not match, the server logs that and keeps the old certificate.
+ * @param inForce - the result of `readTls` that the server was created with
+ * @returns a function that stops the watch
  */
 export function followTls(
   server: Pick<HttpsServer, "setSecureContext">,
@@ -43,7 +43,7 @@ export function followTls(
 ): () => void {
   if (tlsCertFile === null || tlsKeyFile === null) return () => {};
   const files = { cert_file: tlsCertFile, key_file: tlsKeyFile };
-  // Contents are compared, not times or events: folders are mounted, renamed and symlinked in too many ways.
+  // Compares contents, not times or file events: these are unreliable with mounted, renamed and symlinked folders.
   const readBoth = () =>
     Promise.all([readFile(tlsCertFile, "utf8"), readFile(tlsKeyFile, "utf8")]).then(
       ([cert, key]): Tls => ({ cert, key }),
@@ -56,7 +56,7 @@ export function followTls(
   async function look(): Promise<void> {
     const found = await readBoth();
     const text = JSON.stringify(found);
-    // Two files are not written at once: only what is the same at two looks is taken for the whole.
+    // The two files are not written atomically: only contents that are equal in two consecutive reads are complete.
     const isStable = text === seen;
     seen = text;
     if (!isStable || text === judged) return;
@@ -88,7 +88,7 @@ function read(name: string, path: string): string {
   }
 }
 
-/** Why these do not serve; the texts of OpenSSL name no part of a key. */
+/** Why a certificate and key cannot be used. OpenSSL's error texts contain no part of a key. */
 function problemOf(tls: Tls): string | undefined {
   try {
     createSecureContext(tls);

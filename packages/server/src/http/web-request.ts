@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
-/** A request of the Fetch Standard, such as a route handler of Next's App Router is given. */
+/** A request of the Fetch Standard, such as a route handler of Next's App Router receives. */
 export type WebRequest = Pick<Request, "method" | "url" | "headers">;
 
 /**
- * A request as our guards read it. A web request has no connection, so the address it came from is not known: what its
- * headers say of that could be anybody's words.
+ * Converts a request to the form that the guards read. A web request has no connection, so its client address is
+ * unknown: any client could have written the headers that claim one.
  */
 export function toIncoming(req: IncomingMessage | WebRequest): IncomingMessage {
   if (!isWeb(req)) return req;

@@ -2,26 +2,26 @@ import type { BlockStore, Clock, Log, StoredBlock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Block } from "./block.ts";
 
-/** How soon reading them is tried again when the store does not answer at the start. */
+/** Delay before reading the blocks is retried when the store does not answer at startup. */
 const retryMs = 1000;
 
-/** Blocks that administrators impose: kept in the store, since a restart must not let anybody back in before their time. */
+/** Blocks that administrators impose. They are in the store, because a restart must not end a block early. */
 export interface AdminBlocks {
   /**
-   * The one in force for a place. Synchronous once they have been read, which they are soon after the start.
-   * @throws Refusal `unavailable` while they cannot be read: nobody is let in unseen
+   * The block in force for a subject. Synchronous: the blocks are read into memory soon after startup.
+   * @throws Refusal `unavailable` until they have been read: no user is admitted unchecked
    */
   of(place: string): Block | undefined;
   list(): Block[];
-  /** Resolves once it is stored; replaces another one of the place. */
+  /** Resolves once the block is stored. Replaces an existing block of the same subject. */
   impose(block: Block): Promise<void>;
-  /** Resolves once that is stored. False when there was none in force. */
+  /** Lifts a block. Resolves once that is stored. False when none was in force. */
   lift(place: string): Promise<boolean>;
-  /** Another node has imposed one, which it has stored. */
+  /** Adopts a block that another node has imposed and stored. */
   learn(block: Block): void;
-  /** Another node has lifted one. */
+  /** Removes a block that another node has lifted. */
   forget(place: string): void;
-  /** Reads them anew: word of changes may have been lost. */
+  /** Reads the blocks again, because messages about changes may have been lost. */
   reload(): void;
   close(): void;
 }
@@ -42,7 +42,10 @@ export function createAdminBlocks({ store, clock, log }: ImposedBlocksOptions): 
       const stored = await store.list(new Date(clock.now()).toISOString());
       known = new Map(stored.map((row) => [row.place, fromStored(row)]));
     } catch (err) {
-      log.error({ err }, "The blocks that administrators imposed cannot be read; nobody is let in until they are.");
+      log.error(
+        { err },
+        "The blocks that administrators imposed cannot be read; no client is admitted until they are.",
+      );
       if (!closed) cancelRetry = clock.after(retryMs, () => void load());
     }
   }

@@ -5,8 +5,9 @@ import type { Block } from "./block.ts";
 import { isGuestSubject } from "./subject.ts";
 
 /**
- * What an offence weighs. Everyday refusals weigh nothing or little, or an honest client with a bug, an old tab or too
- * many tabs would be blocked for it: one that sends fifty events that are not declared twice a minute stays below.
+ * The weight of each offence. Ordinary refusals weigh nothing or little: otherwise an honest client with a bug, an old
+ * tab or too many tabs would be blocked. A client that sends fifty undeclared events twice a minute stays below the
+ * limit.
  */
 const weights: Partial<Record<SecurityEventType, number>> = {
   csrf_failed: 40,
@@ -20,48 +21,48 @@ const weights: Partial<Record<SecurityEventType, number>> = {
   rate_limited: 1,
 };
 
-/** Weight within `windowMs` above which somebody is blocked. */
+/** Weight within `windowMs` above which a subject is blocked. */
 const limit = 1200;
 const windowMs = 600_000;
 
-/** How long a user's first block lasts, the second, and so on; the last is the longest there is. */
+/** Durations of a user's first block, the second, and so on. All further blocks have the last duration. */
 const userLengthsMs: readonly number[] = [60_000, 300_000, 900_000, 3_600_000];
 
 /**
- * Guests of one address may be many people, of whom one offends. What that one can do to the others does not grow, and is
- * capped: after a block the address is left alone for as long as it lasted.
+ * Guests of one address may be many people, of whom only one offends. To limit the harm to the others, the blocks of an
+ * address do not become longer, and after each one the address cannot be blocked again for as long as the block lasted.
  */
 const guestLengthsMs: readonly number[] = [60_000];
 
-/** After so long without a block the next one is a first one again. */
+/** After this time without a block, the next block counts as the first again. */
 const forgivenMs = 3_600_000;
 
-/** The two clocks drift apart a little by themselves: less than this is no change of the time of day. */
+/** The wall clock and the monotonic clock drift apart slightly. A smaller shift does not count as a clock change. */
 const leastShiftMs = 1000;
 
-/** Places that are told apart at a time; the oldest are forgotten. */
+/** Maximum number of subjects that are tracked at a time. The oldest are dropped. */
 const maxPlaces = 10_000;
 
-/** Keeps out, for a time, whoever goes on offending. */
+/** Blocks subjects temporarily for repeated offences. */
 export interface AutomaticBlocks {
-  /** Weighs an offence. Returns the block that it brought, if it did. */
+  /** Adds the weight of an offence. Returns the block that it caused, if any. */
   offend(place: string, type: SecurityEventType): Block | undefined;
-  /** The block that is in force. */
+  /** The block of a subject that is in force. */
   of(place: string): Block | undefined;
-  /** Those in force. */
+  /** All blocks in force. */
   list(): Block[];
-  /** Another node has blocked somebody. */
+  /** Adopts a block from another node. */
   learn(block: Block): void;
-  /** Ends a block, and forgets what brought it. False when there was none. */
+  /** Ends a block, and deletes the offences that caused it. False when there was none. */
   lift(place: string): boolean;
 }
 
-/** A block with its times as they were measured: the clock may be set while it lasts. */
+/** A block with its end on the monotonic clock: the wall clock may be set during the block. */
 interface Measured {
   readonly block: Block;
   /** Monotonic milliseconds. */
   readonly endsAt: number;
-  /** Between the two clocks, when the block was learnt of. */
+  /** Difference between the two clocks when this node received the block. */
   readonly wallOffset: number;
 }
 
@@ -72,18 +73,18 @@ interface Offences {
 }
 
 /**
- * Repeated offences of one place lead to a block, which grows with each that follows. A place is a user, or the guests
- * of one address: whoever is signed in answers for themselves, so nobody can have those behind the same address blocked
- * (docs/decisions/0011).
+ * Repeated offences of one subject lead to a block. A subject is a user, or the guests of one address. Each following
+ * block of a user is longer. Offences of a signed-in user count for that user only, so no user can get others behind
+ * the same address blocked (docs/decisions/0011).
  */
 export function createAutomaticBlocks(clock: Pick<Clock, "now" | "monotonic">): AutomaticBlocks {
   const offences = createBoundedMap<string, Offences>(maxPlaces);
-  /** Also those that are over, for as long as they make the next one longer. */
+  /** Contains ended blocks too, as long as they make the next one longer. */
   const blocks = createBoundedMap<string, Measured>(maxPlaces);
 
   const wallOffset = (): number => clock.now() - clock.monotonic();
 
-  /** In the time of day as it is now: what was told of the end would otherwise be an hour wrong. */
+  /** Converts the times to the current wall clock: after a clock change of an hour they would be an hour wrong. */
   function inForce({ block, ...measured }: Measured): Block {
     const shift = Math.round(wallOffset() - measured.wallOffset);
     if (Math.abs(shift) < leastShiftMs) return block;
@@ -98,7 +99,7 @@ export function createAutomaticBlocks(clock: Pick<Clock, "now" | "monotonic">): 
   function keep(block: Block): Block {
     const leftMs = Math.min(block.until - clock.now(), block.until - block.since);
     offences.delete(block.place);
-    // Anew, so that it is not among the oldest.
+    // Re-inserted, so that it is not among the oldest.
     blocks.delete(block.place);
     blocks.set(block.place, { block, endsAt: clock.monotonic() + leftMs, wallOffset: wallOffset() });
     return block;

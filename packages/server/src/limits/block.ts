@@ -2,20 +2,20 @@ import type { BlockRow, SecurityEventType } from "@signalbox/protocol";
 import { Refusal } from "../core/refusal.ts";
 import { subjectOfKey } from "./subject.ts";
 
-/** Longest wait that a client is told: a block may be lifted before its end, and timers of browsers end at 25 days. */
+/** Longest retry delay sent to clients. A block may be lifted early, and browser timers are limited to 25 days. */
 const longestWaitMs = 3_600_000;
 
-/** A user, or the guests of an address, kept out for a time. Times are milliseconds since the epoch. */
+/** A temporary block of a user, or of the guests of an address. Times are milliseconds since the epoch. */
 export interface Block {
-  /** Whom limits count for: a user, or the guests of an address. */
+  /** The blocked subject: a user, or the guests of an address. */
   readonly place: string;
   readonly since: number;
   readonly until: number;
-  /** The offence that brought it. */
+  /** The offence that caused it. */
   readonly type: SecurityEventType;
-  /** How many blocks there have been in a row. */
+  /** Number of consecutive blocks, including this one. */
   readonly times: number;
-  /** The administrator who imposed it, and why, in their words. */
+  /** The administrator who imposed the block; `note` is the reason, in the administrator's words. */
   readonly by?: string;
   readonly note?: string;
 }

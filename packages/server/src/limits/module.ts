@@ -7,25 +7,25 @@ import { type Block, blockRefusal } from "./block.ts";
 import { createRateLimits, type RateLimits } from "./rate-limits.ts";
 import type { SharedBudgets } from "./shared-limit.ts";
 
-/** A block for repeated offences has begun. */
+/** Published when a block for repeated offences begins. */
 export const automaticBlockBegun = defineTopic<Block>("blocked");
 
-/** An administrator has blocked a user, or the guests of an address. */
+/** Published when an administrator has blocked a user, or the guests of an address. */
 export const adminBlockBegun = defineTopic<Block>("imposed");
 
-/** A block has been lifted; the message is its subject. */
+/** Published when a block is lifted; the message is its subject. */
 const blockLifted = defineTopic<string>("lifted");
 
 export interface Limits {
   readonly rates: RateLimits;
   readonly automaticBlocks: Pick<AutomaticBlocks, "of" | "list">;
   readonly adminBlocks: Pick<AdminBlocks, "of" | "list" | "lift">;
-  /** Weighs an offence. Returns the block that it brought, if it did: `announce` it once it is logged. */
+  /** Adds the weight of an offence. Returns the block that it caused, if any: `announce` it once it is logged. */
   offend(subject: string, type: SecurityEventType): Block | undefined;
   announce(block: Block): void;
   /** Blocks a subject in the name of an administrator. Resolves once the block is stored. */
   impose(block: Block): Promise<void>;
-  /** Lifts whatever blocks a subject, on every node. False when nothing did. */
+  /** Lifts all blocks of a subject, on every node. False when there was none. */
   lift(subject: string): Promise<boolean>;
   /** @throws Refusal `blocked`, or `unavailable` while the blocks of administrators cannot be read */
   requireUnblocked(subject: string): void;

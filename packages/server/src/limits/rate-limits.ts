@@ -5,12 +5,12 @@ import { type SharedBudgets, settleLater, withShared } from "./shared-limit.ts";
 import { createWindowLimit } from "./window-limit.ts";
 
 /**
- * Each takes one from a budget, and throws Refusal `rate_limited` with the time until it is filled again: at once for the
- * budget of this process, by a promise for one that is shared with others.
+ * Each method takes one point from a budget, and throws Refusal `rate_limited` with the time until the budget is filled
+ * again. It throws at once for the budget of this process, and rejects the promise for a budget shared with others.
  */
 export interface RateLimits {
   connectFromAddress(ip: string): void | Promise<void>;
-  /** `place` is a user's, or that of the guests at one address. */
+  /** `place` is the subject: a user, or the guests at one address. */
   connectAsUser(place: string): void | Promise<void>;
   message(place: string): void;
   close(): void;
@@ -30,7 +30,7 @@ const unlimited: RateLimits = {
 
 /**
  * The rate limits. A message budget of `messageBurst` per `messageBurst / messageRate` seconds allows the burst and
- * holds the rate over time.
+ * enforces the rate over time.
  */
 export function createRateLimits(config: LimitSettings, clock: Clock, cluster?: SharedBudgets): RateLimits {
   if (!config.rateLimiting) return unlimited;

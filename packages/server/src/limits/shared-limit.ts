@@ -2,19 +2,19 @@ import { createBoundedMap } from "../core/bounded-map.ts";
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 
-/** How far the shared count of messages is behind: a message must not wait for Redis. */
+/** Interval at which messages are counted in the shared budget: a message must not wait for Redis. */
 const settleMs = 100;
 
-/** Places that are kept out at a time; the oldest are forgotten, and found again when they are settled next. */
+/** Maximum number of refused keys. The oldest are dropped, and are refused again after their next settlement. */
 const maxKeptOut = 10_000;
 
 /**
- * Takes from a budget that all processes share. Answers with the milliseconds until there is something in it again, or
- * 0: it sufficed, or nobody can say, and each process holds to its own.
+ * Takes from a budget that all processes share. Resolves with the milliseconds until the budget is filled again, or
+ * with 0 when the budget sufficed or cannot be read. If it cannot be read, each process enforces only its own budget.
  */
 export type SharedBudget = (place: string, count: number) => Promise<number>;
 
-/** Budgets that all processes share, each by its name. */
+/** Budgets that all processes share, by name. */
 export interface SharedBudgets {
   budget(name: string, points: number, seconds: number): SharedBudget;
 }
@@ -22,7 +22,7 @@ export interface SharedBudgets {
 const refusal = (retryAfterMs: number, settings: string): Refusal =>
   new Refusal("rate_limited", { retryAfterMs, hint: `${settings}, over all nodes.` });
 
-/** Takes from a process' own budget and then, exactly, from the one that all processes share. */
+/** Takes from the budget of this process and then, exactly, from the budget that all processes share. */
 export function withShared(
   own: (key: string) => void,
   budget: SharedBudget,
@@ -43,9 +43,9 @@ interface SettledOptions {
 }
 
 /**
- * Takes from a process' own budget at once, and from the shared one what was used within a tick, together. Whoever has
- * used more than the shared budget is refused everywhere until it is filled again: over several nodes a burst may be
- * larger by what fits into a tick, and a rate may not.
+ * Takes from the budget of this process at once, and from the shared budget once per tick, for all uses of the tick
+ * together. A key that exceeds the shared budget is refused on every node until the budget is filled again. So across
+ * several nodes a burst may exceed the limit by the uses of one tick, but the rate may not.
  */
 export function settleLater({ own, budget, settings, clock }: SettledOptions): {
   take(key: string): void;

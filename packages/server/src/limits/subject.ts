@@ -2,26 +2,26 @@ import { userRoom } from "@signalbox/protocol";
 import type { Principal } from "../core/ports.ts";
 import { addressBucket } from "../http/client-address.ts";
 
-/** No client can name a room with a slash. */
+/** Prefix of the rooms of guests. No client can name a room with a slash. */
 const guestPlaces = "guests/";
 
-/** Where visitors without a session are counted: everybody at their address. */
+/** The subject of visitors without a session: all guests at one address share it. */
 export const guestSubject = (ip: string): string => `${guestPlaces}${addressBucket(ip)}`;
 
 /**
- * Whom limits count for: the user; for guests, who are somebody new with each connection, everybody at their address.
- * The text is the name of a room.
+ * The subject that limits count for. For a session it is the user. Guests have a new user id with each connection, so
+ * all guests at one address share a subject. The text is the name of a room.
  */
 export const limitSubject = ({ userId, session }: Principal, ip: string): string =>
   session === null ? guestSubject(ip) : userRoom(userId);
 
-/** Whether a room is there to count guests only, and shown to no client: its name has an address in it. */
+/** Whether a room only counts guests. No client may see such a room, because its name contains an address. */
 export const isGuestSubject = (room: string): boolean => room.startsWith(guestPlaces);
 
-/** Whether a room is a place that limits count for. */
+/** Whether a room is a subject that limits count for. */
 export const isLimitSubject = (room: string): boolean => room.startsWith(userRoom("")) || isGuestSubject(room);
 
-/** A place as administrators see it: a user, or an address. */
+/** A subject as administrators see it: a user, or an address. */
 export interface Subject {
   readonly subject: "user" | "address";
   readonly id: string;
@@ -32,6 +32,6 @@ export const subjectOfKey = (place: string): Subject =>
     ? { subject: "address", id: place.slice(guestPlaces.length) }
     : { subject: "user", id: place.slice(userRoom("").length) };
 
-/** An address may be any of its network: administrators take it from a line of the log. */
+/** An address may be any address of its network: administrators copy it from a line of the log. */
 export const keyOfSubject = ({ subject, id }: Subject): string =>
   subject === "user" ? userRoom(id) : guestSubject(id);

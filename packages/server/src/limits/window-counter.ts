@@ -1,7 +1,7 @@
 import type { Clock } from "../core/ports.ts";
 
 export interface WindowCounter {
-  /** Counts one; false when that was more than the window allows. */
+  /** Counts one use; false when that exceeds the limit of the window. */
   count(): boolean;
 }
 
@@ -12,12 +12,12 @@ interface WindowCounterOptions {
   readonly clock: Clock;
 }
 
-/** Counts per window on two numbers, without a timer: there is one for each connection. */
+/** Counts per window with two numbers and without a timer, because each connection has a counter. */
 export function createWindowCounter(options: WindowCounterOptions): WindowCounter {
   return new Counter(options);
 }
 
-/** A class, so that its method is there once and not once for each connection. */
+/** A class, so that all connections share its method. */
 class Counter implements WindowCounter {
   readonly #options: WindowCounterOptions;
   #windowStart = Number.NEGATIVE_INFINITY;

@@ -1,16 +1,16 @@
 import type { Clock } from "../core/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 
-/** Keys of one limit that are told apart at a time; beyond it all further ones share one budget, never none. */
+/** Maximum number of keys that are tracked at a time. Beyond it all further keys share one budget, never none. */
 const maxKeys = 100_000;
 
-/** The budget that keys share when there are too many. */
+/** The budget that further keys share when there are too many. */
 const everybodyElse = "(everybody else)";
 
 interface WindowLimitOptions {
   readonly points: number;
   readonly seconds: number;
-  /** The settings that a refused person's developer should look at. */
+  /** The settings of this limit, for the developer of a refused client. */
   readonly settings: string;
   readonly clock: Pick<Clock, "monotonic">;
 }
@@ -22,14 +22,14 @@ interface Window {
 }
 
 /**
- * Counts uses by key in windows that begin with the first use. Windows are kept in the order of their end, which bounds
- * the keys and forgets those that are over without a timer for each (docs/decisions/0009).
+ * Counts uses by key in windows that begin with the first use. Windows are kept in the order of their end, so that
+ * ended ones are dropped without a timer for each, and the number of keys is bounded (docs/decisions/0009).
  * @returns takes one point from a key's budget
  * @throws Refusal `rate_limited` with the time until the window ends
  */
 export function createWindowLimit({ points, seconds, settings, clock }: WindowLimitOptions): (key: string) => void {
   const windows = new Map<string, Window>();
-  /** When the first of them ends: until then there is none to forget. */
+  /** When the first window ends. Until then no window has to be dropped. */
   let firstEnd = Number.NEGATIVE_INFINITY;
 
   function forgetEnded(now: number): void {

@@ -1,12 +1,12 @@
 import type { Config, DebugPart } from "../config/settings.ts";
 import type { Log } from "../core/ports.ts";
 
-/** Logs one thing that a part has done, at level `debug`. */
+/** Logs one action of a part, at level `debug`. */
 export type Debug = (fields: object, message: string) => void;
 
 /**
- * Who logs what they do: the parts in SIGNALBOX_DEBUG_PARTS, all with SOCKETIO_DEBUG.
- * @returns by part; undefined for one that is silent, which then has nothing to put together
+ * Enables debug logging for the parts in SIGNALBOX_DEBUG_PARTS, and for all parts with SOCKETIO_DEBUG.
+ * @returns the debug log of a part; undefined for a disabled part, which then need not assemble any fields
  */
 export function createDebugLog(
   { debug, debugParts: chosen }: Pick<Config, "debug" | "debugParts">,

@@ -1,30 +1,30 @@
 import type { Clock, Log } from "../core/ports.ts";
 
-/** A service or database that the server uses, as it was last seen. */
+/** The last known state of a service or database that the server uses. */
 export interface DependencyHealth {
-  /** In metrics and health reports. */
+  /** Its name in metrics and health reports. */
   readonly name: string;
-  /** Whether the server gets no traffic while it fails. */
+  /** Whether the server receives no traffic while the dependency fails. */
   readonly isRequired: boolean;
   answered(): void;
   failed(cause: unknown): void;
   status(): "ok" | "failing";
-  /** When it came to be so, in milliseconds since the epoch; null when it has been so from the start. */
+  /** When the status last changed, in milliseconds since the epoch; null when it has not changed since the start. */
   since(): number | null;
 }
 
-/** An outage is over when the part answers and has not failed for this long: in between, failures come and go. */
+/** An outage is over when the dependency answers and has not failed for this long. Until then, failures may recur. */
 const settleMs = 1000;
 
 /**
- * How long a failure counts without another try. A server that reports itself as failing gets no traffic, and without
- * traffic there may be no try: it would never be found well again.
+ * How long a failure counts without another attempt. A server that reports itself as failing receives no traffic, and
+ * without traffic there may be no attempt: its status would never recover.
  */
 const staleMs = 30_000;
 
 interface DependencyOptions {
   readonly name: string;
-  /** In the log. Default: its name. */
+  /** Its name in the log. Default: `name`. */
   readonly title?: string;
   /** Default: true. */
   readonly isRequired?: boolean;
@@ -33,8 +33,8 @@ interface DependencyOptions {
 }
 
 /**
- * Watches a dependency by what it answers to those who use it anyway. An outage is two lines of the log, its beginning
- * and its end, however many requests it hits: a flood of equal lines would hide what else goes wrong.
+ * Derives the health of a dependency from the results of its regular use. An outage is logged in two lines, its start
+ * and its end, however many requests it affects: a flood of equal lines would hide other problems.
  */
 export function createDependencyHealth({
   name,
@@ -71,11 +71,11 @@ export function createDependencyHealth({
   };
 }
 
-/** Everything that the server depends on, in the order in which modules have added it. */
+/** All dependencies of the server, in the order in which modules added them. */
 export interface Dependencies {
-  /** @param title - in the log */
+  /** @param title - its name in the log */
   watch(name: string, title: string): DependencyHealth;
-  /** Adds one that is watched elsewhere. */
+  /** Adds a dependency whose health another component tracks. */
   add(health: DependencyHealth): void;
   list(): readonly DependencyHealth[];
 }

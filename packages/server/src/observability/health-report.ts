@@ -2,7 +2,7 @@ import type { DependencyRow, HealthReport } from "@signalbox/protocol";
 import type { Clock, Store } from "../core/ports.ts";
 import type { Dependencies, DependencyHealth } from "./dependency-health.ts";
 
-/** A store that takes longer is reported as failing: load balancers give up after a few seconds as well. */
+/** A store that takes longer is reported as failing: load balancers also time out after a few seconds. */
 const pingTimeoutMs = 2000;
 
 interface HealthOptions {
@@ -14,11 +14,11 @@ interface HealthOptions {
   isDraining(): boolean;
 }
 
-/** Health of the server, for administrators and load balancers. */
+/** The health of the server, for administrators and load balancers. */
 export interface Health {
-  /** Asks the store; of everything else the report says how it answered the last time. */
+  /** Pings the store. For all other dependencies, the report has the result of their last use. */
   report(): Promise<HealthReport>;
-  /** Whether a server with this report may be sent traffic. */
+  /** Whether a server with this report may receive traffic. */
   serves(report: HealthReport): boolean;
 }
 
@@ -40,7 +40,7 @@ export function createHealth({ store, dependencies, ...options }: HealthOptions)
     }
   }
 
-  /** Notifications are kept in the store, and may fail while the rest of it answers: both are one row. */
+  /** Notifications are in the store too, but may fail while the rest of it answers: both share one row. */
   function rows(): DependencyRow[] {
     const listed = dependencies.list();
     const notifications = listed.find(({ name }) => name === "notifications");
@@ -65,7 +65,7 @@ export function createHealth({ store, dependencies, ...options }: HealthOptions)
   };
 }
 
-/** The cause stays in the log: it may name hosts, files and people. */
+/** The row has no cause, only the log does: a cause may name hosts, files and people. */
 function row(name: string, dependency: DependencyHealth): DependencyRow {
   const [status, since] = [dependency.status(), dependency.since()];
   return {

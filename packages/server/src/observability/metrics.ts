@@ -4,29 +4,29 @@ import type { DependencyHealth } from "./dependency-health.ts";
 import { createTrafficCounters, type TrafficCounters } from "./traffic-counters.ts";
 
 export interface Metrics {
-  /** One event of a client: `name` is null when undeclared, so that clients cannot make up series. */
+  /** Counts one event of a client. `name` is null for an undeclared event, so that clients cannot create series. */
   event(namespace: string, name: string | null, outcome: "ok" | RefusalCode, seconds: number): void;
-  /** One refusal anywhere: HTTP, handshake, namespace or event. */
+  /** Counts one refusal of an HTTP request, handshake, namespace or event. */
   refused(code: RefusalCode): void;
-  /** Notices that were stored for an audience of this kind; one for a room is one for each member. */
+  /** Counts notices that were stored for an audience of this kind. A notice for a room counts once for each member. */
   notices(audience: string, priority: Priority, count: number): void;
-  /** What came of the escalation of one critical notice. */
+  /** Counts the outcome of the escalation of one critical notice. */
   escalation(outcome: string): void;
-  /** Counted by those who see the traffic; the dashboard reads them as well. */
+  /** Counters that are incremented where the traffic occurs. The dashboard reads them as well. */
   readonly traffic: TrafficCounters;
-  /** Adds numbers that are read whenever the metrics are. */
+  /** Adds readings, which are taken whenever the metrics are read. */
   observe(readings: Partial<Readings>): void;
-  /** The Prometheus text format, and its content type. */
+  /** The metrics in the Prometheus text format, and its content type. */
   expose(): Promise<{ contentType: string; body: string }>;
 }
 
-/** Numbers that modules keep themselves. */
+/** Numbers that modules maintain themselves. */
 interface Readings {
   connections(): number;
   slowConnections(): number;
   sockets(): Iterable<{ namespace: string; count: number }>;
   tasks(): { queued: number; running: number };
-  /** Totals by type: as many series as the contract has types. */
+  /** Totals by type. The number of series is the number of types in the wire contract. */
   securityEvents(): ReadonlyMap<SecurityEventType, number>;
 }
 
@@ -35,7 +35,7 @@ interface MetricsOptions {
   dependencies(): Iterable<Pick<DependencyHealth, "name" | "status">>;
 }
 
-/** Prometheus metrics of one server, in a registry of its own so that two servers in one process do not collide. */
+/** Prometheus metrics of one server, in a registry of its own, so that two servers in one process do not collide. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const traffic = createTrafficCounters();
   const read: Readings = {
@@ -80,7 +80,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ["outcome"],
     registers,
   });
-  // From the start: an alarm on a rate needs the zero before the first.
+  // Initialised to zero: an alert on a rate needs the zero before the first increment.
   for (const outcome of ["told", "acknowledged", "failed"] as const) escalations.inc({ outcome }, 0);
   new Gauge({
     name: "signalbox_build_info",

@@ -4,19 +4,19 @@ import { refusals } from "@signalbox/protocol";
 import { Refusal } from "../core/refusal.ts";
 
 /**
- * Runs something inside a span, so that what it asks of databases and other services becomes part of the same trace.
- * A refusal is an answer, not an error, unless the server is to blame for it.
+ * Runs a function inside a span, so that its calls to databases and other services join the same trace. A refusal is a
+ * response, not an error, unless its category is `server`.
  */
 export type Trace = <Result>(name: string, attributes: Attributes, run: () => Promise<Result>) => Promise<Result>;
 
 /**
- * Traces through OpenTelemetry's API package when the application has one installed; its SDK decides where spans go,
- * and does nothing until the application registers one. Undefined without the package: nothing is then measured.
+ * Traces through OpenTelemetry's API package if the application has it installed. The SDK decides where spans are sent;
+ * until the application registers one, nothing is recorded. Undefined without the package: nothing is then traced.
  */
 export function createTrace(version: string): Trace | undefined {
   let api: typeof import("@opentelemetry/api");
   try {
-    // Synchronous, and optional: an import would have to be awaited, or would fail without the package.
+    // Synchronous and optional: a dynamic import would have to be awaited, a static one fails without the package.
     api = createRequire(import.meta.url)("@opentelemetry/api");
   } catch {
     return undefined;

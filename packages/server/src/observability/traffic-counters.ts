@@ -2,13 +2,13 @@ import type { RefusalCode } from "@signalbox/protocol";
 
 /** Plain totals since the start: one addition per event, read by the dashboard and by Prometheus alike. */
 export interface TrafficCounters {
-  /** Events from clients, refused ones included. */
+  /** Events from clients, including refused ones. */
   events: number;
   /** Packets written to clients. */
   deliveries: number;
-  /** By code: as many as the contract has. */
+  /** Refusals by code. The number of entries is bounded by the codes of the wire contract. */
   readonly refusals: Map<RefusalCode, number>;
-  /** Those that were closed are these without those that are open. */
+  /** Connections opened. Minus the open connections, this is the number of closed ones. */
   connectionsOpened: number;
   /** Connections closed because their clients did not read. */
   overflows: number;

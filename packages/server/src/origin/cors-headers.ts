@@ -1,9 +1,9 @@
-/** What our own routes read. */
+/** The request headers that Signalbox's own routes read. */
 const own = ["authorization", "content-type", "x-csrf-token"];
 
 /**
- * What tracing SDKs add to requests of the page by themselves: W3C Trace Context, Sentry, Datadog, B3 (Zipkin), and the
- * formats of single vendors: New Relic, Elastic, Application Insights, Jaeger, X-Ray, Google Cloud.
+ * The headers that tracing SDKs add to a page's requests automatically: W3C Trace Context, Sentry, Datadog, B3
+ * (Zipkin), and vendor formats: New Relic, Elastic, Application Insights, Jaeger, X-Ray, Google Cloud.
  */
 const tracing = [
   ...["traceparent", "tracestate", "baggage", "sentry-trace"],

@@ -12,15 +12,15 @@ export interface OriginRule {
 
 type OriginSettings = Pick<Config, "mode" | "host" | "port" | "publicUrl" | "corsOrigins">;
 
-/** Names by which a machine reaches itself; whoever may use one may use all. */
+/** The names of loopback. An origin derived for one of them is derived for all. */
 const loopback = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Bind addresses that stand for every interface and are no address to type. */
+/** Bind addresses that mean every interface, and are not addresses that a user would open. */
 const anyAddress = ["0.0.0.0", "[::]"];
 
 /**
- * The origins that may connect. SOCKETIO_CORS_ORIGINS replaces what would be derived from HOST, PORT and PUBLIC_URL.
- * In production only https origins are derived, also for loopback: an http one has to be named, as in
+ * The origins that may connect. SOCKETIO_CORS_ORIGINS replaces those derived from HOST, PORT and PUBLIC_URL. In
+ * production only https origins are derived, also for loopback: an http origin must be named, as in
  * `PUBLIC_URL=http://localhost:5000`. In development every port of loopback is allowed.
  * @throws TypeError naming HOST or PUBLIC_URL when it makes no origin
  */
@@ -39,12 +39,12 @@ export function deriveOrigins(config: OriginSettings): readonly OriginRule[] {
   const { publicUrl } = config;
   const named =
     publicUrl === null ? [] : [{ origin: serialise(publicUrl, "PUBLIC_URL", publicUrl), rule: "PUBLIC_URL" }];
-  // Vite, Angular, webpack and their previews take what port is free.
+  // Vite, Angular, webpack and their preview servers use any free port.
   const development = config.mode === "development" ? loopback.flatMap(everyPortOf) : [];
   return [...derived, ...named, ...development];
 }
 
-/** Compared as URLs write hosts: `LOCALHOST`, `127.1` and `0:0:0:0:0:0:0:1` are loopback as well. */
+/** Compares hosts in the form of URLs: `LOCALHOST`, `127.1` and `0:0:0:0:0:0:0:1` are loopback as well. */
 function hostsOf(host: string): readonly string[] {
   const inUrl = hostInUrl(host);
   const name = URL.parse(`http://${inUrl}`)?.hostname ?? inUrl;

@@ -5,7 +5,7 @@ import type { Debug } from "../observability/debug-log.ts";
 import { allowedHeaders } from "./cors-headers.ts";
 import type { OriginPolicy, OriginVerdict } from "./origin-policy.ts";
 
-/** The four ways in. */
+/** The four kinds of request that the guard checks. */
 export type Way = "preflight" | "http" | "polling" | "upgrade";
 
 interface OriginCheck {
@@ -25,16 +25,16 @@ interface OriginGuardOptions {
   readonly policy: OriginPolicy;
   /** Whether a request carries a credential that browsers attach by themselves. */
   hasAmbientCredential(headers: IncomingHttpHeaders): boolean;
-  /** Told of each refusal, and in report-only mode of what would have been one; its hint then says so. */
+  /** Called with each refusal, and in report-only mode with each that would have been one; its hint then says so. */
   onRefused(req: IncomingMessage, refusal: Refusal): void;
-  /** Logs every verdict; undefined where nobody wants that. */
+  /** Logs every verdict; undefined when debug logging is off. */
   readonly debug?: Debug | undefined;
 }
 
-/** Time for which browsers may use a preflight's answer again, in seconds. */
+/** How long browsers may cache the response to a preflight, in seconds. */
 const preflightMaxAge = 600;
 
-/** Applies the origin policy to requests, on every way in alike. */
+/** Applies the same origin policy to all kinds of requests. */
 export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   const { config, policy, hasAmbientCredential, onRefused, debug } = options;
   const headerNames = allowedHeaders(config.corsHeaders);
@@ -54,7 +54,7 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
 
   function judge(req: IncomingMessage, way: Way): OriginVerdict {
     const { origin } = req.headers;
-    // Node joins two Origin headers, a proxy may read the first and another the last: no reading of them is safe.
+    // Node joins two Origin headers, and proxies may read the first or the last: no interpretation of them is safe.
     if (count(req.rawHeaders, "origin") > 1) {
       const hint = "The request has more than one Origin header; browsers send one.";
       return { allowed: false, origin, rule: "two Origin headers", hint };
@@ -66,17 +66,17 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   }
 
   /**
-   * Browsers send Origin with every upgrade and with everything but GET and HEAD. Its absence there means another kind
-   * of client, or a browser whose Origin was removed on the way: that one would still send Fetch Metadata
-   * (`Sec-Fetch-Site`), and could act for its user only through a credential that it attaches by itself. A client that
-   * has neither authenticates in the namespace. A GET without Origin is one of the page's own, or not a browser's.
+   * Browsers send Origin with every upgrade, and with every request except GET and HEAD. Such a request without it
+   * comes from another kind of client, or from a browser whose Origin was removed on the way. That browser still sends
+   * Fetch Metadata (`Sec-Fetch-Site`), and can act for its user only through a credential that it attaches by itself. A
+   * client with neither authenticates in the namespace. A GET without Origin is same-origin, or not from a browser.
    */
   function passesWithoutOrigin({ method, headers }: IncomingMessage, way: Way): boolean {
     const site = headers["sec-fetch-site"];
     const isSafe = (method === "GET" || method === "HEAD") && way !== "upgrade";
     if (isSafe && (site === undefined || site === "same-origin")) return true;
     if (hasAmbientCredential(headers)) return false;
-    // No page of another site can add this header without a preflight, which the policy answers.
+    // A page of another site cannot add this header without a preflight, to which the policy applies.
     if (/^Bearer \S/i.test(headers.authorization ?? "")) return true;
     return (way === "polling" || way === "upgrade") && site === undefined;
   }

@@ -2,20 +2,20 @@ import type { Config } from "../config/settings.ts";
 import { isOrigin, type SubdomainPattern, subdomainPattern } from "../core/origin-syntax.ts";
 import { deriveOrigins, type OriginRule } from "./derive-origins.ts";
 
-/** What the policy says of an origin, and why. */
+/** The policy's decision on an origin, and its reason. */
 export interface OriginVerdict {
   readonly allowed: boolean;
   readonly origin: string | undefined;
-  /** The rule that decided, such as `derived from HOST and PORT` or `not in the list`. */
+  /** The rule that applied, such as `derived from HOST and PORT` or `not in the list`. */
   readonly rule: string;
-  /** For a refusal: what was refused, the setting that would allow it, and the list in force. */
+  /** For a refusal: the refused origin, the setting that would allow it, and the list in force. */
   readonly hint?: string;
 }
 
-/** The list of origins in force, and its verdicts. */
+/** The list of origins in force, and the verdict on each origin. */
 export interface OriginPolicy {
   judge(origin: string | undefined): OriginVerdict;
-  /** Everything that is allowed, as in the configuration. */
+  /** All allowed origins and patterns, as in the configuration. */
   readonly allowed: readonly string[];
 }
 
@@ -23,8 +23,8 @@ export interface OriginPolicy {
 const maxOriginLength = 300;
 
 /**
- * One list for every way in. Origins are compared byte by byte with what browsers send (RFC 6454 section 6.2): another
- * scheme, port, case, a trailing dot or an explicit default port is another origin.
+ * One list for all kinds of requests. Origins are compared byte by byte in the form that browsers send (RFC 6454
+ * section 6.2): another scheme, port, case, a trailing dot or an explicit default port makes another origin.
  * @throws TypeError naming HOST or PUBLIC_URL when it makes no origin
  */
 export function createOriginPolicy(
@@ -42,7 +42,7 @@ export function createOriginPolicy(
   }
   const anyOrigin = rules.find(({ origin }) => origin === "*")?.rule;
   const allowed = [...new Set(rules.map(({ origin }) => origin))];
-  // The setting first, the list last: a long list is cut in the log, and must not take the remedy with it.
+  // The setting comes first and the list last: a long list is cut in the log, and the remedy must not be cut.
   const remedy = `${remedyFor(config)} Allowed: ${allowed.join(", ")}.`;
   const refuse = (origin: string): OriginVerdict => {
     const shown = origin.slice(0, maxOriginLength);
@@ -59,7 +59,7 @@ export function createOriginPolicy(
       }
       const rule = exact.get(origin);
       if (rule !== undefined) return { allowed: true, origin, rule };
-      // Patterns are for origins of sites. `null` is none: it stands for every sandboxed frame and local file at once.
+      // Patterns match only origins of sites. `null` is not one: all sandboxed frames and local files share it.
       if (origin.length > maxOriginLength || !isOrigin(origin)) return refuse(origin);
       const anyPort = anyPorts.find(({ host }) => hasHost(origin, host));
       if (anyPort !== undefined) return { allowed: true, origin, rule: anyPort.rule };
@@ -70,19 +70,19 @@ export function createOriginPolicy(
   };
 }
 
-/** Naming one origin in SOCKETIO_CORS_ORIGINS drops the derived ones, and PUBLIC_URL counts only without it. */
+/** The advice depends on SOCKETIO_CORS_ORIGINS: if it is set, derived origins are dropped and PUBLIC_URL is ignored. */
 const remedyFor = ({ corsOrigins }: Pick<Config, "corsOrigins">): string =>
   corsOrigins.length > 0
     ? "To allow an origin, add it to SOCKETIO_CORS_ORIGINS."
     : "To allow an origin, set PUBLIC_URL to it, or name every allowed origin in SOCKETIO_CORS_ORIGINS, which replaces this list.";
 
-/** `https://*.example.com` stands for subdomains of any depth, not for the bare domain, and never for `xexample.com`. */
+/** `https://*.example.com` matches subdomains of any depth, but neither the bare domain nor `xexample.com`. */
 function isSubdomain(origin: string, { prefix, suffix }: SubdomainPattern): boolean {
   if (!origin.startsWith(prefix) || !origin.endsWith(suffix)) return false;
   const labels = origin.slice(prefix.length, origin.length - suffix.length);
   return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(labels);
 }
 
-/** Whether an origin is this scheme and host, with any port or the default one. */
+/** Whether an origin has this scheme and host, with any port or the default port. */
 const hasHost = (origin: string, host: string): boolean =>
   origin.startsWith(host) && /^(:\d+)?$/.test(origin.slice(host.length));

@@ -2,7 +2,7 @@ import type { SecurityEvent, SecurityEventType, Severity } from "@signalbox/prot
 import { maxIdLength } from "@signalbox/protocol/schemas";
 import { escapeControl } from "./redact.ts";
 
-/** One thing that happened. Texts may come from clients: they are escaped and cut. */
+/** One security event to record. Its texts may come from clients: they are escaped and cut. */
 export interface SecurityRecord {
   type: SecurityEventType;
   ip: string;
@@ -12,14 +12,14 @@ export interface SecurityRecord {
   event?: string | undefined;
   code?: string | undefined;
   detail: string;
-  /** For the log line only: neither stored nor shown. */
+  /** Only for the log line; neither stored nor shown. */
   requestId?: string | undefined;
 }
 
-/** A security event without what makes it one line of the log. */
+/** A security event without the fields that identify its line: id, time and count. */
 export type EventDescription = Omit<SecurityEvent, "id" | "at" | "count">;
 
-/** How much an administrator should care. */
+/** The severity of each type, for administrators. */
 const severities: Record<SecurityEventType, Severity> = {
   origin_refused: "medium",
   auth_failed: "medium",
@@ -40,7 +40,7 @@ const severities: Record<SecurityEventType, Severity> = {
   admin_action: "info",
 };
 
-/** Puts what happened into the form of the wire; every text is bounded, in characters. */
+/** Converts a record to the form of the wire contract, with every text bounded, in characters. */
 export const describeEvent = ({
   type,
   ip,
@@ -62,7 +62,7 @@ export const describeEvent = ({
   detail: escapeControl(detail, 1000),
 });
 
-/** Stands for a flood: too many different lines of one type to keep apart. */
+/** Describes a flood: too many different events of one type for a line each. */
 export const describeFlood = (type: SecurityEventType): EventDescription => ({
   type,
   severity: severities[type],

@@ -3,24 +3,24 @@ import { createFolds, type Folds } from "../core/folds.ts";
 import type { Clock } from "../core/ports.ts";
 import { describeFlood, type EventDescription } from "./describe-event.ts";
 
-/** Different lines of one type that are open at a time. */
+/** Maximum number of different lines of one type that are open at a time. */
 const maxOpenLines = 200;
 
 interface EventFoldsOptions {
   readonly clock: Pick<Clock, "monotonic">;
   readonly foldMs: number;
-  /** Makes the line that a first event begins. */
+  /** Makes the line for the first of several equal events. */
   begin(description: EventDescription): SecurityEvent;
-  /** Told of a line when it begins, and again when it has been closed, if its count has grown. */
+  /** Called with a line when it is opened, and again when it is closed, if its count has grown. */
   show(event: SecurityEvent, requestId: string | undefined): void;
 }
 
 export interface EventFolds extends Omit<Folds<never>, "add"> {
-  /** Counts an event: in an equal line of the last `foldMs`, or in a new one. */
+  /** Counts an event in an equal line of the last `foldMs`, or in a new line. */
   add(description: EventDescription, requestId?: string): void;
 }
 
-/** Folds equal events into lines with exact counts, by type. A line keeps the request id of the first of its events. */
+/** Folds equal events into lines with exact counts, by type. A line has the request id of its first event. */
 export function createEventFolds({ clock, foldMs, begin, show }: EventFoldsOptions): EventFolds {
   const folds = createFolds<{ event: SecurityEvent; requestId: string | undefined }>({
     ...{ clock, foldMs, maxOpenLines },
@@ -47,6 +47,6 @@ export function createEventFolds({ clock, foldMs, begin, show }: EventFoldsOptio
   };
 }
 
-/** What makes two events of a type equal. Origins and texts do not count: they are the sender's to vary. */
+/** The key by which two events of a type are equal. It has no origin and no text, because the sender can vary these. */
 const keyOf = ({ ip, user_id, namespace, event, code }: EventDescription): string =>
   JSON.stringify([ip, user_id, namespace, event, code]);

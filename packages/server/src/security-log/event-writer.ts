@@ -1,15 +1,15 @@
 import type { SecurityEvent } from "@signalbox/protocol";
 import type { Clock, Log, SecurityEventStore } from "../core/ports.ts";
 
-/** Lines that wait for a store that does not take them; beyond it the oldest are given up. */
+/** Maximum number of lines that wait while the store fails. Beyond it the oldest are dropped. */
 const maxWaiting = 5000;
 
-/** How long a failing store is left alone. */
+/** Delay before a failing store is tried again. */
 const retryMs = 1000;
 
 export interface EventWriter {
   write(event: SecurityEvent): void;
-  /** Resolves when what has been written so far is stored, or the store has failed. */
+  /** Resolves when all events written so far are stored, or the store has failed. */
   flush(): Promise<void>;
   close(): void;
 }
@@ -20,9 +20,9 @@ interface EventWriterOptions {
   readonly log: Log;
 }
 
-/** Brings security events to the store in batches, one write at a time, so that a flood is a few writes. */
+/** Writes security events to the store in batches, one write at a time, so that a flood causes few writes. */
 export function createEventWriter({ store, clock, log }: EventWriterOptions): EventWriter {
-  /** By id: of a line whose count has grown only the latest form is written. */
+  /** Events by id: of a line whose count has grown, only the latest version is written. */
   const waiting = new Map<string, SecurityEvent>();
   let writing: Promise<void> | undefined;
   let cancelRetry: (() => void) | undefined;
@@ -38,7 +38,7 @@ export function createEventWriter({ store, clock, log }: EventWriterOptions): Ev
   }
 
   async function drain(): Promise<void> {
-    // Whatever is written in the same turn goes into one batch.
+    // Events that are written in the same turn form one batch.
     await undefined;
     while (waiting.size > 0) {
       const batch = [...waiting.values()];

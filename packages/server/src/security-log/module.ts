@@ -3,7 +3,7 @@ import type { AppContext } from "../app/app-context.ts";
 import { defineTopic } from "../core/message-bus.ts";
 import { createSecurityLog, type SecurityLog } from "./security-log.ts";
 
-/** An event of the security log, when it first happens and again when its count is complete. */
+/** An event of the security log. Published when it first occurs, and again when its count is complete. */
 export const securityEvents = defineTopic<SecurityEvent>("security_event");
 
 export function createSecurityLogModule({

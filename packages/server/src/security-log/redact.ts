@@ -1,14 +1,14 @@
 /**
- * What could end a log line, move a terminal's cursor or reverse the reading order: control characters (C0, DEL, C1),
- * line and paragraph separators, bidirectional controls (Unicode Standard Annex 9), and halves of surrogate pairs,
- * which have no UTF-8.
+ * Characters that could end a log line, move a terminal's cursor or reverse the reading order: control characters (C0,
+ * DEL, C1), line and paragraph separators, bidirectional controls (Unicode Standard Annex 9), and lone surrogates,
+ * which have no UTF-8 encoding.
  */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u;
 
 /**
- * Makes text of unknown origin fit for a log line or a page: control characters as `\u001b`, at most `maxLength`
- * characters after that, an ellipsis where it was cut. Reads no more of the text than it keeps. Takes any value, and
- * never throws: a line of the log must not end the process that writes it.
+ * Makes untrusted text safe for a log line or a page: escapes control characters, for example as `\u001b`, and cuts the
+ * result at `maxLength` characters, with an ellipsis. Reads no more of the text than it keeps. Accepts any value, and
+ * never throws: writing a log line must not end the process.
  */
 export function escapeControl(value: unknown, maxLength: number): string {
   const text = typeof value === "string" ? value : textOf(value);

@@ -1,6 +1,6 @@
 import type { RefusalCode, SecurityEventType } from "@signalbox/protocol";
 
-/** Which refusals are entries of the security log, and as what. The others are everyday answers. */
+/** The refusals that are recorded in the security log, with their event types. The others are ordinary responses. */
 const types: Partial<Record<RefusalCode, SecurityEventType>> = {
   origin_refused: "origin_refused",
   session_missing: "auth_failed",
@@ -20,5 +20,5 @@ const types: Partial<Record<RefusalCode, SecurityEventType>> = {
   task_not_found: "task_denied",
 };
 
-/** The security event type of a refusal, or undefined when it is none. */
+/** The security event type of a refusal, or undefined when it is not a security event. */
 export const securityTypeOf = (code: RefusalCode): SecurityEventType | undefined => types[code];

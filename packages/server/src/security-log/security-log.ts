@@ -9,15 +9,15 @@ import { createEventWriter } from "./event-writer.ts";
 export type { SecurityRecord } from "./describe-event.ts";
 
 export interface SecurityLog {
-  /** Writes an event down; equal ones within the folding time become one line with a count. */
+  /** Records an event. Equal events within the folding time become one line with a count. */
   record(entry: SecurityRecord): void;
-  /** Writes what an administrator did: never folded, resolves once it is stored, rejects when it cannot be. */
+  /** Records an administrator's action. Never folded; resolves once it is stored, rejects when storing fails. */
   audit(entry: Omit<SecurityRecord, "type">): Promise<void>;
-  /** Newest first. While the store fails: the latest lines of this process. */
+  /** Newest first. While the store fails, returns the latest lines of this process. */
   list(filter: SecurityEventFilter): Promise<Page<SecurityEvent>>;
-  /** Exact totals since the start, for metrics. */
+  /** Exact totals by type since the start, for metrics. */
   counts(): ReadonlyMap<SecurityEventType, number>;
-  /** Closes and stores what is still being folded. */
+  /** Closes and stores all open lines. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -27,16 +27,17 @@ interface SecurityLogOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly foldMs: number;
-  /** Shows an event to administrators: when it first happens, and again when its count is complete. */
+  /** Sends an event to administrators when it first occurs, and again when its count is complete. */
   publish(event: SecurityEvent): void;
 }
 
-/** Lines kept in memory for the time when the store fails. */
+/** Number of lines kept in memory for times when the store fails. */
 const maxRecent = 1000;
 
 /**
- * The security log. A flood costs a number: the first event is logged, stored and shown at once, the following ones
- * raise its count, which is stored and shown when the folding time is over. Counts are exact.
+ * The security log. The first of several equal events is logged, stored and shown at once. The following ones only
+ * increase its count, which is stored and shown when the folding time is over. So a flood costs only a number, and
+ * counts are exact.
  */
 export function createSecurityLog({ store, clock, log, foldMs, publish }: SecurityLogOptions): SecurityLog {
   const { securityEvents: recent } = createMemoryStore({ maxSecurityEvents: maxRecent });
@@ -54,7 +55,7 @@ export function createSecurityLog({ store, clock, log, foldMs, publish }: Securi
   const stopClosing = clock.every(Math.min(foldMs, 1000), folds.closeDue);
   let serial = 0;
 
-  /** Ids sort by time, among several nodes as well. */
+  /** Ids sort by time, also across several nodes. */
   function begin(description: EventDescription): SecurityEvent {
     serial += 1;
     const now = clock.now();

@@ -3,10 +3,10 @@ import type { SessionSource } from "../core/ports.ts";
 import { checkCredential } from "./check-session.ts";
 
 /**
- * Tells whether a request carries a credential that browsers attach by themselves: one that a session source recognises
- * and calls a cookie. A cookie that no source recognises, such as a load balancer's, signs no user in. A bearer token
- * beside the cookie does not hide it: each source is asked without the token as well. A source that throws, or
- * returns no credential, counts as one that recognises the request.
+ * Returns a check for whether a request carries a credential that browsers attach by themselves: one that a session
+ * source recognises as a cookie. A cookie that no source recognises, such as a load balancer's, signs no user in. A
+ * bearer token beside the cookie does not hide it: each source is also asked without the token. A source that throws,
+ * or returns an invalid credential, counts as one that recognises the request.
  */
 export function createAmbientCredentialCheck(
   sources: readonly SessionSource[],

@@ -2,7 +2,7 @@ import { roles, type SessionEndReason, sessionEndReasons } from "@signalbox/prot
 import { isId, maxIdLength } from "@signalbox/protocol/schemas";
 import type { Credential, Session, SessionChange, SessionProblem } from "../core/ports.ts";
 
-/** Code points of a user's name that are kept: it is shown in lists, and sent with every connection. */
+/** Maximum length of a user's name in code points. The name is shown in lists, and sent with every connection. */
 const maxNameLength = 200;
 
 /** The largest time that a Date can hold (ECMA-262 section 21.4.1.1). */
@@ -15,10 +15,10 @@ const problems: ReadonlySet<unknown> = new Set<SessionProblem>([
   "session_revoked",
 ]);
 
-/** What a session source has returned is not what its type says. The message is for the developer of the source. */
+/** A session source has returned a value that violates its type. The message is for the developer of the source. */
 export class SourceFault extends TypeError {
   override readonly name = "SourceFault";
-  /** What it is about, such as `userId`: one line of the log for each, whatever the values. */
+  /** The field or method at fault, such as `userId`. Each is logged once, whatever the values. */
   readonly subject: string;
 
   constructor(subject: string, message: string) {
@@ -28,7 +28,7 @@ export class SourceFault extends TypeError {
 }
 
 /**
- * Checks what `resolve` of a session source has returned, once, so that everything behind relies on it.
+ * Checks the result of `resolve` of a session source once, so that all later code can rely on it.
  * @returns a copy with the fields of a session and no others
  * @throws SourceFault
  */
@@ -49,7 +49,7 @@ export function checkSession(answer: unknown): Session | SessionProblem {
 }
 
 /**
- * Checks what `credentialOf` of a session source has returned.
+ * Checks the result of `credentialOf` of a session source.
  * @throws SourceFault
  */
 export function checkCredential(found: unknown): Credential | undefined {
@@ -59,7 +59,7 @@ export function checkCredential(found: unknown): Credential | undefined {
     throw fault("credentialOf", "promise", found, "a credential or undefined, and not wait for anything");
   }
   const { kind, value } = Object(found) as Record<keyof Credential, unknown>;
-  // Any other kind would count as one that needs no CSRF token.
+  // Any other kind would count as a credential that needs no CSRF token.
   if (kind !== "cookie" && kind !== "bearer")
     throw fault("credentialOf", "kind", kind, '`kind` as "cookie" or "bearer"');
   if (typeof value !== "string") throw fault("credentialOf", "value", value, "`value` as a string");
@@ -67,7 +67,7 @@ export function checkCredential(found: unknown): Credential | undefined {
 }
 
 /**
- * Checks what `watch` of a session source has returned.
+ * Checks the result of `watch` of a session source.
  * @throws SourceFault
  */
 export function checkUnwatch(stop: unknown): (() => void) | undefined {
@@ -77,7 +77,7 @@ export function checkUnwatch(stop: unknown): (() => void) | undefined {
 }
 
 /**
- * Checks what a session source or the application tells of a change.
+ * Checks a session change that a session source or the application reports.
  * @throws SourceFault
  */
 export function checkChange(change: unknown): SessionChange {
@@ -96,7 +96,7 @@ export function checkChange(change: unknown): SessionChange {
   };
 }
 
-/** Of a promise that is not waited for: its rejection would end the process. */
+/** Handles the rejection of a promise that is not awaited: unhandled, it would end the process. */
 function ignoreRejection(promise: Promise<unknown>): void {
   promise.catch(() => {});
 }
@@ -123,9 +123,9 @@ function timeIn(value: unknown): number | null {
   throw fault("resolve", "expiresAt", value, expected);
 }
 
-/** By code points: half an emoji is no text. Reads no more than it keeps. */
+/** Cuts a text by code points, so that no emoji is cut in half. Reads no more of the text than needed. */
 function cutText(text: string, maxLength: number): string {
-  // Two units make a code point at the most, so nothing behind them is needed.
+  // A code point has at most two code units, so the rest of the text is not needed.
   return Array.from(text.slice(0, maxLength * 2).toWellFormed())
     .slice(0, maxLength)
     .join("");
@@ -134,7 +134,7 @@ function cutText(text: string, maxLength: number): string {
 const fault = (method: string, subject: string, value: unknown, expected: string): SourceFault =>
   new SourceFault(subject, `\`${method}\` of a session source must return ${expected}; it returned ${shown(value)}.`);
 
-/** What a value is, and of a text no more than a few characters: session sources deal in secrets. */
+/** Describes a value. Shows only strings of at most 20 characters: the values of session sources may be secrets. */
 function shown(value: unknown): string {
   if (typeof value === "string") {
     return value.length > 20 ? `a string of ${value.length} characters` : JSON.stringify(value);

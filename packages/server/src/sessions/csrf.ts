@@ -1,13 +1,13 @@
 import { createHash, createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** Tokens that prove that a request was made by a page which could read an answer of ours. */
+/** Issues and verifies tokens which prove that a request comes from a page that can read responses of the server. */
 export interface Csrf {
   issue(sessionRef: string): string;
-  /** False for anything but a token issued for this session; never throws, whatever a client sends. */
+  /** False for any value except a token issued for this session. Never throws, whatever a client sends. */
   verify(token: unknown, sessionRef: string): boolean;
 }
 
-/** So that the same key can sign other things without one passing for the other. */
+/** Part of the signed data, so that a signature made with the same key for another purpose is not a valid token. */
 const purpose = "signalbox csrf";
 
 /**
@@ -18,7 +18,7 @@ const purpose = "signalbox csrf";
 export function createCsrf(secret: string): Csrf {
   const key = createSecretKey(secret, "utf8");
   const sign = (sessionRef: string, nonce: string): Buffer =>
-    // As JSON, so that no session and nonce run together into the text of another pair.
+    // JSON, so that two different pairs of session and nonce never form the same text.
     createHmac("sha256", key)
       .update(JSON.stringify([purpose, sessionRef, nonce]))
       .digest();
@@ -33,7 +33,8 @@ export function createCsrf(secret: string): Csrf {
       const [nonce = "", signature = "", ...rest] = token.split(".");
       const given = Buffer.from(signature, "base64url");
       const expected = sign(sessionRef, nonce);
-      // The length is no secret; `timingSafeEqual` throws where it differs. Several texts decode to the same bytes.
+      // The length is not secret, and `timingSafeEqual` throws if it differs. The signature is also compared as text,
+      // because several texts decode to the same bytes.
       if (rest.length > 0 || given.length !== expected.length || given.toString("base64url") !== signature)
         return false;
       return timingSafeEqual(given, expected);
@@ -41,7 +42,7 @@ export function createCsrf(secret: string): Csrf {
   };
 }
 
-/** In constant time; hashing first makes the lengths equal, without which `timingSafeEqual` throws. */
+/** Compares in constant time. Hashing first makes the lengths equal: `timingSafeEqual` throws if they differ. */
 export function equal(a: string, b: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

@@ -8,12 +8,12 @@ import { checkChange, checkUnwatch } from "./check-session.ts";
 import { type Csrf, createCsrf } from "./csrf.ts";
 import { createSessionLookup, type SessionLookup } from "./session-lookup.ts";
 
-/** A session, or the rights of a user, may have changed. */
+/** Published when a session, or the rights of a user, may have changed. */
 export const sessionChanged = defineTopic<SessionChange>("session_changed");
 
 /**
- * Share of SIGNALBOX_CONNECT_TIMEOUT that a session look-up may take. With all of it, the connection would be closed for
- * being in no namespace before its client receives `unavailable`.
+ * Share of SIGNALBOX_CONNECT_TIMEOUT that a session look-up may take. With all of it, the server would close the
+ * connection for being in no namespace before its client receives `unavailable`.
  */
 const lookupShare = 0.8;
 
@@ -25,7 +25,7 @@ export interface Sessions {
   /** Whether a request carries a credential that browsers attach by themselves. */
   hasAmbientCredential(headers: IncomingHttpHeaders): boolean;
   /**
-   * Applies a change on every node. Resolves when the sockets of this one follow it.
+   * Applies a change on every node. Resolves when the sockets of this node reflect it.
    * @throws TypeError when the change names no session and no user
    */
   changed(change: SessionChange): Promise<void>;

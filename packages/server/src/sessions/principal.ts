@@ -1,6 +1,6 @@
 import type { Principal, Session } from "../core/ports.ts";
 
-/** Who a valid session speaks for. */
+/** The principal of a valid session. */
 export const principalOf = ({ ref, userId, username, role, expiresAt }: Session): Principal => ({
   userId,
   username,
@@ -8,7 +8,7 @@ export const principalOf = ({ ref, userId, username, role, expiresAt }: Session)
   session: { ref, expiresAt },
 });
 
-/** A visitor without a session, where SOCKETIO_REQUIRE_AUTH is false. Each connection is a guest of its own. */
+/** The principal of a visitor without a session, where SOCKETIO_REQUIRE_AUTH is false. Each socket is its own guest. */
 export const guestPrincipal = (socketId: string): Principal => ({
   userId: `guest:${socketId}`,
   username: "Guest",
@@ -16,5 +16,5 @@ export const guestPrincipal = (socketId: string): Principal => ({
   session: null,
 });
 
-/** A principal whose session has ended: what it still has under way is judged as a guest's. */
+/** The principal after its session has ended: its in-flight requests have the rights of a guest. */
 export const withoutRights = (principal: Principal): Principal => ({ ...principal, role: "guest" });

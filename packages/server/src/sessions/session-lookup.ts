@@ -16,15 +16,15 @@ import type { DependencyHealth } from "../observability/dependency-health.ts";
 import type { Trace } from "../observability/tracing.ts";
 import { checkCredential, checkSession, SourceFault } from "./check-session.ts";
 
-/** A credential and the source that found it: what it takes to look the session up again. */
+/** A credential and the source that found it, for looking the session up again. */
 export interface SessionHandle {
   readonly source: SessionSource;
   readonly credential: Credential;
-  /** A hash of both, to recognise it by. */
+  /** A hash of both, which identifies the handle. */
   readonly key: string;
 }
 
-/** Where a credential can be found, and one that was found before in headers which are gone. */
+/** A carrier of a credential, and the handle found earlier in headers that are no longer available. */
 export interface Carrier extends CredentialCarrier {
   readonly known?: SessionHandle | undefined;
 }
@@ -46,28 +46,28 @@ export interface SessionLookup {
    */
   locate(carrier: Carrier): SessionHandle | undefined;
   /**
-   * Asks the source, whatever the cache holds, and replaces that: for live sockets after a change.
+   * Asks the source regardless of the cache, and replaces the cached answer. For live sockets after a change.
    * @throws Refusal `unavailable` as `find` does
    */
   fresh(handle: SessionHandle): Promise<Session | SessionProblem>;
-  /** Forgets the sessions concerned; an answer that is still on its way will not be kept. */
+  /** Removes the sessions concerned from the cache. An in-flight answer will not be cached. */
   invalidate(change: SessionChange): void;
-  /** Forgets all of them. */
+  /** Clears the cache. */
   clear(): void;
 }
 
 interface SessionLookupOptions {
   readonly sources: readonly SessionSource[];
   readonly clock: Clock;
-  /** Told how each question to a source ended: a refusal says `unavailable` and no more, the log says why. */
+  /** Receives the result of each look-up. A refusal says only `unavailable`; the log has the cause. */
   readonly health: DependencyHealth;
-  /** Told once of each way in which a source breaks its contract. */
+  /** Each way in which a source violates its contract is logged here once. */
   readonly log: Pick<Log, "error">;
-  /** Logs every question to a source and its answer; undefined where nobody wants that. */
+  /** Logs every look-up and its result; undefined when debug logging is off. */
   readonly debug?: Debug | undefined;
-  /** Undefined where nothing is traced. */
+  /** Undefined without tracing. */
   readonly trace?: Trace | undefined;
-  /** How long an answer, a "no" included, is used again. 0 switches the cache off. */
+  /** How long an answer is cached, including a negative one. 0 disables the cache. */
   readonly cacheMs: number;
   /** How long a source may take before the answer is `unavailable`. */
   readonly timeoutMs: number;
@@ -75,16 +75,16 @@ interface SessionLookupOptions {
 
 interface CacheEntry {
   readonly answer: Promise<Session | SessionProblem>;
-  /** When to ask again; at the latest when the session expires, for it may have been prolonged meanwhile. */
+  /** When to ask the source again. At the latest when the session expires: it may have been prolonged meanwhile. */
   until: number;
-  /** Filled when the answer is there: for invalidation. */
+  /** Set when the answer arrives; used for invalidation. */
   session?: Session;
 }
 
-/** Garbage costs its sender a hash, not the server its memory. */
+/** Maximum number of cached answers, so that a client that sends invalid credentials cannot exhaust memory. */
 const maxEntries = 10_000;
 
-/** In one line, so that no credential runs together with another's: the value comes last. */
+/** The key of a credential. The value comes last, so that two different credentials never form the same text. */
 const keyOf = (source: number, { kind, value }: Credential): string =>
   hash("sha256", `${source} ${kind} ${value}`, "base64url");
 
@@ -93,9 +93,9 @@ const outcomeOf = (found: Session | SessionProblem) =>
 
 export function createSessionLookup(options: SessionLookupOptions): SessionLookup {
   const { sources, clock, health, log, cacheMs, timeoutMs, debug, trace } = options;
-  /** By a hash of the credential: a dump of the memory of this cache opens no session. */
+  /** Keyed by a hash of the credential: a memory dump of this cache opens no session. */
   const cache = createBoundedMap<string, CacheEntry>(maxEntries);
-  /** What has been logged of sources that break their contract. */
+  /** The subjects of contract violations that have been logged. */
   const faults = new Set<string>();
   let purging = false;
 
@@ -129,7 +129,7 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
     log.error({ err: error }, `${what} Such requests are refused as unavailable; this is logged once.`);
   }
 
-  /** Concurrent look-ups of one credential share one question. */
+  /** Concurrent look-ups of one credential share one call of the source. */
   function cached(handle: SessionHandle): Promise<Session | SessionProblem> {
     const known = cache.get(handle.key);
     return known !== undefined && known.until > clock.monotonic() ? known.answer : askAndKeep(handle);
@@ -154,7 +154,7 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
     return answer;
   }
 
-  /** What will not be used again is not kept: most connections look their session up once. */
+  /** Removes expired answers: most connections look their session up only once. */
   function purgeLater(): void {
     if (purging) return;
     purging = true;
@@ -193,20 +193,20 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
         debug?.({ kind: credential.kind, outcome: refusal.code }, "Session not looked up.");
         reject(refusal);
       };
-      // In a function of its own: a source may throw before it has a promise to give.
+      // In an async function, because a source may throw before it returns a promise.
       const resolveSession = async () => checkSession(await source.resolve(credential));
       const asked = trace === undefined ? resolveSession() : trace("session look-up", {}, resolveSession);
       asked.then(succeed, fail);
     });
   }
 
-  /** Not every source looks at the time. */
+  /** Checks the expiry, because not every source does. */
   const current = (found: Session | SessionProblem): Session | SessionProblem =>
     typeof found !== "string" && found.expiresAt !== null && found.expiresAt <= clock.now() ? "session_expired" : found;
 
   return {
     async find(carrier) {
-      // Without a token there is nothing but the headers, in which it was looked for when they came.
+      // Without a token there are only the headers, which were searched when they arrived.
       const handle = (carrier.token === undefined ? carrier.known : undefined) ?? locate(carrier);
       if (handle === undefined) throw new Refusal("session_missing", { hint: "No session cookie or token was sent." });
       const session = current(await cached(handle));
@@ -216,7 +216,7 @@ export function createSessionLookup(options: SessionLookupOptions): SessionLooku
     fresh: async (handle) => current(await askAndKeep(handle)),
     invalidate({ ref, userId }) {
       for (const [key, { session }] of cache) {
-        // An answer still on its way may have been read before the change, and a "no" names nobody: both are forgotten.
+        // An in-flight answer may predate the change, and a negative answer names no user: both are removed.
         if (session === undefined || session.ref === ref || session.userId === userId) cache.delete(key);
       }
     },

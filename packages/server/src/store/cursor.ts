@@ -1,4 +1,4 @@
-/** Position in a list that is sorted by a time and an id: opaque to clients, stable while rows come and go. */
+/** Position in a list sorted by a time and an id. Opaque to clients, and stable while rows are added and removed. */
 export interface Cursor {
   readonly at: string;
   readonly id: string;
@@ -7,8 +7,8 @@ export interface Cursor {
 export const encodeCursor = ({ at, id }: Cursor): string => Buffer.from(JSON.stringify([at, id])).toString("base64url");
 
 /**
- * Undefined for anything that `encodeCursor` did not make: such a page begins at the start. A NUL is in nothing that is
- * stored, and PostgreSQL fails at the question.
+ * Undefined for any text that `encodeCursor` did not make: the page then begins at the start. Rejects a NUL: no stored
+ * value contains one, and PostgreSQL fails on a query with one.
  */
 export function decodeCursor(text: string | undefined): Cursor | undefined {
   if (text === undefined) return undefined;
@@ -25,6 +25,6 @@ export function decodeCursor(text: string | undefined): Cursor | undefined {
 const defaultLimit = 100;
 const maxLimit = 500;
 
-/** Rows per page. Bounded here as well as at the door: an application may hand on what a request says. */
+/** Rows per page. Bounded here as well as in request validation: an application may pass on a limit from a request. */
 export const pageSize = (limit = defaultLimit): number =>
   Math.min(Math.max(Math.trunc(limit) || defaultLimit, 1), maxLimit);

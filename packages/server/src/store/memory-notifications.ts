@@ -2,7 +2,7 @@ import { userAudience } from "../core/audience.ts";
 import type { NotificationReader, NotificationStore, StoredNotice } from "../core/ports.ts";
 import { advanced, type Marks, maxPerUser, stateOf } from "./read-marks.ts";
 
-/** Beyond it the oldest notices are forgotten. */
+/** Maximum number of notices in the log. Beyond it the oldest are deleted. */
 const maxNotices = 10_000;
 
 interface Ledger extends Marks {
@@ -13,11 +13,11 @@ interface Ledger extends Marks {
 
 const unread: Marks = { delivered_seq: 0, acknowledged_seq: 0, read_seq: 0 };
 
-/** Keeps notices and ledgers in memory. */
+/** Stores notices and ledgers in memory. */
 export function createMemoryNotifications(): NotificationStore {
   const log = new Map<number, StoredNotice>();
   const ledgers = new Map<string, Ledger>();
-  /** By serial, of notices in the log. */
+  /** The escalations of the notices in the log, by serial. */
   const escalations = new Map<number, { due_at: string; tries: number }>();
   let serial = 0;
 
@@ -26,7 +26,7 @@ export function createMemoryNotifications(): NotificationStore {
     escalations.delete(position);
   }
 
-  /** The reader's ledger, with everything in it that the log has for them. */
+  /** The reader's ledger, after merging the newer notices of the log for this reader into it. */
   function merged(reader: NotificationReader): Ledger {
     const { userId } = reader;
     const ledger = ledgers.get(userId) ?? {

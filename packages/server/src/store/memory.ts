@@ -12,15 +12,15 @@ import { createMemoryNotifications } from "./memory-notifications.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
 
 interface MemoryStoreOptions {
-  /** Beyond it tasks are forgotten: those that ended longest ago, then those that changed longest ago. Default 10,000. */
+  /** Beyond it tasks are deleted: those that ended longest ago, then those that changed longest ago. Default 10,000. */
   readonly maxTasks?: number;
-  /** Beyond it the oldest lines are forgotten. Default 10,000. */
+  /** Beyond it the oldest lines are deleted. Default 10,000. */
   readonly maxSecurityEvents?: number;
 }
 
 /**
- * Keeps everything in memory: for trying out, tests, and applications that need nothing after a restart.
- * Copies go in and out, so that nobody changes what is stored by changing an object.
+ * Stores everything in memory: for trials, tests, and applications that need no data after a restart.
+ * The store copies all arguments and results, so a caller that changes an object does not change the stored data.
  */
 export function createMemoryStore({ maxTasks = 10_000, maxSecurityEvents = 10_000 }: MemoryStoreOptions = {}): Store {
   /** In the order of their last change. */
@@ -100,7 +100,7 @@ function forgetOne(tasks: Map<string, TaskSnapshot>): void {
   if (victim !== undefined) tasks.delete(victim);
 }
 
-/** Newest first, by time and then id, from the cursor on. */
+/** A page after the cursor, newest first, sorted by time and then id. */
 function pageOf<Row>(
   rows: readonly Row[],
   { after, limit, filter = "" }: PageRequest,

@@ -3,7 +3,7 @@ import type { Migration } from "./migrator.ts";
 
 /**
  * The tables of Signalbox, in SQL that SQLite and PostgreSQL share: times as ISO 8601 text, JSON as text.
- * A migration that has been released is never changed; a new one follows it.
+ * A released migration is never changed: a new one follows it.
  */
 export const migrations: Record<string, Migration> = {
   "0001_tasks": {
@@ -97,7 +97,7 @@ export const migrations: Record<string, Migration> = {
       if (db.getExecutor().adapter instanceof SqliteAdapter) return;
       const columns = { signalbox_task: "owner_id", signalbox_ledger: "user_id", signalbox_ledger_entry: "user_id" };
       for (const [table, column] of Object.entries(columns)) await widen(db, table, column, 256);
-      // `user:` or `role:` stands in front of an id.
+      // `user:` or `role:` precedes an id.
       await widen(db, "signalbox_notice", "audience", 288);
       await widen(db, "signalbox_block", "place", 288);
     },

@@ -1,17 +1,17 @@
 import type { Kysely } from "kysely";
 
-/** One step of the schema, as Kysely's migrator takes it. */
+/** One schema migration, in the form that Kysely's migrator expects. */
 export interface Migration {
   up(db: Kysely<unknown>): Promise<void>;
 }
 
 export interface MigrationOutcome {
   readonly error?: unknown;
-  /** One for each migration; undefined when none was begun. */
+  /** One result for each migration; undefined when no migration was started. */
   readonly results?: readonly unknown[];
 }
 
-/** The part of Kysely's migrator that is used. Its types are in another module in 0.29 than in 0.28. */
+/** The part of Kysely's migrator that Signalbox uses. Kysely 0.28 and 0.29 export its types from different modules. */
 type MigratorClass = new (options: {
   readonly db: unknown;
   readonly provider: { getMigrations(): Promise<Record<string, Migration>> };
@@ -19,7 +19,7 @@ type MigratorClass = new (options: {
   readonly migrationLockTableName: string;
 }) => { migrateToLatest(): Promise<MigrationOutcome> };
 
-/** Home of the migrator since 0.29. Not a literal at the import, because 0.28 has no such module. */
+/** The module of the migrator since 0.29. Not a literal in the import, because 0.28 has no such module. */
 const migrationModule: string = "kysely/migration";
 
 /** Loads the migrator, which Kysely 0.28 exports from its main module. */

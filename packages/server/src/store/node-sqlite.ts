@@ -14,27 +14,27 @@ import {
 } from "kysely";
 import { retryWhileBusy } from "./retry-while-busy.ts";
 
-/** At the start nothing else runs yet, so waiting for a lock may block. */
+/** Lock timeout while opening. At startup nothing else runs yet, so waiting for a lock may block. */
 const openTimeoutMs = 5000;
 
-/** Later on a wait inside SQLite would stop the whole process: only as long as a short lock lasts. */
+/** Lock timeout of statements. A wait inside SQLite blocks the whole process, so it only bridges a short lock. */
 const busyTimeoutMs = 20;
 
-/** An open SQLite database: for Kysely, and as Node's own handle. */
+/** An open SQLite database, as a Kysely instance and as Node's own handle. */
 export interface SqliteFile<Tables> {
   /**
-   * For everybody who shares the file, each with tables of their own (Better Auth: `{ db: kysely, type: "sqlite" }`).
-   * It keeps transactions apart and waits for locks without blocking.
+   * For all libraries that share the file, each with its own tables (Better Auth: `{ db: kysely, type: "sqlite" }`).
+   * It isolates transactions and waits for locks without blocking.
    */
   readonly kysely: Kysely<Tables>;
-  /** The one connection below. Statements run here directly join whatever transaction `kysely` has open. */
+  /** The one connection below `kysely`. A statement run here directly joins any transaction that `kysely` has open. */
   readonly database: DatabaseSync;
 }
 
 /**
- * Opens or creates a SQLite file through `node:sqlite`, which needs no native module of its own.
- * Write-ahead log with `synchronous=FULL`: what is acknowledged survives a power cut (sqlite.org/pragma.html).
- * @param path - a file, whose folder is made when missing, or `:memory:`
+ * Opens or creates a SQLite file through `node:sqlite`, which needs no additional native module.
+ * Uses a write-ahead log with `synchronous=FULL`: an acknowledged write survives a power cut (sqlite.org/pragma.html).
+ * @param path - a file, whose folder is created when missing, or `:memory:`
  * @throws Error with one sentence that names the path
  */
 export function openSqlite<Tables = unknown>(path: string): SqliteFile<Tables> {
@@ -45,7 +45,7 @@ export function openSqlite<Tables = unknown>(path: string): SqliteFile<Tables> {
 function open(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    // Loaded on use: the module prints a warning when it is loaded, and PostgreSQL stores do not need it.
+    // Loaded on use: loading the module prints a warning, and PostgreSQL stores do not need it.
     const sqlite = process.getBuiltinModule("node:sqlite");
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
     database = new sqlite.DatabaseSync(path, { timeout: openTimeoutMs });
@@ -65,7 +65,7 @@ const dialectOf = (database: DatabaseSync): Dialect => ({
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
 
-/** Kysely's adapter, but migrations run in a transaction, which SQLite has for tables as well: wholly or not at all. */
+/** Kysely's adapter, but migrations run in a transaction, all or none: in SQLite, schema changes are transactional. */
 class MigratingAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -73,9 +73,10 @@ class MigratingAdapter extends SqliteAdapter {
 }
 
 /**
- * Kysely's driver, but a statement that meets another process's lock lets everything else go on while it waits, and a
- * transaction takes the lock for writing when it begins: one that had read before could not go on after another process
- * had written (SQLITE_BUSY_SNAPSHOT, sqlite.org/rescode.html), such as two that make the tables of one new file.
+ * Kysely's driver with two changes. A statement that waits for another process's lock does not block the event loop. A
+ * transaction takes the write lock when it begins: one that has already read cannot write after another process has
+ * written (SQLITE_BUSY_SNAPSHOT, sqlite.org/rescode.html), for example when two processes create the tables of one new
+ * file.
  */
 class PatientDriver extends SqliteDriver {
   override async acquireConnection(): Promise<DatabaseConnection> {
@@ -91,7 +92,7 @@ class PatientDriver extends SqliteDriver {
   }
 }
 
-/** What Kysely's driver expects of a database, in terms of Node's. */
+/** Adapts Node's database to the interface that Kysely's driver expects. */
 function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
@@ -108,10 +109,10 @@ function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
   };
 }
 
-/** Statements that return rows; a change returns rows when it has a RETURNING clause. */
+/** Matches statements that return rows; a write returns rows when it has a RETURNING clause. */
 const rowsPattern = /^\s*(select|pragma|values|explain)\b|^\s*with\b(?!.*\b(insert|update|delete)\b)|\breturning\b/is;
 
-/** SQLite itself knows, but Node tells it from version 22.16 on only; before, the text has to do. */
+/** SQLite knows this, but Node exposes it only since version 22.16. Earlier versions fall back to the text. */
 function returnsRows(statement: StatementSync, sql: string): boolean {
   const { columns } = statement as Partial<StatementSync>;
   return columns === undefined ? rowsPattern.test(sql) : columns.call(statement).length > 0;

@@ -2,42 +2,42 @@ import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } f
 import pg from "pg";
 import type { Log } from "../core/ports.ts";
 
-/** How long to wait for a connection: to be made, or to become free. */
+/** How long to wait for a new connection, or for one to become free. */
 const connectionTimeoutMs = 5000;
 
-/** PostgreSQL ends a statement itself first, so that it does not go on for nobody. */
+/** PostgreSQL cancels a statement before `queryTimeoutMs`, so that it does not continue when no caller waits for it. */
 const statementTimeoutMs = 4000;
 
-/** Then we no longer wait for the answer: the database is frozen, or the network gone. */
+/** After this time the server no longer waits for the answer: the database is frozen, or the network is down. */
 const queryTimeoutMs = 5000;
 
-/** A process that stops within a transaction must not keep its locks from the others. */
+/** A process that stops within a transaction must not keep other processes waiting for its locks. */
 const idleTransactionTimeoutMs = 10_000;
 
 interface PostgresOptions {
-  /** Hears of connections that broke. */
+  /** Receives a warning for each connection that breaks. */
   readonly log: Pick<Log, "warn">;
-  /** Connections at the most. Default 10. */
+  /** Maximum number of connections. Default 10. */
   readonly maxConnections?: number;
 }
 
-/** An open PostgreSQL database: for Kysely, and the connections below. */
+/** An open PostgreSQL database, as a Kysely instance and its connection pool. */
 export interface PostgresDatabase<Tables> {
-  /** For everybody who shares the database, each with tables of their own. Its `destroy` closes the connections. */
+  /** For all libraries that share the database, each with its own tables. Its `destroy` closes the connections. */
   readonly kysely: Kysely<Tables>;
   readonly pool: pg.Pool;
 }
 
 /**
- * Opens connections to PostgreSQL, as they are needed. A database that is away, or does not answer, makes statements
- * fail within ten seconds; when it is back, they work again. Numbers of type bigint come as numbers: none of ours
- * exceeds 2^53.
+ * Opens connections to PostgreSQL on demand. While the database is unreachable or does not answer, statements fail
+ * within ten seconds; when it is back, they work again. Columns of type bigint are read as numbers: no value of
+ * Signalbox exceeds 2^53.
  * @param url - `postgresql://user:password@host:5432/database`, with `?sslmode=…` where it needs TLS
- * @throws Error when it is no such address; that nobody answers there shows with the first statement
+ * @throws Error when `url` is not such an address. An unreachable database fails only at the first statement
  */
 export function openPostgres<Tables = unknown>(url: string, options: PostgresOptions): PostgresDatabase<Tables> {
   const { log, maxConnections = 10 } = options;
-  // The address holds a password: it is not repeated.
+  // The address contains a password, so the error does not repeat it.
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
     throw new Error("The address of PostgreSQL must look like postgresql://user:password@host:5432/database.");
   }
@@ -51,8 +51,8 @@ export function openPostgres<Tables = unknown>(url: string, options: PostgresOpt
     idle_in_transaction_session_timeout: idleTransactionTimeoutMs,
     types: { getTypeParser },
   });
-  // An error that nobody listens to ends the process. A connection can break while it is idle, which the pool tells,
-  // and between two statements of a transaction, which only the connection tells; it does so in both cases.
+  // An `error` event without a listener ends the process. When a connection breaks while it is idle, the pool and the
+  // connection emit `error`; between two statements of a transaction, only the connection does.
   pool.on("connect", (client) => {
     client.on("error", (error) => log.warn({ err: error }, "A connection to PostgreSQL broke."));
   });
@@ -61,9 +61,9 @@ export function openPostgres<Tables = unknown>(url: string, options: PostgresOpt
 }
 
 /**
- * The pool for Kysely. A connection on which an answer did not come in time is lost: it may still be busy, or lead
- * nowhere for the quarter of an hour that TCP takes to notice. It is asked nothing more, not even to roll back, and
- * does not return to the pool.
+ * The pool for Kysely. A connection on which an answer was late counts as lost: it may still be busy, or be broken for
+ * the quarter of an hour that TCP takes to notice. No further statement uses it, not even a rollback, and it does not
+ * return to the pool.
  */
 const withoutLost = (pool: pg.Pool): PostgresPool => ({
   async connect() {
@@ -78,7 +78,7 @@ const withoutLost = (pool: pg.Pool): PostgresPool => ({
         throw error;
       }
     }
-    // Kysely's other way to ask, through a cursor, takes a package that nobody hands to it here.
+    // Kysely can also query through a cursor, but only with a package that is not passed to it here.
     return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release(lost) };
   },
   end: () => pool.end(),

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** How long another process may hold the database before a statement fails. */
+/** How long another process may lock the database before a statement fails. */
 const patienceMs = 5000;
 const pauseMs = 50;
 
-/** Primary result code of a database that somebody else has locked (sqlite.org/rescode.html). */
+/** Primary result code of a database that another connection has locked (sqlite.org/rescode.html). */
 const sqliteBusy = 5;
 
 /**
- * Runs a statement again while the database is locked by another process.
+ * Retries a statement while another process locks the database.
  * @throws what the statement throws: at once, or `database is locked` after five seconds
  */
 export async function retryWhileBusy<Result>(run: () => Promise<Result>): Promise<Result> {
@@ -23,6 +23,6 @@ export async function retryWhileBusy<Result>(run: () => Promise<Result>): Promis
   }
 }
 
-/** The low byte is the primary code; the rest says which lock it was. */
+/** The low byte is the primary result code; the other bytes identify the lock. */
 export const isBusy = (error: unknown): boolean =>
   error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === sqliteBusy;

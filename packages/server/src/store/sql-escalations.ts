@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { EscalationStore } from "../core/ports.ts";
 import type { Marks } from "./read-marks.ts";
 
-/** What escalations are kept in, and the tables that they refer to. */
+/** The table of escalations, and the tables that it refers to. */
 export interface EscalationTables {
   signalbox_notice: { serial: number; audience: string; expires_at: string; json: string };
   signalbox_ledger: Marks & { user_id: string; serial: number; last_seq: number };
@@ -10,13 +10,13 @@ export interface EscalationTables {
   signalbox_escalation: { serial: number; due_at: string; tries: number };
 }
 
-/** Keeps escalations in SQL; they are added with their notices, in one transaction. */
+/** Stores escalations in SQL. They are inserted with their notices, in one transaction. */
 export function createSqlEscalations<Tables extends EscalationTables>(kysely: Kysely<Tables>): EscalationStore {
   const db = kysely as unknown as Kysely<EscalationTables>;
 
   return {
     async claim({ now, until, limit }) {
-      // Looked at first, without a lock: most of the time nothing is due.
+      // Reads first, without a lock: most of the time nothing is due.
       const due = await db
         .selectFrom("signalbox_escalation as escalation")
         .innerJoin("signalbox_notice as notice", "notice.serial", "escalation.serial")
@@ -27,7 +27,7 @@ export function createSqlEscalations<Tables extends EscalationTables>(kysely: Ky
         .limit(limit)
         .execute();
       if (due.length === 0) return [];
-      // Of two who have seen one row, the second finds it due later, and is given nothing.
+      // When two callers read the same row, the second finds a later `due_at`, and does not get the row.
       const claimed = await db
         .updateTable("signalbox_escalation")
         .set({ due_at: until, tries: sql<number>`tries + 1` })

@@ -14,7 +14,7 @@ type Ledger = Marks & { serial: number; last_seq: number };
 /** Databases limit the parameters of a statement. */
 const rowsPerStatement = 500;
 
-/** Keeps notices and ledgers in SQL. */
+/** Stores notices and ledgers in SQL. */
 export function createSqlNotifications<Tables extends NotificationTables>(kysely: Kysely<Tables>): NotificationStore {
   const db = kysely as unknown as Kysely<NotificationTables>;
 
@@ -22,7 +22,7 @@ export function createSqlNotifications<Tables extends NotificationTables>(kysely
     async append(notices) {
       if (notices.length === 0) return;
       await db.transaction().execute(async (trx) => {
-        // The row stays locked until the commit: serials become visible in their order, and no reader passes one by.
+        // The row stays locked until the commit: serials become visible in their order, and no reader skips one.
         const { serial } = await trx
           .updateTable("signalbox_notice_clock")
           .set({ serial: sql<number>`serial + ${notices.length}` })
@@ -110,14 +110,14 @@ export function createSqlNotifications<Tables extends NotificationTables>(kysely
         .execute();
       return rows.map(({ serial, audience, json, seq, ...marks }) => ({
         ...{ serial: Number(serial), audience, notice: JSON.parse(json) },
-        // Without an entry the joined columns are null, and a state is not read from them.
+        // Without an entry the joined columns are null. `stateOf` does not use them then.
         state: stateOf(marks as Marks, seq === null ? undefined : Number(seq)),
       }));
     },
 
     eraseUser: (userId, limit) =>
       db.transaction().execute(async (trx) => {
-        // First, as a reader does: each of two transactions that took them the other way round would wait for the other.
+        // The ledger first, as readers do: two transactions that lock the rows in opposite orders would deadlock.
         await trx.deleteFrom("signalbox_ledger").where("user_id", "=", userId).execute();
         await trx.deleteFrom("signalbox_ledger_entry").where("user_id", "=", userId).execute();
         const own = trx
@@ -145,7 +145,7 @@ const visible = (trx: Transaction<NotificationTables>, { userId, audiences, now 
     .where("notice.audience", "in", audiences)
     .where("notice.expires_at", ">", now);
 
-/** The reader's ledger, locked, with everything in it that the log has for them. */
+/** The reader's ledger, locked, after merging the newer notices of the log for this reader into it. */
 async function merged(trx: Transaction<NotificationTables>, reader: NotificationReader): Promise<Ledger> {
   const { userId, audiences, now } = reader;
   const ledger = await locked(trx, userId);
@@ -181,7 +181,7 @@ async function merged(trx: Transaction<NotificationTables>, reader: Notification
   return { ...ledger, serial, last_seq };
 }
 
-/** An update that changes nothing takes the row's lock: two readers must not hand out one `seq` twice. */
+/** Locks the row with an update that changes nothing: two concurrent readers must not assign one `seq` twice. */
 async function locked(trx: Transaction<NotificationTables>, user_id: string): Promise<Ledger> {
   const zero = { serial: 0, last_seq: 0, delivered_seq: 0, acknowledged_seq: 0, read_seq: 0 };
   const row = await trx

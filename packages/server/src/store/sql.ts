@@ -19,7 +19,7 @@ import { batchWrites } from "./write-batching.ts";
 
 export { openSqlite, type SqliteFile } from "./node-sqlite.ts";
 
-/** What every listed table has: `at` and `id` to page by, a text to search in, and the object itself as JSON. */
+/** The columns of every listed table: `at` and `id` for paging, a text to search, and the object itself as JSON. */
 interface ListedRow {
   id: string;
   at: string;
@@ -35,11 +35,11 @@ export interface SignalboxTables extends NotificationTables {
 }
 
 interface SqlStoreOptions {
-  /** Lines of the security log that are kept: SIGNALBOX_SECURITY_LOG_ROWS. Default 100,000. */
+  /** Maximum number of stored lines of the security log: SIGNALBOX_SECURITY_LOG_ROWS. Default 100,000. */
   readonly maxSecurityEvents?: number;
 }
 
-/** Rows are pruned now and then, not with every write. */
+/** The security log is pruned after this many written rows, not with every write. */
 const pruneEvery = 100;
 
 /** Databases limit the parameters of a statement (SQLite: 32,766; sqlite.org/limits.html). */
@@ -48,8 +48,8 @@ const rowsPerStatement = 500;
 const activeStatuses = taskStatuses.filter((status) => !isFinal(status));
 
 /**
- * Keeps everything in SQL through Kysely, and brings the tables up to date first. A promise resolves after the commit;
- * a task's row is only ever replaced by a newer version, whoever comes first. The store's `close` closes the database.
+ * Stores everything in SQL through Kysely, after migrating the tables. A promise resolves after the commit. Only a
+ * newer version replaces a task's row, whatever the order of writes. The store's `close` closes the database.
  * @throws Error when a migration fails
  */
 export async function createSqlStore<Tables extends SignalboxTables>(
@@ -62,7 +62,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
   let writesFail = false;
   let pinging: Promise<void> | undefined;
 
-  /** Runs a statement that writes, and remembers for readiness whether that worked. */
+  /** Runs a statement that writes, and records for readiness whether it succeeded. */
   async function write<Result>(statement: { execute(): Promise<Result> }): Promise<Result> {
     try {
       const result = await statement.execute();
@@ -97,7 +97,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
   const upsertOf = (tasks: readonly TaskSnapshot[]) =>
     db
       .insertInto("signalbox_task")
-      // In one order, whoever writes: two nodes that lock the same rows the other way round would wait for each other.
+      // Always in the same order: two nodes that lock the same rows in opposite orders would deadlock.
       .values(tasks.map(taskRow).sort((a, b) => (a.id < b.id ? -1 : 1)))
       .onConflict((conflict) =>
         conflict
@@ -181,7 +181,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
         if (type !== undefined) query = query.where("type", "=", type);
         for (const [field, value] of Object.entries({ severity, user_id, ip })) {
           if (value === undefined) continue;
-          // In the JSON, without a column for each. No text of a client can look like it: there the quotes are escaped.
+          // Searches the JSON, without a column for each. No client text can imitate the pair: JSON escapes quotes.
           const pair = JSON.stringify({ [field]: value }).slice(1, -1);
           query = query.where(sql<boolean>`replace(json, ${pair}, '') <> json`);
         }
@@ -212,7 +212,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     notifications: createSqlNotifications(db),
 
     ping() {
-      // One for all who ask at a time: a locked database must not gather a queue of questions.
+      // Concurrent callers share one probe: a locked database must not accumulate a queue of probes.
       pinging ??= write({ execute: async () => void (await writeProbe(writesFail).execute(db)) }).finally(() => {
         pinging = undefined;
       });
@@ -232,10 +232,10 @@ const taskRow = (task: TaskSnapshot): SignalboxTables["signalbox_task"] => ({
   json: JSON.stringify(task),
 });
 
-/** How long another process may bring the tables up to date before this one gives up. */
+/** How long another process may migrate the tables before this one gives up. */
 const migrationPatienceMs = 10 * 60_000;
 
-/** SQLSTATE of a statement that took longer than `statement_timeout` (postgresql.org/docs/current/errcodes-appendix.html). */
+/** SQLSTATE of a statement that exceeded `statement_timeout` (postgresql.org/docs/current/errcodes-appendix.html). */
 const queryCanceled = "57014";
 
 async function migrate(db: Kysely<SignalboxTables>): Promise<void> {
@@ -248,7 +248,7 @@ async function migrate(db: Kysely<SignalboxTables>): Promise<void> {
   });
   const deadline = performance.now() + migrationPatienceMs;
   let outcome: MigrationOutcome;
-  // Without results the lock of migrations was not free within a statement's time: another process migrates.
+  // No results mean that the migration lock was not free within the statement timeout: another process migrates.
   do outcome = await migrator.migrateToLatest();
   while (outcome.results === undefined && isCanceled(outcome.error) && performance.now() < deadline);
   const { error } = outcome;
@@ -261,14 +261,14 @@ const isCanceled = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === queryCanceled;
 
 /**
- * Takes the write lock, so that a locked or read-only database shows. A row is written only after a write has failed
- * (disk full): anybody may ask for readiness, and must not cause writes by it. The value must change, because SQLite
- * does not write what is there already.
+ * Takes the write lock, so that a locked or read-only database is detected. Writes a row only after a write has failed
+ * (disk full): any client may request readiness, and must not cause writes by it. The value must change, because SQLite
+ * does not write an unchanged value.
  */
 const writeProbe = (touchRow: boolean): RawBuilder<unknown> =>
   sql`update signalbox_probe set side = 1 - side where ${touchRow ? 1 : 0} = 1`;
 
-/** Newest first, by time and then id, from the cursor on. */
+/** Reads a page after the cursor, newest first, sorted by time and then id. */
 async function readPage<Row>(query: unknown, { after, limit, filter = "" }: PageRequest): Promise<Page<Row>> {
   let matching = query as SelectQueryBuilder<{ listed: ListedRow }, "listed", object>;
   // `replace` rather than `like`, so that a filter of `%` finds a percent sign, in SQLite and PostgreSQL alike.
@@ -294,7 +294,7 @@ async function readPage<Row>(query: unknown, { after, limit, filter = "" }: Page
   return {
     rows: page.map(({ json }) => JSON.parse(json) as Row),
     next: last !== undefined && rows.length > size ? encodeCursor(last) : null,
-    // A count is a bigint in some drivers, which JSON cannot carry.
+    // Some drivers return a count as bigint, which JSON does not support.
     total: Number(total),
   };
 }

@@ -1,15 +1,15 @@
 interface JoinedWritesOptions<Row> {
   /**
-   * Writes several rows in one statement, which is one commit; never two of the same key. Resolves with what is stored
-   * instead of those that were kept out.
+   * Writes several rows in one statement, which is one commit; never two rows with the same key. Resolves with the
+   * stored rows that were kept instead of written ones.
    */
   readonly write: (rows: readonly Row[]) => Promise<readonly Row[]>;
   readonly keyOf: (row: Row) => string;
-  /** Which of two of the same key is to stay. */
+  /** Decides which of two rows with the same key is written. */
   readonly isNewer: (row: Row, than: Row) => boolean;
-  /** Rows in one statement at the most. */
+  /** Maximum number of rows in one statement. */
   readonly maxRows: number;
-  /** Whether a statement failed because of the database as a whole, so that no part of it would do better. */
+  /** Whether a statement failed because of the whole database, so that its rows would fail one by one as well. */
   readonly isHopeless: (error: unknown) => boolean;
 }
 
@@ -20,11 +20,11 @@ interface Waiting<Row> {
 }
 
 /**
- * Joins what is put at the same time, and what is put while a statement is under way, into one commit. A commit waits for
- * the disk, and SQLite does so on our event loop: the progress of 500 tasks, saved one by one, held everybody up for more
- * than a second. Each promise still resolves after the commit of its own row. A row that the database refuses takes no
- * other with it.
- * @returns puts one row, and resolves with what is stored if that kept it out
+ * Batches rows that are put at the same time, or while a statement is in flight, into one commit. A commit waits for
+ * the disk, and SQLite waits on the event loop: saving the progress of 500 tasks one by one blocked the process for
+ * more than a second. Each promise still resolves after the commit of its own row. A row that the database rejects does
+ * not affect the others.
+ * @returns puts one row, and resolves with the stored row if that one was kept instead
  */
 export function batchWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) => Promise<Row | undefined> {
   const { write, keyOf, isNewer, maxRows, isHopeless } = options;
@@ -33,7 +33,7 @@ export function batchWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) 
 
   async function writeAll(): Promise<void> {
     isWriting = true;
-    // What else is put in this turn of the microtasks comes along.
+    // Rows that are put in the same turn of the microtask queue join the batch.
     await Promise.resolve();
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxRows);

@@ -1,4 +1,4 @@
-/** Bearer tokens (RFC 6750) that are JSON Web Tokens (RFC 7519): for clients that have no cookie. Needs `jose`. */
+/** Bearer tokens (RFC 6750) that are JSON Web Tokens (RFC 7519), for clients without a cookie. Requires `jose`. */
 import { parseRole } from "@signalbox/protocol";
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, type KeyInput } from "jose";
 import { createBoundedMap } from "../../core/bounded-map.ts";
@@ -10,34 +10,34 @@ import { createListenerSet } from "./listener-set.ts";
 import { sessionRef } from "./session-ref.ts";
 import type { SessionUser } from "./session-user.ts";
 
-/** How tokens are verified, and whom they speak for. */
+/** How tokens are verified, and which user each represents. */
 export interface BearerTokenOptions {
   /** A key, or a function that finds it: `createRemoteJWKSet(new URL("https://…/jwks.json"))` of jose. */
   readonly key: KeyInput | JWTVerifyGetKey;
-  /** Algorithms that are accepted, such as `["RS256"]`: never the token's own choice (RFC 8725 section 3.1). */
+  /** Accepted algorithms, such as `["RS256"]`. The token never chooses the algorithm itself (RFC 8725 section 3.1). */
   readonly algorithms: readonly string[];
   /** The `iss` that a token must carry. */
   readonly issuer: string;
-  /** The `aud` that a token must carry: a token made for another service opens nothing here. */
+  /** The `aud` that a token must carry: a token issued for another service is not valid here. */
   readonly audience: string;
-  /** Whom a verified token speaks for; undefined or null refuses it. May look the user up first. */
+  /** Returns the user of a verified token; undefined or null refuses it. May look the user up first. */
   userOf(claims: JWTPayload): SessionUser | null | undefined | Promise<SessionUser | null | undefined>;
   /** For tests. */
   readonly clock?: Clock | undefined;
 }
 
-/** How far two machines' clocks may be apart. */
+/** Maximum difference between the clocks of two machines. */
 const clockToleranceSeconds = 5;
 
-/** Tokens in use, and tokens revoked before their end. */
+/** Maximum number of tokens in use, and of tokens revoked before their end. */
 const maxTokens = 10_000;
 
-/** Failures to get the key: the token may be sound, and nobody can tell. */
+/** Failures to get the key: whether the token is valid cannot be determined. */
 const outages: ReadonlySet<string> = new Set([errors.JOSEError.code, errors.JWKSTimeout.code, errors.JWKSInvalid.code]);
 
 /**
- * Takes a token from `auth.token` of the handshake, or from `Authorization: Bearer`. It must be signed, and carry `exp`.
- * A token cannot be taken back at its issuer: `revoke` denies it in this process until it expires.
+ * Takes a token from `auth.token` of the handshake, or from `Authorization: Bearer`. It must be signed and carry `exp`.
+ * A token cannot be revoked at its issuer: `revoke` denies it in this process until it expires.
  */
 export function bearerTokens(options: BearerTokenOptions): SessionSource {
   const { key, userOf, clock = systemClock } = options;
@@ -75,7 +75,7 @@ export function bearerTokens(options: BearerTokenOptions): SessionSource {
       const ref = sessionRef(claims.jti ?? value);
       if (denied.has(ref)) return "session_revoked";
       const user = await userOf(claims);
-      // A token without an end would outlive every denial.
+      // A token without an expiry would outlive its denial.
       if (user === undefined || user === null || claims.exp === undefined) return "session_invalid";
       const expiresAt = (claims.exp + clockToleranceSeconds) * 1000;
       known.delete(ref);
@@ -87,7 +87,7 @@ export function bearerTokens(options: BearerTokenOptions): SessionSource {
       const expiresAt = known.get(ref);
       if (expiresAt === undefined) return false;
       for (const [other, until] of denied) if (until <= clock.now()) denied.delete(other);
-      // Forgetting an older denial instead would let a revoked token in again.
+      // Dropping an older denial instead would make a revoked token valid again.
       if (denied.size >= maxTokens) throw new Refusal("unavailable", { hint: "Too many tokens are revoked already." });
       denied.set(ref, expiresAt);
       announcer.announce({ ref, reason: "revoked" });

@@ -1,11 +1,11 @@
-/** Sessions of Better Auth, with or without its admin plugin. Needs `better-auth`. */
+/** Sessions of Better Auth, with or without its admin plugin. Requires `better-auth`. */
 import { parseRole, type SessionEndReason } from "@signalbox/protocol";
 import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
 import type { SessionSource } from "../../core/ports.ts";
 import { readCookie } from "./cookie.ts";
 import { createListenerSet, type ListenerSet } from "./listener-set.ts";
 
-/** What is used of `betterAuth({ … })`. */
+/** The part of `betterAuth({ … })` that Signalbox uses. */
 export interface BetterAuthInstance {
   readonly options: BetterAuthOptions;
   readonly api: {
@@ -37,7 +37,7 @@ interface UserRow {
   readonly banExpires?: Date | null | undefined;
 }
 
-/** The plugin, with the ear that `betterAuthSessions` lends it. */
+/** The plugin, with the `watch` that `betterAuthSessions` uses. */
 interface SessionChangesPlugin extends BetterAuthPlugin {
   readonly id: typeof pluginId;
   readonly watch: ListenerSet["watch"];
@@ -46,9 +46,9 @@ interface SessionChangesPlugin extends BetterAuthPlugin {
 const pluginId = "signalbox-session-changes";
 
 /**
- * A plugin for `betterAuth({ plugins: [sessionChanges()] })`: tells of every session that ends and of every user who is
- * changed, banned or removed, after it is committed. Sessions must be kept in the database (`storeSessionInDatabase`
- * beside a secondary storage): elsewhere Better Auth runs no hooks, and changes are seen at the next recheck only.
+ * A plugin for `betterAuth({ plugins: [sessionChanges()] })`. It reports, after the commit, every session that ends and
+ * every user that is changed, banned or removed. Sessions must be stored in the database (`storeSessionInDatabase` with
+ * a secondary storage): otherwise Better Auth runs no hooks, and changes are detected only at the next recheck.
  */
 export function sessionChanges(): SessionChangesPlugin {
   const { announce, watch } = createListenerSet();
@@ -83,7 +83,7 @@ export function sessionChanges(): SessionChangesPlugin {
   };
 }
 
-/** Why a session was deleted, by the endpoint that did it; `revoked` for all others. */
+/** Why a session was deleted, by the endpoint that deleted it; `revoked` for all other endpoints. */
 const endReasons: ReadonlyMap<string | undefined, SessionEndReason> = new Map([
   ["/sign-out", "signed_out"],
   ["/get-session", "expired"],
@@ -94,8 +94,8 @@ const endReasons: ReadonlyMap<string | undefined, SessionEndReason> = new Map([
 ]);
 
 /**
- * Reads the sessions of a Better Auth instance. They are named by the id of their row, which opens nothing: the cookie
- * carries another secret, the token.
+ * Reads the sessions of a Better Auth instance. Their `ref` is the id of their row, which is not a credential: the
+ * cookie carries a separate secret, the token.
  * @throws TypeError when the instance was made without `sessionChanges()`
  */
 export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
@@ -117,7 +117,7 @@ export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
     async resolve({ value }) {
       const found = await auth.api.getSession({
         headers: headersWith(value),
-        // The database decides, not a copy in a cookie; and looking at a session does not prolong it.
+        // The database decides, not a copy in a cookie, and a look-up does not prolong the session.
         query: { disableCookieCache: true, disableRefresh: true },
       });
       if (found === null) return "session_invalid";
@@ -126,7 +126,7 @@ export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
       return {
         ref: session.id,
         userId: user.id,
-        // Accounts may be made without a name.
+        // Accounts may have no name.
         username: user.name || user.id,
         role: parseRole(user.role),
         expiresAt: session.expiresAt.getTime(),
@@ -149,18 +149,19 @@ export function betterAuthSessions(auth: BetterAuthInstance): SessionSource {
 }
 
 /**
- * How the session cookie is called, and how Better Auth is asked about one. The prefix `__Secure-` depends on the base
- * URL, which may come from the environment, and on NODE_ENV: the instance says so itself, soon after it was made.
+ * The name of the session cookie, and the headers for a look-up in Better Auth. The prefix `__Secure-` depends on
+ * NODE_ENV and on the base URL, which may come from the environment. The instance provides the name soon after it was
+ * created.
  */
 function sessionCookie({ options, $context }: BetterAuthInstance) {
   const { cookies, cookiePrefix = "better-auth", crossSubDomainCookies } = options.advanced ?? {};
   const name = cookies?.session_token?.name ?? `${cookiePrefix}.session_token`;
   const host = dynamicHost(options.baseURL);
-  // Both until the instance has told, the secure one first: no other site can plant it.
+  // Both names until the instance has provided it, the secure one first: no other site can plant that cookie.
   let names: readonly string[] = [`__Secure-${name}`, name];
   $context.then(
     ({ authCookies }) => {
-      // With a base URL for each request the name depends on the request, too.
+      // With a base URL for each request, the name also depends on the request.
       if (host === undefined || !crossSubDomainCookies?.enabled) names = [authCookies.sessionToken.name];
     },
     // The application sees the error when it uses the instance.
@@ -175,7 +176,7 @@ function sessionCookie({ options, $context }: BetterAuthInstance) {
   };
 }
 
-/** A host that a base URL for each request allows: without one, such an instance answers nothing. */
+/** A host that a base URL for each request allows. Without one, such an instance answers no request. */
 function dynamicHost(baseURL: BetterAuthOptions["baseURL"]): string | undefined {
   if (typeof baseURL !== "object") return undefined;
   return baseURL.allowedHosts[0]?.replace(/^https?:\/\//, "").replace(/[*?]/g, "x");
@@ -183,6 +184,6 @@ function dynamicHost(baseURL: BetterAuthOptions["baseURL"]): string | undefined 
 
 const isSessionChanges = (plugin: BetterAuthPlugin): plugin is SessionChangesPlugin => plugin.id === pluginId;
 
-/** A ban may end by itself; Better Auth lifts it only when the user signs in again. */
+/** A ban may expire, but Better Auth lifts it only when the user signs in again. */
 const isBanned = ({ banned, banExpires }: UserRow): boolean =>
   banned === true && (!banExpires || new Date(banExpires).getTime() > Date.now());

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** Browsers keep no larger cookie (RFC 6265 section 6.1): a longer one was made to be looked at, not to be opened. */
+/** Browsers store no larger cookie (RFC 6265 section 6.1). A longer one does not come from a browser. */
 const maxLength = 4096;
 
 /**
  * Reads one cookie, as it was sent. Undefined when there is none. Empty, which opens no session, when the value is too
- * long or the name occurs more than once: a neighbouring subdomain can plant a second cookie of the same name, and
- * nothing in the header says which one is ours.
+ * long or the name occurs more than once: a neighbouring subdomain can plant a second cookie of the same name, and the
+ * header does not say which one the application set.
  */
 export function readCookie({ cookie = "" }: IncomingHttpHeaders, name: string): string | undefined {
   const values = cookie
@@ -19,7 +19,7 @@ export function readCookie({ cookie = "" }: IncomingHttpHeaders, name: string): 
   return values.length > 1 || value.length > maxLength ? "" : value;
 }
 
-/** Undoes percent-encoding; undefined where it is broken. */
+/** Decodes percent-encoding; undefined when it is malformed. */
 export function decodeCookie(value: string): string | undefined {
   try {
     return decodeURIComponent(value);

@@ -1,4 +1,4 @@
-/** Sessions of express-session and @fastify/session, whatever store they are kept in. Needs neither package itself. */
+/** Sessions of express-session and @fastify/session, with any of their stores. Requires neither package itself. */
 import { createHmac } from "node:crypto";
 import { parseRole } from "@signalbox/protocol";
 import { createBoundedMap } from "../../core/bounded-map.ts";
@@ -14,42 +14,43 @@ export type { SessionStore } from "./express-store-watch.ts";
 
 type FoundUser = SessionUser | null | undefined;
 
-/** What `session()` of express-session was given, and whom a session belongs to. */
+/** The options of `session()` of express-session, and a function that finds the user of a session. */
 export interface ExpressSessionOptions<Data extends object> {
-  /** The store that is also given to `session()`. */
+  /** The store that is also passed to `session()`. */
   readonly store: SessionStore<Data>;
-  /** As given to `session()`: with several, the first signs and all are accepted. */
+  /** As passed to `session()`. Of several, the first one signs and all are accepted. */
   readonly secret: string | readonly string[];
   /** Name of the cookie. Default `connect.sid`, like express-session's own; that of @fastify/session is `sessionId`. */
   readonly name?: string | undefined;
   /**
-   * Who is signed in to a session; undefined or null for a visitor's session. May look the user up first, where the
-   * session holds no more than an id.
+   * Returns the user who is signed in to a session; undefined or null for a visitor's session. It may look the user up,
+   * if the session contains only an id.
    */
   userOf(session: NoInfer<Data>): FoundUser | Promise<FoundUser>;
 }
 
-/** What was last found in a session. */
+/** The last known content of a session. */
 interface Known {
   readonly sid: string;
-  /** User and role; null for a visitor, undefined while a look-up is on its way. */
+  /** User and role; null for a visitor, undefined while a look-up is in flight. */
   identity: string | null | undefined;
-  /** When it ends, as it was last saved or touched by this process. */
+  /** When the session ends, as last saved or touched by this process. */
   endsAt: number | null | undefined;
 }
 
 /**
- * Sessions that this process has looked up; those of live sockets are looked up again and again, and stay. Of one that
- * was crowded out, a change of role is seen at the next look-up only, and `revoke` does not know it.
+ * Maximum number of sessions that this process has looked up and remembers. The sessions of live sockets are looked up
+ * repeatedly, and stay. For an evicted session, a role change is detected only at the next look-up, and `revoke` does
+ * not find it.
  */
 const maxKnown = 10_000;
 
 /**
  * Reads the sessions of express-session: its signed cookie, and its store.
  *
- * Its stores announce nothing, so the adapter observes the store while it has a listener: its methods `destroy`, `set`, `touch` and
- * `clear` are wrapped, and put back when the last listener has gone. `set` runs at every request of some applications and is
- * announced only when it changes who is signed in, or the role. What another process does to the store is seen when
+ * Its stores emit no events, so the adapter observes the store while it has a listener. It wraps the methods `destroy`,
+ * `set`, `touch` and `clear`, and restores them when the last listener has gone. Some applications call `set` at every
+ * request, so it is announced only when it changes the user or the role. A change by another process is detected when
  * the session is next looked up (SIGNALBOX_SESSION_RECHECK).
  */
 export function expressSessions<Data extends object>(options: ExpressSessionOptions<Data>): SessionSource {
@@ -106,7 +107,7 @@ export function expressSessions<Data extends object>(options: ExpressSessionOpti
   async function lookUp(sid: string): Promise<Session | SessionProblem> {
     const ref = sessionRef(sid);
     const entry: Known = { sid, identity: undefined, endsAt: known.get(ref)?.endsAt };
-    // Noted before the store is asked: a change that is saved while its answer is on the way is then announced.
+    // Recorded before the store is asked, so that a change saved while the answer is in flight is announced.
     known.delete(ref);
     known.set(ref, entry);
     const session = await load(store, sid);
@@ -130,7 +131,7 @@ export function expressSessions<Data extends object>(options: ExpressSessionOpti
       const sid = unsign(value, secrets);
       return sid === undefined ? "session_invalid" : lookUp(sid);
     },
-    /** Knows the sessions that this process has looked up, as those of all its sockets are. */
+    /** Finds only sessions that this process has looked up. Those of all its sockets are among them. */
     async revoke(ref) {
       const sid = known.get(ref)?.sid;
       if (sid === undefined) return false;
@@ -149,8 +150,8 @@ export function expressSessions<Data extends object>(options: ExpressSessionOpti
 }
 
 /**
- * The session id in a cookie: the id, a dot, and its HMAC-SHA-256 in Base64 without padding; all of it percent-encoded.
- * express-session writes `s:` before it, @fastify/session does not unless it is told to. Undefined for anything else.
+ * The session id in a cookie: the id, a dot, and its HMAC-SHA-256 in Base64 without padding, all percent-encoded.
+ * express-session prefixes it with `s:`; @fastify/session does so only if configured to. Undefined for any other text.
  */
 function unsign(cookie: string, secrets: readonly string[]): string | undefined {
   const text = decodeCookie(cookie)?.replace(/^s:/, "");
@@ -168,21 +169,21 @@ const sign = (sid: string, secret: string): string =>
 function load<Data extends object>(store: SessionStore<Data>, sid: string): Promise<Data | undefined> {
   return new Promise((resolve, reject) => {
     store.get(sid, (error, session) => {
-      // Stores on files answer ENOENT for a session that is not there, and express-session takes it for that.
+      // File stores return ENOENT for a missing session, and express-session treats it as missing.
       if (error && (error as NodeJS.ErrnoException).code !== "ENOENT") reject(error);
       else resolve(error ? undefined : (session ?? undefined));
     });
   });
 }
 
-/** Not every promise is a Promise: queries of some libraries are awaited as well. */
+/** Recognises any thenable: the queries of some libraries can be awaited but are not a `Promise`. */
 const isThenable = (found: FoundUser | Promise<FoundUser>): found is Promise<FoundUser> =>
   typeof (found as Promise<FoundUser> | null | undefined)?.then === "function";
 
 const identityOf = (user: FoundUser): string | null =>
   user === undefined || user === null ? null : JSON.stringify([user.userId, parseRole(user.role)]);
 
-/** What express-session and @fastify/session keep in each session, as stores give it back: dates as text, too. */
+/** The data of express-session and @fastify/session in each session, as stores return it: dates may be texts. */
 interface StoredCookie {
   readonly expires?: Date | string | null;
   readonly originalMaxAge?: number | null;
@@ -195,15 +196,15 @@ function expiryOf(session: object): number | null {
   return expires ? new Date(expires).getTime() : null;
 }
 
-/** For how long after its end a store may still have a session: stores round up to whole seconds. */
+/** How long after its end a store may still return a session: stores round up to whole seconds. */
 const roundedMs = 2000;
 
 /**
- * When a session ends that a store with `touch` has just given back.
+ * The end of a session that a store with `touch` has just returned.
  *
- * Such a store keeps the time itself: a request moves the end of its session there, while the expiry in the
- * stored session stays as it was (connect-redis, connect-pg-simple). What it gives back is alive, whatever
- * its cookie says, just as it is for HTTP; if another process has touched it, its end is at most a full age away.
+ * Such a store keeps the end itself: a request moves it there, while the expiry in the stored session does not change
+ * (connect-redis, connect-pg-simple). A returned session is alive, whatever its cookie says, just as for HTTP. If
+ * another process has touched it, it ends at most one full `originalMaxAge` from now.
  */
 function endOf(session: object, touchedUntil: number | null | undefined): number | null {
   const stored = expiryOf(session);

@@ -1,17 +1,17 @@
 /**
- * What is used of a store of express-session or @fastify/session. The type of a session follows from `set` alone: some
- * stores type what they give back as any.
+ * The part of a store of express-session or @fastify/session that Signalbox uses. The type of a session is inferred
+ * from `set` alone: some stores declare the sessions that they return as any.
  */
 export interface SessionStore<Data> {
   get(sid: string, callback: (error: unknown, session?: NoInfer<Data> | null) => void): unknown;
   set(sid: string, session: Data, callback?: (error?: unknown) => void): unknown;
   destroy(sid: string, callback?: (error?: unknown) => void): unknown;
-  /** A store with `touch` keeps when a session ends beside the session itself. */
+  /** A store with `touch` keeps the end of a session separately from the session itself. */
   touch?(sid: string, session: NoInfer<Data>, callback?: (error?: unknown) => void): unknown;
   clear?(callback?: (error?: unknown) => void): unknown;
 }
 
-/** What is told of a store, after it was done. */
+/** Callbacks for changes of a store, each called after the change. */
 export interface StoreEvents<Data> {
   destroyed(sid: string): void;
   saved(sid: string, session: Data): void;
@@ -23,9 +23,9 @@ export interface StoreEvents<Data> {
 /** A method of a store: its last argument is the callback, which may be left out. */
 type StoreMethod = (...args: unknown[]) => unknown;
 
-/** Observes what is done to a store through this object; the returned function ends that. */
+/** Observes changes of a store through this object; the returned function stops observing. */
 export function observeStore<Data>(store: SessionStore<Data>, events: StoreEvents<Data>): () => void {
-  // `regenerate` is made of `destroy` and a later `set`.
+  // `regenerate` consists of `destroy` and a later `set`.
   const restores = [
     after(store, "destroy", (sid) => events.destroyed(sid as string)),
     after(store, "set", (sid, session) => events.saved(sid as string, session as Data)),
@@ -37,7 +37,10 @@ export function observeStore<Data>(store: SessionStore<Data>, events: StoreEvent
   };
 }
 
-/** Calls `done` once a method has succeeded and before its caller hears of it: what is answered then is already in force. */
+/**
+ * Calls `done` after a method has succeeded, and before the callback of its caller: the change is in force when the
+ * caller responds.
+ */
 function after(store: object, name: keyof SessionStore<never>, done: (...args: unknown[]) => void): () => void {
   const methods = store as unknown as Record<string, StoreMethod | undefined>;
   const original = methods[name];
@@ -56,7 +59,7 @@ function after(store: object, name: keyof SessionStore<never>, done: (...args: u
   methods[name] = observed;
 
   return () => {
-    // Somebody else has wrapped the method since: theirs stays, and calls ours, which announces to nobody.
+    // Other code has wrapped the method since. Its wrapper stays and calls this one, which then has no listeners.
     if (methods[name] !== observed) return;
     if (inherited) delete methods[name];
     else methods[name] = original;

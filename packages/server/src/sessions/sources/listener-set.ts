@@ -1,14 +1,14 @@
 import type { SessionChange } from "../../core/ports.ts";
 
-/** Those who watch a session source. */
+/** The listeners of a session source. */
 export interface ListenerSet {
   announce(change: SessionChange): void;
-  /** A source's `watch`. */
+  /** Implements `watch` of a source. */
   watch(onChange: (change: SessionChange) => void): () => void;
 }
 
 /**
- * @param attach - called for the first listener; what it returns is called when the last one has gone
+ * @param attach - called for the first listener; the function it returns is called when the last one has gone
  */
 export function createListenerSet(attach: () => () => void = () => () => {}): ListenerSet {
   const listeners = new Set<{ onChange(change: SessionChange): void }>();
@@ -19,7 +19,7 @@ export function createListenerSet(attach: () => () => void = () => () => {}): Li
       for (const { onChange } of listeners) onChange(change);
     },
     watch(onChange) {
-      // An object per call: the same function may watch twice, and each ends on its own.
+      // One object per call: the same function may be registered twice, and each registration ends on its own.
       const listener = { onChange };
       if (listeners.size === 0) detach = attach();
       listeners.add(listener);

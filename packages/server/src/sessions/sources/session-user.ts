@@ -1,4 +1,4 @@
-/** Whom a session belongs to, as an application's own record of it says. */
+/** The user of a session, according to the application's own data. */
 export interface SessionUser {
   readonly userId: string;
   /** Shown to administrators. */
