@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import { createSymbolProperty } from "../../core/symbol-property.ts";
 import type { SessionHandle, SessionLookup } from "../../sessions/session-lookup.ts";
+import { releaseRequest } from "../internals/socket-internals.ts";
 import type { RealtimeSocket } from "../socket.ts";
 
 /** What is remembered of the request that opened a connection. */
@@ -30,15 +31,6 @@ interface ConnectionContextOptions {
   clientAddress(req: IncomingMessage): string;
   requestId(req: IncomingMessage): string;
 }
-
-/** Replaces a released request, in the form in which Socket.IO reads it when another namespace is joined. */
-const released = Object.freeze({
-  headers: Object.freeze({}),
-  rawHeaders: Object.freeze([]),
-  url: "",
-  _query: Object.freeze({}),
-  connection: Object.freeze({}),
-});
 
 /** A flat copy: a text that was joined from pieces takes several times its length, for as long as it is kept. */
 const flat = (text: string): string => Buffer.from(text).toString();
@@ -80,9 +72,6 @@ export function createConnectionContexts({
       if (context === undefined) throw new TypeError("The connection was not opened on this server.");
       return context;
     },
-    release({ conn, handshake }) {
-      Object.assign(conn, { request: released });
-      Object.assign(handshake, { headers: released.headers, query: released._query, auth: released._query, url: "" });
-    },
+    release: releaseRequest,
   };
 }

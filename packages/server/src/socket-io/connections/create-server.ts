@@ -12,8 +12,16 @@ import { type Backpressure, createBackpressure } from "../delivery/backpressure.
 import { batchingAdapter } from "../delivery/batching-adapter.ts";
 import { type AdapterFactory, batchingClusterAdapter } from "../delivery/batching-cluster-adapter.ts";
 import { createWriteBatcher, type WriteBatcher } from "../delivery/write-batcher.ts";
+import { asAdapterClass } from "../internals/adapter-internals.ts";
 import { assertSupportedInternals } from "../internals/assert-supported-internals.ts";
-import { connectionOn, forgetUpgrade, hasQueue, joinFirstPackets, sizeOf } from "../internals/engine-clients.ts";
+import {
+  connectionOn,
+  forgetUpgrade,
+  hasQueue,
+  joinFirstPackets,
+  overrideMethods,
+  sizeOf,
+} from "../internals/engine-clients.ts";
 import { webSocketServer } from "../internals/guarded-websocket-server.ts";
 import { boundedParser } from "../parsing/bounded-parser.ts";
 import { createMalformedPackets } from "../parsing/malformed-packets.ts";
@@ -84,7 +92,7 @@ export function createSocketServer(options: IoOptions): Io {
   engine.on("connection", (conn: EngineSocket) => {
     traffic.connectionsOpened += 1;
     forgetUpgrade(conn);
-    Object.assign(conn, { close: releaseAndClose, emit: watchAndEmit });
+    overrideMethods(conn, { close: releaseAndClose, emit: watchAndEmit });
   });
 
   if (fast) joinFirstPackets(engine);
@@ -95,7 +103,7 @@ export function createSocketServer(options: IoOptions): Io {
     if (fast && createAdapter === undefined) return { adapter: batchingAdapter(writeBatcher) };
     const adapter =
       fast && createAdapter !== undefined ? batchingClusterAdapter(createAdapter, writeBatcher) : createAdapter;
-    return adapter === undefined ? {} : { adapter: adapter as unknown as typeof Adapter };
+    return adapter === undefined ? {} : { adapter: asAdapterClass(adapter) };
   }
 
   // One function for all connections, with the connection as `this`: a closure for each would be kept as long as the

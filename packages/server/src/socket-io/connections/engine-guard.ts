@@ -10,7 +10,7 @@ import { refuseMethod, refuseUpgrade, sendRefusal } from "../../http/respond.ts"
 import type { RateLimits } from "../../limits/rate-limits.ts";
 import type { OriginGuard } from "../../origin/origin-guard.ts";
 import type { SessionLookup } from "../../sessions/session-lookup.ts";
-import { clientOf, isPolling, upgradeLeanly } from "../internals/engine-clients.ts";
+import { clientOf, isPolling, keepQuery, upgradeLeanly } from "../internals/engine-clients.ts";
 import type { ConnectionContexts } from "./connection-context.ts";
 
 /** How long clients wait before they retry when the server is full. */
@@ -72,9 +72,7 @@ export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
   function judge(req: IncomingMessage): string | undefined {
     requireText(req);
     const query = parseQuery(req.url);
-    // Engine.IO parses the target again unless it finds this: it must not read another `sid` than the one that was
-    // checked.
-    Object.assign(req, { _query: query });
+    keepQuery(req, query);
     requireProtocol(query);
     const { sid } = query;
     if (sid === undefined) requireRoom();

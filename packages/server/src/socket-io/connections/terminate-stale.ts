@@ -1,6 +1,6 @@
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
 import type { Clock } from "../../core/ports.ts";
-import { clientsOf, cutOff } from "../internals/engine-clients.ts";
+import { clientsOf, cutOff, limitPollingClose } from "../internals/engine-clients.ts";
 
 /** How long a connection that is closing may take to fetch its last frames. */
 const lingerMs = 2000;
@@ -14,7 +14,7 @@ export function terminateStale(engine: EngineServer, clock: Clock): () => void {
   const closingSince = new WeakMap<EngineSocket, number>();
 
   engine.on("connection", (conn: EngineSocket) => {
-    if (conn.transport.name === "polling") Object.assign(conn.transport, { closeTimeout: lingerMs });
+    limitPollingClose(conn, lingerMs);
   });
   return clock.every(lingerMs / 2, () => {
     const now = clock.monotonic();

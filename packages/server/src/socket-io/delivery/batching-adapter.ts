@@ -1,21 +1,7 @@
-import type { Socket as EngineSocket } from "engine.io";
 import { Adapter } from "socket.io-adapter";
+import { adapterInternals, type BroadcastOptions, type Member, type Packet } from "../internals/adapter-internals.ts";
 import { createMessage } from "./encoded-packet.ts";
 import type { WriteBatcher } from "./write-batcher.ts";
-
-export type Packet = Parameters<Adapter["broadcast"]>[0];
-export type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
-
-/** Members that the types of the adapter hide, and those of the sockets that it returns. */
-interface AdapterInside {
-  readonly nsp: { readonly sockets: ReadonlyMap<string, Member> };
-  readonly encoder: { encode(packet: Packet): unknown[] };
-  apply(options: BroadcastOptions, each: (member: Member) => void): void;
-}
-interface Member {
-  readonly conn: EngineSocket;
-  notifyOutgoingListeners?(packet: Packet): void;
-}
 
 /**
  * Broadcasts to this node's members of rooms through the write batcher. Rooms, members and exceptions are Socket.IO's
@@ -29,7 +15,7 @@ export function broadcastHere(
 ): void {
   const plain = (): void => Adapter.prototype.broadcast.call(adapter, packet, options);
   if (options.flags?.volatile) return plain();
-  const inside = adapter as unknown as AdapterInside;
+  const inside = adapterInternals(adapter);
   packet.nsp = adapter.nsp.name;
   const [text, ...attachments] = inside.encoder.encode(packet);
   if (typeof text !== "string" || attachments.length > 0) return plain();

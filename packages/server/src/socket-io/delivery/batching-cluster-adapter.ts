@@ -1,17 +1,10 @@
 import { type Adapter, type ClusterAdapter, MessageType } from "socket.io-adapter";
-import { type BroadcastOptions, broadcastHere, type Packet } from "./batching-adapter.ts";
+import { type BroadcastOptions, clusterAdapterInternals, type Packet } from "../internals/adapter-internals.ts";
+import { broadcastHere } from "./batching-adapter.ts";
 import type { WriteBatcher } from "./write-batcher.ts";
 
 /** Makes the adapter of a namespace; Socket.IO calls it with `new`. */
 export type AdapterFactory = (namespace: Adapter["nsp"]) => Adapter;
-
-type Message = Parameters<ClusterAdapter["onMessage"]>[0];
-
-/** What the adapter's types hide. */
-interface ClusterAdapterInside {
-  publishAndReturnOffset(message: Omit<Message, "uid" | "nsp">): Promise<string>;
-  onMessage(message: Message, offset?: string): void;
-}
 
 /**
  * Socket.IO's adapter for several nodes, changed in two ways. Broadcasts leave through the write batcher on each node.
@@ -22,7 +15,7 @@ export function batchingClusterAdapter(createAdapter: AdapterFactory, writeBatch
   // Called with `new` by Socket.IO.
   return function create(namespace): Adapter {
     const adapter = createAdapter(namespace) as ClusterAdapter;
-    const inside = adapter as unknown as ClusterAdapterInside;
+    const inside = clusterAdapterInternals(adapter);
     const publish = inside.publishAndReturnOffset.bind(adapter);
     const onMessage = inside.onMessage.bind(adapter);
 
@@ -41,7 +34,7 @@ export function batchingClusterAdapter(createAdapter: AdapterFactory, writeBatch
     inside.onMessage = (message, offset) => {
       if (message.type !== MessageType.BROADCAST || message.data.requestId !== undefined)
         return onMessage(message, offset);
-      if (message.uid === (adapter as unknown as { uid: string }).uid || message.nsp !== namespace.name) return;
+      if (message.uid === inside.uid || message.nsp !== namespace.name) return;
       const { packet, opts } = message.data;
       broadcastHere(adapter, writeBatcher, packet, {
         ...opts,

@@ -173,3 +173,15 @@ export function closeWithCode(conn: EngineSocket, code: number, reason: string):
   stateOf(conn).socket?.close(code, reason);
   conn.close(true);
 }
+
+/** Keeps the query that was checked: Engine.IO parses the target again unless it finds this, and could read another `sid`. */
+export const keepQuery = (req: IncomingMessage, query: object): void => void Object.assign(req, { _query: query });
+
+/** Limits how long a polling connection waits for its client to fetch the close packet: 30 s in Engine.IO. */
+export function limitPollingClose({ transport }: EngineSocket, ms: number): void {
+  if (transport.name === "polling") Object.assign(transport, { closeTimeout: ms });
+}
+
+/** Overrides methods of one connection. The functions are shared by all: a closure would be kept for each connection. */
+export const overrideMethods = (conn: EngineSocket, methods: Partial<Pick<EngineSocket, "close" | "emit">>): void =>
+  void Object.assign(conn, methods);

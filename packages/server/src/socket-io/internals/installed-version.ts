@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { DependencyHealth } from "./supported-versions.ts";
+import type { SupportedPackage } from "./supported-versions.ts";
 
 /** The installed version of a dependency; "unknown" for one that a bundler has moved elsewhere. */
-export function installedVersion(dependency: DependencyHealth): string {
+export function installedVersion(dependency: SupportedPackage): string {
   try {
     let folder = dirname(createRequire(import.meta.url).resolve(dependency));
     for (; folder !== dirname(folder); folder = dirname(folder)) {

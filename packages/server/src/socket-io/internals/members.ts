@@ -1,12 +1,12 @@
 import { Socket as SocketIoSocket } from "socket.io";
 import { ClusterAdapter } from "socket.io-adapter";
 import { type Probe, probeRequest } from "./probe.ts";
-import type { DependencyHealth } from "./supported-versions.ts";
+import type { SupportedPackage } from "./supported-versions.ts";
 
 /** A private member of a dependency, and the behaviour that Signalbox relies on. */
 export interface Member {
   readonly name: string;
-  readonly of: DependencyHealth;
+  readonly of: SupportedPackage;
   readonly usedBy: string;
   /**
    * A guard would fail open without it. Without a member that only speed relies on, Socket.IO's ordinary path is taken.
@@ -40,7 +40,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "Server.prepare() keeps req._query", of: "engine.io", for: "guard" },
-    usedBy: "socket-io/connections/engine-guard.ts: Engine.IO must not read another `sid` than was judged",
+    usedBy: "socket-io/internals/engine-clients.ts: Engine.IO must not read another `sid` than was judged",
     works({ engine }) {
       const req = { _query: { EIO: "4" }, url: "/?sid=other" };
       engine.prepare(req);
@@ -69,7 +69,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: 'Socket emits "packetCreate"', of: "engine.io", for: "guard" },
-    usedBy: "socket-io/connections/create-server.ts: order and backlogs",
+    usedBy: "socket-io/connections/create-server.ts: order and backpressure",
     works(probe) {
       const { conn, events } = probe.engineSocket();
       conn.write("x");
@@ -143,7 +143,7 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "wsPreEncodedFrame", of: "engine.io", for: "speed" },
-    usedBy: "socket-io/delivery/write-batcher.ts: frames that are encoded once for everybody",
+    usedBy: "socket-io/delivery/write-batcher.ts: frames that are encoded once for all connections",
     works(probe) {
       const { transport, frames } = probe.webSocketTransport();
       const frame = [Buffer.from("x")];
@@ -154,17 +154,17 @@ export const members: readonly Member[] = [
   // Socket.IO.
   {
     ...{ name: "Server._nsps", of: "socket.io", for: "guard" },
-    usedBy: "socket-io/namespaces/unknown-namespaces.ts",
+    usedBy: "socket-io/internals/socket-internals.ts: whether a namespace exists",
     works: (probe) => probe.socketIo().io._nsps.has("/"),
   },
   {
     ...{ name: "Client.nsps", of: "socket.io", for: "guard" },
-    usedBy: "socket-io/namespaces/pending-connects.ts: one socket for each namespace of a connection",
+    usedBy: "socket-io/internals/socket-internals.ts: one socket for each namespace of a connection",
     works: (probe) => probe.socketIo().client.nsps.has("/"),
   },
   {
     ...{ name: "Socket.fns", of: "socket.io", for: "guard" },
-    usedBy: "socket-io/namespaces/event-dispatcher.ts: every event passes the gate",
+    usedBy: "socket-io/internals/socket-internals.ts: every event passes the dispatcher",
     works(probe) {
       const { socket } = probe.socketIo();
       if (!Array.isArray(socket.fns)) return false;
@@ -180,18 +180,18 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "Socket._cleanup()", of: "socket.io", for: "guard" },
-    usedBy: "socket-io/namespaces/namespace-guard.ts: forgetting a socket that is not let in",
+    usedBy: "socket-io/internals/socket-internals.ts: forgetting a socket that is not admitted",
     works: () => typeof SocketIoSocket.prototype._cleanup === "function",
   },
   // The adapter.
   {
     ...{ name: "Adapter.encoder", of: "socket.io-adapter", for: "speed" },
-    usedBy: "socket-io/delivery/batching-adapter.ts: a broadcast is encoded once",
+    usedBy: "socket-io/internals/adapter-internals.ts: a broadcast is encoded once",
     works: (probe) => probe.adapter().encoder.encode({}).length === 1,
   },
   {
     ...{ name: "Adapter.apply()", of: "socket.io-adapter", for: "speed" },
-    usedBy: "socket-io/delivery/batching-adapter.ts: the members of rooms",
+    usedBy: "socket-io/internals/adapter-internals.ts: the members of rooms",
     works(probe) {
       const adapter = probe.adapter();
       const member = {};
@@ -204,12 +204,12 @@ export const members: readonly Member[] = [
   },
   {
     ...{ name: "ClusterAdapter.publishAndReturnOffset()", of: "socket.io-adapter", for: "speed" },
-    usedBy: "socket-io/delivery/batching-cluster-adapter.ts: what concerns this node does not wait for Redis",
+    usedBy: "socket-io/internals/adapter-internals.ts: what concerns this node does not wait for Redis",
     works: () => hasMethod(ClusterAdapter, "publishAndReturnOffset"),
   },
   {
     ...{ name: "ClusterAdapter.onMessage()", of: "socket.io-adapter", for: "speed" },
-    usedBy: "socket-io/delivery/batching-cluster-adapter.ts: broadcasts of other nodes leave by the outbox",
+    usedBy: "socket-io/internals/adapter-internals.ts: broadcasts of other nodes leave through the write batcher",
     works: () => hasMethod(ClusterAdapter, "onMessage"),
   },
   // ws.

@@ -7,4 +7,4 @@ export const supportedVersions = {
   ws: "~8.23.0",
 } as const;
 
-export type DependencyHealth = keyof typeof supportedVersions;
+export type SupportedPackage = keyof typeof supportedVersions;

@@ -6,6 +6,7 @@ import { Refusal, toRefusal } from "../../core/refusal.ts";
 import type { Debug } from "../../observability/debug-log.ts";
 import type { Trace } from "../../observability/tracing.ts";
 import type { InFlightRequests } from "../connections/in-flight-requests.ts";
+import { addPacketMiddleware } from "../internals/socket-internals.ts";
 import { logFields, type RealtimeSocket, requestedRooms } from "../socket.ts";
 import type { NamespaceDefinition, RequestContext, RequestDefinition } from "./define-namespace.ts";
 import { createKeyedQueue } from "./keyed-queue.ts";
@@ -61,11 +62,7 @@ export function createEventDispatcher(
     dispatcher.take(packet);
   }
 
-  return (socket) => {
-    // As `socket.use` would, behind the existing functions; but that reserves memory for sixteen more on each socket.
-    const { fns } = socket as unknown as { fns: readonly unknown[] };
-    Object.assign(socket, { fns: [...fns, (packet: readonly unknown[]) => take(socket, packet)] });
-  };
+  return (socket) => addPacketMiddleware(socket, (packet) => take(socket, packet));
 }
 
 class EventDispatcher {

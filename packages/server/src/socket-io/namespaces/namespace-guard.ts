@@ -14,6 +14,7 @@ import type { ConnectionContexts } from "../connections/connection-context.ts";
 import { createEvent } from "../delivery/encoded-packet.ts";
 import type { WriteBatcher } from "../delivery/write-batcher.ts";
 import { hangUp } from "../internals/engine-clients.ts";
+import { forgetSocket } from "../internals/socket-internals.ts";
 import {
   namedRooms,
   type RealtimeNamespace,
@@ -111,12 +112,12 @@ export function guardNamespace(
   function drop(socket: RealtimeSocket): void {
     const hint = `The connection has asked for ${definition.path} already.`;
     options.onRefused(socket, new Refusal("payload_invalid", { hint }));
-    socket._cleanup();
+    forgetSocket(socket);
   }
 
   /** Sends no answer either: a plain client takes every CONNECT_ERROR for final, but never the end of a transport. */
   function sendAway(socket: RealtimeSocket): void {
-    socket._cleanup();
+    forgetSocket(socket);
     hangUp(socket.conn);
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/ports.ts";
 import { createSymbolProperty } from "../../core/symbol-property.ts";
+import { joinedNamespaces } from "../internals/socket-internals.ts";
 import type { RealtimeSocket } from "../socket.ts";
 
 type Connection = RealtimeSocket["conn"];
@@ -42,14 +43,14 @@ export function createPendingConnects({ clock, idleMs }: { clock: Clock; idleMs:
   const emptySince = new WeakMap<Connection, number>();
 
   const isEmpty = (socket: RealtimeSocket): boolean =>
-    joined(socket).size === 0 && ![...(entrants.of(socket.conn)?.values() ?? [])].some(mayEnter);
+    joinedNamespaces(socket).size === 0 && ![...(entrants.of(socket.conn)?.values() ?? [])].some(mayEnter);
 
   return {
     take(socket) {
       const { conn, nsp } = socket;
       const ofConnection = entrants.of(conn) ?? new Map<string, PendingConnect>();
       const entrant = ofConnection.get(nsp.name);
-      if (joined(socket).has(nsp.name) || (entrant !== undefined && mayEnter(entrant))) return false;
+      if (joinedNamespaces(socket).has(nsp.name) || (entrant !== undefined && mayEnter(entrant))) return false;
       entrants.put(conn, ofConnection.set(nsp.name, { socket, undecided: true }));
       return true;
     },
@@ -62,7 +63,7 @@ export function createPendingConnects({ clock, idleMs }: { clock: Clock; idleMs:
       ofConnection?.delete(nsp.name);
       if (ofConnection?.size === 0) entrants.clear(conn);
     },
-    isInAny: (socket) => joined(socket).size > 0,
+    isInAny: (socket) => joinedNamespaces(socket).size > 0,
     left(socket) {
       const { conn } = socket;
       if (conn.readyState !== "open" || !isEmpty(socket)) return;
@@ -77,7 +78,3 @@ export function createPendingConnects({ clock, idleMs }: { clock: Clock; idleMs:
 
 /** Socket.IO takes a socket out of its rooms when any guard refuses it. */
 const mayEnter = ({ socket, undecided }: PendingConnect): boolean => undecided || socket.rooms.size > 0;
-
-/** Socket.IO's own list of the namespaces that a connection is in, which its types hide. */
-const joined = ({ client }: RealtimeSocket): ReadonlyMap<string, unknown> =>
-  (client as unknown as { nsps: ReadonlyMap<string, unknown> }).nsps;

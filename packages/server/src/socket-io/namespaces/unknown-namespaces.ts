@@ -1,4 +1,5 @@
 import type { Server as EngineServer, Socket as EngineSocket } from "engine.io";
+import { hasNamespace } from "../internals/socket-internals.ts";
 import type { RealtimeServer } from "../socket.ts";
 
 /** A CONNECT to another namespace than `/` (Socket.IO protocol 5): its name ends at the comma, or with the packet. */
@@ -19,7 +20,7 @@ export function watchUnknownNamespaces(
   function look(this: EngineSocket, data: unknown): void {
     if (typeof data !== "string" || !data.startsWith("0/")) return;
     const name = connectTo.exec(data)?.[1];
-    if (name === undefined || io._nsps.has(name) || this.readyState !== "open") return;
+    if (name === undefined || hasNamespace(io, name) || this.readyState !== "open") return;
     // Older clients put the query of their URL here, which may contain tokens: it must not be logged.
     onUnknown(this, name.replace(/\?.*/s, "?…"));
   }
