@@ -2,9 +2,9 @@ import type { HandshakeAuth } from "@signalbox/protocol";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import { type ConnectionEvent, type ConnectionState, initialState, nextState } from "./connection-state.ts";
 import { type Diagnosis, diagnose } from "./diagnosis.ts";
+import { disconnectReasonIn } from "./disconnect-reason.ts";
 import type { Environment } from "./environment.ts";
 import { type Clues, explainFailure } from "./explain-failure.ts";
-import { farewellIn } from "./farewell.ts";
 import { closedReason, type Link } from "./link.ts";
 import { createListeners } from "./listeners.ts";
 import { createNamespaceTable } from "./namespace-table.ts";
@@ -70,7 +70,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   let hurry = 0;
   let establishedAt: number | undefined;
   /** What the server announced before it closed the connection. */
-  let farewell: Diagnosis | undefined;
+  let announced: Diagnosis | undefined;
   /** How the last session ended: users see this instead of "not signed in". */
   let sessionEnd: Diagnosis | undefined;
   let headers: Record<string, string> = {};
@@ -154,7 +154,7 @@ export function createDirectLink(options: DirectLinkOptions): Link {
     attempt?.close();
     attempt = undefined;
     establishedAt = undefined;
-    farewell = undefined;
+    announced = undefined;
     for (const namespace of namespaces.lose()) requests.lost(namespace);
   }
 
@@ -211,9 +211,9 @@ export function createDirectLink(options: DirectLinkOptions): Link {
         entered: whileCurrent(entered),
         refused: whileCurrent(closed),
         left: whileCurrent((namespace) => {
-          const diagnosis = farewell ?? diagnose("connection_lost");
+          const diagnosis = announced ?? diagnose("connection_lost");
           // The server closed only this namespace; the next announcement may concern another one.
-          if (diagnosis.code === "forbidden") farewell = undefined;
+          if (diagnosis.code === "forbidden") announced = undefined;
           closed(namespace, diagnosis);
         }),
         event: whileCurrent(received),
@@ -268,9 +268,9 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   }
 
   function received(namespace: string, event: string, payload: unknown): void {
-    const parting = farewellIn(event, payload);
+    const parting = disconnectReasonIn(event, payload);
     if (parting !== undefined) {
-      farewell = parting;
+      announced = parting;
       settings.forget();
     }
     events.tell(namespace, event, payload);
@@ -279,8 +279,8 @@ export function createDirectLink(options: DirectLinkOptions): Link {
   function down(clues: Clues): void {
     if (establishedAt === undefined) return explain(clues);
     const lastedMs = environment.now() - establishedAt;
-    if (clues.transport === "websocket" && farewell === undefined) plan.lostAfter(lastedMs);
-    fail(farewell ?? diagnose(environment.online() ? "connection_lost" : "network_offline"));
+    if (clues.transport === "websocket" && announced === undefined) plan.lostAfter(lastedMs);
+    fail(announced ?? diagnose(environment.online() ? "connection_lost" : "network_offline"));
   }
 
   function explain(clues: Clues): void {

@@ -1,8 +1,8 @@
 import type { Credentials } from "../credentials.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { harmless, type Terminal } from "../terminal.ts";
-import { createDoor } from "./door.ts";
 import { type Finding, fail } from "./finding.ts";
+import { createHttpClient } from "./http-client.ts";
 import type { Facts, Outcome, Patient, Step } from "./step.ts";
 import { http, proxyHeaders } from "./steps/http.ts";
 import { metrics } from "./steps/metrics.ts";
@@ -39,8 +39,8 @@ const colours = { pass: "green", warn: "yellow", fail: "red", skip: "dim" } as c
 /** `signalbox doctor`: checks each step of a connection, from the name to the clock, and reports each result. */
 export async function examine(terminal: Terminal, options: DoctorOptions): Promise<number> {
   const { url, origin, credentials, ca, asJson } = options;
-  const door = createDoor({ url, origin, ...credentials, ca, timeoutMs });
-  const patient: Patient = { url, origin, credentials, door, ca };
+  const http = createHttpClient({ url, origin, ...credentials, ca, timeoutMs });
+  const patient: Patient = { url, origin, credentials, http, ca };
   const lines: Line[] = [];
   let facts: Facts = {};
   for (const step of steps) {

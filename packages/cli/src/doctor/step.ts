@@ -1,7 +1,7 @@
 import type { ClientConfig } from "@signalbox/protocol";
 import type { Credentials } from "../credentials.ts";
-import type { Door } from "./door.ts";
 import type { Finding } from "./finding.ts";
+import type { HttpClient } from "./http-client.ts";
 
 /** What the doctor examines. */
 export interface Patient {
@@ -10,7 +10,7 @@ export interface Patient {
   /** The origin of the page whose requests are imitated. */
   readonly origin: string;
   readonly credentials: Credentials;
-  readonly door: Door;
+  readonly http: HttpClient;
   /** Certificates of a private authority, in PEM. */
   readonly ca: string | undefined;
 }

@@ -24,8 +24,8 @@ const timeoutMs = 10_000;
 
 /** Connects to a namespace as any Socket.IO client does, and disconnects again. */
 export async function visit(patient: Patient, config: ClientConfig, how: Visit): Promise<Visited> {
-  const { url, origin, credentials, door, ca } = patient;
-  const cookie = door.cookie();
+  const { url, origin, credentials, http, ca } = patient;
+  const cookie = http.cookie();
   const socket = io(`${url.origin}${how.namespace}`, {
     ...{ path: endpointOf(url, config), transports: [how.transport], forceNew: true, reconnection: false },
     timeout: timeoutMs,

@@ -1,7 +1,7 @@
 import { diagnoses } from "../diagnosis.ts";
 import { type Link, RequestError } from "../link.ts";
+import { type Membership, membershipOf } from "./membership.ts";
 import type { Asking, Telling, ToLeader } from "./messages.ts";
-import { type Place, placeOf } from "./places.ts";
 
 interface LeaderOptions {
   /** The real connection; the leader closes it. */
@@ -24,7 +24,7 @@ export interface Leader {
 interface Tab {
   wants: Set<string>;
   /** The server sees one connection: a tab that leaves must not remove other tabs that joined the same task or room. */
-  readonly places: Map<string, Place>;
+  readonly memberships: Map<string, Membership>;
   readonly forget: () => void;
 }
 
@@ -61,16 +61,16 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
     }),
   ];
 
-  function vacate({ places }: Tab, namespace: string): Place[] {
-    const left = [...places.values()].filter((place) => place.namespace === namespace);
-    for (const { key } of left) places.delete(key);
+  function vacate({ memberships }: Tab, namespace: string): Membership[] {
+    const left = [...memberships.values()].filter((membership) => membership.namespace === namespace);
+    for (const { key } of left) memberships.delete(key);
     return left;
   }
 
   function admit(id: string): Tab {
     const tab: Tab = {
       wants: new Set(),
-      places: new Map(),
+      memberships: new Map(),
       forget: id === self ? () => {} : watch(id, () => drop(id, tab)),
     };
     tabs.set(id, tab);
@@ -105,38 +105,38 @@ export function createLeader({ link, term, self, tell, watch }: LeaderOptions): 
   }
 
   /** Whether the connection has to leave a task or room: no tab is a member of it any more. */
-  function isDeserted({ key, namespace }: Place): boolean {
-    return isOpen(namespace) && ![...tabs.values()].some(({ places }) => places.has(key));
+  function isDeserted({ key, namespace }: Membership): boolean {
+    return isOpen(namespace) && ![...tabs.values()].some(({ memberships }) => memberships.has(key));
   }
 
   /** The result is ignored: a leave that fails only costs events that no tab reads. */
-  function depart(place: Place): void {
-    const { namespace, leaveEvent, leavePayload } = place;
-    if (isDeserted(place)) link.request(namespace, leaveEvent, leavePayload).catch(() => {});
+  function depart(membership: Membership): void {
+    const { namespace, leaveEvent, leavePayload } = membership;
+    if (isDeserted(membership)) link.request(namespace, leaveEvent, leavePayload).catch(() => {});
   }
 
-  async function perform({ places }: Tab, request: RequestMessage): Promise<object> {
+  async function perform({ memberships }: Tab, request: RequestMessage): Promise<object> {
     const { namespace, event, payload, timeoutMs, idempotent } = request;
     const forward = (): Promise<object> => link.request(namespace, event, payload, { timeoutMs, idempotent });
-    const concerned = placeOf(namespace, event, payload);
+    const concerned = membershipOf(namespace, event, payload);
     if (concerned === undefined) return forward();
 
-    const { joins, place } = concerned;
+    const { joins, membership } = concerned;
     if (!joins) {
-      places.delete(place.key);
+      memberships.delete(membership.key);
       // A leave that waits for the namespace to open would be sent after new joins of other tabs, and undo them.
-      if (isDeserted(place)) return forward();
-      return event === "leave_task" ? {} : place.leavePayload;
+      if (isDeserted(membership)) return forward();
+      return event === "leave_task" ? {} : membership.leavePayload;
     }
     // Tabs join tasks again on each opening: a join that waited for the opening would duplicate that.
     if (event === "join_task" && !isOpen(namespace)) {
       throw new RequestError("connection_lost", diagnoses.connection_lost.message);
     }
     // Recorded before the response: another tab may leave meanwhile.
-    places.set(place.key, place);
+    memberships.set(membership.key, membership);
     const answer = await forward();
     // The tab that joined may have left while the request waited for a connection.
-    if (!resigned) depart(place);
+    if (!resigned) depart(membership);
     return answer;
   }
 

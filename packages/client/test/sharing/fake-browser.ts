@@ -74,9 +74,9 @@ export function createFakeBrowser(): FakeBrowser {
         queues.set(name, queue);
         queue.push(claim);
         signal?.addEventListener("abort", () => {
-          const place = queue.indexOf(claim);
-          if (place === -1) return;
-          queue.splice(place, 1);
+          const membership = queue.indexOf(claim);
+          if (membership === -1) return;
+          queue.splice(membership, 1);
           reject(new DOMException("Aborted", "AbortError"));
         });
         grantNext(name);

@@ -60,9 +60,9 @@ export function createScriptedLink(now: () => number, report: Reporter, script: 
 
   function perform(event: string, { task_id: task, room_id: room }: Record<string, unknown>): void {
     const [verb = ""] = event.split("_", 1);
-    const place = String(task ?? room);
-    if (verb === "join") joined.add(place);
-    if (verb === "leave") joined.delete(place);
+    const membership = String(task ?? room);
+    if (verb === "join") joined.add(membership);
+    if (verb === "leave") joined.delete(membership);
   }
 
   const link: ScriptedLink = {

@@ -94,7 +94,7 @@ test("versions only rise, each end comes once, and what is malformed takes nothi
     fc.asyncProperty(arrival, async ({ each, order, cuts, spoilt, watched }) => {
       const { link, told, dropped, watches } = await listen(watched);
       const frames: unknown[][] = framesOf(order, cuts);
-      for (const [place, thing] of spoilt) frames[place % frames.length]?.splice(place % 3, 0, thing);
+      for (const [membership, thing] of spoilt) frames[membership % frames.length]?.splice(membership % 3, 0, thing);
       for (const frame of frames) send(link, frame);
 
       expect(dropped).toEqual(spoilt.map(() => "progress_update"));

@@ -10,9 +10,9 @@ import { createWindowLimit } from "./window-limit.ts";
  */
 export interface RateLimits {
   connectFromAddress(ip: string): void | Promise<void>;
-  /** `place` is the subject: a user, or the guests at one address. */
-  connectAsUser(place: string): void | Promise<void>;
-  message(place: string): void;
+  /** `subject` is the subject: a user, or the guests at one address. */
+  connectAsUser(subject: string): void | Promise<void>;
+  message(subject: string): void;
   close(): void;
 }
 

@@ -12,7 +12,7 @@ const maxKeptOut = 10_000;
  * Takes from a budget that all processes share. Resolves with the milliseconds until the budget is filled again, or
  * with 0 when the budget sufficed or cannot be read. If it cannot be read, each process enforces only its own budget.
  */
-export type SharedBudget = (place: string, count: number) => Promise<number>;
+export type SharedBudget = (subject: string, count: number) => Promise<number>;
 
 /** Budgets that all processes share, by name. */
 export interface SharedBudgets {

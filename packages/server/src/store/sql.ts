@@ -10,7 +10,7 @@ import {
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from "kysely";
 import type { Store, StoredBlock } from "../core/ports.ts";
 import { decodeCursor, encodeCursor, pageSize } from "./cursor.ts";
-import { isHopeless } from "./database-error.ts";
+import { isDatabaseError } from "./database-error.ts";
 import { migrations } from "./migrations.ts";
 import { loadMigrator, type MigrationOutcome } from "./migrator.ts";
 import { searchable, securityEventText, taskText } from "./search-text.ts";
@@ -78,7 +78,7 @@ export async function createSqlStore<Tables extends SignalboxTables>(
     keyOf: ({ task_id }) => task_id,
     isNewer,
     maxRows: rowsPerStatement,
-    isHopeless,
+    isDatabaseError,
     write: putTasks,
   });
 

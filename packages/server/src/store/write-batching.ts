@@ -10,7 +10,7 @@ interface JoinedWritesOptions<Row> {
   /** Maximum number of rows in one statement. */
   readonly maxRows: number;
   /** Whether a statement failed because of the whole database, so that its rows would fail one by one as well. */
-  readonly isHopeless: (error: unknown) => boolean;
+  readonly isDatabaseError: (error: unknown) => boolean;
 }
 
 interface Waiting<Row> {
@@ -27,7 +27,7 @@ interface Waiting<Row> {
  * @returns puts one row, and resolves with the stored row if that one was kept instead
  */
 export function batchWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) => Promise<Row | undefined> {
-  const { write, keyOf, isNewer, maxRows, isHopeless } = options;
+  const { write, keyOf, isNewer, maxRows, isDatabaseError } = options;
   let waiting: Waiting<Row>[] = [];
   let isWriting = false;
 
@@ -53,7 +53,7 @@ export function batchWrites<Row>(options: JoinedWritesOptions<Row>): (row: Row) 
       const standing = new Map((await write([...latest.values()])).map((row) => [keyOf(row), row]));
       for (const { row, resolve } of batch) resolve(standing.get(keyOf(row)));
     } catch (error) {
-      if (batch.length === 1 || isHopeless(error)) for (const { reject } of batch) reject(error);
+      if (batch.length === 1 || isDatabaseError(error)) for (const { reject } of batch) reject(error);
       else for (const each of batch) await writeTogether([each]);
     }
   }

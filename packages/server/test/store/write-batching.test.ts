@@ -24,7 +24,7 @@ function scripted() {
     keyOf: ({ key }) => key,
     isNewer: (one, than) => one.value > than.value,
     maxRows: 3,
-    isHopeless: (error) => (error as Error).message === "locked",
+    isDatabaseError: (error) => (error as Error).message === "locked",
   });
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   return { put, statements, settle };

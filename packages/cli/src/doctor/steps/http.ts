@@ -1,5 +1,5 @@
-import type { Answer } from "../door.ts";
 import { type Finding, fail, pass, skip, warn } from "../finding.ts";
+import type { Answer } from "../http-client.ts";
 import type { Patient, Step } from "../step.ts";
 
 const reachable = "realtime/reachable";
@@ -10,7 +10,7 @@ export const http: Step = {
   async run(patient) {
     let answer: Answer;
     try {
-      answer = await patient.door.ask({ path: reachable });
+      answer = await patient.http.ask({ path: reachable });
     } catch (error) {
       const fix = "Look at the server's log: the port is open, and no HTTP answer comes.";
       return {
@@ -26,7 +26,7 @@ export const http: Step = {
 };
 
 /** Describes a response that did not come from Signalbox. */
-async function whoElse({ url, door }: Patient, { status, headers }: Answer): Promise<Finding> {
+async function whoElse({ url, http }: Patient, { status, headers }: Answer): Promise<Finding> {
   const target = URL.parse(headers.location ?? "", url);
   if (status >= 300 && status < 400 && target !== null) {
     const whole = target.href.replace(reachable, "");
@@ -47,7 +47,7 @@ async function whoElse({ url, door }: Patient, { status, headers }: Answer): Pro
       "Start the server, and check the proxy's upstream: host, port and scheme.",
     );
   }
-  const atRoot = url.pathname === "/" ? undefined : await door.ask({ path: `/${reachable}` }).catch(() => undefined);
+  const atRoot = url.pathname === "/" ? undefined : await http.ask({ path: `/${reachable}` }).catch(() => undefined);
   if (atRoot?.status === 204) {
     return fail(
       `Nothing of Signalbox is below ${url.pathname} (${status}); it answers at ${url.origin}/.`,
@@ -69,10 +69,10 @@ const isPrivate = (address = ""): boolean =>
 /** Whether rate limits and blocks count clients, or the proxies in front of them. */
 export const proxyHeaders: Step = {
   title: "Proxy",
-  async run({ door }, { config }) {
+  async run({ http }, { config }) {
     const seen = config?.client_address;
     if (seen === undefined) return { findings: [skip("The server does not say which address it sees.")] };
-    const { body, localAddress, remoteAddress, headers } = await door.ask({
+    const { body, localAddress, remoteAddress, headers } = await http.ask({
       path: "realtime/client-config",
       headers: { "x-forwarded-for": madeUp },
     });

@@ -8,8 +8,8 @@ const series = /^signalbox_\w+/m;
 /** Whether any client that knows the address can read the activity of the server. */
 export const metrics: Step = {
   title: "Metrics",
-  async run({ url, door }) {
-    const { status, body } = await door.ask({ path: "metrics" });
+  async run({ url, http }) {
+    const { status, body } = await http.ask({ path: "metrics" });
     if (status !== 200 || !series.test(body)) {
       return { findings: [pass(`They are not given to this client (${status}).`)] };
     }

@@ -1,12 +1,12 @@
-import { refusalOf } from "../door.ts";
 import { fail, pass, warn } from "../finding.ts";
+import { refusalOf } from "../http-client.ts";
 import type { Step } from "../step.ts";
 
 /** The first request that a browser sends for a page of another origin (Fetch Standard, "CORS-preflight fetch"). */
 export const preflight: Step = {
   title: "Origin",
-  async run({ door, origin }) {
-    const answer = await door.ask({
+  async run({ http, origin }) {
+    const answer = await http.ask({
       method: "OPTIONS",
       path: "realtime/client-config",
       headers: { "access-control-request-method": "GET", "access-control-request-headers": "x-csrf-token" },

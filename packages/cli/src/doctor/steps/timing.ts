@@ -27,9 +27,9 @@ export const roundTrip: Step = {
 
 export const clock: Step = {
   title: "Clock",
-  async run({ door }) {
+  async run({ http }) {
     const askedAt = Date.now();
-    const { body, tookMs } = await door.ask({ path: "realtime/client-config" });
+    const { body, tookMs } = await http.ask({ path: "realtime/client-config" });
     const { server_time } = JSON.parse(body) as { server_time: string };
     const ahead = Math.round(Date.parse(server_time) - askedAt - tookMs / 2);
     const says = `The server's clock is ${Math.abs(ahead)} ms ${ahead < 0 ? "behind" : "ahead of"} this machine's.`;

@@ -1,15 +1,15 @@
 import type { ClientConfig } from "@signalbox/protocol";
-import { type Answer, type Door, jsonOf, refusalOf } from "../door.ts";
 import { endpointOf } from "../endpoint.ts";
 import { fail, pass, skip, warn } from "../finding.ts";
+import { type Answer, type HttpClient, jsonOf, refusalOf } from "../http-client.ts";
 import { refused } from "../refused.ts";
 import type { Patient, Step } from "../step.ts";
 
 /** The settings that the server sends to clients; all later steps depend on them. */
 export const clientConfig: Step = {
   title: "Settings",
-  async run({ door }) {
-    const answer = await door.ask({ path: "realtime/client-config" });
+  async run({ http }) {
+    const answer = await http.ask({ path: "realtime/client-config" });
     const config = jsonOf(answer) as ClientConfig | undefined;
     const refusal = refusalOf(answer);
     if (refusal !== undefined) return { findings: [refused("client-config", refusal)], isLast: true };
@@ -23,14 +23,14 @@ export const clientConfig: Step = {
 };
 
 /** Opens a new connection over polling and returns its `sid`. */
-async function openPolling({ door }: Patient, endpoint: string): Promise<{ answer: Answer; sid: string | undefined }> {
-  const answer = await door.ask({ path: `${endpoint}?EIO=4&transport=polling` });
+async function openPolling({ http }: Patient, endpoint: string): Promise<{ answer: Answer; sid: string | undefined }> {
+  const answer = await http.ask({ path: `${endpoint}?EIO=4&transport=polling` });
   const [, sid] = /^0\{.*"sid":"([^"]+)"/.exec(answer.body) ?? [];
   return { answer, sid };
 }
 
-const close = (door: Door, endpoint: string, sid: string): Promise<unknown> =>
-  door
+const close = (http: HttpClient, endpoint: string, sid: string): Promise<unknown> =>
+  http
     .ask({ method: "POST", path: `${endpoint}?EIO=4&transport=polling&sid=${sid}`, body: "1" })
     .catch(() => undefined);
 
@@ -44,7 +44,7 @@ export const polling: Step = {
     const { answer, sid } = await openPolling(patient, endpoint);
     const refusal = refusalOf(answer);
     if (sid !== undefined) {
-      await close(patient.door, endpoint, sid);
+      await close(patient.http, endpoint, sid);
       return { findings: [pass(`A connection opens in ${answer.tookMs.toFixed(0)} ms.`)], facts: { polls: true } };
     }
     if (refusal !== undefined) return { findings: [refused("A new connection", refusal)], isLast: true };
@@ -78,10 +78,10 @@ export const stickiness: Step = {
       for (let request = 0; request < requestsOfEach; request += 1) {
         // A pong: clients send it all the time, and it has no effect.
         const path = `${endpoint}?EIO=4&transport=polling&sid=${sid}`;
-        const { status, body } = await patient.door.ask({ method: "POST", path, body: "3" });
+        const { status, body } = await patient.http.ask({ method: "POST", path, body: "3" });
         if (status === 400 && body.includes("Session ID unknown")) lost += 1;
       }
-      await close(patient.door, endpoint, sid);
+      await close(patient.http, endpoint, sid);
     }
     if (lost === 0) return { findings: [pass("Every request of a connection reaches the node that knows it.")] };
     const fix =
@@ -100,7 +100,7 @@ export const upgrade: Step = {
         "Set SOCKETIO_TRANSPORTS=polling,websocket: polling costs several requests where WebSocket sends a frame.";
       return { findings: [warn("The server offers polling only.", fix)] };
     }
-    const answer = await patient.door.ask({
+    const answer = await patient.http.ask({
       path: `${endpointOf(patient.url, config)}?EIO=4&transport=websocket`,
       // RFC 6455 section 4.1.
       headers: {

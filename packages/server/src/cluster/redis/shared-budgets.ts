@@ -10,10 +10,10 @@ export function createSharedBudgets(link: RedisLink): (name: string, points: num
       ...{ storeClient: link.redis, keyPrefix: link.key("limit", name), points, duration: Math.ceil(seconds) },
       rejectIfRedisNotReady: true,
     });
-    return async (place, count) => {
+    return async (subject, count) => {
       if (!link.isUp()) return 0;
       try {
-        await limiter.consume(place, count);
+        await limiter.consume(subject, count);
         return 0;
       } catch (refused) {
         // Any other error means that Redis is unavailable: each process then applies its own count.

@@ -40,18 +40,18 @@ if redis.call('HINCRBY', KEYS[1], ARGV[1], -1) < 1 then redis.call('HDEL', KEYS[
  */
 export function createSharedSlots(link: RedisLink): SlotCounter {
   const { redis, membersKey } = link;
-  const keyOf = (place: string): string => link.key("seats", place);
-  let taken: () => Iterable<readonly [place: string, count: number]> = () => [];
+  const keyOf = (subject: string): string => link.key("seats", subject);
+  let taken: () => Iterable<readonly [subject: string, count: number]> = () => [];
   /** Subjects for which Redis may have another count than this process. */
   const unsure = new Set<string>();
 
   link.onResync(() => {
     const counts = new Map(taken());
-    for (const place of unsure) if (!counts.has(place)) counts.set(place, 0);
+    for (const subject of unsure) if (!counts.has(subject)) counts.set(subject, 0);
     unsure.clear();
-    for (const [place, count] of counts) {
-      const written = redis.multi().hset(keyOf(place), link.id, count).pexpire(keyOf(place), ttlMs).exec();
-      written.catch(() => unsure.add(place));
+    for (const [subject, count] of counts) {
+      const written = redis.multi().hset(keyOf(subject), link.id, count).pexpire(keyOf(subject), ttlMs).exec();
+      written.catch(() => unsure.add(subject));
     }
   });
 
@@ -59,20 +59,20 @@ export function createSharedSlots(link: RedisLink): SlotCounter {
     bind(count) {
       taken = count;
     },
-    async take(place, cap) {
+    async take(subject, cap) {
       if (!link.isUp()) return undefined;
       try {
         return (
-          (await redis.eval(takeScript, 2, keyOf(place), membersKey, link.id, cap, ttlMs, goneMs - silentMs)) === 1
+          (await redis.eval(takeScript, 2, keyOf(subject), membersKey, link.id, cap, ttlMs, goneMs - silentMs)) === 1
         );
       } catch {
-        unsure.add(place);
+        unsure.add(subject);
         return undefined;
       }
     },
-    leave(place) {
-      if (!link.isUp()) return void unsure.add(place);
-      redis.eval(leaveScript, 1, keyOf(place), link.id).catch(() => unsure.add(place));
+    leave(subject) {
+      if (!link.isUp()) return void unsure.add(subject);
+      redis.eval(leaveScript, 1, keyOf(subject), link.id).catch(() => unsure.add(subject));
     },
   };
 }

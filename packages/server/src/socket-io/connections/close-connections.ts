@@ -36,7 +36,7 @@ export async function closeConnections({ engine, clock, windowMs, ...closing }: 
       if (index > 0) await pause(clock, index * intervalMs, allGone);
       // Not one after the other: a slow request must not delay the batches behind it.
       await closing.release(batch);
-      await farewell(batch, closing);
+      await disconnectBatch(batch, closing);
     }),
   );
   // Connections that arrived while the last guards were running.
@@ -45,7 +45,7 @@ export async function closeConnections({ engine, clock, windowMs, ...closing }: 
 }
 
 /** Notifies all sockets of a connection before its transport is closed, which ends them all. */
-async function farewell(
+async function disconnectBatch(
   batch: ReadonlySet<EngineSocket>,
   { namespaces, reconnectAfterMs }: Omit<Closing, "engine" | "clock" | "windowMs">,
 ): Promise<void> {

@@ -44,7 +44,7 @@ export function createRefusalReporter(options: RefusalReporterOptions): RefusalR
     refusal: Refusal,
     type: SecurityEventType | undefined,
     where: Omit<Offence, "type" | "detail">,
-    place = guestSubject(where.ip),
+    subject = guestSubject(where.ip),
   ): void {
     metrics.refused(refusal.code);
     if (type === undefined) return;
@@ -52,14 +52,14 @@ export function createRefusalReporter(options: RefusalReporterOptions): RefusalR
     // A session that has ended, or never existed, is what every old tab presents.
     if (refusal.code.startsWith("session_")) return;
     // All clients whose address is unknown would be blocked together, for the offence of one of them.
-    if (place === guestSubject(unknownAddress)) return;
+    if (subject === guestSubject(unknownAddress)) return;
     // In report-only mode the request was accepted.
     if (!config.penalties || (config.corsReportOnly && type === "origin_refused")) return;
-    const block = limits.offend(place, type);
+    const block = limits.offend(subject, type);
     if (block === undefined) return;
     const detail = `Kept out for ${(block.until - block.since) / 1000} s after repeated offences, the last of them ${type}.`;
-    const { subject, id } = subjectOfKey(place);
-    const userId = subject === "user" ? id : undefined;
+    const offender = subjectOfKey(subject);
+    const userId = offender.subject === "user" ? offender.id : undefined;
     securityLog.record({ type: "blocked", detail, ip: where.ip, userId, requestId: where.requestId });
     limits.announce(block);
   }
@@ -74,8 +74,8 @@ export function createRefusalReporter(options: RefusalReporterOptions): RefusalR
     },
     connection(conn, refusal) {
       const { ip, origin, requestId, userId } = contexts.of(conn);
-      const place = userId === undefined ? guestSubject(ip) : userRoom(userId);
-      record(refusal, securityTypeOf(refusal.code), { ip, origin, requestId }, place);
+      const subject = userId === undefined ? guestSubject(ip) : userRoom(userId);
+      record(refusal, securityTypeOf(refusal.code), { ip, origin, requestId }, subject);
     },
     socket(socket, refusal, event) {
       // A client that sends a request and disconnects without waiting for the answer, as every closed page does,

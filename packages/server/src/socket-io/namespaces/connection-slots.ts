@@ -14,12 +14,12 @@ export interface SlotCounter {
    * Registers the counts of the slots that this process has assigned. They are read whenever they must be written
    * again.
    */
-  bind(taken: () => Iterable<readonly [place: string, count: number]>): void;
+  bind(taken: () => Iterable<readonly [subject: string, count: number]>): void;
   /**
    * Takes a slot. False at the cap; undefined when the shared count is unavailable, and each process counts for itself.
    */
-  take(place: string, cap: number): Promise<boolean | undefined>;
-  leave(place: string): void;
+  take(subject: string, cap: number): Promise<boolean | undefined>;
+  leave(subject: string): void;
 }
 
 /** The maximum number of slots, and the setting that the developer should check after a refusal. */
@@ -37,30 +37,30 @@ export interface SlotLimit {
  */
 export function takeConnectionSlot(
   socket: RealtimeSocket,
-  place: string,
+  subject: string,
   limit: SlotLimit,
   rooms: readonly string[],
   slots?: Pick<SlotCounter, "take">,
 ): void | Promise<void> {
-  if (slots === undefined) return takeHere(socket, place, limit, rooms);
-  return slots.take(slotKey(socket.nsp.name, place), limit.cap).then((taken) => {
+  if (slots === undefined) return takeHere(socket, subject, limit, rooms);
+  return slots.take(slotKey(socket.nsp.name, subject), limit.cap).then((taken) => {
     if (taken === false) throw tooMany(limit, sharedRetryAfterMs);
-    return taken === undefined ? takeHere(socket, place, limit, rooms) : socket.join([place, ...rooms]);
+    return taken === undefined ? takeHere(socket, subject, limit, rooms) : socket.join([subject, ...rooms]);
   });
 }
 
 /** The key under which a slot is counted, for all nodes. */
-export const slotKey = (namespace: string, place: string): string => `${namespace} ${place}`;
+export const slotKey = (namespace: string, subject: string): string => `${namespace} ${subject}`;
 
 function takeHere(
   socket: RealtimeSocket,
-  place: string,
+  subject: string,
   limit: SlotLimit,
   rooms: readonly string[],
 ): void | Promise<void> {
-  const open = socket.nsp.adapter.rooms.get(place)?.size ?? 0;
+  const open = socket.nsp.adapter.rooms.get(subject)?.size ?? 0;
   if (open >= limit.cap) throw tooMany(limit, hereRetryAfterMs);
-  return socket.join([place, ...rooms]);
+  return socket.join([subject, ...rooms]);
 }
 
 const tooMany = ({ cap, setting }: SlotLimit, retryAfterMs: number): Refusal =>

@@ -43,7 +43,7 @@ export interface NamespaceGuardOptions {
   /** Throws `server_draining` while the server closes. */
   requireOpen(): void;
   /** Throws `blocked` while the subject is blocked for repeated offences. */
-  requireUnblocked(place: string): void;
+  requireUnblocked(subject: string): void;
   /** Called for every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
   onConnected(socket: RealtimeSocket): void;
@@ -148,13 +148,13 @@ export function guardNamespace(
     socket.data.principal = principal;
     sessionHandles.put(socket, handle);
     if (principal.session !== null) contexts.of(socket.conn).userId ??= principal.userId;
-    const place = limitSubject(principal, ip);
-    options.requireUnblocked(place);
+    const subject = limitSubject(principal, ip);
+    options.requireUnblocked(subject);
     if (!permits(definition.access, principal)) throw new Refusal("forbidden");
-    await limits.connectAsUser(place);
+    await limits.connectAsUser(subject);
     // Checked again: a connection that was being looked up when the server began to close would miss `server_draining`.
     options.requireOpen();
-    await takeConnectionSlot(socket, place, cap, definition.rooms(principal, accepts), options.slots);
+    await takeConnectionSlot(socket, subject, cap, definition.rooms(principal, accepts), options.slots);
   }
 
   /** Credentials are read from the handshake only: the query string ends up in logs, so nothing is read from it. */

@@ -24,14 +24,14 @@ interface Question {
  * An HTTP client for the checks. Each request uses its own connection, as a load balancer may send each to another
  * node.
  */
-export interface Door {
+export interface HttpClient {
   /** @throws Error with the system's `code` when no response arrives */
   ask(question: Question): Promise<Answer>;
   /** The given cookie and those set by responses, such as the cookies of sticky sessions. */
   cookie(): string | undefined;
 }
 
-interface DoorOptions {
+interface HttpClientOptions {
   readonly url: URL;
   readonly origin: string;
   readonly cookie: string | undefined;
@@ -43,7 +43,7 @@ interface DoorOptions {
 /** Larger than any response of Signalbox; anything longer is a page of other software. */
 const maxBodyBytes = 100_000;
 
-export function createDoor({ url, origin, cookie, token, ca, timeoutMs }: DoorOptions): Door {
+export function createHttpClient({ url, origin, cookie, token, ca, timeoutMs }: HttpClientOptions): HttpClient {
   const request = url.protocol === "https:" ? secureRequest : plainRequest;
   const jar = new Map<string, string>();
 

@@ -1,5 +1,5 @@
 /** The membership of a task or a room that tabs join. */
-export interface Place {
+export interface Membership {
   readonly key: string;
   readonly namespace: string;
   readonly leaveEvent: string;
@@ -7,18 +7,18 @@ export interface Place {
 }
 
 /** The membership that a request joins or leaves; undefined for every other request. */
-export function placeOf(
+export function membershipOf(
   namespace: string,
   event: string,
   payload: object,
-): { readonly joins: boolean; readonly place: Place } | undefined {
+): { readonly joins: boolean; readonly membership: Membership } | undefined {
   const [, verb, kind] = /^(join|leave)_(task|room)$/.exec(event) ?? [];
   const field = `${kind}_id`;
   const id = (payload as Record<string, unknown>)[field];
   if (verb === undefined || typeof id !== "string") return undefined;
   return {
     joins: verb === "join",
-    place: {
+    membership: {
       ...{ key: JSON.stringify([namespace, kind, id]), namespace },
       ...{ leaveEvent: `leave_${kind}`, leavePayload: { [field]: id } },
     },

@@ -3,7 +3,7 @@ import { type Diagnosis, diagnose } from "./diagnosis.ts";
 import { isWellFormed } from "./event-guards.ts";
 
 /** The diagnosis that the server announces before it closes a connection; undefined for every other event. */
-export function farewellIn(event: string, payload: unknown): Diagnosis | undefined {
+export function disconnectReasonIn(event: string, payload: unknown): Diagnosis | undefined {
   if (!isWellFormed(event, payload)) return undefined;
   if (event === "session_ending") {
     const { reason } = payload as { reason: SessionEndReason };
