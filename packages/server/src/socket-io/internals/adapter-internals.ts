@@ -4,7 +4,7 @@ import type { Adapter, ClusterAdapter } from "socket.io-adapter";
 
 export type Packet = Parameters<Adapter["broadcast"]>[0];
 export type BroadcastOptions = Parameters<Adapter["broadcast"]>[1];
-export type ClusterMessage = Parameters<ClusterAdapter["onMessage"]>[0];
+type ClusterMessage = Parameters<ClusterAdapter["onMessage"]>[0];
 
 /** A socket as an adapter returns it. */
 export interface Member {
