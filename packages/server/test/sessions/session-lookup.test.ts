@@ -1,6 +1,7 @@
 /** R6.1: a session is looked up once for many requests, and never cached beyond a change. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Clock, Credential, Session, SessionProblem, SessionSource } from "../../src/core/ports.ts";
+import { Refusal } from "../../src/core/refusal.ts";
 import { createDependencyHealth, type DependencyHealth } from "../../src/observability/dependency-health.ts";
 import { createSessionLookup, type SessionHandle, type SessionLookup } from "../../src/sessions/session-lookup.ts";
 import { createFakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
@@ -116,28 +117,128 @@ describe("the source", () => {
   });
 });
 
-it("no timer is left behind, however a look-up ends", async () => {
-  let running = 0;
+/** A clock that counts the timers which have neither run nor been cancelled. */
+function countTimers() {
+  const pending = new Set<object>();
   const counting: Clock = {
     ...clock,
     after(ms, run) {
-      running += 1;
-      const cancel = clock.after(ms, run);
+      const timer = {};
+      pending.add(timer);
+      const cancel = clock.after(ms, () => {
+        pending.delete(timer);
+        run();
+      });
       return () => {
-        running -= 1;
+        pending.delete(timer);
         cancel();
       };
     },
   };
+  return { counting, running: () => pending.size };
+}
+
+it("no timer is left behind, however a look-up ends", async () => {
+  const { counting, running } = countTimers();
   lookup = createSessionLookup({ log, sources: [first], health, clock: counting, cacheMs: 0, timeoutMs });
   const found = lookup.find(carrier);
-  expect(running).toBe(1);
+  expect(running()).toBe(1);
   first.asked[0]?.answer(ada);
   await found;
   const failed = codeOf(lookup.find(carrier));
   first.asked[1]?.fail(new Error("down"));
   await failed;
-  expect(running).toBe(0);
+  expect(running()).toBe(0);
+});
+
+it("one timer removes answers from the cache when they have expired, and none runs while it is empty", async () => {
+  const { counting, running } = countTimers();
+  lookup = createSessionLookup({ log, sources: [first], health, clock: counting, cacheMs, timeoutMs });
+  await findAnd(ada);
+  expect(running()).toBe(1);
+  clock.advance(cacheMs);
+  expect(running()).toBe(0);
+
+  await findAnd(ada);
+  clock.advance(1);
+  await findAnd(ada, { headers: { first: "another cookie" } });
+  expect(running()).toBe(1);
+  clock.advance(cacheMs - 1);
+  // The first is gone, and the second has a millisecond left.
+  expect(running()).toBe(1);
+  clock.advance(cacheMs);
+  expect(running()).toBe(0);
+});
+
+describe("the health of the session store", () => {
+  const failing = (fail: () => void) => {
+    lookup.clear();
+    const refused = codeOf(lookup.find(carrier));
+    fail();
+    return refused;
+  };
+
+  it("follows what the source answers", async () => {
+    await failing(() => first.asked.at(-1)?.fail(new Error("down")));
+    expect(health.status()).toBe("failing");
+    await findAnd(ada);
+    expect(health.status()).toBe("ok");
+    await failing(() => clock.advance(timeoutMs));
+    expect(health.status()).toBe("failing");
+    lookup.clear();
+    await findAnd("session_revoked").catch(() => {});
+    expect(health.status()).toBe("ok");
+  });
+
+  it("is not judged by a refusal of the source's own, nor by an answer that breaks the contract", async () => {
+    expect(await failing(() => first.asked.at(-1)?.fail(new Refusal("forbidden")))).toBe("forbidden");
+    expect(await failing(() => first.asked.at(-1)?.answer({ userId: 5 } as never))).toBe("unavailable");
+    expect(health.status()).toBe("ok");
+  });
+});
+
+it("logs each way in which a source breaks the contract once, and every look-up for debugging", async () => {
+  const own = createTestLog();
+  const debugged: object[] = [];
+  const throwing: SessionSource = {
+    credentialOf: ({ headers }) => {
+      if (headers.first === "throws") throw new Error("a bug");
+      return first.credentialOf({ headers });
+    },
+    resolve: first.resolve,
+  };
+  const debug = (fields: object) => void debugged.push(fields);
+  lookup = createSessionLookup({ log: own, debug, sources: [throwing], health, clock, cacheMs: 0, timeoutMs });
+  for (const _time of [1, 2]) {
+    expect(await codeOf(lookup.find({ headers: { first: "throws" } }))).toBe("unavailable");
+    const refused = codeOf(lookup.find(carrier));
+    first.asked.at(-1)?.answer({ userId: 5 } as never);
+    expect(await refused).toBe("unavailable");
+  }
+  expect(own.lines.map(({ message }) => message)).toEqual([
+    expect.stringContaining("`credentialOf` of a session source threw"),
+    expect.stringContaining("this is logged once"),
+  ]);
+  await findAnd(ada);
+  await findAnd("session_revoked").catch(() => {});
+  expect(debugged).toEqual([
+    ...[1, 2].map(() => ({ kind: "cookie", outcome: "unavailable" })),
+    { kind: "cookie", outcome: "found", session_ref: "ref-ada", user_id: "ada" },
+    { kind: "cookie", outcome: "session_revoked" },
+  ]);
+});
+
+it("clears the cache, and takes a token before the credential that was found earlier", async () => {
+  await findAnd(ada);
+  lookup.clear();
+  await findAnd(ada);
+  expect(first.asked).toHaveLength(2);
+
+  const known = lookup.locate({ headers: { second: "old" } });
+  expect(lookup.locate({ headers: { second: "old" }, known })).toBe(known);
+  void lookup.find({ headers: { second: "new" }, token: "new", known });
+  void lookup.find({ headers: { second: "new" }, known });
+  expect(second.asked.map(({ credential }) => credential.value)).toEqual(["new", "old"]);
 });
 
 describe("an answer", () => {
