@@ -17,7 +17,7 @@ export { createReporter, type Reporter, type ReporterOptions } from "./reporter.
 /** Number of broadcasts that Redis keeps for nodes that lag behind. */
 const maxBroadcasts = 10_000;
 
-/** How long a reader waits for the next broadcast. Silence beyond it means that the connection is dead. */
+/** How long a reader waits for the next broadcast. Silence for twice as long means that the connection is dead. */
 const readerWaitMs = 5000;
 
 interface RedisClusterOptions {

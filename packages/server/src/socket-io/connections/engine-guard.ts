@@ -41,8 +41,9 @@ export interface EngineGuard {
 /**
  * Guards the Engine.IO endpoint. Socket.IO's own `allowRequest` sees only requests without `sid`, so a client that
  * knows a `sid` bypasses it: from any site, with or without a cookie. Here every request passes the same guards, in
- * this order: query, origin. A new connection then passes draining, capacity and address limit. For a known `sid`, the
- * guard checks that it was opened with the session that is now presented, and is not in the middle of the same request.
+ * this order: origin, method, body, query, protocol. A new connection then passes draining, capacity and address limit.
+ * For a known `sid`, the guard checks that it was opened with the session that is now presented, and is not in the
+ * middle of the same request.
  */
 export function createEngineGuard(options: EngineGuardOptions): EngineGuard {
   const { engine, config, originGuard, limits, lookup, contexts } = options;

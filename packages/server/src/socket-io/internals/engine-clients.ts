@@ -151,9 +151,7 @@ export function hangUp(conn: EngineSocket): void {
   });
 }
 
-/**
- * Ends a connection without waiting for the client: closing a WebSocket takes a handshake, or 30 seconds without one.
- */
+/** Ends a connection without waiting for the client: closing a WebSocket takes a handshake, or its time-out. */
 export function cutOff(conn: EngineSocket): void {
   const { socket } = stateOf(conn);
   if (socket === undefined) endPolling(conn);

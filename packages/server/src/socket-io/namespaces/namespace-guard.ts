@@ -42,7 +42,7 @@ export interface NamespaceGuardOptions {
   readonly slots: Pick<SlotCounter, "take"> | undefined;
   /** Throws `server_draining` while the server closes. */
   requireOpen(): void;
-  /** Throws `blocked` while the subject is blocked for repeated offences. */
+  /** Throws `blocked`, or `unavailable` while the blocks of administrators cannot be read. */
   requireUnblocked(subject: string): void;
   /** Called for every handshake that a namespace refuses. */
   onRefused(socket: RealtimeSocket, refusal: Refusal): void;
